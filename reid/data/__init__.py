@@ -1,0 +1,1 @@
+"""Person crops: reading folders, drawing batches, changing images at random."""

@@ -1,0 +1,74 @@
+"""Person crops in Market-1501's layout: `PPPP_cCsS_FFFFFF_DD.jpg`, P the identity, C the camera."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from reid.errors import InputError
+
+TRAIN, QUERY, GALLERY = "bounding_box_train", "query", "bounding_box_test"
+_NAME = re.compile(r"(-?\d+)_c(\d+)")
+_SUFFIXES = {".jpg", ".jpeg", ".png"}
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Images of people: `paths`, and an identity and a camera each, `ids (N,)` and `cameras (N,)`."""
+
+    paths: list[Path]
+    ids: np.ndarray
+    cameras: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+def read_market(folder: str | Path, split: str) -> Crops:
+    """The crops of one split (`TRAIN`, `QUERY` or `GALLERY`) of a folder in Market-1501's layout, in order of file name.
+
+    Identity -1 marks junk, which Market-1501 tells to leave out; 0 marks distractors, which stay. Raises InputError when
+    the folder is missing or empty, or when a file name is not of that form.
+    """
+    folder = Path(folder) / split
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; a data set in Market-1501's layout has {TRAIN}/, {QUERY}/ and {GALLERY}/")
+    paths, ids, cameras = [], [], []
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in _SUFFIXES:
+            continue
+        match = _NAME.match(path.name)
+        if match is None:
+            raise InputError(f"{path}: the name of a crop must start like 0002_c1, identity 2 in camera 1")
+        if int(match[1]) != -1:
+            paths.append(path)
+            ids.append(int(match[1]))
+            cameras.append(int(match[2]))
+    if not paths:
+        raise InputError(f"{folder}: no image in it")
+    return Crops(paths, np.array(ids), np.array(cameras))
+
+
+def join(parts: Sequence[Crops]) -> Crops:
+    """Put data sets together; identities become 0..n-1 and cameras are kept apart, so that no two sets share either."""
+    paths: list[Path] = []
+    ids, cameras, next_id, next_camera = [], [], 0, 0
+    for part in parts:
+        names, labels = np.unique(part.ids, return_inverse=True)
+        paths += part.paths
+        ids.append(labels + next_id)
+        cameras.append(part.cameras + next_camera)
+        next_id += len(names)
+        next_camera += int(part.cameras.max()) + 1
+    return Crops(paths, np.concatenate(ids), np.concatenate(cameras))
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """An image file as `(H, W, 3)` uint8 BGR. Raises InputError when it is missing or does not decode."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise InputError(f"{path}: {'not an image that can be decoded' if Path(path).exists() else 'no such file'}")
+    return image

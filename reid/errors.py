@@ -1,0 +1,31 @@
+"""A user's mistake: one sentence, exit code 2, nothing lost."""
+
+import sys
+from collections.abc import Callable
+
+
+class InputError(ValueError):
+    """Something the user gave cannot be used. The message is one full sentence that names the file, the line, and the way out."""
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a command's `main`; report an `InputError` or an operating system's refusal in one line and exit with code 2.
+
+    Any other exception is our own defect and keeps its traceback.
+    """
+    try:
+        main()
+    except InputError as error:
+        sys.exit(_report(str(error)))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(_report(f"{error.filename}: {error.strerror}"))
+    except KeyboardInterrupt:
+        print("interrupted: what was finished is kept", file=sys.stderr)
+        sys.exit(130)
+
+
+def _report(sentence: str) -> int:
+    print(f"error: {sentence}", file=sys.stderr)
+    return 2

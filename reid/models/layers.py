@@ -1,0 +1,98 @@
+"""Blocks that several networks share: convolutions, pooling, harmonious attention and the four-region sampling."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+REGIONS = 4
+REGION_SCALE = (1.0, 1 / REGIONS)  # (x, y): a region is as wide as the map and a quarter of its height
+
+
+def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, bias: bool = False, relu: bool = True) -> nn.Sequential:
+    """A convolution that keeps the map's size (but for the stride), batch normalisation and, if asked, ReLU."""
+    layers = [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=bias), nn.BatchNorm2d(outputs)]
+    return nn.Sequential(*layers, nn.ReLU(inplace=True)) if relu else nn.Sequential(*layers)
+
+
+class GeM(nn.Module):
+    """Generalised mean pooling with one trainable exponent: Lawen et al. 2019, eq. 6 (Radenovic et al. 2018).
+
+    `(B, C, H, W)` to `(B, C)`. The exponent starts at 3; 1 is average pooling, infinity is maximum pooling.
+    """
+
+    def __init__(self, exponent: float = 3.0, floor: float = 1e-6):
+        super().__init__()
+        self.exponent = nn.Parameter(torch.tensor([exponent]))
+        self.floor = floor
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        # A power of a half-precision number overflows soon, so the pooling is always done in float32.
+        maps = maps.float().clamp(min=self.floor)
+        return maps.pow(self.exponent).mean((2, 3)).pow(1 / self.exponent)
+
+
+class SpatialAttention(nn.Module):
+    """One `(B, 1, H, W)` map: channel mean, 3x3 convolution of stride 2, back to size, 1x1. Li et al. 2018, sec. 3.1."""
+
+    def __init__(self):
+        super().__init__()
+        self.reduce = convolution(1, 1, 3, stride=2, bias=True)
+        self.scale = convolution(1, 1, 1, bias=True)
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        reduced = self.reduce(maps.mean(1, keepdim=True))
+        return self.scale(F.interpolate(reduced, size=maps.shape[2:], mode="bilinear", align_corners=True))
+
+
+class ChannelAttention(nn.Module):
+    """One weight a channel, `(B, C, 1, 1)`: squeeze and excitation with a reduction of 16. Li et al. 2018, sec. 3.1."""
+
+    def __init__(self, channels: int, reduction: int = 16):
+        super().__init__()
+        self.squeeze = convolution(channels, channels // reduction, 1, bias=True)
+        self.excite = convolution(channels // reduction, channels, 1, bias=True)
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        return self.excite(self.squeeze(maps.mean((2, 3), keepdim=True)))
+
+
+class HarmoniousAttention(nn.Module):
+    """Soft attention `(B, C, H, W)` in 0..1 and the centres `(B, 4, 2)` (x, y in -1..1) of the four hard regions.
+
+    Li et al. 2018, sec. 3.1. The centres start as four horizontal stripes: ty = -0.75, -0.25, 0.25, 0.75 after tanh.
+    """
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.spatial = SpatialAttention()
+        self.channel = ChannelAttention(channels)
+        self.join = convolution(channels, channels, 1, bias=True)
+        self.centres = nn.Linear(channels, 2 * REGIONS)
+        stripes = torch.tensor([[0.0, (2 * region + 1) / REGIONS - 1] for region in range(REGIONS)])
+        nn.init.zeros_(self.centres.weight)
+        with torch.no_grad():
+            self.centres.bias.copy_(torch.atanh(stripes).flatten())
+
+    def forward(self, maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        soft = torch.sigmoid(self.join(self.spatial(maps) * self.channel(maps)))
+        centres = torch.tanh(self.centres(maps.mean((2, 3)))).view(-1, REGIONS, 2)
+        return soft, centres
+
+
+def sample_regions(maps: torch.Tensor, centres: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    """Cut four regions from each map and resize them: `(B, C, H, W)`, `(B, 4, 2)` to `(4B, C, height, width)`.
+
+    Li et al. 2018, eq. 2, with the scale fixed. All regions of the batch are one grid sample; region `r` of image `b` is row
+    `4b + r`. The grid is written out, not left to `affine_grid`, so that every export format can carry it.
+    """
+    xs = torch.linspace(-1, 1, width, device=maps.device) * REGION_SCALE[0]
+    ys = torch.linspace(-1, 1, height, device=maps.device) * REGION_SCALE[1]
+    centres = centres.float().flatten(0, 1)
+    grid_x = (xs[None, :] + centres[:, :1])[:, None, :].expand(-1, height, -1)
+    grid_y = (ys[None, :] + centres[:, 1:])[:, :, None].expand(-1, -1, width)
+    grid = torch.stack([grid_x, grid_y], -1)
+    # The four regions lie side by side in one tall grid, so the maps need not be repeated four times.
+    grid = grid.reshape(-1, REGIONS * height, width, 2)
+    regions = F.grid_sample(maps.float(), grid, align_corners=True)
+    regions = regions.to(maps.dtype).unflatten(2, (REGIONS, height))
+    return regions.transpose(1, 2).flatten(0, 1)

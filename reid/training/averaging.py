@@ -1,0 +1,51 @@
+"""The running mean of a network's weights: stochastic weight averaging, Izmailov et al., UAI 2018, eq. 1."""
+
+import torch
+from torch import nn
+
+
+class WeightAverage:
+    """Equal-weight mean of every state it was shown. Kept in float64, so that thousands of states do not drift."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean: dict[str, torch.Tensor] = {}
+
+    def add(self, network: nn.Module) -> None:
+        """Take the network's present parameters into the mean."""
+        self.count += 1
+        for name, value in network.named_parameters():
+            value = value.detach().double()
+            if self.count == 1:
+                self.mean[name] = value.clone()
+            else:
+                self.mean[name] += (value - self.mean[name]) / self.count
+
+    def copy_to(self, network: nn.Module) -> None:
+        """Give the network the mean. Its batch-norm statistics are then stale: see `refresh_statistics`."""
+        with torch.no_grad():
+            for name, value in network.named_parameters():
+                value.copy_(self.mean[name])
+
+    def state_dict(self) -> dict:
+        """What a checkpoint keeps."""
+        return {"count": self.count, "mean": self.mean}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Continue from `state_dict`."""
+        self.count, self.mean = state["count"], state["mean"]
+
+
+def refresh_statistics(network: nn.Module, batches) -> None:
+    """Recompute all batch-norm statistics as plain means over `batches` of inputs `(B, 3, H, W)`: Izmailov et al., sec. 3.2."""
+    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a cumulative mean over all batches
+    network.train()
+    with torch.no_grad():
+        for batch in batches:
+            network(batch)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
