@@ -1,0 +1,9 @@
+"""Detections of one camera to tracks. No network lives here: embeddings come as arrays, or from any callable that makes them."""
+
+from trackers import deepsort, motdt, sort  # noqa: F401 - importing a tracker registers it
+from trackers.assignment import assign
+from trackers.base import Tracker
+from trackers.detections import Detections, Tracks
+from trackers.registry import appearance_threshold, available, build, thresholds
+
+__all__ = ["Detections", "Tracker", "Tracks", "appearance_threshold", "assign", "available", "build", "thresholds"]

@@ -1,0 +1,142 @@
+"""What all trackers share: the table of tracks, its motion and appearance, and the numbering of those that are shown."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from trackers.appearance import AppearanceMemory
+from trackers.boxes import iou
+from trackers.detections import Detections, Tracks
+from trackers.motion import GATE, ConstantVelocity
+
+Appearance = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+# One row a track. `id` is 0 until a track is first shown: a track with an id is confirmed, one without is not yet.
+# `missed` counts the frames since its last match, `streak` its matches in a row, not counting the detection it started with.
+# `detection` is the row of the detection matched in this frame, or -1; `slot` is its place in the appearance memory.
+COLUMNS = [
+    ("id", np.int64),
+    ("missed", np.int64),
+    ("streak", np.int64),
+    ("score", np.float64),
+    ("detection", np.int64),
+    ("slot", np.int64),
+    ("motion", np.float64, (5, 4)),
+]
+
+
+class Tracker:
+    """Base of the trackers: one camera, one frame after the other.
+
+    `tracks` is a structured array with a row for each live track, so that one operation works on all of them and one indexing
+    drops some. A tracker derives from this class and says in `_associate` which detections continue which tracks; rows
+    keep their order, and new tracks are appended. `columns` are further fields of that table.
+    """
+
+    uses_appearance = False
+    appearance_metric: str | None = None
+
+    def __init__(self, motion: ConstantVelocity, appearance: Appearance | None = None, columns: Sequence[tuple] = ()) -> None:
+        self._motion = motion
+        self._appearance = appearance
+        self._table = np.dtype(COLUMNS + list(columns))
+        self.reset()
+
+    @property
+    def needs_image(self) -> bool:
+        """Whether `update` looks at the frame itself; an appearance model given as a callable looks at it in any case."""
+        return False
+
+    def reset(self) -> None:
+        """Forget everything: the next frame is the first one, and ids start at 1 again."""
+        self.tracks = np.zeros(0, dtype=self._table)
+        self._memory = AppearanceMemory()
+        self._next_id = 1
+        self._frames = 0
+
+    def update(self, detections: Detections, frame: np.ndarray | None = None) -> Tracks:
+        """Take the detections of the next frame and return the tracks shown in it.
+
+        `frame` `(H, W, 3)` BGR uint8 is needed where `needs_image`, and for the appearance model when `detections` come
+        without embeddings. The order of the detections does not matter: not even the ids depend on it.
+        """
+        if self.uses_appearance and self._appearance is not None and detections.embeddings is None and frame is not None:
+            detections = detections.with_embeddings(self._appearance(frame, detections.boxes))
+        order = np.lexsort((detections.scores, *detections.boxes.T))
+        self._frames += 1
+        self._predict()
+        shown = self._associate(detections.select(order), frame)
+        return self._show(shown, order)
+
+    def _predict(self) -> None:
+        """Move all tracks one frame on."""
+        tracks = self.tracks
+        tracks["streak"][tracks["missed"] > 0] = 0
+        tracks["missed"] += 1
+        tracks["detection"] = -1
+        tracks["motion"] = self._motion.predict(tracks["motion"])
+
+    def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
+        """Match, start and drop tracks; returns which of `tracks` are shown, `(T,)` bool."""
+        raise TypeError(f"{type(self).__name__} does not say how it associates")
+
+    def _boxes(self, rows: np.ndarray) -> np.ndarray:
+        """Where the motion model places the tracks `rows` (indices or a mask) now, `(R, 4)` xyxy."""
+        return self._motion.boxes(self.tracks["motion"][rows])
+
+    def _match_cost(self, rows: np.ndarray, detections: Detections) -> np.ndarray:
+        """Cost `(R, N)` of continuing the tracks `rows` `(R,)` with each detection, infinite outside the motion model's gate.
+
+        With embeddings it is the appearance distance in the tracker's own metric, otherwise 1 - IoU.
+        """
+        motion = self.tracks["motion"][rows]
+        feasible = self._motion.gating_distance(motion, detections.boxes) <= GATE
+        if detections.embeddings is None:
+            return np.where(feasible, 1 - iou(self._motion.boxes(motion), detections.boxes), np.inf)
+        cost = self._memory.distances(self.tracks["slot"][rows], detections.embeddings, feasible)
+        # Unit rows: the square of their Euclidean distance is twice their cosine distance.
+        return np.sqrt(2 * cost) if self.appearance_metric == "euclidean" else cost
+
+    def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray) -> None:
+        """Record that the track `rows[k]` is the detection `columns[k]`."""
+        tracks = self.tracks
+        tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns])
+        tracks["missed"][rows] = 0
+        tracks["streak"][rows] += 1
+        tracks["score"][rows] = detections.scores[columns]
+        tracks["detection"][rows] = columns
+        if detections.embeddings is not None and self.uses_appearance:
+            self._memory.add(tracks["slot"][rows], detections.embeddings[columns])
+
+    def _start(self, detections: Detections, columns: np.ndarray) -> None:
+        """Append a new track for each of the detections `columns`."""
+        if len(columns) == 0:
+            return
+        new = np.zeros(len(columns), dtype=self._table)
+        new["score"] = detections.scores[columns]
+        new["detection"] = columns
+        new["motion"] = self._motion.initiate(detections.boxes[columns])
+        if self.uses_appearance:
+            new["slot"] = self._memory.take(len(columns))
+            if detections.embeddings is not None:
+                self._memory.add(new["slot"], detections.embeddings[columns])
+        self.tracks = np.concatenate([self.tracks, new])
+
+    def _drop(self, dead: np.ndarray) -> None:
+        """Remove the tracks where `dead` `(T,)` bool is true."""
+        if dead.any():
+            if self.uses_appearance:
+                self._memory.release(self.tracks["slot"][dead])
+            self.tracks = self.tracks[~dead]
+
+    def _show(self, shown: np.ndarray, order: np.ndarray) -> Tracks:
+        """Give ids to the tracks shown for the first time and report all that are shown, sorted by id."""
+        tracks = self.tracks
+        unnamed = np.flatnonzero(shown & (tracks["id"] == 0))
+        tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))
+        self._next_id += len(unnamed)
+        rows = np.flatnonzero(shown)
+        rows = rows[np.argsort(tracks["id"][rows])]
+        detection = tracks["detection"][rows]
+        index = np.append(order, -1)[detection]
+        return Tracks(tracks["id"][rows], self._boxes(rows), tracks["score"][rows], index)

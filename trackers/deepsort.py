@@ -1,0 +1,83 @@
+"""DeepSORT: SORT with appearance (Wojke et al., "Simple Online and Realtime Tracking with a Deep Association Metric", 2017)."""
+
+import numpy as np
+
+from trackers.assignment import assign_among
+from trackers.base import Appearance, Tracker
+from trackers.boxes import iou
+from trackers.detections import Detections
+from trackers.motion import ASPECT_HEIGHT
+from trackers.registry import register
+
+
+@register("deepsort")
+class DeepSort(Tracker):
+    """A matching cascade by appearance, then IoU for the young and the just missed.
+
+    Confirmed tracks are matched by the cosine distance of their nearest remembered embedding, at most
+    `max_appearance_distance`, within the gate of the motion model; those seen most recently choose first (section 2.3).
+    Without embeddings the cascade's cost is 1 - IoU. Unconfirmed tracks, and confirmed ones missed in this frame only, are then
+    matched by 1 - IoU of at most `max_iou_distance`. A track is confirmed by detections in `n_init` frames in a row, or
+    dies; a confirmed one dies when missed for more than `max_age` frames, and is still shown, at its predicted box, while
+    missed for at most `shown_age` frames (1 in the authors' code).
+    """
+
+    uses_appearance = True
+    appearance_metric = "cosine"
+
+    def __init__(
+        self,
+        appearance: Appearance | None = None,
+        max_appearance_distance: float = 0.2,
+        max_iou_distance: float = 0.7,
+        n_init: int = 3,
+        max_age: int = 30,
+        shown_age: int = 1,
+    ) -> None:
+        self.max_appearance_distance = max_appearance_distance
+        self.max_iou_distance = max_iou_distance
+        self.n_init = n_init
+        self.max_age = max_age
+        self.shown_age = shown_age
+        super().__init__(ASPECT_HEIGHT, appearance)
+
+    def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
+        tracks, free = self.tracks, np.arange(len(detections))
+        confirmed = tracks["id"] > 0
+        recent, older = np.flatnonzero(confirmed & (tracks["missed"] == 1)), np.flatnonzero(confirmed & (tracks["missed"] > 1))
+        limit = self.max_iou_distance if detections.embeddings is None else self.max_appearance_distance
+        # The first level of the cascade takes most detections; older tracks, with their wide gates, see only what it leaves.
+        first, recent, free = assign_among(self._match_cost(recent, detections), recent, free, limit)
+        cost = self._match_cost(older, detections.select(free))
+        later, free = cascade(cost, older, free, tracks["missed"][older], limit)
+
+        rest = np.concatenate([np.flatnonzero(~confirmed), recent])
+        cost = 1 - iou(self._boxes(rest), detections.boxes[free])
+        near, _, free = assign_among(cost, rest, free, self.max_iou_distance)
+
+        matches = np.concatenate([first, later, near])
+        self._continue(matches[:, 0], detections, matches[:, 1])
+        self._drop((tracks["missed"] > self.max_age) | (~confirmed & (tracks["missed"] > 0)))
+        self._start(detections, free)
+        # Unconfirmed tracks die at the first miss, so their streak is unbroken; it does not count their first detection.
+        tracks = self.tracks
+        return ((tracks["id"] > 0) | (tracks["streak"] + 1 >= self.n_init)) & (tracks["missed"] <= self.shown_age)
+
+
+def cascade(
+    cost: np.ndarray, rows: np.ndarray, columns: np.ndarray, missed: np.ndarray, max_cost: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Assign level by level: tracks missed for fewer frames choose their detections first (Wojke et al. 2017, listing 1).
+
+    The rows and columns of `cost` `(R, C)` stand for the numbers `rows` and `columns`; `missed` `(R,)` are the levels. Returns
+    `matches` `(K, 2)` and the columns left, both in those numbers. Only levels that have a track with a feasible pair are
+    visited, which are few, however large the maximum age is.
+    """
+    matches = [np.empty((0, 2), dtype=np.int64)]
+    left = np.arange(len(columns))
+    reachable = (cost <= max_cost).any(axis=1)
+    for level in np.unique(missed[reachable]):
+        tracks = np.flatnonzero(reachable & (missed == level))
+        found, _, left = assign_among(cost[np.ix_(tracks, left)], tracks, left, max_cost)
+        matches.append(np.stack([rows[found[:, 0]], columns[found[:, 1]]], axis=1))
+    return np.concatenate(matches), columns[left]

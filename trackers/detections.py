@@ -1,0 +1,92 @@
+"""What goes into a tracker and what comes out of it, for one frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """The people a detector found in one frame.
+
+    `boxes` `(N, 4)` are xyxy pixels and may reach beyond the image; `scores` `(N,)` are the detector's confidences;
+    `embeddings` `(N, D)`, if any, are kept as float32 unit rows, and scaled to length 1 where they are not.
+    Raises `ValueError` for shapes that do not fit, values that are not finite, a box without area or an embedding of zeros.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    embeddings: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        boxes = _array("boxes", self.boxes, np.float64)
+        if boxes.size == 0:
+            boxes = boxes.reshape(0, 4)
+        if boxes.ndim != 2 or boxes.shape[1] != 4:
+            raise ValueError(f"boxes have the shape (N, 4), not {boxes.shape}")
+        scores = _array("scores", self.scores, np.float64)
+        if scores.shape != (len(boxes),):
+            raise ValueError(f"{len(boxes)} boxes need scores of the shape ({len(boxes)},), not {scores.shape}")
+        flat = np.flatnonzero((boxes[:, 2:] <= boxes[:, :2]).any(axis=1))
+        if len(flat):
+            raise ValueError(f"box {flat[0]} has no area: {boxes[flat[0]].tolist()} (left, top, right, bottom)")
+        object.__setattr__(self, "boxes", boxes)
+        object.__setattr__(self, "scores", scores)
+        if self.embeddings is not None:
+            object.__setattr__(self, "embeddings", _unit_rows(self.embeddings, len(boxes)))
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def select(self, rows: np.ndarray) -> "Detections":
+        """The detections at `rows` (indices or a mask), in that order."""
+        # Made of checked parts: the checks need not run again.
+        out = object.__new__(Detections)
+        object.__setattr__(out, "boxes", self.boxes[rows])
+        object.__setattr__(out, "scores", self.scores[rows])
+        object.__setattr__(out, "embeddings", None if self.embeddings is None else self.embeddings[rows])
+        return out
+
+    def with_embeddings(self, embeddings: np.ndarray) -> "Detections":
+        """The same detections with `embeddings` `(N, D)`."""
+        return Detections(self.boxes, self.scores, embeddings)
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """The tracks a tracker shows in one frame, in the order of their ids; no id occurs twice.
+
+    `ids` `(M,)` int from 1; `boxes` `(M, 4)` xyxy pixels, the estimates of the motion model, which smooth the detections;
+    `scores` `(M,)` of the detection or candidate matched last; `detection_index` `(M,)` int, the row of the detection matched
+    in this frame, or -1 where the box is a prediction.
+    """
+
+    ids: np.ndarray
+    boxes: np.ndarray
+    scores: np.ndarray
+    detection_index: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def _array(name: str, values: np.ndarray, dtype: type) -> np.ndarray:
+    try:
+        array = np.asarray(values, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} are not an array of numbers: {error}") from None
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} hold a value that is not finite, first in row {np.argwhere(~np.isfinite(array))[0][0]}")
+    return array
+
+
+def _unit_rows(values: np.ndarray, count: int) -> np.ndarray:
+    embeddings = _array("embeddings", values, np.float32)
+    if embeddings.ndim != 2 or len(embeddings) != count:
+        raise ValueError(f"{count} boxes need embeddings of the shape ({count}, D), not {embeddings.shape}")
+    lengths = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings))
+    if (np.abs(lengths - 1) < 1e-3).all():
+        return embeddings
+    if (lengths == 0).any():
+        raise ValueError(f"embedding {np.flatnonzero(lengths == 0)[0]} is all zeros")
+    return embeddings / lengths[:, None]

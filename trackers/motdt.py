@@ -1,0 +1,139 @@
+"""MOTDT: predictions compete with detections (Long et al., "Real-time Multiple People Tracking with Deeply Learned Candidate
+Selection and Person Re-Identification", ICME 2018)."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from trackers.assignment import assign_among
+from trackers.base import Appearance, Tracker
+from trackers.boxes import iou, suppress
+from trackers.detections import Detections
+from trackers.motion import ASPECT_HEIGHT
+from trackers.registry import register
+
+Scoring = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@register("motdt")
+class Motdt(Tracker):
+    """Candidate selection, then association in stages.
+
+    Candidates are the detections and the predicted boxes of confirmed tracks. With `scoring`, a callable
+    `(frame, boxes (N, 4)) -> (N,)` probabilities of a person, a candidate scores its prior times that probability, the prior
+    of a detection being 1 (eq. 3); without it a detection keeps the detector's score, and a prediction scores its prior. The
+    prior of a prediction is `prediction_weight` times eq. 2. Duplicates over `max_candidate_iou` go, and so does what
+    scores under `min_candidate_score`. (The defaults are those of the variant in public use, which has no scoring.)
+
+    Stages: tracked tracks by the Euclidean distance of the nearest remembered embedding, at most `max_appearance_distance`,
+    within the gate of the motion model; lost tracks likewise, which brings them back under their old id; tracked tracks that
+    are left by 1 - IoU of at most `max_iou_distance`, to detections and predictions; unconfirmed ones by 1 - IoU of at most
+    `max_unconfirmed_iou_distance`, or they are dropped. Without embeddings 1 - IoU of at most `max_iou_distance`
+    takes the place of appearance. Detections that are left start tracks when they score `min_new_score`. Lost tracks die after
+    `max_age` frames; those lost for at most `shown_age` frames whose box scores over `min_shown_score` are shown.
+    """
+
+    uses_appearance = True
+    appearance_metric = "euclidean"
+
+    def __init__(
+        self,
+        appearance: Appearance | None = None,
+        scoring: Scoring | None = None,
+        min_candidate_score: float = 0.4,
+        max_candidate_iou: float = 0.7,
+        prediction_weight: float = 0.6,
+        max_appearance_distance: float = 0.8,
+        max_iou_distance: float = 0.5,
+        max_unconfirmed_iou_distance: float = 0.7,
+        min_new_score: float = 0.6,
+        max_age: int = 30,
+        shown_age: int = 0,
+        min_shown_score: float = 0.3,
+    ) -> None:
+        self._scoring = scoring
+        self.min_candidate_score = min_candidate_score
+        self.max_candidate_iou = max_candidate_iou
+        self.prediction_weight = prediction_weight
+        self.max_appearance_distance = max_appearance_distance
+        self.max_iou_distance = max_iou_distance
+        self.max_unconfirmed_iou_distance = max_unconfirmed_iou_distance
+        self.min_new_score = min_new_score
+        self.max_age = max_age
+        self.shown_age = shown_age
+        self.min_shown_score = min_shown_score
+        super().__init__(ASPECT_HEIGHT, appearance, columns=[("predicted", np.int64)])
+
+    @property
+    def needs_image(self) -> bool:
+        """Whether there is a scoring plug, which looks at the frame."""
+        return self._scoring is not None
+
+    def _predict(self) -> None:
+        # As in the authors' code: a lost track keeps its height, since that drifts fastest without detections.
+        self.tracks["motion"][self.tracks["missed"] > 0, 1, 3] = 0
+        super()._predict()
+
+    def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
+        detections, free, guesses = self._candidates(detections, frame)
+        tracks = self.tracks
+        tracked = np.flatnonzero((tracks["id"] > 0) & (tracks["missed"] == 1))
+        lost = np.flatnonzero(tracks["missed"] > 1)
+        unconfirmed = np.flatnonzero(tracks["id"] == 0)
+        limit = self.max_iou_distance if detections.embeddings is None else self.max_appearance_distance
+
+        seen, tracked, free = assign_among(self._match_cost(tracked, detections.select(free)), tracked, free, limit)
+        found, _, free = assign_among(self._match_cost(lost, detections.select(free)), lost, free, limit)
+        # What is left of both kinds of candidates in one problem: detections are numbered first, then predictions.
+        numbers = np.concatenate([free, len(detections) + np.arange(len(guesses))])
+        cost = 1 - iou(self._boxes(tracked), np.concatenate([detections.boxes[free], guesses.boxes]))
+        near, _, free = assign_among(cost, tracked, numbers, self.max_iou_distance)
+        free = free[free < len(detections)]
+        cost = 1 - iou(self._boxes(unconfirmed), detections.boxes[free])
+        second, _, free = assign_among(cost, unconfirmed, free, self.max_unconfirmed_iou_distance)
+
+        real = near[:, 1] < len(detections)
+        guessed, guess = near[~real, 0], near[~real, 1] - len(detections)
+        matches = np.concatenate([seen, found, near[real], second])
+        self._continue(matches[:, 0], detections, matches[:, 1])
+        tracks["predicted"][matches[:, 0]] = 0
+        tracks["streak"][found[:, 0]] = 0
+        self._continue(guessed, guesses, guess)
+        tracks["predicted"][guessed] += 1
+        tracks["detection"][guessed] = -1
+        self._drop((tracks["missed"] > self.max_age) | ((tracks["id"] == 0) & (tracks["missed"] > 0)))
+        self._start(detections, free[detections.scores[free] >= self.min_new_score])
+        return self._shown(frame)
+
+    def _candidates(self, detections: Detections, frame: np.ndarray | None) -> tuple[Detections, np.ndarray, Detections]:
+        """All detections with their candidate scores, which of them are selected, and the selected predictions."""
+        tracks = self.tracks
+        rows = np.flatnonzero((tracks["id"] > 0) & (tracks["streak"] - tracks["predicted"] > 2))
+        prior = self.prediction_weight * np.maximum(0, 1 - np.log(1 + 0.05 * tracks["predicted"][rows]))
+        guesses = Detections(self._boxes(rows), prior)
+        boxes = np.concatenate([detections.boxes, guesses.boxes])
+        if self._scoring is None:
+            scores = np.concatenate([detections.scores, prior])
+        else:
+            scores = np.concatenate([np.ones(len(detections)), prior]) * self._score(frame, boxes)
+            detections = Detections(detections.boxes, scores[: len(detections)], detections.embeddings)
+            guesses = Detections(guesses.boxes, scores[len(detections) :])
+        # A box under the threshold could only suppress others under it, so it may go first.
+        kept = np.flatnonzero(scores >= self.min_candidate_score)
+        kept = kept[suppress(boxes[kept], scores[kept], self.max_candidate_iou)]
+        return detections, kept[kept < len(detections)], guesses.select(kept[kept >= len(detections)] - len(detections))
+
+    def _shown(self, frame: np.ndarray | None) -> np.ndarray:
+        """Confirmed tracks matched in this frame, and the recently lost whose box still looks like a person, `(T,)` bool."""
+        tracks = self.tracks
+        shown = ((tracks["id"] > 0) | (tracks["streak"] > 0)) & (tracks["missed"] == 0)
+        lost = np.flatnonzero((tracks["missed"] > 0) & (tracks["missed"] <= self.shown_age))
+        if len(lost):
+            scores = tracks["score"][lost] if self._scoring is None else self._score(frame, self._boxes(lost))
+            shown[lost] = scores > self.min_shown_score
+        return shown
+
+    def _score(self, frame: np.ndarray | None, boxes: np.ndarray) -> np.ndarray:
+        if frame is None:
+            raise ValueError("this tracker scores its candidates on the image: update() needs the frame")
+        return np.asarray(self._scoring(frame, boxes), dtype=np.float64).reshape(len(boxes))

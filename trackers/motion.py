@@ -1,0 +1,115 @@
+"""A constant-velocity Kalman filter over all tracks at once, stored as the independent blocks its covariance consists of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from trackers import boxes as coordinates
+
+POSITION, VELOCITY, POSITION_VARIANCE, COVARIANCE, VELOCITY_VARIANCE = range(5)
+
+# 0.95 quantile of the chi-square distribution with 4 degrees of freedom (Wojke et al. 2017, section 2.2).
+GATE = 9.4877
+
+
+@dataclass(frozen=True, eq=False)
+class ConstantVelocity:
+    """A motion model of boxes: four coordinates, each with a velocity, observed with noise.
+
+    No noise term couples two coordinates, so the 8x8 covariance of the textbook filter is four independent 2x2 blocks
+    (position, velocity) at every step, and is kept as such. The state of T tracks is `(T, 5, 4)`: for each coordinate its
+    position, velocity, variance of the position, covariance of both, and variance of the velocity.
+
+    `to_measurement` and `to_boxes` turn boxes `(N, 4)` xyxy into the four coordinates and back; coordinates 2 and 3 are
+    sizes. `initial` `(2, 4)` and `process` `(2, 4)` are the variances of position and velocity of a new track and of one time
+    step, `measurement` `(4,)` that of a detection. Where `relative` `(4,)` is true they are in units of the squared height,
+    which must then be coordinate 3. A coordinate whose velocity has neither initial nor process variance stands still.
+    """
+
+    to_measurement: Callable[[np.ndarray], np.ndarray]
+    to_boxes: Callable[[np.ndarray], np.ndarray]
+    initial: np.ndarray
+    process: np.ndarray
+    measurement: np.ndarray
+    relative: np.ndarray
+
+    def initiate(self, boxes: np.ndarray) -> np.ndarray:
+        """States `(N, 5, 4)` of new tracks at `boxes` `(N, 4)`, at rest."""
+        state = np.zeros((len(boxes), 5, 4))
+        state[:, POSITION] = self.to_measurement(boxes)
+        unit = self._unit(state)
+        state[:, POSITION_VARIANCE] = self.initial[0] * unit
+        state[:, VELOCITY_VARIANCE] = self.initial[1] * unit
+        return state
+
+    def predict(self, state: np.ndarray) -> np.ndarray:
+        """States `(T, 5, 4)` one frame later. A size that would shrink to nothing stops shrinking, as in SORT's code."""
+        unit = self._unit(state)
+        out = state.copy()
+        sizes = out[:, :2, 2:]
+        sizes[:, VELOCITY][sizes[:, POSITION] + sizes[:, VELOCITY] <= 0] = 0
+        out[:, POSITION] += out[:, VELOCITY]
+        out[:, POSITION_VARIANCE] += 2 * state[:, COVARIANCE] + state[:, VELOCITY_VARIANCE] + self.process[0] * unit
+        out[:, COVARIANCE] += state[:, VELOCITY_VARIANCE]
+        out[:, VELOCITY_VARIANCE] += self.process[1] * unit
+        return out
+
+    def update(self, state: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """States `(T, 5, 4)` after each track has been seen at its box of `boxes` `(T, 4)`."""
+        out = state.copy()
+        variance = state[:, POSITION_VARIANCE]
+        gain = variance / (variance + self.measurement * self._unit(state))
+        velocity_gain = state[:, COVARIANCE] * (gain / variance)
+        innovation = self.to_measurement(boxes) - state[:, POSITION]
+        out[:, POSITION] += gain * innovation
+        out[:, VELOCITY] += velocity_gain * innovation
+        out[:, VELOCITY_VARIANCE] -= velocity_gain * state[:, COVARIANCE]
+        out[:, POSITION_VARIANCE : COVARIANCE + 1] *= (1 - gain)[:, None]
+        return out
+
+    def gating_distance(self, state: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """Squared Mahalanobis distance `(T, N)` of every box of `boxes` `(N, 4)` from every track (Wojke et al. 2017, eq. 1).
+
+        With independent coordinates it is a weighted sum of squares, which expands into three matrix products.
+        """
+        weight = 1 / (state[:, POSITION_VARIANCE] + self.measurement * self._unit(state))
+        measured = self.to_measurement(boxes)
+        # The expansion subtracts large numbers; a common origin amid the tracks keeps them small.
+        origin = state[:, POSITION].mean(axis=0) if len(state) else 0.0
+        measured = measured - origin
+        expected = state[:, POSITION] - origin
+        weighted = weight * expected
+        distance = weight @ np.square(measured).T
+        distance -= 2 * weighted @ measured.T
+        distance += (weighted * expected).sum(axis=1)[:, None]
+        return np.maximum(distance, 0, out=distance)
+
+    def boxes(self, state: np.ndarray) -> np.ndarray:
+        """The boxes `(T, 4)` xyxy at which the states `(T, 5, 4)` place their tracks."""
+        return self.to_boxes(state[:, POSITION])
+
+    def _unit(self, state: np.ndarray) -> np.ndarray:
+        """What one unit of variance means for each coordinate, `(T, 4)`."""
+        return np.where(self.relative, np.square(state[:, POSITION, 3:]), 1.0)
+
+
+# Centre, aspect, height: the constants of Wojke's public code, 1/20 and 1/160 of the height for places and speeds.
+ASPECT_HEIGHT = ConstantVelocity(
+    to_measurement=coordinates.to_aspect_height,
+    to_boxes=coordinates.from_aspect_height,
+    initial=np.square([[2 / 20, 2 / 20, 1e-2, 2 / 20], [10 / 160, 10 / 160, 1e-5, 10 / 160]]),
+    process=np.square([[1 / 20, 1 / 20, 1e-2, 1 / 20], [1 / 160, 1 / 160, 1e-5, 1 / 160]]),
+    measurement=np.square([1 / 20, 1 / 20, 1e-1, 1 / 20]),
+    relative=np.array([True, True, False, True]),
+)
+
+# Centre, area, aspect: the constants of Bewley's public code, where the aspect has no velocity.
+AREA_ASPECT = ConstantVelocity(
+    to_measurement=coordinates.to_area_aspect,
+    to_boxes=coordinates.from_area_aspect,
+    initial=np.array([[10.0, 10.0, 10.0, 10.0], [1e4, 1e4, 1e4, 0.0]]),
+    process=np.array([[1.0, 1.0, 1.0, 1.0], [1e-2, 1e-2, 1e-4, 0.0]]),
+    measurement=np.array([1.0, 1.0, 10.0, 10.0]),
+    relative=np.array([False, False, False, False]),
+)
