@@ -1,0 +1,1 @@
+"""The runners that measure the product the way the field does."""

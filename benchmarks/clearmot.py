@@ -1,0 +1,137 @@
+"""CLEAR MOT and identity scores of one sequence: motmetrics counts over the matching of MOTChallenge's official kit."""
+
+import warnings
+from dataclasses import dataclass, fields
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from mtmc.sequences import GroundTruth
+from mtmc.sequences.mot_text import TrackFile
+from trackers.boxes import iou
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import motmetrics
+
+MIN_IOU = 0.5
+ROUNDING = 1e-12
+CONTINUED = 1000  # outweighs any sum of IoUs in a frame
+PEDESTRIAN = 1
+DISTRACTORS = (2, 7, 8, 12)  # MOT16: person on vehicle, static person, distractor, reflection
+DISTRACTOR_RULES = ("official", "motdt")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a sequence adds to the totals; every ratio is computed from these, so rows and the overall line cannot drift apart.
+
+    `objects` true boxes and `predictions` result boxes that are scored, `matches` of them paired, `fp` and `fn` those left
+    over, `id_switches` matches whose identity differs from the one before; `identities` true people, of whom `mt` are tracked
+    for at least 80% of their boxes and `ml` for less than 20%; `idtp`, `idfp`, `idfn` boxes under the best one-to-one naming of
+    identities.
+    """
+
+    objects: int = 0
+    predictions: int = 0
+    matches: int = 0
+    id_switches: int = 0
+    fp: int = 0
+    fn: int = 0
+    identities: int = 0
+    mt: int = 0
+    ml: int = 0
+    idtp: int = 0
+    idfp: int = 0
+    idfn: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+    def ratios(self) -> dict[str, float | None]:
+        """`mota` (at most 1, negative where errors outnumber people), `idf1`, `recall`, `precision` in 0..1; None for 0 / 0."""
+        return {
+            "mota": _divide(self.objects - self.fp - self.fn - self.id_switches, self.objects),
+            "idf1": _divide(2 * self.idtp, 2 * self.idtp + self.idfp + self.idfn),
+            "recall": _divide(self.matches, self.objects),
+            "precision": _divide(self.matches, self.predictions),
+        }
+
+
+def score(truth: GroundTruth, results: TrackFile, length: int, distractors: str = "official") -> Counts:
+    """Score `results` against `truth` over `length` frames; boxes may match from an IoU of 0.5 on.
+
+    A frame's pairs are those of the official kit: what was matched in the frame before stays matched, the rest is paired for
+    the greatest total IoU. (motmetrics' own matching continues pairs of any age and then counts switches, and now and then FP
+    and FN, a little differently.) An identity is mostly tracked from 80% on, where the kit asks for more than 80%. Only
+    considered pedestrians are scored. A result box on a distractor (a person on a vehicle, a statue, a reflection) is neither
+    right nor wrong and is dropped first. "official": all true boxes of any class are matched at once, and a result box matched
+    to a distractor goes. "motdt": results are matched to distractors alone, as the code of Long et al. does, so a box that also
+    fits a person may go.
+    """
+    scored = truth.considered & (truth.classes == PEDESTRIAN)
+    distracting = np.isin(truth.classes, DISTRACTORS)
+    matched_first = distracting if distractors == "motdt" else np.ones(len(scored), dtype=bool)
+    drop_any = distracting.any()
+    clear, identity = motmetrics.MOTAccumulator(), motmetrics.MOTAccumulator()
+    frames = np.arange(length + 1)
+    truth_starts, result_starts = np.searchsorted(truth.frames, frames), np.searchsorted(results.frames, frames)
+    before: dict[int, int] = {}
+    for frame in range(length):
+        true = slice(*truth_starts[frame : frame + 2])
+        found = slice(*result_starts[frame : frame + 2])
+        overlap = iou(truth.boxes[true], results.boxes[found])
+        overlap[overlap < MIN_IOU - ROUNDING] = 0
+        keep = np.ones(overlap.shape[1], dtype=bool)
+        if drop_any:
+            first = np.flatnonzero(matched_first[true])
+            rows, columns = _match(overlap[first])
+            keep[columns[distracting[true][first[rows]]]] = False
+        rows = scored[true]
+        overlap = overlap[np.ix_(rows, keep)]
+        people, tracks = truth.ids[true][rows], results.ids[found][keep]
+        if len(people) and len(tracks):  # a frame without either leaves the pairs before it in force, as in the kit
+            continued = np.array([before.get(person) for person in people.tolist()])[:, None] == tracks
+            pairs = _match(np.where(overlap > 0, overlap + CONTINUED * continued, 0))
+            before = dict(zip(people[pairs[0]].tolist(), tracks[pairs[1]].tolist(), strict=True))
+            matched = np.full(overlap.shape, np.nan)
+            matched[pairs] = 1 - overlap[pairs]
+        else:
+            matched = overlap
+        clear.update(people, tracks, matched, frameid=frame)
+        identity.update(people, tracks, np.where(overlap > 0, 1 - overlap, np.nan), frameid=frame)
+    return _count(clear, identity)
+
+
+def _match(gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (rows, columns) of greatest total gain; where it is 0 there is no pair."""
+    rows, columns = linear_sum_assignment(gain, maximize=True)
+    good = gain[rows, columns] > 0
+    return rows[good], columns[good]
+
+
+def _count(clear: "motmetrics.MOTAccumulator", identity: "motmetrics.MOTAccumulator") -> Counts:
+    from_clear = {
+        "objects": "num_objects",
+        "predictions": "num_predictions",
+        "matches": "num_detections",
+        "id_switches": "num_switches",
+        "fp": "num_false_positives",
+        "fn": "num_misses",
+        "identities": "num_unique_objects",
+        "mt": "mostly_tracked",
+        "ml": "mostly_lost",
+    }
+    from_identity = {"idtp": "idtp", "idfp": "idfp", "idfn": "idfn"}
+    counts = {}
+    with warnings.catch_warnings():
+        # motmetrics divides by zero on the way where there is no object; the ratios are ours.
+        warnings.simplefilter("ignore")
+        for accumulator, names in (clear, from_clear), (identity, from_identity):
+            values = motmetrics.metrics.create().compute(accumulator, metrics=list(names.values()), return_dataframe=False)
+            counts |= {ours: int(values[theirs]) for ours, theirs in names.items()}
+    return Counts(**counts)
+
+
+def _divide(a: float, b: float) -> float | None:
+    return a / b if b else None

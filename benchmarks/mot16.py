@@ -1,0 +1,141 @@
+"""The main job: track the sequences of MOT16, or of any MOTChallenge folder, and print the table of scores and speeds."""
+
+import argparse
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from rich.progress import Progress
+
+from benchmarks.clearmot import DISTRACTOR_RULES, score
+from benchmarks.download import fetch_mot16
+from benchmarks.results import SequenceResult, print_table, write_summary
+from benchmarks.sequence_folders import DEMO, MOT16, VALIDATION, sequence_folders
+from mtmc import embedding_cache
+from mtmc.pipeline import TrackedFrame, track
+from mtmc.recording import claim_folder, record
+from mtmc.sequences import Sequence, read_motchallenge
+from mtmc.sequences.mot_text import read_tracks
+from mtmc.tracker_config import available_configs, build_tracker, read_tracker_config
+from reid.errors import run
+
+# Table 6 of Lawen et al. (arXiv 1910.07038): MOT16's validation set, public detections, the distractor rule of MOTDT's code.
+PUBLISHED = {
+    "Table 6: Robust-ReID + MOTDT": {"mota": 0.367, "idf1": 0.462},
+    "Table 6: Long et al.": {"mota": 0.365, "idf1": 0.461},
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
+    options = _parse(arguments)
+    data = options.data or MOT16
+    if options.download:
+        fetch_mot16(data)
+    config = read_tracker_config(options.tracker, options.config)
+    claim_folder(options.output)
+    appearance = _load_appearance(options.reid)
+    tracker, tracker_record = build_tracker(config, appearance)
+    if appearance is not None and not tracker.uses_appearance:
+        print(f"{config.name} uses no appearance: --reid {options.reid} has no effect")
+        appearance = None
+    random.seed(options.seed)
+    np.random.seed(options.seed)  # noqa: NPY002 - for what third parties draw
+    if options.data is None and not MOT16.is_dir():
+        data = _render_demo(options.seed)
+    sequences = _read_sequences(options, data, images=appearance is not None or tracker.needs_image or options.video)
+    settings = {
+        "data": str(data),
+        "sequences": [sequence.name for sequence in sequences],
+        "detections": options.detections,
+        "min_score": options.min_score,
+        "score_scale": {sequence.name: sequence.score_scale for sequence in sequences},
+        "reid": options.reid,
+        "reid_engine": getattr(appearance, "engine", None),
+        "reid_weights": getattr(appearance, "weights_hash", None),
+        "tracker": config.name,
+        **tracker_record,
+        "config": str(options.config) if options.config else None,
+        "distractors": options.distractors,
+        "seed": options.seed,
+    }
+    cache = embedding_cache.default_folder()
+    results: list[SequenceResult] = []
+    with Progress(transient=True) as progress:
+        for sequence in sequences:
+            frames = track(sequence, tracker, appearance, images=options.video, cache=cache)
+            text = options.output / "tracks" / f"{sequence.name}.txt"
+            video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
+            recording = record(_counted(frames, sequence, progress), text, video, sequence.frame_rate)
+            truth = sequence.ground_truth
+            counts = score(truth, read_tracks(text), sequence.length, options.distractors) if truth is not None else None
+            results.append(SequenceResult(sequence.name, counts, recording))
+            write_summary(options.output / "summary.json", results, settings)
+    as_published = set(settings["sequences"]) == set(VALIDATION) and options.detections == "det.txt"
+    print_table(results, PUBLISHED if as_published else {})
+    threshold = tracker_record["thresholds"].get("max_appearance_distance")
+    appearance_line = f", appearance threshold {threshold:.3f} from the {tracker_record['appearance_threshold_from']}"
+    print(f"tracker {config.name}, ReID {options.reid}{appearance_line if appearance else ''}; results in {options.output}")
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.mot16", description=__doc__)
+    parser.add_argument("--data", type=Path, help=f"folder of sequences, also as train/ in it (default: {MOT16}, else a demo)")
+    parser.add_argument("--sequences", nargs="+", metavar="NAME", help="which (default: MOT16's validation set, else all)")
+    parser.add_argument("--detections", default="det.txt", metavar="FILE", help="file in their det/ (default: %(default)s)")
+    parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on the file's own scale")
+    parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
+    parser.add_argument("--tracker", default="motdt", choices=available_configs(), help="(default: %(default)s)")
+    parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own; those left out keep their defaults")
+    parser.add_argument(
+        "--distractors", default="official", choices=DISTRACTOR_RULES, help="rule for dropping them (default: official)"
+    )
+    parser.add_argument("--output", type=Path, default=Path("outputs/mot16"), metavar="DIR", help="(default: %(default)s)")
+    parser.add_argument("--video", action="store_true", help="write annotated MP4 files to DIR/video")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the rendered demo (default: %(default)s)")
+    parser.add_argument("--download", action="store_true", help=f"first fetch MOT16 (1.9 GB) to --data, by default {MOT16}")
+    return parser.parse_args(arguments)
+
+
+def _load_appearance(name: str):
+    if name == "none":
+        return None
+    import reid  # the network's packages take seconds to import, and without ReID nobody needs them
+
+    return reid.load(name)
+
+
+def _render_demo(seed: int) -> Path:
+    from mtmc.scene import demo_sequences
+
+    print(f"no MOT16 in {MOT16}: running on rendered demo sequences; `python -m benchmarks.mot16 --download` gets MOT16 (1.9 GB)")
+    folder = DEMO if seed == 0 else DEMO.with_name(f"{DEMO.name}-{seed}")
+    demo_sequences(folder)
+    return folder
+
+
+def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> list[Sequence]:
+    """All sequences, read before any is run, so that a mistake in the last one is found at once."""
+    folders = sequence_folders(data, options.sequences)
+    if options.sequences is None:
+        without = [folder.name for folder in folders if not (folder / "det" / options.detections).is_file()]
+        if without and len(without) < len(folders):
+            print(f"skipped, without det/{options.detections}: {', '.join(without)}")
+            folders = [folder for folder in folders if folder.name not in without]
+    sequences = [read_motchallenge(folder, options.detections, options.min_score) for folder in folders]
+    if images:
+        for sequence in sequences:
+            sequence.require_images()
+    return sequences
+
+
+def _counted(frames: Iterator[TrackedFrame], sequence: Sequence, progress: Progress) -> Iterator[TrackedFrame]:
+    task = progress.add_task(sequence.name, total=sequence.length)
+    for frame in frames:
+        yield frame
+        progress.advance(task)
+
+
+if __name__ == "__main__":
+    run(main)

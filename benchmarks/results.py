@@ -1,0 +1,118 @@
+"""Scores and speeds as rows: the table on the screen and `summary.json`, both from the same counts."""
+
+import json
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.clearmot import Counts
+from mtmc.recording import Recording
+from reid.files import replacing
+
+PACKAGES = ("mtmc", "torch", "torchvision", "openvino", "onnxruntime", "opencv-python", "numpy", "scipy", "lap", "motmetrics")
+
+# Key of a row, heading, and how to print it: ratios as per cent, as papers do.
+COLUMNS = (
+    ("mota", "MOTA", "{:.1%}"),
+    ("idf1", "IDF1", "{:.1%}"),
+    ("id_switches", "IDs", "{}"),
+    ("fp", "FP", "{}"),
+    ("fn", "FN", "{}"),
+    ("recall", "Rcll", "{:.1%}"),
+    ("precision", "Prcn", "{:.1%}"),
+    ("mt", "MT", "{}"),
+    ("ml", "ML", "{}"),
+    ("fps_total", "fps", "{:.1f}"),
+    ("fps_reid", "ReID", "{:.1f}"),
+    ("fps_association", "assoc.", "{:.0f}"),
+)
+
+
+@dataclass(frozen=True)
+class SequenceResult:
+    """What one sequence gave; `counts` is None where there is no ground truth to score against."""
+
+    name: str
+    counts: Counts | None
+    recording: Recording
+
+
+def row(name: str, results: list[SequenceResult]) -> dict:
+    """One row of `summary.json` from the summed counts and seconds of `results`; scores are None where nothing was scored.
+
+    `mota`, `idf1`, `recall` and `precision` are ratios, the other scores are counts. Speeds are frames a second: of the whole
+    run as it passes, of embedding alone (None without ReID) and of association alone.
+    """
+    scored = [result.counts for result in results if result.counts is not None]
+    counts = sum(scored, Counts())
+    scores = {key: getattr(counts, key) for key in ("id_switches", "fp", "fn", "mt", "ml")} | counts.ratios()
+    frames = sum(result.recording.frames for result in results)
+    seconds = [sum(parts) for parts in zip(*(result.recording.seconds for result in results), strict=True)] or [0.0, 0.0, 0.0]
+    passed = sum(result.recording.passed for result in results)
+    speeds = {"fps_total": passed, "fps_reid": seconds[1], "fps_association": seconds[2]}
+    return (
+        {"sequence": name}
+        | {key: scores[key] if scored else None for key, _, _ in COLUMNS if key in scores}
+        | {key: frames / spent if spent else None for key, spent in speeds.items()}
+    )
+
+
+def write_summary(path: Path, results: list[SequenceResult], settings: dict) -> None:
+    """Write `rows`, `overall`, `settings` and `versions` to the JSON file at `path`."""
+    summary = {
+        "rows": [row(result.name, [result]) for result in results],
+        "overall": row("OVERALL", results),
+        "settings": settings
+        | {
+            "dropped_outside_image": {result.name: result.recording.outside for result in results},
+            "reid_cached": {result.name: result.recording.reid_cached for result in results},
+            "seconds": {result.name: result.recording.seconds._asdict() for result in results},
+        },
+        "versions": versions(),
+    }
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+
+
+def print_table(results: list[SequenceResult], published: dict[str, dict]) -> None:
+    """Print the rows and the overall line; `published` are further lines, by name, such as a paper's figures."""
+    table = Table(title="MOTA, IDF1 at IoU 0.5; fps: whole run, ReID alone, association alone")
+    table.add_column("sequence", no_wrap=True)
+    for _, heading, _ in COLUMNS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for result in results:
+        _add(table, row(result.name, [result]))
+    table.add_section()
+    _add(table, row("OVERALL", results))
+    for name, figures in published.items():
+        _add(table, {"sequence": name} | figures)
+    width = None if Console().is_terminal else 140
+    Console(width=width).print(table)
+    unscored = [result.name for result in results if result.counts is None]
+    if unscored:
+        print(f"unscored, without ground truth: {', '.join(unscored)}")
+    if any(result.recording.reid_cached for result in results):
+        print("embeddings came from the cache; the speed of ReID is that of the run which computed them")
+    outside = sum(result.recording.outside for result in results)
+    if outside:
+        print(f"{outside} detections lie wholly outside the image and were dropped")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that results depend on, where installed."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _add(table: Table, values: dict) -> None:
+    cells = ["-" if values.get(key) is None else form.format(values[key]) for key, _, form in COLUMNS]
+    table.add_row(values["sequence"], *cells)

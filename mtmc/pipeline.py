@@ -1,0 +1,155 @@
+"""One camera from start to end: frames, detections and appearance to tracks, frame by frame."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mtmc import embedding_cache
+from mtmc.sequences import Sequence
+from mtmc.tracker_config import build_tracker, read_tracker_config
+from reid.errors import InputError
+from trackers import Detections, Tracker, Tracks
+
+Appearance = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class StageSeconds(NamedTuple):
+    """Seconds that one frame took in each stage; reading runs beside the other two, so they do not add up to the time passed."""
+
+    reading: float
+    reid: float
+    association: float
+
+
+@dataclass(frozen=True)
+class TrackedFrame:
+    """What the pipeline says about one frame.
+
+    `index` counts from 0, `tracks` are those shown in this frame, `image` is the BGR frame where it was read, else None.
+    `outside` counts the detections that were dropped because they lie wholly outside the image. `reid_cached` is True where the
+    embeddings came from disk; `seconds.reid` is then what they took when they were computed.
+    """
+
+    index: int
+    tracks: Tracks
+    image: np.ndarray | None
+    outside: int
+    seconds: StageSeconds
+    reid_cached: bool
+
+
+def track(
+    sequence: Sequence,
+    tracker: str | Tracker = "motdt",
+    appearance: Appearance | None = None,
+    images: bool = False,
+    cache: Path | None = None,
+) -> Iterator[TrackedFrame]:
+    """Track a sequence and yield each frame as soon as it is done.
+
+    `tracker` is the name of a file in `configs/trackers/` or a tracker, which is reset. `appearance` is a model from `reid.load`
+    or any callable `(frame, boxes (N, 4)) -> (N, D)` unit rows; without it, or with a tracker that uses none, no network runs.
+    Images are decoded ahead in a thread, at most 8 of them, and only where something needs them; `images=True` asks for them.
+    With `cache`, a folder, the embeddings of a model that has a `weights_hash` are kept there and found again.
+    Raises `InputError` for a frame that does not decode, one whose size differs from `sequence.image_size`, and for a video that
+    ends before its detections do.
+    """
+    if isinstance(tracker, str):
+        tracker, _ = build_tracker(read_tracker_config(tracker), appearance)
+    tracker.reset()
+    if not tracker.uses_appearance:
+        appearance = None
+    wants_images = images or tracker.needs_image or appearance is not None
+    size = sequence.image_size
+    if size is None and wants_images:
+        sequence.require_images()
+        size = sequence.images.size
+    inside = [_drop_outside(detections, size) for detections in sequence.detections]
+
+    with ExitStack() as stack:
+        embed = None
+        if appearance is not None:
+            embed = stack.enter_context(embedding_cache.remembering(appearance, sequence.images, inside, cache))
+            wants_images = images or tracker.needs_image or not embed.cached
+        if wants_images:
+            frames = stack.enter_context(closing(_decode_ahead(sequence.frames())))
+        else:
+            frames = ((None, 0.0) for _ in range(len(inside) if sequence.length is None else sequence.length))
+        index = -1
+        for index, (image, reading) in enumerate(frames):
+            if image is not None and size is not None and image.shape[1::-1] != size:
+                found, told = "x".join(map(str, image.shape[1::-1])), "x".join(map(str, size))
+                raise InputError(
+                    f"{sequence.name}, frame {index + 1}: the image is {found}, seqinfo.ini says {told}; correct it."
+                )
+            detections = inside[index] if index < len(inside) else _NOTHING
+            reid_seconds = 0.0
+            if embed is not None:
+                embeddings, reid_seconds = embed(image, detections.boxes)
+                detections = detections.with_embeddings(embeddings)
+            start = time.perf_counter()
+            tracks = tracker.update(detections, image if tracker.needs_image else None)
+            seconds = StageSeconds(reading, reid_seconds, time.perf_counter() - start)
+            outside = len(sequence.detections[index].boxes) - len(detections.boxes) if index < len(inside) else 0
+            yield TrackedFrame(index, tracks, image, outside, seconds, embed is not None and embed.cached)
+            if index + 1 == sequence.length:
+                break
+        unseen = sum(len(detections.boxes) for detections in inside[index + 1 :])
+        if unseen:
+            raise InputError(f"{sequence.name}: the images end with frame {index + 1}, but {unseen} detections lie beyond it.")
+
+
+_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
+
+
+def _drop_outside(detections: Detections, size: tuple[int, int] | None) -> Detections:
+    """Without the boxes that share no pixel with an image of `size` (width, height): no crop can be cut from them."""
+    if size is None:
+        return detections
+    left, top, right, bottom = detections.boxes.T
+    keep = (right > 0) & (bottom > 0) & (left < size[0]) & (top < size[1])
+    return detections if keep.all() else detections.select(keep)
+
+
+def _decode_ahead(images: Iterator[np.ndarray], depth: int = 8) -> Iterator[tuple[np.ndarray, float]]:
+    """Each image with the seconds its decoding took, decoded in a thread while the caller works on the ones before."""
+    ready: queue.Queue = queue.Queue(maxsize=depth)
+    stop = threading.Event()
+
+    def put(item) -> None:
+        while not stop.is_set():
+            try:
+                return ready.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def decode() -> None:
+        try:
+            with closing(iter(images)) as source:
+                while not stop.is_set():
+                    start = time.perf_counter()
+                    image = next(source, None)
+                    if image is None:
+                        return put(None)
+                    put((image, time.perf_counter() - start))
+        except Exception as error:
+            # Handed over, so that it surfaces at its own frame: those before it are still tracked.
+            put(error)
+
+    thread = threading.Thread(target=decode, daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            yield item
+    finally:
+        stop.set()
+        thread.join()
