@@ -59,8 +59,8 @@ class Harmonious(nn.Module):
             output = stage(maps)
             soft, centres = attention(output)
             if regions is None:
-                size = round(maps.shape[2] * REGION_HEIGHT), round(maps.shape[3] * REGION_WIDTH)
-                regions = local(sample_regions(maps, centres, *size))
+                height, width = (int(side) for side in maps.shape[2:])  # a plain number also while an export traces this
+                regions = local(sample_regions(maps, centres, round(height * REGION_HEIGHT), round(width * REGION_WIDTH)))
             else:
                 regions = local(sample_regions(maps, centres, *regions.shape[2:]) + regions)
             maps = output * soft

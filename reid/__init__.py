@@ -1,0 +1,37 @@
+"""Person re-identification: from images of people to embeddings that tell them apart.
+
+Importing this package, or `reid.errors`, loads no network library; the functions below do so when they are called.
+"""
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reid.appearance import AppearanceModel
+
+__all__ = ["AppearanceModel", "available", "evaluation", "load"]
+
+
+def available() -> list[str]:
+    """The names of the networks that `load` knows, sorted; not each of them has weights shipped."""
+    from reid.models import available
+
+    return available()
+
+
+def load(name: str | Path, weights: str | Path = "auto", engine: str = "auto", device: str = "auto") -> "AppearanceModel":
+    """Open an appearance model; see `reid.appearance.load`."""
+    from reid.appearance import load
+
+    return load(name, weights, engine, device)
+
+
+def __getattr__(name: str) -> object:
+    if name == "AppearanceModel":
+        from reid.appearance import AppearanceModel
+
+        return AppearanceModel
+    if name == "evaluation":
+        return importlib.import_module("reid.evaluation")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

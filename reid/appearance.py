@@ -1,0 +1,100 @@
+"""An appearance model: a network, its own preprocessing and the engine that runs it, from images of people to embeddings."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from reid.engines import Engine, open_engine
+from reid.errors import InputError
+from reid.onnx_file import OnnxFile, read_onnx
+from reid.weights_file import SHIPPED, Weights, read_weights
+
+BATCH = 16  # images at a time: more of them bring no speed on a CPU, and memory stays bounded
+
+
+class AppearanceModel:
+    """Images to embeddings. `str(model)` says which network runs on which engine."""
+
+    def __init__(self, source: Weights | OnnxFile, engine: Engine):
+        self.name = source.model
+        self.preprocessing = source.preprocessing
+        self.weights_hash = source.hash
+        self.max_cosine_distance = source.max_cosine_distance
+        self._engine = engine
+        self.engine, self.precision, self.device = engine.name, engine.precision, engine.device
+        black = np.zeros((self.preprocessing.height, self.preprocessing.width, 3), np.uint8)
+        self.dimension = engine(self.preprocessing([black])).shape[1]  # also the first, slow call
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.engine} ({self.precision}, {self.device})"
+
+    def embed(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """`(H, W, 3)` uint8 BGR images, of any sizes, to `(N, D)` float32 unit rows; no images to `(0, D)`."""
+        for index, image in enumerate(images):
+            if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+                raise ValueError(f"image {index} is {image.dtype} {image.shape}, not (H, W, 3) uint8 with pixels in it")
+        embeddings = np.empty((len(images), self.dimension), np.float32)
+        parts = -(-len(images) // BATCH)
+        for rows in np.array_split(np.arange(len(images)), parts) if parts else []:  # even parts: a batch of one is slow
+            embeddings[rows] = self._engine(self.preprocessing([images[row] for row in rows]))
+        # The networks' rows are unit ones already, but for an engine's rounding; those of an ONNX file need not be.
+        return embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+
+    def __call__(self, frame: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """The embeddings `(N, D)` of the people in `boxes (N, 4)`, xyxy pixels of `frame (H, W, 3)`, uint8 BGR.
+
+        A box is rounded outward to whole pixels and clipped to the frame. Raises ValueError naming the box where nothing is left.
+        """
+        return self.embed(crop(frame, boxes))
+
+
+def crop(frame: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
+    """The parts of `frame (H, W, 3)` under `boxes (N, 4)`, xyxy pixels rounded outward and clipped, as views.
+
+    Raises ValueError naming the first box that is not finite, or of which nothing lies in the frame.
+    """
+    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
+    limits = np.array([frame.shape[1], frame.shape[0]])
+    corners = np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], 1).clip(0, np.tile(limits, 2))
+    usable = np.isfinite(boxes).all(1) & (corners[:, 2:] > corners[:, :2]).all(1)
+    if not usable.all():
+        index = int(np.argmin(usable))
+        raise ValueError(f"box {index}, {boxes[index].tolist()}, has no part in the frame of {limits[0]}x{limits[1]} pixels")
+    return [frame[top:bottom, left:right] for left, top, right, bottom in corners.astype(int)]
+
+
+def load(name: str | Path, weights: str | Path = "auto", engine: str = "auto", device: str = "auto") -> AppearanceModel:
+    """Open an appearance model: a network by name, or a .safetensors or .onnx file.
+
+    `weights` are the shipped ones ("auto") or a .safetensors file of this network. For `engine` and `device` see
+    `reid.engines.open_engine`. Raises InputError when something is unknown, missing or does not fit.
+    """
+    source = find_source(name, weights)
+    return AppearanceModel(source, open_engine(source, engine, device))
+
+
+def find_source(name: str | Path, weights: str | Path = "auto") -> Weights | OnnxFile:
+    """What `load` opens, read but not yet running."""
+    suffix = Path(name).suffix.lower()
+    if suffix == ".onnx":
+        return read_onnx(name)
+    if suffix == ".safetensors":
+        return read_weights(name)
+    if weights != "auto":
+        found = read_weights(weights)
+        if found.model != str(name):
+            raise InputError(f"{weights}: holds weights of {found.model!r}, not of {str(name)!r}")
+        return found
+    shipped = SHIPPED / f"{name}.safetensors"
+    if shipped.is_file():
+        return read_weights(shipped)
+    from reid.models import available
+
+    if str(name) not in available():
+        raise InputError(
+            f"there is no network named {str(name)!r}; there are: {', '.join(available())}, or give a .safetensors or .onnx file"
+        )
+    raise InputError(
+        f"no weights of {name!r} are shipped: train them with `python -m reid train`, or give a .safetensors file of it instead"
+    )

@@ -1,0 +1,61 @@
+"""ONNX Runtime, on the CPU or, with its GPU package, on CUDA."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from reid.errors import InputError
+from reid.export import cached_export, export_onnx, verify
+from reid.onnx_file import OnnxFile
+from reid.weights_file import Weights
+
+_FILE = "network.onnx"
+
+
+def precisions(device: str) -> list[str]:
+    """What this engine can compute in on `device`, fastest first, float32 last."""
+    import onnxruntime
+
+    if device != "cpu" and "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise InputError(f"this onnxruntime has no support for {device}; install onnxruntime-gpu or use --engine pytorch")
+    return ["f32"]
+
+
+def open_engine(source: Weights | OnnxFile, device: str, precision: str) -> "OnnxRuntime":
+    """Open `source`; weights of ours are exported first, unless that was done before."""
+    if isinstance(source, OnnxFile):
+        return OnnxRuntime(source.path, device)
+    return OnnxRuntime(cached_export(source, "onnxruntime", partial(_export, source)) / _FILE, device)
+
+
+def _export(weights: Weights, folder: Path) -> None:
+    network = weights.network()
+    export_onnx(network, weights.preprocessing, folder / _FILE)
+    verify(OnnxRuntime(folder / _FILE, "cpu"), network, weights.preprocessing)
+
+
+class OnnxRuntime:
+    """A session over one ONNX file."""
+
+    name, precision = "onnxruntime", "f32"
+
+    def __init__(self, path: Path, device: str):
+        import onnxruntime
+
+        self.device = device
+        index = int(device.partition(":")[2] or 0)
+        provider = "CPUExecutionProvider" if device == "cpu" else ("CUDAExecutionProvider", {"device_id": index})
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), providers=[provider])
+        except Exception as error:  # its own exceptions share no public base class
+            reason = str(error).strip().splitlines()[-1]
+            raise InputError(f"{path}: not a network that ONNX Runtime can read ({reason})") from None
+        images = self._session.get_inputs()[0]
+        self._input = images.name
+        if isinstance(images.shape[0], int):
+            raise InputError(f"{path}: takes a fixed number of images at a time; export it with a free batch axis")
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """`(B, 3, H, W)` to `(B, D)`, float32."""
+        return self._session.run(None, {self._input: images})[0].astype(np.float32)

@@ -1,0 +1,147 @@
+"""A network in another format, ONNX or OpenVINO: checked against PyTorch, and kept in a cache by the hash of its weights."""
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from reid.errors import InputError
+from reid.preprocessing import Preprocessing
+from reid.weights_file import Weights
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+LEAST_COSINE = 0.999
+_OPSET = 17
+_log = logging.getLogger(__name__)
+
+
+def export_onnx(network: "nn.Module", preprocessing: Preprocessing, path: Path) -> None:
+    """Write `network` as ONNX: input `images (B, 3, H, W)`, output `embeddings (B, D)`, B free. InputError without `onnx`."""
+    try:
+        import onnx  # noqa: F401
+    except ModuleNotFoundError:
+        raise InputError("writing ONNX needs the package onnx: pip install 'mtmc[onnx]'") from None
+    from torch.onnx.utils import export  # the tracing exporter, which every torch of our range has
+
+    batch = {0: "batch"}
+    with _quiet():
+        export(
+            network,
+            (_example(preprocessing),),
+            str(path),
+            input_names=["images"],
+            output_names=["embeddings"],
+            dynamic_axes={"images": batch, "embeddings": batch},
+            opset_version=_OPSET,
+        )
+
+
+def export_openvino(network: "nn.Module", preprocessing: Preprocessing, path: Path) -> None:
+    """Write `network` as OpenVINO's pair of `path` (.xml) and a .bin beside it, float32, B free."""
+    import openvino
+
+    shape = openvino.PartialShape([-1, 3, preprocessing.height, preprocessing.width])
+    with _quiet():
+        model = openvino.convert_model(network, example_input=_example(preprocessing), input=[shape])
+    openvino.save_model(model, path, compress_to_fp16=False)
+
+
+def verify(run: Callable[[np.ndarray], np.ndarray], network: "nn.Module", preprocessing: Preprocessing) -> float:
+    """The least cosine between `run`'s and the network's embeddings of the probe. RuntimeError if it is not over 0.999."""
+    import torch
+
+    images = probe(preprocessing)
+    with torch.inference_mode():
+        reference = network(torch.from_numpy(images)).numpy()
+    agreement = least_cosine(run(images), reference)
+    if not agreement > LEAST_COSINE:
+        raise RuntimeError(f"the exported network does not agree with PyTorch: cosine {agreement:.5f}")
+    return agreement
+
+
+def probe(preprocessing: Preprocessing, count: int = 8) -> np.ndarray:
+    """The same `count` made-up pictures each time, coarse blotches under noise, as a network's input `(count, 3, H, W)`."""
+    random = np.random.default_rng(0)
+    coarse = random.integers(0, 256, (count, 8, 4, 3), np.uint8)
+    pictures = [cv2.resize(one, (preprocessing.width, preprocessing.height), interpolation=cv2.INTER_CUBIC) for one in coarse]
+    noisy = np.stack(pictures) + random.normal(0, 8, (count, preprocessing.height, preprocessing.width, 3))
+    return preprocessing.normalise(noisy.clip(0, 255).astype(np.uint8))
+
+
+def least_cosine(first: np.ndarray, second: np.ndarray) -> float:
+    """The least cosine between the rows of two `(N, D)` arrays."""
+    lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    return float(np.min(np.einsum("nd,nd->n", first, second) / lengths))
+
+
+def cached_export(weights: Weights, kind: str, write: Callable[[Path], None]) -> Path:
+    """The folder that `write` fills once for these weights; later calls, in this process or another, find it.
+
+    It lies under $XDG_CACHE_HOME/mtmc/engines. Its name covers the weights, our code of the networks and the versions of the
+    packages that convert, so nothing in it can be out of date. Where that place cannot be written, the folder lives until the
+    process ends.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    final = Path(home) / "mtmc" / "engines" / f"{weights.model}-{kind}-{_key(weights, kind)[:24]}"
+    if final.is_dir():
+        return final
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".", dir=final.parent))
+    except OSError as error:
+        folder = Path(_folder_of_this_process(str(final.parent), str(error.strerror)).name) / final.name
+        if not folder.is_dir():
+            folder.mkdir()
+            write(folder)
+        return folder
+    try:
+        write(temporary)
+        os.rename(temporary, final)
+    except OSError:
+        if not final.is_dir():  # else another process was faster, and its export is as good
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return final
+
+
+def _key(weights: Weights, kind: str) -> str:
+    digest = hashlib.sha256(f"{weights.hash} {version('torch')} {version(kind)}".encode())
+    here = Path(__file__)
+    for path in sorted([here, *(here.parent / "models").glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _folder_of_this_process(wanted: str, reason: str) -> tempfile.TemporaryDirectory:
+    _log.warning("%s cannot be written (%s): networks are exported anew at every start; set XDG_CACHE_HOME", wanted, reason)
+    return tempfile.TemporaryDirectory(prefix="mtmc-engines-")
+
+
+def _example(preprocessing: Preprocessing) -> "torch.Tensor":
+    import torch
+
+    return torch.from_numpy(probe(preprocessing, 2))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # Tracing warns that sizes become constants, which is what an export for one input size wants.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

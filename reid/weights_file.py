@@ -1,0 +1,128 @@
+"""A network's weights on disk: safetensors in half precision, whose metadata name the network and its preprocessing."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from reid.errors import InputError
+from reid.files import replacing
+from reid.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+SHIPPED = Path(__file__).parent / "weights"
+_PICKLE_STARTS = (b"PK\x03\x04", b"\x80")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The tensors of one network by name, and what must travel with them.
+
+    `max_cosine_distance` is the threshold fitted to this network (None: not fitted). `training` says where the weights come from
+    (epochs, data, command); it goes through JSON.
+    """
+
+    model: str
+    preprocessing: Preprocessing
+    tensors: Mapping[str, np.ndarray]
+    max_cosine_distance: float | None = None
+    training: Mapping[str, object] = field(default_factory=dict)
+    path: Path | None = None
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256, in hexadecimal, of all that decides an embedding: network, preprocessing, tensors; not of the threshold."""
+        digest = hashlib.sha256(f"{self.model} {self.preprocessing.to_metadata()}".encode())
+        for name in sorted(self.tensors):
+            tensor = self.tensors[name]
+            digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
+            digest.update(np.ascontiguousarray(tensor))
+        return digest.hexdigest()
+
+    def network(self) -> "nn.Module":
+        """The network in evaluation mode, float32, without classifiers. Raises InputError when the tensors are not its own."""
+        import torch
+
+        from reid.models import build
+
+        network = build(self.model)
+        ours = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+        theirs = {name: tensor.shape for name, tensor in self.tensors.items()}
+        wrong = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
+        if wrong:
+            raise InputError(
+                f"{self.path or self.model}: these weights do not fit the network {self.model!r}: {len(wrong)} tensors differ, "
+                f"the first is {wrong[0]!r} ({theirs.get(wrong[0], 'absent')} in the file, {ours.get(wrong[0], 'absent')} in the network)"
+            )
+        network.load_state_dict({name: torch.from_numpy(np.array(tensor)) for name, tensor in self.tensors.items()})
+        return network.eval()
+
+    def write(self, path: str | Path) -> None:
+        """Write the file that `read_weights` reads, whole or not at all."""
+        metadata = {"model": self.model, "preprocessing": self.preprocessing.to_metadata()}
+        if self.max_cosine_distance is not None:
+            metadata["max_cosine_distance"] = str(self.max_cosine_distance)
+        if self.training:
+            metadata["training"] = json.dumps(self.training)
+        with replacing(path) as temporary:
+            save_file(dict(self.tensors), temporary, metadata)
+
+    def with_threshold(self, max_cosine_distance: float) -> "Weights":
+        """The same weights under another fitted threshold."""
+        return replace(self, max_cosine_distance=max_cosine_distance)
+
+
+def weights_of(model: str, network: "nn.Module", training: Mapping[str, object] | None = None) -> Weights:
+    """Take the weights out of `network`, which may have been built with classifiers; they are left behind.
+
+    Matrices and kernels are rounded to float16, which halves the file. What has one axis or none stays float32, since a running
+    variance need not fit into half precision and costs next to nothing.
+    """
+    from reid.models import build
+
+    kept = build(model).state_dict().keys()
+    tensors = {}
+    for name, tensor in network.state_dict().items():
+        if name in kept:
+            array = tensor.detach().cpu().numpy()
+            tensors[name] = array.astype(np.float16) if array.ndim > 1 else np.array(array)
+    return Weights(model, network.preprocessing, tensors, training=dict(training or {}))
+
+
+def read_weights(path: str | Path) -> Weights:
+    """Read a file that `Weights.write` wrote. Raises InputError, in one sentence, for anything else."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    with path.open("rb") as file:
+        if file.read(4).startswith(_PICKLE_STARTS):
+            raise InputError(f"{path}: a pickled checkpoint, which could run any code, is not read; save it as .safetensors")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (this is no dictionary)
+    except (SafetensorError, TypeError) as error:
+        raise InputError(f"{path}: not a safetensors file of float32 and float16 tensors ({error})") from None
+    if not {"model", "preprocessing"} <= metadata.keys():
+        raise InputError(f"{path}: its metadata do not name a model and its preprocessing, so it cannot be used")
+    try:
+        threshold = metadata.get("max_cosine_distance")
+        return Weights(
+            metadata["model"],
+            Preprocessing.from_metadata(metadata["preprocessing"]),
+            tensors,
+            max_cosine_distance=None if threshold is None else float(threshold),
+            training=json.loads(metadata.get("training", "{}")),
+            path=path,
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: its metadata cannot be read ({error})") from None
