@@ -59,9 +59,10 @@ class Weights:
         theirs = {name: tensor.shape for name, tensor in self.tensors.items()}
         wrong = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
         if wrong:
+            first = wrong[0]
             raise InputError(
                 f"{self.path or self.model}: these weights do not fit the network {self.model!r}: {len(wrong)} tensors differ, "
-                f"the first is {wrong[0]!r} ({theirs.get(wrong[0], 'absent')} in the file, {ours.get(wrong[0], 'absent')} in the network)"
+                f"first {first!r} ({theirs.get(first, 'absent')} in the file, {ours.get(first, 'absent')} in the network)"
             )
         network.load_state_dict({name: torch.from_numpy(np.array(tensor)) for name, tensor in self.tensors.items()})
         return network.eval()

@@ -12,7 +12,7 @@ from reid.errors import InputError
 
 TRAIN, QUERY, GALLERY = "bounding_box_train", "query", "bounding_box_test"
 _NAME = re.compile(r"(-?\d+)_c(\d+)")
-_SUFFIXES = {".jpg", ".jpeg", ".png"}
+SUFFIXES = {".jpg", ".jpeg", ".png"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def read_market(folder: str | Path, split: str) -> Crops:
         raise InputError(f"{folder}: no such folder; a data set in Market-1501's layout has {TRAIN}/, {QUERY}/ and {GALLERY}/")
     paths, ids, cameras = [], [], []
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in _SUFFIXES:
+        if path.suffix.lower() not in SUFFIXES:
             continue
         match = _NAME.match(path.name)
         if match is None:
