@@ -25,10 +25,10 @@ def assign(cost: np.ndarray, max_cost: float) -> tuple[np.ndarray, np.ndarray, n
         raise ValueError(f"a cost matrix has two axes, not {cost.ndim}")
     if np.isnan(max_cost):
         raise ValueError("max_cost is not a number")
-    feasible = cost <= max_cost
-    if max_cost == np.inf:
-        feasible &= cost < np.inf
-    rows, columns = np.nonzero(feasible)
+    rows, columns = np.nonzero(cost <= max_cost)
+    costs = cost[rows, columns]
+    if not np.isfinite(costs).all():
+        rows, columns, costs = (values[np.isfinite(costs)] for values in (rows, columns, costs))
     column_of = np.full(cost.shape[0], -1)
     if len(rows):
         in_row = np.bincount(rows, minlength=cost.shape[0])
@@ -36,12 +36,11 @@ def assign(cost: np.ndarray, max_cost: float) -> tuple[np.ndarray, np.ndarray, n
         # A pair alone in its row and in its column needs no solver. In a crowd most pairs are; the rest is a small problem.
         alone = (in_row[rows] == 1) & (in_column[columns] == 1)
         column_of[rows[alone]] = columns[alone]
-        in_row[rows[alone]] = in_column[columns[alone]] = 0
-        contested_rows, contested_columns = np.flatnonzero(in_row), np.flatnonzero(in_column)
-        if len(contested_rows):
-            block = np.ix_(contested_rows, contested_columns)
-            found_rows, found_columns = _solve(cost[block], feasible[block], max_cost)
-            column_of[contested_rows[found_rows]] = contested_columns[found_columns]
+        contested = np.flatnonzero(~alone)
+        if len(contested):
+            rows, columns = rows[contested], columns[contested]
+            won = _solve(rows, columns, costs[contested], max_cost)
+            column_of[rows[won]] = columns[won]
     matched = np.flatnonzero(column_of >= 0)
     taken = np.zeros(cost.shape[1], dtype=bool)
     taken[column_of[matched]] = True
@@ -60,19 +59,21 @@ def assign_among(
     return np.stack([rows[matches[:, 0]], columns[matches[:, 1]]], axis=1), rows[left_rows], columns[left_columns]
 
 
-def _solve(cost: np.ndarray, feasible: np.ndarray, max_cost: float) -> tuple[np.ndarray, np.ndarray]:
-    """The matched rows and columns of a matrix in which every row and every column has a feasible pair."""
-    low, high = cost[feasible].min(), cost[feasible].max()
+def _solve(rows: np.ndarray, columns: np.ndarray, costs: np.ndarray, max_cost: float) -> np.ndarray:
+    """Which of P feasible pairs are matched: their indices `(K,)`, given the `rows`, `columns` and `costs` `(P,)` of each."""
+    row_numbers, row = np.unique(rows, return_inverse=True)
+    column_numbers, column = np.unique(columns, return_inverse=True)
+    low, high = costs.min(), costs.max()
     # Above this bound one more pair is worth any rearrangement of the others, so a larger limit changes nothing but rounding.
-    bound = high + min(cost.shape) * (high - low + 1)
+    bound = high + min(len(row_numbers), len(column_numbers)) * (high - low + 1)
     # A little over the limit, so that a pair at the limit itself is still better than none.
     limit = min(max_cost + 1e-6 * max(1.0, abs(max_cost)), bound)
-    clipped = np.where(feasible, cost, limit)
+    clipped = np.full((len(row_numbers), len(column_numbers)), limit)
+    clipped[row, column] = costs
     if lapjv is None:
-        rows, columns = linear_sum_assignment(clipped)
+        column_of = np.full(len(row_numbers), -1)
+        matched, column_of_matched = linear_sum_assignment(clipped)
+        column_of[matched] = column_of_matched
     else:
         column_of, _ = lapjv(clipped, extend_cost=True, return_cost=False)
-        rows = np.flatnonzero(column_of >= 0)
-        columns = column_of[rows]
-    kept = feasible[rows, columns]
-    return rows[kept], columns[kept]
+    return np.flatnonzero(column_of[row] == column)

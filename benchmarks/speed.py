@@ -1,0 +1,120 @@
+"""How fast the parts are on this machine: `python -m benchmarks.speed association`."""
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+import trackers
+from benchmarks.crowd import Frame, crowd
+from reid.errors import InputError, run
+from reid.files import replacing
+
+WARM_UP = 50
+RUNS = 3
+
+
+def association(arguments: argparse.Namespace) -> list[dict]:
+    """Frames per second of every tracker with detections and embeddings given, a row for each crowd and embedding size.
+
+    `cost` is the time a frame takes relative to the smallest crowd with the same embeddings. A tracker that uses no
+    appearance is timed once a crowd.
+    """
+    make = _crowd_from(arguments.crowd) if arguments.crowd else crowd
+    rows, smallest = [], {}
+    for dim in arguments.dim:
+        for people in sorted(arguments.people):
+            scene = make(people=people, dim=dim)
+            for name in trackers.available():
+                uses_appearance = trackers.build(name).uses_appearance
+                if not uses_appearance and dim != arguments.dim[0]:
+                    continue
+                seconds = min(_seconds_a_frame(trackers.build(name), scene) for _ in range(RUNS))
+                cost = seconds / smallest.setdefault((name, dim), seconds)
+                rows.append(
+                    {
+                        "tracker": name,
+                        "people": people,
+                        "dim": dim if uses_appearance else None,
+                        "fps": round(1 / seconds, 1),
+                        "ms": round(1000 * seconds, 3),
+                        "cost": round(cost, 2),
+                    }
+                )
+    return rows
+
+
+def _seconds_a_frame(tracker: trackers.Tracker, scene: list[Frame]) -> float:
+    """Mean time of `update` after the warm-up, with the checks that `Detections` makes."""
+    for frame in scene[:WARM_UP]:
+        tracker.update(trackers.Detections(*frame))
+    start = time.perf_counter()
+    for frame in scene[WARM_UP:]:
+        tracker.update(trackers.Detections(*frame))
+    return (time.perf_counter() - start) / (len(scene) - WARM_UP)
+
+
+def _crowd_from(path: Path) -> Callable[..., list[Frame]]:
+    """The function `crowd(people=, dim=)` of a Python file, so that ours and others' trackers can be timed on the same scene."""
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; --crowd names a Python file with a function crowd(people=, dim=)")
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    if specification is None:
+        raise InputError(f"{path}: this is not a Python file; --crowd names one with a function crowd(people=, dim=)")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    if not callable(getattr(module, "crowd", None)):
+        raise InputError(f"{path}: there is no function crowd(people=, dim=) in this file")
+    return module.crowd
+
+
+def _report(title: str, rows: list[dict], output: Path | None) -> None:
+    """Print `rows` as a table with their keys as columns and, with `output`, write them to `output/<title>.json`."""
+    table = Table(title=title)
+    for key in rows[0]:
+        table.add_column(key, justify="left" if isinstance(rows[0][key], str) else "right")
+    for row in rows:
+        table.add_row(*("-" if value is None else str(value) for value in row.values()))
+    Console().print(table)
+    if output:
+        machine = {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()}
+        with replacing(output / f"{title}.json") as path:
+            path.write_text(json.dumps({"rows": rows, "machine": machine}, indent=2) + "\n")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--output", type=Path, metavar="DIR", help="also write the figures to a JSON file in this folder")
+
+    command = commands.add_parser("association", parents=[shared], help="trackers on a synthetic crowd, features given")
+    command.add_argument("--people", type=_positive, nargs="+", default=[40, 400], help="sizes of the crowd (default: 40 400)")
+    command.add_argument("--dim", type=_positive, nargs="+", default=[128], help="dimensions of an embedding (default: 128)")
+    command.add_argument("--crowd", type=Path, metavar="FILE", help="take the crowd from crowd(people=, dim=) of a Python file")
+    command.set_defaults(measure=association)
+    return parser
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    arguments = _parser().parse_args()
+    _report(arguments.command, arguments.measure(arguments), arguments.output)
+
+
+if __name__ == "__main__":
+    run(main)

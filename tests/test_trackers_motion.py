@@ -1,0 +1,133 @@
+"""The block-wise Kalman filter against the dense one, written plainly from the textbook."""
+
+import numpy as np
+import pytest
+
+from trackers.boxes import to_area_aspect, to_aspect_height
+from trackers.motion import AREA_ASPECT, ASPECT_HEIGHT
+
+TRANSITION = np.eye(8) + np.eye(8, k=4)
+OBSERVATION = np.eye(4, 8)
+
+
+class DenseFilter:
+    """The 8x8 filter of one track: `initial`, `process` and `measurement` give the variances for a height."""
+
+    def __init__(self, measured, initial, process, measurement):
+        self.process, self.measurement = process, measurement
+        self.mean = np.concatenate([measured, np.zeros(4)])
+        self.covariance = np.diag(initial(self.mean[3]))
+
+    def predict(self):
+        noise = np.diag(self.process(self.mean[3]))
+        self.mean = TRANSITION @ self.mean
+        self.covariance = TRANSITION @ self.covariance @ TRANSITION.T + noise
+
+    def project(self):
+        noise = np.diag(self.measurement(self.mean[3]))
+        return OBSERVATION @ self.mean, OBSERVATION @ self.covariance @ OBSERVATION.T + noise
+
+    def update(self, measured):
+        expected, covariance = self.project()
+        gain = self.covariance @ OBSERVATION.T @ np.linalg.inv(covariance)
+        self.mean = self.mean + gain @ (measured - expected)
+        self.covariance = self.covariance - gain @ covariance @ gain.T
+
+    def gating_distance(self, measured):
+        expected, covariance = self.project()
+        return (measured - expected) @ np.linalg.inv(covariance) @ (measured - expected)
+
+
+def _deepsort_filter(measured):
+    def variances(place, place_aspect, speed, speed_aspect):
+        return lambda h: np.square([place * h, place * h, place_aspect, place * h, speed * h, speed * h, speed_aspect, speed * h])
+
+    return DenseFilter(
+        measured,
+        initial=variances(2 / 20, 1e-2, 10 / 160, 1e-5),
+        process=variances(1 / 20, 1e-2, 1 / 160, 1e-5),
+        measurement=lambda h: np.square([h / 20, h / 20, 1e-1, h / 20]),
+    )
+
+
+def _sort_filter(measured):
+    return DenseFilter(
+        measured,
+        initial=lambda _: np.array([10, 10, 10, 10, 1e4, 1e4, 1e4, 0]),
+        process=lambda _: np.array([1, 1, 1, 1, 0.01, 0.01, 0.0001, 0]),
+        measurement=lambda _: np.array([1.0, 1, 10, 10]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "dense", "measure"),
+    [
+        pytest.param(ASPECT_HEIGHT, _deepsort_filter, to_aspect_height, id="centre, aspect, height"),
+        pytest.param(AREA_ASPECT, _sort_filter, to_area_aspect, id="centre, area, aspect"),
+    ],
+)
+def test_the_blocks_equal_the_dense_filter(model, dense, measure):
+    random = np.random.default_rng(0)
+    boxes = _random_boxes(random, 6)
+    state = model.initiate(boxes)
+    filters = [dense(measured) for measured in measure(boxes)]
+    _assert_equal(state, filters)
+    for step in range(12):
+        state = model.predict(state)
+        for one in filters:
+            one.predict()
+        _assert_equal(state, filters)
+        detections = _random_boxes(random, 9)
+        expected = [[one.gating_distance(measured) for measured in measure(detections)] for one in filters]
+        np.testing.assert_allclose(model.gating_distance(state, detections), expected, rtol=1e-7, atol=1e-7)
+        if step % 4 == 3:
+            continue  # a frame in which nobody is seen
+        boxes = boxes + random.normal(0, 2, boxes.shape)
+        state = model.update(state, boxes)
+        for one, measured in zip(filters, measure(boxes), strict=True):
+            one.update(measured)
+        _assert_equal(state, filters)
+
+
+def test_a_steady_walker_is_expected_where_the_next_step_leads():
+    box = np.array([[100.0, 100, 140, 200]])
+    state = ASPECT_HEIGHT.initiate(box)
+    for step in range(1, 30):
+        state = ASPECT_HEIGHT.update(ASPECT_HEIGHT.predict(state), box + [4 * step, 0, 4 * step, 0])
+    np.testing.assert_allclose(ASPECT_HEIGHT.boxes(ASPECT_HEIGHT.predict(state)), box + [120, 0, 120, 0], atol=0.2)
+
+
+@pytest.mark.parametrize("model", [ASPECT_HEIGHT, AREA_ASPECT])
+def test_a_box_that_shrinks_never_shrinks_to_nothing(model):
+    state = model.initiate(np.array([[100.0, 100, 140, 200]]))
+    for size in (90, 70, 40, 15):
+        state = model.update(model.predict(state), np.array([[100.0, 100, 100 + 0.4 * size, 100 + size]]))
+    for _ in range(50):
+        state = model.predict(state)
+        left, top, right, bottom = model.boxes(state)[0]
+        assert right > left
+        assert bottom > top
+
+
+def test_no_tracks_and_no_detections_are_nothing_special():
+    state = ASPECT_HEIGHT.predict(ASPECT_HEIGHT.initiate(np.zeros((0, 4))))
+    assert state.shape == (0, 5, 4)
+    assert ASPECT_HEIGHT.gating_distance(state, np.array([[0.0, 0, 1, 2]])).shape == (0, 1)
+    one = ASPECT_HEIGHT.initiate(np.array([[0.0, 0, 1, 2]]))
+    assert ASPECT_HEIGHT.gating_distance(one, np.zeros((0, 4))).shape == (1, 0)
+
+
+def _assert_equal(state, filters):
+    for blocks, one in zip(state, filters, strict=True):
+        np.testing.assert_allclose(np.concatenate(blocks[:2]), one.mean, rtol=1e-9, atol=1e-9)
+        covariance = np.zeros((8, 8))
+        for k in range(4):
+            covariance[k, k], covariance[k + 4, k + 4] = blocks[2, k], blocks[4, k]
+            covariance[k, k + 4] = covariance[k + 4, k] = blocks[3, k]
+        np.testing.assert_allclose(covariance, one.covariance, rtol=1e-9, atol=1e-9)
+
+
+def _random_boxes(random, count):
+    corner = random.uniform(0, 400, (count, 2))
+    height = random.uniform(80, 200, count)
+    return np.concatenate([corner, corner + np.stack([0.4 * height, height], axis=1)], axis=1)
