@@ -92,9 +92,10 @@ def test_the_blocks_equal_the_dense_filter(model, dense, measure):
 def test_a_steady_walker_is_expected_where_the_next_step_leads():
     box = np.array([[100.0, 100, 140, 200]])
     state = ASPECT_HEIGHT.initiate(box)
+    pace = np.array([4, 0, 4, 0])
     for step in range(1, 30):
-        state = ASPECT_HEIGHT.update(ASPECT_HEIGHT.predict(state), box + [4 * step, 0, 4 * step, 0])
-    np.testing.assert_allclose(ASPECT_HEIGHT.boxes(ASPECT_HEIGHT.predict(state)), box + [120, 0, 120, 0], atol=0.2)
+        state = ASPECT_HEIGHT.update(ASPECT_HEIGHT.predict(state), box + step * pace)
+    np.testing.assert_allclose(ASPECT_HEIGHT.boxes(ASPECT_HEIGHT.predict(state)), box + 30 * pace, atol=0.2)
 
 
 @pytest.mark.parametrize("model", [ASPECT_HEIGHT, AREA_ASPECT])

@@ -1,0 +1,213 @@
+"""What holds for every tracker, whatever its algorithm."""
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import configs
+import trackers
+from trackers import Detections
+
+NAMES = trackers.available()
+FOLDER = Path(configs.__file__).parent / "trackers"
+scenes = st.builds(
+    lambda seed, people, embedded: _scene(seed, people, embedded), st.integers(0, 10**6), st.integers(0, 12), st.booleans()
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25, deadline=None)
+@given(scene=scenes)
+def test_ids_are_positive_and_occur_once_a_frame(name, scene):
+    seen = set()
+    for detections, tracks in zip(scene, _run(trackers.build(name), scene), strict=True):
+        ids = tracks.ids.tolist()
+        assert ids == sorted(set(ids))
+        assert all(number >= 1 for number in ids)
+        matched = tracks.detection_index[tracks.detection_index >= 0].tolist()
+        assert len(matched) == len(set(matched))
+        assert all(row < len(detections) for row in matched)
+        assert tracks.detection_index.min(initial=0) >= -1
+        assert tracks.boxes.shape == (len(ids), 4)
+        assert tracks.scores.shape == (len(ids),)
+        assert (tracks.boxes[:, 2:] > tracks.boxes[:, :2]).all()
+        seen.update(ids)
+    assert seen == set(range(1, len(seen) + 1))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25, deadline=None)
+@given(scene=scenes, seed=st.integers(0, 10**6))
+def test_the_order_of_the_detections_does_not_matter(name, scene, seed):
+    random = np.random.default_rng(seed)
+    orders = [random.permutation(len(detections)) for detections in scene]
+    shuffled = [detections.select(order) for detections, order in zip(scene, orders, strict=True)]
+    results = zip(_run(trackers.build(name), scene), _run(trackers.build(name), shuffled), orders, strict=True)
+    for straight, mixed, order in results:
+        np.testing.assert_array_equal(straight.ids, mixed.ids)
+        np.testing.assert_array_equal(straight.boxes, mixed.boxes)
+        np.testing.assert_array_equal(straight.detection_index, np.append(order, -1)[mixed.detection_index])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reset_starts_again_and_instances_share_nothing(name):
+    scene = _scene(1, 8, True)
+    tracker, other = trackers.build(name), trackers.build(name)
+    first = _run(tracker, scene)
+    tracker.reset()
+    alternating = []
+    for detections in scene:
+        alternating.append(tracker.update(detections))
+        other.update(_scene(2, 5, True)[0])
+    assert max(tracks.ids.max(initial=0) for tracks in first) > 0
+    for one, again in zip(first, alternating, strict=True):
+        for field in ("ids", "boxes", "scores", "detection_index"):
+            np.testing.assert_array_equal(getattr(one, field), getattr(again, field))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_frames_without_detections_work_at_any_time(name):
+    tracker = trackers.build(name)
+    nobody = Detections(np.zeros((0, 4)), np.zeros(0))
+    nobody_embedded = Detections(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 16)))
+    assert len(tracker.update(nobody)) == 0
+    for detections in _scene(3, 6, True):
+        tracker.update(detections)
+        tracker.update(nobody_embedded)
+    for _ in range(40):
+        last = tracker.update(nobody)
+    assert len(last) == 0
+    assert len(tracker.tracks) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_appearance_model_plugs_in_and_gives_what_ready_embeddings_give(name):
+    scene = _scene(4, 6, True)
+    frames = [np.full((4, 4, 3), number, dtype=np.uint8) for number in range(len(scene))]
+    calls = []
+
+    def appearance(frame, boxes):
+        calls.append(len(boxes))
+        return scene[frame[0, 0, 0]].embeddings
+
+    tracker = trackers.build(name, appearance=appearance)
+    plugged = [tracker.update(Detections(one.boxes, one.scores), frame) for one, frame in zip(scene, frames, strict=True)]
+    assert bool(calls) == tracker.uses_appearance
+    for one, other in zip(plugged, _run(trackers.build(name), scene), strict=True):
+        np.testing.assert_array_equal(one.ids, other.ids)
+        np.testing.assert_array_equal(one.boxes, other.boxes)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_config_of_a_tracker_holds_its_defaults(name):
+    config = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    assert config.pop("tracker") == name
+    assert config == trackers.thresholds(name)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_config_builds_a_tracker(path):
+    config = yaml.safe_load(path.read_text())
+    assert next(iter(config)) == "tracker"
+    trackers.build(config.pop("tracker"), **config)
+
+
+def test_the_constants_of_the_paper_differ_from_the_public_variant_where_the_issue_says():
+    paper = yaml.safe_load((FOLDER / "motdt_paper.yaml").read_text())
+    changed = {key: value for key, value in paper.items() if trackers.thresholds("motdt").get(key, "motdt") != value}
+    assert changed == {
+        "max_candidate_iou": 0.3,
+        "prediction_weight": 1.0,
+        "max_appearance_distance": 0.64,
+        "max_iou_distance": 0.7,
+        "shown_age": 4,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "thresholds", "message"),
+    [
+        ("sorted", {}, "no tracker 'sorted'; there are deepsort, motdt, sort"),
+        ("sort", {"max_agee": 3}, "no threshold 'max_agee'; it has max_age, min_hits, min_iou"),
+        ("sort", {"max_age": "3"}, "max_age of sort is a number such as 1, not '3'"),
+        ("sort", {"max_age": 2.5}, "whole number such as 1, not 2.5"),
+        ("sort", {"min_iou": float("nan")}, "min_iou of sort is a number"),
+        ("deepsort", {"n_init": True}, "n_init of deepsort is a number"),
+    ],
+)
+def test_a_mistake_in_a_configuration_is_told_in_a_sentence(name, thresholds, message):
+    with pytest.raises(ValueError, match=message):
+        trackers.build(name, **thresholds)
+
+
+def test_a_cosine_threshold_is_converted_to_the_metric_of_the_tracker():
+    assert trackers.appearance_threshold("deepsort", 0.32) == 0.32
+    assert trackers.appearance_threshold("motdt", 0.32) == pytest.approx(0.8)
+    with pytest.raises(ValueError, match="uses no appearance"):
+        trackers.appearance_threshold("sort", 0.32)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "scores", "embeddings", "message"),
+    [
+        pytest.param([[0, 0, 1]], [1], None, r"\(N, 4\)", id="three columns"),
+        pytest.param([[0, 0, 1, 1]], [1, 1], None, "1 boxes need scores", id="too many scores"),
+        pytest.param([[0, 0, 1, 1], [0, 0, 1, np.nan]], [1, 1], None, "boxes hold.*row 1", id="not a number"),
+        pytest.param([[0, 0, 1, 1]], [np.inf], None, "scores hold", id="infinite score"),
+        pytest.param([[0, 0, 1, 1], [5, 5, 3, 9]], [1, 1], None, "box 1 has no area", id="negative width"),
+        pytest.param([[5, 5, 9, 5]], [1], None, "box 0 has no area", id="no height"),
+        pytest.param([[0, 0, 1, 1]], [1], [[1, 0], [0, 1]], "1 boxes need embeddings", id="too many embeddings"),
+        pytest.param([[0, 0, 1, 1]], [1], [[0, 0]], "embedding 0 is all zeros", id="no direction"),
+        pytest.param([["a", 0, 1, 1]], [1], None, "not an array of numbers", id="text"),
+    ],
+)
+def test_detections_that_cannot_be_are_refused(boxes, scores, embeddings, message):
+    with pytest.raises(ValueError, match=message):
+        Detections(boxes, scores, embeddings)
+
+
+def test_embeddings_become_unit_rows():
+    detections = Detections([[0, 0, 1, 1], [0, 0, 2, 2]], [1, 1], [[3, 4], [0, 0.1]])
+    np.testing.assert_allclose(detections.embeddings, [[0.6, 0.8], [0, 1]], rtol=1e-6)
+    assert detections.embeddings.dtype == np.float32
+
+
+def test_the_package_imports_neither_networks_nor_what_stands_above_it():
+    allowed = {"collections", "dataclasses", "inspect", "math", "numbers", "numpy", "scipy", "lap", "cv2", "trackers"}
+    for path in Path(trackers.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module]
+            else:
+                continue
+            assert {name.split(".")[0] for name in names} <= allowed, path.name
+
+
+def _run(tracker, scene):
+    return [tracker.update(detections) for detections in scene]
+
+
+def _scene(seed: int, people: int, embedded: bool, frames: int = 15) -> list[Detections]:
+    """People walking at random among misses and clutter; every frame has its own number of detections."""
+    random = np.random.default_rng(seed)
+    centre, step = random.uniform(100, 500, (people, 2)), random.normal(0, 4, (people, 2))
+    size = np.array([0.4, 1.0]) * random.uniform(60, 160, (people, 1))
+    look = random.normal(size=(people, 16))
+    scene = []
+    for _ in range(frames):
+        centre = centre + step
+        seen = random.random(people) > 0.2
+        strays = random.poisson(1)
+        middle = np.concatenate([centre[seen] + random.normal(0, 2, (seen.sum(), 2)), random.uniform(100, 500, (strays, 2))])
+        half = np.concatenate([size[seen], random.uniform(30, 90, (strays, 2))]) / 2
+        embeddings = np.concatenate([look[seen] + random.normal(0, 0.2, (seen.sum(), 16)), random.normal(size=(strays, 16))])
+        boxes = np.concatenate([middle - half, middle + half], axis=1)
+        scene.append(Detections(boxes, random.uniform(0.3, 1, len(boxes)), embeddings if embedded else None))
+    return scene
