@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
     random.seed(options.seed)
     np.random.seed(options.seed)  # noqa: NPY002 - for what third parties draw
     if options.data is None and not MOT16.is_dir():
-        data = _render_demo(options.seed)
+        data = _render_demo()
     sequences = _read_sequences(options, data, images=appearance is not None or tracker.needs_image or options.video)
     settings = {
         "data": str(data),
@@ -74,9 +74,10 @@ def main(arguments: list[str] | None = None) -> None:
             write_summary(options.output / "summary.json", results, settings)
     as_published = set(settings["sequences"]) == set(VALIDATION) and options.detections == "det.txt"
     print_table(results, PUBLISHED if as_published else {})
-    threshold = tracker_record["thresholds"].get("max_appearance_distance")
-    appearance_line = f", appearance threshold {threshold:.3f} from the {tracker_record['appearance_threshold_from']}"
-    print(f"tracker {config.name}, ReID {options.reid}{appearance_line if appearance else ''}; results in {options.output}")
+    print(f"tracker {config.name}, ReID {options.reid if appearance is None else appearance}; results in {options.output}")
+    if appearance is not None:
+        threshold, origin = tracker_record["thresholds"]["max_appearance_distance"], tracker_record["appearance_threshold_from"]
+        print(f"appearance threshold {threshold:.3f} ({tracker.appearance_metric}), from the {origin}")
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -86,14 +87,18 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--detections", default="det.txt", metavar="FILE", help="file in their det/ (default: %(default)s)")
     parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on the file's own scale")
     parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
-    parser.add_argument("--tracker", default="motdt", choices=available_configs(), help="(default: %(default)s)")
+    parser.add_argument(
+        "--tracker", default="motdt", metavar="NAME", help=f"{', '.join(available_configs())} (default: %(default)s)"
+    )
     parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own; those left out keep their defaults")
     parser.add_argument(
         "--distractors", default="official", choices=DISTRACTOR_RULES, help="rule for dropping them (default: official)"
     )
     parser.add_argument("--output", type=Path, default=Path("outputs/mot16"), metavar="DIR", help="(default: %(default)s)")
     parser.add_argument("--video", action="store_true", help="write annotated MP4 files to DIR/video")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the rendered demo (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of what draws at random; the demo is fixed (default: %(default)s)"
+    )
     parser.add_argument("--download", action="store_true", help=f"first fetch MOT16 (1.9 GB) to --data, by default {MOT16}")
     return parser.parse_args(arguments)
 
@@ -106,13 +111,12 @@ def _load_appearance(name: str):
     return reid.load(name)
 
 
-def _render_demo(seed: int) -> Path:
+def _render_demo() -> Path:
     from mtmc.scene import demo_sequences
 
     print(f"no MOT16 in {MOT16}: running on rendered demo sequences; `python -m benchmarks.mot16 --download` gets MOT16 (1.9 GB)")
-    folder = DEMO if seed == 0 else DEMO.with_name(f"{DEMO.name}-{seed}")
-    demo_sequences(folder)
-    return folder
+    demo_sequences(DEMO)
+    return DEMO
 
 
 def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> list[Sequence]:

@@ -27,7 +27,9 @@ def _add_track(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detections", required=True, metavar="FILE", help="MOT text: frame,id,left,top,width,height,score,...")
     parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on the file's own scale")
     parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
-    parser.add_argument("--tracker", default="motdt", choices=available_configs(), help="(default: %(default)s)")
+    parser.add_argument(
+        "--tracker", default="motdt", metavar="NAME", help=f"{', '.join(available_configs())} (default: %(default)s)"
+    )
     parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own; those left out keep their defaults")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for tracks/NAME.txt and video/NAME.mp4")
     parser.add_argument("--video", action="store_true", help="write an annotated MP4")

@@ -66,7 +66,8 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
 
 
 def _key(appearance, source: str, detections: list[Detections]) -> str:
-    digest = hashlib.sha256(f"{appearance.weights_hash}|{getattr(appearance, 'engine', '')}|{source}".encode())
+    engine = getattr(appearance, "engine", None), getattr(appearance, "precision", None)
+    digest = hashlib.sha256(f"{appearance.weights_hash}|{engine}|{source}".encode())
     for frame in detections:
         digest.update(len(frame.boxes).to_bytes(4, "little"))
         digest.update(np.ascontiguousarray(frame.boxes, dtype=np.float64).tobytes())

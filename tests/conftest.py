@@ -1,0 +1,73 @@
+"""What tests of several areas share: real data where it is, a small rendered sequence, and sequences made of plain numbers."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+FRAMES = 12
+SIZE = (160, 120)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of third-party research data: `MTMC_DATA`, else `../shared/data` beside the repository."""
+    folder = Path(os.environ.get("MTMC_DATA") or Path(__file__).parents[2] / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("no real data: set MTMC_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory) -> Path:
+    """A folder with one short rendered sequence, `plaza`."""
+    from mtmc.scene import Detector, write_sequence
+    from mtmc.scene.demo import plaza
+
+    folder = tmp_path_factory.mktemp("demo")
+    write_sequence(folder / "plaza", plaza(16), "plaza", 30, 10, Detector())
+    return folder
+
+
+def walking_box(person: int, frame: int) -> list[float]:
+    """Left, top, width, height of one of the people in `make_sequence`'s world; they walk on parallel lines and never touch."""
+    return [10 + 4 * frame, 8 + 56 * person, 20, 48]
+
+
+@pytest.fixture
+def make_sequence(tmp_path) -> Callable[..., Path]:
+    """A function that writes a MOTChallenge folder: two people walk to the right for twelve frames, perfectly detected."""
+
+    def make(name: str = "walk", images: bool = False, truth: bool = True, info: bool = True) -> Path:
+        folder = tmp_path / "data" / name
+        rows = [(frame, person, walking_box(person, frame)) for frame in range(FRAMES) for person in range(2)]
+        (folder / "det").mkdir(parents=True)
+        det = (f"{frame + 1},-1,{','.join(map(str, box))},0.9,-1,-1,-1\n" for frame, _, box in rows)
+        (folder / "det" / "det.txt").write_text("".join(det))
+        if truth:
+            (folder / "gt").mkdir()
+            gt = (f"{frame + 1},{person + 1},{','.join(map(str, box))},1,1,1\n" for frame, person, box in rows)
+            (folder / "gt" / "gt.txt").write_text("".join(gt))
+        if info:
+            (folder / "seqinfo.ini").write_text(
+                f"[Sequence]\nname=other\nframeRate=10\nseqLength={FRAMES}\nimWidth={SIZE[0]}\nimHeight={SIZE[1]}\n"
+            )
+        if images:
+            (folder / "img1").mkdir()
+            for frame in range(FRAMES):
+                cv2.imwrite(str(folder / "img1" / f"{frame + 1:06d}.png"), walking_image(frame))
+        return folder
+
+    return make
+
+
+def walking_image(frame: int) -> np.ndarray:
+    """The picture of a frame of `make_sequence`'s world: each person a rectangle of its own colour on grey."""
+    image = np.full((SIZE[1], SIZE[0], 3), 128, np.uint8)
+    for person, colour in enumerate([(0, 0, 250), (250, 0, 0)]):
+        left, top, width, height = walking_box(person, frame)
+        cv2.rectangle(image, (left, top), (left + width, top + height), colour, -1)
+    return image
