@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+
 @dataclass(frozen=True)
 class Complexity:
     """`parameters`, and `multiply_adds` for one image."""

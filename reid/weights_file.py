@@ -104,14 +104,15 @@ def read_weights(path: str | Path) -> Weights:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    with path.open("rb") as file:
-        if file.read(4).startswith(_PICKLE_STARTS):
-            raise InputError(f"{path}: a pickled checkpoint, which could run any code, is not read; save it as .safetensors")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (this is no dictionary)
     except (SafetensorError, TypeError) as error:
+        with path.open("rb") as file:
+            if file.read(4).startswith(_PICKLE_STARTS):
+                sentence = "a pickled checkpoint, which could run any code, is not read; save it as .safetensors"
+                raise InputError(f"{path}: {sentence}") from None
         raise InputError(f"{path}: not a safetensors file of float32 and float16 tensors ({error})") from None
     if not {"model", "preprocessing"} <= metadata.keys():
         raise InputError(f"{path}: its metadata do not name a model and its preprocessing, so it cannot be used")

@@ -17,7 +17,8 @@ def run(options: argparse.Namespace) -> None:
     from reid.models import available, build
     from reid.weights_file import SHIPPED
 
-    table = Table("network", "input", "dimension", "parameters", "multiply-adds", "weights", title="In brackets: the papers' figures")
+    columns = "network", "input", "dimension", "parameters", "multiply-adds", "weights"
+    table = Table(*columns, title="In brackets: the papers' figures")
     for name in available():
         network = build(name)
         counted, published = complexity.count(network), complexity.PUBLISHED.get(name)

@@ -1,0 +1,129 @@
+"""Every engine gives the network's embeddings; exports are made once."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from small_network import small_weights  # noqa: F401 (a fixture)
+
+from reid import engines, export
+from reid.engines import installed, open_engine, openvino
+from reid.errors import InputError
+from reid.models import build
+from reid.onnx_file import read_onnx, write_description
+from reid.weights_file import weights_of
+
+
+@pytest.mark.parametrize("name", ["robust", "hacnn"])
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+def test_an_exported_network_agrees_with_pytorch(name, engine, tmp_path, monkeypatch):
+    pytest.importorskip(engine)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    torch.manual_seed(0)
+    weights = weights_of(name, build(name))
+    images = export.probe(weights.preprocessing, 5)
+    reference = open_engine(weights, "pytorch", "cpu")(images)
+    assert export.least_cosine(open_engine(weights, engine, "cpu")(images), reference) > 0.999
+
+
+def test_the_precision_falls_back_where_the_fast_one_is_too_coarse(small_weights, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(openvino, "precisions", lambda device: ["bf16", "f32"])
+    monkeypatch.setattr(engines, "LEAST_COSINE", 1.0)
+    assert open_engine(small_weights, "openvino", "cpu").precision == "f32"
+    monkeypatch.setattr(engines, "LEAST_COSINE", 0.9)
+    assert open_engine(small_weights, "openvino", "cpu").precision == "bf16"
+
+
+def test_an_export_is_made_once(small_weights, monkeypatch):  # noqa: F811
+    images = export.probe(small_weights.preprocessing)
+    first = open_engine(small_weights, "openvino", "cpu")(images)
+    monkeypatch.setattr(openvino, "export_openvino", None)  # a second export would fail
+    np.testing.assert_array_equal(open_engine(small_weights, "openvino", "cpu")(images), first)
+
+
+def test_other_weights_are_exported_anew(small_weights):  # noqa: F811
+    network = small_weights.network()
+    network.head.weight.data.neg_()
+    network.head.bias.data.neg_()
+    images = export.probe(small_weights.preprocessing)
+    first = open_engine(small_weights, "openvino", "cpu")(images)
+    np.testing.assert_allclose(open_engine(weights_of("small", network), "openvino", "cpu")(images), -first, atol=1e-2)
+
+
+def test_an_export_that_disagrees_is_not_kept(small_weights, monkeypatch, tmp_path):  # noqa: F811
+    monkeypatch.setattr(openvino, "verify", lambda *_: (_ for _ in ()).throw(RuntimeError("does not agree")))
+    with pytest.raises(RuntimeError, match="does not agree"):
+        open_engine(small_weights, "openvino", "cpu")
+    assert list((tmp_path / "cache" / "mtmc" / "engines").iterdir()) == []
+
+
+def test_an_unwritable_cache_is_said_once_and_done_without(small_weights, monkeypatch, tmp_path, caplog):  # noqa: F811
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    images = export.probe(small_weights.preprocessing)
+    for _ in range(2):
+        assert open_engine(small_weights, "openvino", "cpu")(images).shape == (8, 8)
+    assert len([record for record in caplog.records if "cannot be written" in record.message]) == 1
+
+
+def test_verification_refuses_a_network_that_computes_something_else(small_weights):  # noqa: F811
+    network = small_weights.network()
+    with pytest.raises(RuntimeError, match="does not agree"):
+        export.verify(lambda images: np.random.default_rng(0).normal(size=(len(images), 8)), network, network.preprocessing)
+
+
+def test_an_onnx_file_of_ones_own_runs_on_every_engine_that_reads_it(small_weights, tmp_path):  # noqa: F811
+    pytest.importorskip("onnx")
+    network = small_weights.network()
+    path = tmp_path / "own.onnx"
+    export.export_onnx(network, network.preprocessing, path)
+    write_description(path, network.preprocessing, 0.3)
+    source = read_onnx(path)
+    assert (source.preprocessing, source.max_cosine_distance) == (network.preprocessing, 0.3)
+    images = export.probe(network.preprocessing, 3)
+    reference = open_engine(small_weights, "pytorch", "cpu")(images)
+    for engine in set(installed()) - {"pytorch"}:
+        assert export.least_cosine(open_engine(source, engine, "cpu")(images), reference) > 0.999
+    with pytest.raises(InputError, match="PyTorch does not run ONNX"):
+        open_engine(source, "pytorch", "cpu")
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+def test_a_file_that_is_no_network_is_one_sentence(engine, tmp_path):
+    pytest.importorskip(engine)
+    (tmp_path / "own.onnx").write_bytes(b"nothing of the kind")
+    (tmp_path / "own.yaml").write_text("{height: 3, width: 2, mean: [0, 0, 0], std: [1, 1, 1]}")
+    with pytest.raises(InputError, match="not a network that") as caught:
+        open_engine(read_onnx(tmp_path / "own.onnx"), engine, "cpu")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("engine", "device", "sentence"),
+    [
+        pytest.param("tensorrt", "cpu", "there are: auto, openvino", id="an unknown engine"),
+        pytest.param("auto", "tpu", "no device named 'tpu'", id="an unknown device"),
+        pytest.param("auto", "cpu:1", "no device named 'cpu:1'", id="a numbered CPU"),
+        pytest.param("auto", "cuda:99", "the device cuda:99 is not there", id="an absent device"),
+    ],
+)
+def test_what_does_not_exist_is_one_sentence(small_weights, engine, device, sentence):  # noqa: F811
+    with pytest.raises(InputError, match=sentence):
+        open_engine(small_weights, engine, device)
+
+
+def test_an_engine_that_is_not_installed_says_how_to_install_it(small_weights, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(engines, "installed", lambda: ["pytorch"])
+    with pytest.raises(InputError, match="pip install onnxruntime"):
+        open_engine(small_weights, "onnxruntime", "cpu")
+    assert open_engine(small_weights, "auto", "cpu").name == "pytorch"
+
+
+@pytest.mark.skipif(not shutil.which("nvidia-smi") or not torch.cuda.is_available(), reason="no CUDA device")
+def test_cuda_agrees_with_the_cpu():
+    weights = weights_of("robust", build("robust"))
+    images = export.probe(weights.preprocessing, 5)
+    on_cuda = open_engine(weights, "auto", "auto")
+    assert (on_cuda.name, on_cuda.device) == ("pytorch", "cuda")
+    assert export.least_cosine(on_cuda(images), open_engine(weights, "pytorch", "cpu")(images)) > 0.999

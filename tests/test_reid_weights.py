@@ -1,0 +1,159 @@
+"""Weights on disk: what is written comes back, and what is not ours is refused in one sentence."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+from small_network import Small, small, small_weights  # noqa: F401 (a fixture)
+
+import reid
+from reid.errors import InputError
+from reid.onnx_file import read_onnx
+from reid.preprocessing import Preprocessing
+from reid.weights_file import read_weights, weights_of
+
+
+@pytest.fixture
+def path(small_weights, tmp_path):  # noqa: F811
+    small_weights.with_threshold(0.25).write(tmp_path / "small.safetensors")
+    return tmp_path / "small.safetensors"
+
+
+def test_a_file_gives_back_tensors_metadata_and_hash(small_weights, path):  # noqa: F811
+    found = read_weights(path)
+    assert (found.model, found.preprocessing) == ("small", Preprocessing(32, 16))
+    assert (found.max_cosine_distance, found.training) == (0.25, {"epochs": 3})
+    assert found.hash == small_weights.hash
+    for name, tensor in small_weights.tensors.items():
+        np.testing.assert_array_equal(found.tensors[name], tensor)
+
+
+def test_classifiers_are_left_behind_and_kernels_are_stored_in_half_precision(small_weights):  # noqa: F811
+    types = {name: tensor.dtype.name for name, tensor in small_weights.tensors.items()}
+    assert not any(name.startswith("classifiers") for name in types)
+    assert (types["body.0.weight"], types["head.weight"]) == ("float16", "float16")
+    assert (types["body.1.running_var"], types["head.bias"]) == ("float32", "float32")
+
+
+def test_a_running_variance_beyond_half_precision_survives(path):
+    network = small()
+    network.body[1].running_var.fill_(1e-9)
+    weights_of("small", network).write(path)
+    assert read_weights(path).network().body[1].running_var[0] == pytest.approx(1e-9)
+
+
+def test_the_network_computes_with_the_weights_of_the_file(path):
+    torch.manual_seed(1)
+    images = torch.randn(2, 3, 32, 16)
+    torch.manual_seed(0)
+    original = Small(classes=5).eval()
+    with torch.no_grad():
+        np.testing.assert_allclose(read_weights(path).network()(images), original(images), atol=2e-3)
+
+
+@pytest.mark.parametrize("change", ["tensor", "preprocessing"])
+def test_the_hash_follows_what_decides_an_embedding(small_weights, change):  # noqa: F811
+    network = small_weights.network()
+    if change == "tensor":
+        network.head.bias.data[0] += 1
+    else:
+        network.preprocessing = Preprocessing(32, 16, (0.5, 0.5, 0.5))
+    assert weights_of("small", network).hash != small_weights.hash
+
+
+def test_the_hash_does_not_follow_the_threshold(small_weights):  # noqa: F811
+    assert small_weights.with_threshold(0.1).hash == small_weights.hash
+
+
+def _pickle(path):
+    path.write_bytes(pickle.dumps({"state_dict": 1}))
+
+
+def _zip(path):
+    torch.save({}, path)
+
+
+def _text(path):
+    path.write_text("version https://example.org/spec/v1, a pointer in place of the file, long enough to hold a header")
+
+
+def _no_metadata(path):
+    save_file({"a": np.zeros(2, np.float32)}, path)
+
+
+def _broken_metadata(path):
+    save_file({"a": np.zeros(2, np.float32)}, path, {"model": "small", "preprocessing": json.dumps({"height": 3})})
+
+
+def _unknown_model(path):
+    save_file({"a": np.zeros(2, np.float32)}, path, {"model": "osnet", "preprocessing": Preprocessing(32, 16).to_metadata()})
+
+
+def _other_shape(path):
+    tensors = dict(read_weights(path).tensors)
+    tensors["head.weight"] = np.zeros((9, 256), np.float16)
+    save_file(tensors, path, {"model": "small", "preprocessing": Preprocessing(32, 16).to_metadata()})
+
+
+def _one_tensor_short(path):
+    tensors = dict(read_weights(path).tensors)
+    del tensors["head.bias"]
+    save_file(tensors, path, {"model": "small", "preprocessing": Preprocessing(32, 16).to_metadata()})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        pytest.param(_pickle, "pickled checkpoint", id="a pickle"),
+        pytest.param(_zip, "pickled checkpoint", id="a torch.save file"),
+        pytest.param(_text, "not a safetensors file", id="a text file"),
+        pytest.param(_no_metadata, "do not name a model", id="no metadata"),
+        pytest.param(_broken_metadata, "metadata cannot be read", id="broken metadata"),
+        pytest.param(_unknown_model, "no network named 'osnet'", id="an unknown network"),
+        pytest.param(_other_shape, r"head\.weight.*\(9, 256\) in the file", id="another shape"),
+        pytest.param(_one_tensor_short, r"head\.bias.*absent in the file", id="a tensor missing"),
+        pytest.param(lambda path: path.unlink(), "no such file", id="no file"),
+    ],
+)
+def test_a_wrong_weights_file_is_one_sentence(path, spoil, sentence):
+    spoil(path)
+    with pytest.raises(InputError, match=sentence) as caught:
+        reid.load(path, engine="pytorch", device="cpu")
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_another_network_are_refused(path):
+    with pytest.raises(InputError, match="holds weights of 'small', not of 'robust'"):
+        reid.load("robust", weights=path)
+
+
+def test_a_network_without_shipped_weights_says_how_to_get_some(small_weights):  # noqa: F811
+    with pytest.raises(InputError, match="python -m reid train"):
+        reid.load("small")
+
+
+def test_an_unknown_network_is_refused_with_the_list_of_those_that_exist():
+    with pytest.raises(InputError, match="robust_2x"):
+        reid.load("resnet9000")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param(None, "missing", id="no YAML"),
+        pytest.param("- 1", "must hold", id="not a mapping"),
+        pytest.param("height: 3", "must hold", id="incomplete"),
+        pytest.param("{height: 3, width: 2, mean: [0, 0], std: [1, 1, 1]}", "three numbers", id="two means"),
+        pytest.param("{height: 3, width: 2, mean: [0, 0, 0], std: [1, 1, 0]}", "above 0", id="a deviation of zero"),
+        pytest.param("{heigth: 3}", "unknown key 'heigth'", id="a misspelt key"),
+    ],
+)
+def test_an_onnx_file_needs_a_whole_description_beside_it(tmp_path, text, sentence):
+    (tmp_path / "own.onnx").write_bytes(b"")
+    if text is not None:
+        (tmp_path / "own.yaml").write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        read_onnx(tmp_path / "own.onnx")
