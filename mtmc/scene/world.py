@@ -1,0 +1,193 @@
+"""Who is where at any moment: people who come in by a door, walk about, stand, leave, and come back on a later visit."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+APART = 0.55  # metres that two people's centres keep where a path can be found that allows it
+TRIES = 24
+
+
+@dataclass(frozen=True, eq=False)
+class Visit:
+    """One stay of a person: at second `times[k]` it is `arcs[k]` metres along `path` `(P, 2)`; `times` and `arcs` are `(K,)`."""
+
+    person: int
+    number: int
+    times: np.ndarray
+    arcs: np.ndarray
+    path: np.ndarray
+
+    @cached_property
+    def marks(self) -> np.ndarray:
+        """Metres from the path's start to each of its points, `(P,)`."""
+        return _marks(self.path)
+
+    def walked(self, seconds: np.ndarray) -> np.ndarray:
+        """Metres walked since the visit began, `(T,)`."""
+        return np.interp(seconds, self.times, self.arcs)
+
+    def at(self, seconds: np.ndarray) -> np.ndarray:
+        """Positions `(T, 2)` on the ground at `seconds` `(T,)`."""
+        arcs = self.walked(seconds)
+        return np.stack([np.interp(arcs, self.marks, self.path[:, axis]) for axis in (0, 1)], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """The people present at one moment: `persons` and `visits` `(N,)` int, `positions` `(N, 2)` metres, `headings` `(N,)` radians
+    from the x axis, `speeds` `(N,)` m/s, `walked` `(N,)` metres since each came in."""
+
+    persons: np.ndarray
+    visits: np.ndarray
+    positions: np.ndarray
+    headings: np.ndarray
+    speeds: np.ndarray
+    walked: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """The visits of all people, ordered by their start. `seed` draws everything that is random about looks and images."""
+
+    seed: int
+    visits: list[Visit]
+
+    @property
+    def duration(self) -> float:
+        """Seconds until the last visit ends."""
+        return max((float(visit.times[-1]) for visit in self.visits), default=0.0)
+
+    def state(self, seconds: float) -> State:
+        """The people present at time `seconds`, ordered by person."""
+        present = sorted((v for v in self.visits if v.times[0] <= seconds < v.times[-1]), key=lambda visit: visit.person)
+        # A quarter of a second either way smooths the turn at a corner.
+        around = np.array([seconds - 0.25, seconds, seconds + 0.25])
+        places = np.array([visit.at(around) for visit in present]).reshape(-1, 3, 2)
+        walked = np.array([visit.walked(around) for visit in present]).reshape(-1, 3)
+        steps = places[:, 2] - places[:, 0]
+        headings = np.arctan2(steps[:, 1], steps[:, 0])
+        for row in np.flatnonzero(np.linalg.norm(steps, axis=1) < 1e-6):
+            headings[row] = _facing(present[row], walked[row, 1])
+        return State(
+            np.array([visit.person for visit in present], dtype=int),
+            np.array([visit.number for visit in present], dtype=int),
+            places[:, 1],
+            headings,
+            (walked[:, 2] - walked[:, 0]) / 0.5,
+            walked[:, 1],
+        )
+
+
+def populate(
+    seed: int,
+    people: int,
+    visits: int,
+    present: int,
+    area: tuple[float, float, float, float],
+    doors: list[tuple[float, float]],
+    stops: tuple[int, int] = (2, 4),
+    obstacles: tuple[tuple[float, float, float], ...] = (),
+    pause: float = 0.3,
+    absence: tuple[float, float] = (2.0, 6.0),
+) -> World:
+    """A world in which each of `people` makes `visits` visits and at most `present` are inside at once.
+
+    A visit enters by one of `doors` (x, y), passes `stops` (fewest, most) points inside `area` (x0, y0, x1, y1), stands still
+    at each with probability `pause`, and leaves by another door. The next visit starts at that door, at least `absence`
+    (shortest, longest) seconds later. Paths go around `obstacles` (x, y, radius) and, where room allows, around each other.
+    Metres and seconds; the world is as busy at second 0 as later.
+    """
+    rng = np.random.default_rng([seed, 1])
+    free = np.zeros(present)
+    ready = np.zeros(people)
+    made = np.zeros(people, dtype=int)
+    door = rng.integers(len(doors), size=people)
+    planned: list[Visit] = []
+    for order in range(people * visits):
+        slot = order if order < present else int(free.argmin())
+        # The least-seen people come first; among them whoever is back earliest, in random order.
+        waiting = np.flatnonzero(made == made.min())
+        person = int(waiting[np.lexsort([rng.random(len(waiting)), np.maximum(ready[waiting], free[slot])])[0]])
+        start = rng.uniform(-6.0, 0.5) if order < present else max(free[slot], ready[person])
+        entry = doors[door[person]]
+        door[person] = (door[person] + rng.integers(1, max(len(doors), 2))) % len(doors)
+        ends = (entry, doors[door[person]])
+        visit = _visit(rng, person, int(made[person]), start, ends, area, stops, obstacles, pause, planned)
+        planned.append(visit)
+        made[person] += 1
+        free[slot] = visit.times[-1]
+        ready[person] = visit.times[-1] + rng.uniform(*absence)
+    return World(seed, sorted(planned, key=lambda visit: visit.times[0]))
+
+
+def _visit(rng, person, number, start, ends, area, stops, obstacles, pause, planned) -> Visit:
+    """The first of several random visits that meets nobody, or the one that keeps most distance."""
+    best, best_gap = None, -1.0
+    for _ in range(TRIES):
+        inner = rng.uniform(area[:2], area[2:], (rng.integers(stops[0], stops[1] + 1), 2))
+        path = _detour(_rounded(np.vstack([ends[0], inner, ends[1]])), obstacles)
+        marks = _marks(path)
+        times, arcs, now = [start], [0.0], start
+        speed = rng.uniform(0.9, 1.5)
+        for point in inner[rng.random(len(inner)) < pause]:
+            arc = marks[np.linalg.norm(path - point, axis=1).argmin()]
+            if arc > arcs[-1] + 0.5:
+                now += (arc - arcs[-1]) / speed
+                stand = rng.uniform(1.0, 3.0)
+                times += [now, now + stand]
+                arcs += [arc, arc]
+                now += stand
+        times.append(now + (marks[-1] - arcs[-1]) / speed)
+        arcs.append(marks[-1])
+        visit = Visit(person, number, np.array(times), np.array(arcs), path)
+        gap = _gap(visit, planned)
+        if gap > best_gap:
+            best, best_gap = visit, gap
+        if gap >= APART:
+            break
+    return best
+
+
+def _gap(visit: Visit, others: list[Visit]) -> float:
+    """The least distance in metres, sampled five times a second, that `visit` keeps from `others`; infinite if it meets none."""
+    least = np.inf
+    for other in others:
+        begin, end = max(visit.times[0], other.times[0]), min(visit.times[-1], other.times[-1])
+        if begin < end:
+            seconds = np.arange(begin, end, 0.2)
+            least = min(least, float(np.linalg.norm(visit.at(seconds) - other.at(seconds), axis=1).min()))
+    return least
+
+
+def _marks(path: np.ndarray) -> np.ndarray:
+    """Metres along the polyline `path` `(P, 2)` at each of its points, `(P,)`."""
+    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+
+
+def _rounded(corners: np.ndarray) -> np.ndarray:
+    """The polyline `corners` `(C, 2)` with its corners cut off three times (Chaikin's scheme) and points every 0.2 m or so."""
+    for _ in range(3):
+        a, b = corners[:-1], corners[1:]
+        inner = np.stack([0.75 * a + 0.25 * b, 0.25 * a + 0.75 * b], axis=1).reshape(-1, 2)
+        corners = np.vstack([corners[:1], inner, corners[-1:]])
+    marks = _marks(corners)
+    fine = np.linspace(0.0, marks[-1], max(int(marks[-1] / 0.2), 2))
+    return np.column_stack([np.interp(fine, marks, corners[:, axis]) for axis in (0, 1)])
+
+
+def _detour(path: np.ndarray, obstacles: tuple[tuple[float, float, float], ...]) -> np.ndarray:
+    """Push points of `path` `(P, 2)` that lie within an obstacle's circle out to its rim."""
+    for x, y, radius in obstacles:
+        away = path - (x, y)
+        distance = np.linalg.norm(away, axis=1, keepdims=True)
+        path = np.where(distance < radius, (x, y) + away / np.maximum(distance, 1e-6) * radius, path)
+    return path
+
+
+def _facing(visit: Visit, arc: float) -> float:
+    """The direction of the path at `arc` metres, for someone who stands."""
+    leg = int(np.clip(np.searchsorted(visit.marks, arc), 1, len(visit.marks) - 1))
+    step = visit.path[leg] - visit.path[leg - 1]
+    return float(np.arctan2(step[1], step[0]))
