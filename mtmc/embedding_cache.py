@@ -13,68 +13,58 @@ import numpy as np
 from reid.files import replacing
 from trackers import Detections
 
+Embed = Callable[[np.ndarray | None, np.ndarray], tuple[np.ndarray, float]]
+
 
 def default_folder() -> Path:
     """`mtmc/embeddings` in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`). It may be deleted at any time."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mtmc" / "embeddings"
 
 
-class Embedder:
-    """Called frame by frame in order with `(image, boxes (N, 4))`; gives `(N, D)` rows and the seconds that computing them
-    took.
-    """
-
-    def __init__(self, embed: Callable, cached: bool):
-        self._embed = embed
-        self.cached = cached
-
-    def __call__(self, image: np.ndarray | None, boxes: np.ndarray) -> tuple[np.ndarray, float]:
-        return self._embed(image, boxes)
-
-
 @contextmanager
-def remembering(appearance, images, detections: list[Detections], folder: Path | None) -> Iterator[Embedder]:
-    """An embedder for a sequence that reads what `folder` holds, or computes and, once every frame was embedded, stores it.
+def remembering(appearance, images, detections: list[Detections], folder: Path | None) -> Iterator[tuple[Embed, bool]]:
+    """Embeddings of a whole sequence: found in `folder`, or computed and, once every frame had its turn, stored there.
 
-    The entry's name is a hash of the model's weights and engine, the identity of `images` and the boxes. Nothing is stored
-    without `folder`, for a model without `weights_hash`, for live images, or where the folder refuses: a cache saves time, it
-    is no result.
+    Gives a function, to be called in the order of the frames with `(image, boxes (N, 4))`, that returns `(N, D)` rows and the
+    seconds that computing them took; and whether they come from disk, in which case the image may be None. The entry's name is
+    a hash of the model's weights and engine, the identity of `images` and the boxes. Nothing is stored without `folder`, for a
+    model without `weights_hash`, for live images, or where the folder refuses: a cache saves time, it is no result.
     """
-    count = sum(len(frame.boxes) for frame in detections)
+    count = sum(len(frame) for frame in detections)
     weights, source = getattr(appearance, "weights_hash", None), getattr(images, "identity", None)
     if folder is None or weights is None or source is None or not count:
-        yield Embedder(_computing(appearance), cached=False)
+        yield _computing(appearance), False
         return
     rows_path = folder / f"{_key(appearance, source, detections)}.npy"
     told_path = rows_path.with_suffix(".json")
     if rows_path.is_file() and told_path.is_file():
         seconds = json.loads(told_path.read_text())["seconds"]
-        yield Embedder(_reading(np.load(rows_path, mmap_mode="r"), seconds), cached=True)
+        yield _reading(np.load(rows_path, mmap_mode="r"), seconds), True
         return
     with ExitStack() as stack:
         try:
             partial = stack.enter_context(replacing(rows_path))
             rows = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=(count, appearance.dimension))
         except OSError:
-            yield Embedder(_computing(appearance), cached=False)
+            yield _computing(appearance), False
             return
-        seconds: list[float] = []
-        yield Embedder(_storing(_computing(appearance), rows, seconds), cached=False)
+        spent: list[float] = []
+        yield _storing(_computing(appearance), rows, spent), False
         rows.flush()
     with replacing(told_path) as path:
-        path.write_text(json.dumps({"seconds": sum(seconds)}))
+        path.write_text(json.dumps({"seconds": sum(spent)}))
 
 
 def _key(appearance, source: str, detections: list[Detections]) -> str:
     engine = getattr(appearance, "engine", None), getattr(appearance, "precision", None)
     digest = hashlib.sha256(f"{appearance.weights_hash}|{engine}|{source}".encode())
     for frame in detections:
-        digest.update(len(frame.boxes).to_bytes(4, "little"))
+        digest.update(len(frame).to_bytes(4, "little"))
         digest.update(np.ascontiguousarray(frame.boxes, dtype=np.float64).tobytes())
     return digest.hexdigest()[:32]
 
 
-def _computing(appearance) -> Callable:
+def _computing(appearance) -> Embed:
     def embed(image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, float]:
         start = time.perf_counter()
         return appearance(image, boxes), time.perf_counter() - start
@@ -82,7 +72,7 @@ def _computing(appearance) -> Callable:
     return embed
 
 
-def _storing(compute: Callable, rows: np.ndarray, spent: list[float]) -> Callable:
+def _storing(compute: Embed, rows: np.ndarray, spent: list[float]) -> Embed:
     position = 0
 
     def embed(image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, float]:
@@ -95,7 +85,7 @@ def _storing(compute: Callable, rows: np.ndarray, spent: list[float]) -> Callabl
     return embed
 
 
-def _reading(rows: np.ndarray, seconds: float) -> Callable:
+def _reading(rows: np.ndarray, seconds: float) -> Embed:
     position = 0
 
     def embed(image: np.ndarray | None, boxes: np.ndarray) -> tuple[np.ndarray, float]:

@@ -64,45 +64,37 @@ def track(
     if isinstance(tracker, str):
         tracker, _ = build_tracker(read_tracker_config(tracker), appearance)
     tracker.reset()
-    if not tracker.uses_appearance:
-        appearance = None
-    wants_images = images or tracker.needs_image or appearance is not None
+    embeds = appearance is not None and tracker.uses_appearance
     size = sequence.image_size
-    if size is None and wants_images:
+    if size is None and (images or embeds or tracker.needs_image):
         sequence.require_images()
         size = sequence.images.size
     inside = [_drop_outside(detections, size) for detections in sequence.detections]
-
     with ExitStack() as stack:
-        embed = None
-        if appearance is not None:
-            embed = stack.enter_context(embedding_cache.remembering(appearance, sequence.images, inside, cache))
-            wants_images = images or tracker.needs_image or not embed.cached
-        if wants_images:
+        embed, cached = None, False
+        if embeds:
+            embed, cached = stack.enter_context(embedding_cache.remembering(appearance, sequence.images, inside, cache))
+        if images or tracker.needs_image or (embeds and not cached):
             frames = stack.enter_context(closing(_decode_ahead(sequence.frames())))
         else:
             frames = ((None, 0.0) for _ in range(len(inside) if sequence.length is None else sequence.length))
         index = -1
         for index, (image, reading) in enumerate(frames):
-            if image is not None and size is not None and image.shape[1::-1] != size:
-                found, told = "x".join(map(str, image.shape[1::-1])), "x".join(map(str, size))
-                raise InputError(
-                    f"{sequence.name}, frame {index + 1}: the image is {found}, seqinfo.ini says {told}; correct it."
-                )
-            detections = inside[index] if index < len(inside) else _NOTHING
-            reid_seconds = 0.0
-            if embed is not None:
-                embeddings, reid_seconds = embed(image, detections.boxes)
+            if image is not None:
+                _check_size(sequence.name, index, image, size)
+            detections, outside, reid = _NOTHING, 0, 0.0
+            if index < len(inside):
+                detections, outside = inside[index], len(sequence.detections[index]) - len(inside[index])
+            if embed is not None and len(detections):
+                embeddings, reid = embed(image, detections.boxes)
                 detections = detections.with_embeddings(embeddings)
             start = time.perf_counter()
             tracks = tracker.update(detections, image if tracker.needs_image else None)
-            seconds = StageSeconds(reading, reid_seconds, time.perf_counter() - start)
-            outside = len(sequence.detections[index].boxes) - len(detections.boxes) if index < len(inside) else 0
-            yield TrackedFrame(index, tracks, image, outside, seconds, embed is not None and embed.cached)
+            seconds = StageSeconds(reading, reid, time.perf_counter() - start)
+            yield TrackedFrame(index, tracks, image, outside, seconds, cached)
             if index + 1 == sequence.length:
                 break
-        unseen = sum(len(detections.boxes) for detections in inside[index + 1 :])
-        if unseen:
+        if unseen := sum(len(detections) for detections in inside[index + 1 :]):
             raise InputError(f"{sequence.name}: the images end with frame {index + 1}, but {unseen} detections lie beyond it.")
 
 
@@ -116,6 +108,13 @@ def _drop_outside(detections: Detections, size: tuple[int, int] | None) -> Detec
     left, top, right, bottom = detections.boxes.T
     keep = (right > 0) & (bottom > 0) & (left < size[0]) & (top < size[1])
     return detections if keep.all() else detections.select(keep)
+
+
+def _check_size(name: str, index: int, image: np.ndarray, size: tuple[int, int] | None) -> None:
+    found = image.shape[1::-1]
+    if size is not None and found != size:
+        told = "{}x{}, seqinfo.ini or the first frame {}x{}".format(*found, *size)
+        raise InputError(f"{name}, frame {index + 1}: the image is {told}; correct one of them.")
 
 
 def _decode_ahead(images: Iterator[np.ndarray], depth: int = 8) -> Iterator[tuple[np.ndarray, float]]:

@@ -66,7 +66,7 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
                 thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted)
                 origin = "model"
         tracker = trackers.build(config.algorithm, **thresholds)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise InputError(f"tracker {config.name}: {error}") from None
     return tracker, {"algorithm": config.algorithm, "thresholds": thresholds, "appearance_threshold_from": origin}
 
