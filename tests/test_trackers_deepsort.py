@@ -58,8 +58,8 @@ def test_someone_hidden_comes_back_under_the_old_id_and_someone_else_does_not():
         assert _repeat(tracker, 3, (HERE, look))[-1].ids.tolist() == expected
 
 
-def test_after_max_age_frames_an_id_is_gone():
-    for gap, expected in ((4, [1]), (5, [2])):
+def test_an_id_is_gone_when_it_was_missed_in_max_age_frames():
+    for gap, expected in ((3, [1]), (4, [2])):
         tracker = trackers.build("deepsort", max_age=4, shown_age=0)
         _repeat(tracker, 5, (HERE, ANNA))
         _repeat(tracker, gap)

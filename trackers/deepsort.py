@@ -18,8 +18,8 @@ class DeepSort(Tracker):
     `max_appearance_distance`, within the gate of the motion model; those seen most recently choose first (section 2.3).
     Without embeddings the cascade's cost is 1 - IoU. Unconfirmed tracks, and confirmed ones missed in this frame only, are then
     matched by 1 - IoU of at most `max_iou_distance`. A track is confirmed by detections in `n_init` frames in a row, or
-    dies; a confirmed one dies when missed for more than `max_age` frames, and is still shown, at its predicted box, while
-    missed for at most `shown_age` frames (1 in the authors' code).
+    dies; a confirmed one dies when missed in `max_age` frames in a row, and is still shown, at its predicted box, while missed
+    for at most `shown_age` frames (1 in the authors' code).
     """
 
     uses_appearance = True
@@ -57,7 +57,7 @@ class DeepSort(Tracker):
 
         matches = np.concatenate([first, later, near])
         self._continue(matches[:, 0], detections, matches[:, 1])
-        self._drop((tracks["missed"] > self.max_age) | (~confirmed & (tracks["missed"] > 0)))
+        self._drop((tracks["missed"] >= self.max_age) | (~confirmed & (tracks["missed"] > 0)))
         self._start(detections, free)
         # Unconfirmed tracks die at the first miss, so their streak is unbroken; it does not count their first detection.
         tracks = self.tracks

@@ -38,14 +38,19 @@ class Detections:
     def __len__(self) -> int:
         return len(self.boxes)
 
+    @classmethod
+    def unchecked(cls, boxes: np.ndarray, scores: np.ndarray, embeddings: np.ndarray | None = None) -> "Detections":
+        """Detections from arrays that are known to be right, such as parts of others, without the checks."""
+        out = object.__new__(cls)
+        object.__setattr__(out, "boxes", boxes)
+        object.__setattr__(out, "scores", scores)
+        object.__setattr__(out, "embeddings", embeddings)
+        return out
+
     def select(self, rows: np.ndarray) -> "Detections":
         """The detections at `rows` (indices or a mask), in that order."""
-        # Made of checked parts: the checks need not run again.
-        out = object.__new__(Detections)
-        object.__setattr__(out, "boxes", self.boxes[rows])
-        object.__setattr__(out, "scores", self.scores[rows])
-        object.__setattr__(out, "embeddings", None if self.embeddings is None else self.embeddings[rows])
-        return out
+        embeddings = None if self.embeddings is None else self.embeddings[rows]
+        return Detections.unchecked(self.boxes[rows], self.scores[rows], embeddings)
 
     def with_embeddings(self, embeddings: np.ndarray) -> "Detections":
         """The same detections with `embeddings` `(N, D)`."""

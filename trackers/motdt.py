@@ -110,14 +110,14 @@ class Motdt(Tracker):
         tracks = self.tracks
         rows = np.flatnonzero((tracks["id"] > 0) & (tracks["streak"] - tracks["predicted"] > 2))
         prior = self.prediction_weight * np.maximum(0, 1 - np.log(1 + 0.05 * tracks["predicted"][rows]))
-        guesses = Detections(self._boxes(rows), prior)
+        guesses = Detections.unchecked(self._boxes(rows), prior)
         boxes = np.concatenate([detections.boxes, guesses.boxes])
         if self._scoring is None:
             scores = np.concatenate([detections.scores, prior])
         else:
             scores = np.concatenate([np.ones(len(detections)), prior]) * self._score(frame, boxes)
-            detections = Detections(detections.boxes, scores[: len(detections)], detections.embeddings)
-            guesses = Detections(guesses.boxes, scores[len(detections) :])
+            detections = Detections.unchecked(detections.boxes, scores[: len(detections)], detections.embeddings)
+            guesses = Detections.unchecked(guesses.boxes, scores[len(detections) :])
         # A box under the threshold could only suppress others under it, so it may go first.
         kept = np.flatnonzero(scores >= self.min_candidate_score)
         kept = kept[suppress(boxes[kept], scores[kept], self.max_candidate_iou)]
