@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.clearmot import DISTRACTOR_RULES, score
@@ -13,11 +14,12 @@ from benchmarks.download import fetch_mot16
 from benchmarks.results import SequenceResult, print_table, write_summary
 from benchmarks.sequence_folders import DEMO, MOT16, VALIDATION, sequence_folders
 from mtmc import embedding_cache
+from mtmc.appearance import open_appearance
 from mtmc.pipeline import TrackedFrame, track
 from mtmc.recording import claim_folder, record
 from mtmc.sequences import Sequence, read_motchallenge
 from mtmc.sequences.mot_text import read_tracks
-from mtmc.tracker_config import available_configs, build_tracker, read_tracker_config
+from mtmc.tracker_config import DEFAULT_TRACKER, available_configs, build_tracker, read_tracker_config
 from reid.errors import run
 
 # Table 6 of Lawen et al. (arXiv 1910.07038): MOT16's validation set, public detections, the distractor rule of MOTDT's code.
@@ -35,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
         fetch_mot16(data)
     config = read_tracker_config(options.tracker, options.config)
     claim_folder(options.output)
-    appearance = _load_appearance(options.reid)
+    appearance = open_appearance(options.reid)
     tracker, tracker_record = build_tracker(config, appearance)
     if appearance is not None and not tracker.uses_appearance:
         print(f"{config.name} uses no appearance: --reid {options.reid} has no effect")
@@ -62,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     }
     cache = embedding_cache.default_folder()
     results: list[SequenceResult] = []
-    with Progress(transient=True) as progress:
+    with Progress(transient=True, disable=not Console().is_terminal) as progress:
         for sequence in sequences:
             frames = track(sequence, tracker, appearance, images=options.video, cache=cache)
             text = options.output / "tracks" / f"{sequence.name}.txt"
@@ -87,9 +89,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--detections", default="det.txt", metavar="FILE", help="file in their det/ (default: %(default)s)")
     parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on the file's own scale")
     parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
-    parser.add_argument(
-        "--tracker", default="motdt", metavar="NAME", help=f"{', '.join(available_configs())} (default: %(default)s)"
-    )
+    parser.add_argument("--tracker", metavar="NAME", help=f"{', '.join(available_configs())} (default: {DEFAULT_TRACKER})")
     parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own; those left out keep their defaults")
     parser.add_argument(
         "--distractors", default="official", choices=DISTRACTOR_RULES, help="rule for dropping them (default: official)"
@@ -101,14 +101,6 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--download", action="store_true", help=f"first fetch MOT16 (1.9 GB) to --data, by default {MOT16}")
     return parser.parse_args(arguments)
-
-
-def _load_appearance(name: str):
-    if name == "none":
-        return None
-    import reid  # the network's packages take seconds to import, and without ReID nobody needs them
-
-    return reid.load(name)
 
 
 def _render_demo() -> Path:

@@ -90,8 +90,8 @@ def print_table(results: list[SequenceResult], published: dict[str, dict]) -> No
     _add(table, row("OVERALL", results))
     for name, figures in published.items():
         _add(table, {"sequence": name} | figures)
-    width = None if Console().is_terminal else 140
-    Console(width=width).print(table)
+    # A line that the terminal wraps still says everything; a column squeezed to fit would not.
+    Console(width=max(Console().width, 120)).print(table)
     unscored = [result.name for result in results if result.counts is None]
     if unscored:
         print(f"unscored, without ground truth: {', '.join(unscored)}")

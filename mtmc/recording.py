@@ -64,6 +64,7 @@ def record(frames: Iterator[TrackedFrame], text: Path, video: Path | None = None
             lines.close()
             path.rename(text.with_name(f"{text.stem}.partial.txt"))
             raise
+    text.with_name(f"{text.stem}.partial.txt").unlink(missing_ok=True)
     total.identities = len(ids)
     return total
 

@@ -9,6 +9,8 @@ import yaml
 import trackers
 from reid.errors import InputError
 
+DEFAULT_TRACKER = "motdt"
+
 
 @dataclass(frozen=True)
 class TrackerConfig:
@@ -25,13 +27,13 @@ def available_configs() -> list[str]:
     return sorted(path.name.removesuffix(".yaml") for path in _shipped().iterdir() if path.name.endswith(".yaml"))
 
 
-def read_tracker_config(name: str | Path, path: Path | None = None) -> TrackerConfig:
-    """Read `configs/trackers/NAME.yaml`, or the user's file at `path`, which may leave out its `tracker:` key when `name` is
-    meant.
+def read_tracker_config(name: str | None = None, path: Path | None = None) -> TrackerConfig:
+    """Read `configs/trackers/NAME.yaml`, by default MOTDT's, or the user's file at `path`, which may leave `tracker:` to `name`.
 
-    Raises `InputError` for an unknown name and for a file that is not a flat list of thresholds.
+    Raises `InputError` for an unknown name, for a file that is not a flat list of thresholds, and where it contradicts `name`.
     """
     if path is None:
+        name = name or DEFAULT_TRACKER
         if name not in available_configs():
             raise InputError(f"there is no tracker {name!r}: choose one of {', '.join(available_configs())}.")
         file = _shipped() / f"{name}.yaml"
@@ -45,8 +47,13 @@ def read_tracker_config(name: str | Path, path: Path | None = None) -> TrackerCo
         raise InputError(f"{file} is not readable as YAML ({' '.join(str(error).split())}): correct it.") from None
     if not isinstance(content, dict) or any(isinstance(value, dict | list) for value in content.values()):
         raise InputError(f"{file} must be a flat list of `threshold: value` lines after `tracker: NAME`.")
-    algorithm = content.pop("tracker", None) or read_tracker_config(name).algorithm
-    return TrackerConfig(str(name) if path is None else file.stem, algorithm, content, own=path is not None)
+    algorithm = content.pop("tracker", None)
+    if path is None:
+        return TrackerConfig(name, algorithm, content, own=False)
+    named = read_tracker_config(name).algorithm
+    if name is not None and algorithm not in (None, named):
+        raise InputError(f"{file} says `tracker: {algorithm}`, but --tracker {name} was given: leave one of them out.")
+    return TrackerConfig(file.stem, algorithm or named, content, own=True)
 
 
 def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Tracker, dict]:

@@ -104,6 +104,14 @@ def test_without_mot16_the_demo_runs_and_says_how_to_get_it(demo_data, tmp_path,
     assert "`python -m benchmarks.mot16 --download` gets MOT16" in capsys.readouterr().out
 
 
+def test_download_fetches_to_where_the_run_looks(make_sequence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(mot16, "fetch_mot16", lambda folder: make_sequence("train/MOT16-02").parents[1].rename(folder))
+    main(["--download", "--data", str(tmp_path / "fetched"), "--reid", "none"])
+    rows = json.loads((tmp_path / "outputs" / "mot16" / "summary.json").read_text())["rows"]
+    assert [row["sequence"] for row in rows] == ["MOT16-02"]
+
+
 def test_mot16_means_its_validation_set_and_prints_the_papers_figures(make_sequence, tmp_path, capsys):
     for name in [*VALIDATION, "MOT16-04"]:
         make_sequence(f"train/{name}")

@@ -76,6 +76,13 @@ def test_a_missing_frame_is_named(make_sequence):
         list(open_sequence(folder).frames())
 
 
+def test_pictures_numbered_from_0_are_refused(make_sequence):
+    folder = make_sequence(images=True) / "img1"
+    (folder / "000012.png").rename(folder / "000000.png")
+    with pytest.raises(InputError, match="numbered from 1 on"):
+        open_sequence(folder.parent)
+
+
 def test_a_video_that_ends_before_its_seqinfo_is_an_error(make_sequence):
     folder = make_sequence()
     write_video(folder / "video.mp4")

@@ -40,7 +40,7 @@ def test_a_model_without_a_fitted_threshold_leaves_the_shipped_one():
 def test_a_threshold_in_a_file_of_ones_own_is_never_replaced(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("tracker: deepsort\nmax_appearance_distance: 0.11\n")
-    config = read_tracker_config("motdt", path)
+    config = read_tracker_config(None, path)
     _, record = build_tracker(config, FITTED)
     assert (config.name, record["algorithm"]) == ("mine", "deepsort")
     assert (record["thresholds"]["max_appearance_distance"], record["appearance_threshold_from"]) == (0.11, "configuration")
@@ -68,7 +68,15 @@ def test_a_wrong_file_is_explained(tmp_path, text, message):
     path = tmp_path / "mine.yaml"
     path.write_text(text)
     with pytest.raises(InputError, match=message):
-        build_tracker(read_tracker_config("motdt", path))
+        build_tracker(read_tracker_config(None, path))
+
+
+def test_a_file_for_another_tracker_than_the_one_named_is_a_contradiction(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("tracker: deepsort\n")
+    with pytest.raises(InputError, match="leave one of them out"):
+        read_tracker_config("motdt_paper", path)
+    assert read_tracker_config("deepsort", path).algorithm == "deepsort"
 
 
 def test_a_missing_file_and_an_unknown_name_are_explained(tmp_path):

@@ -29,6 +29,8 @@ class PictureFolder:
         for path in sorted(folder.iterdir()):
             if path.suffix.lower() in PICTURES and (number := re.search(r"(\d+)$", path.stem)):
                 self._pictures[int(number[1])] = path
+        if 0 in self._pictures:
+            raise InputError(f"{self._pictures[0]}: pictures are numbered from 1 on, as frames are; rename them.")
         self.empty = not self._pictures
         self.length = length or max(self._pictures, default=0)
         self.frame_rate = None
