@@ -1,4 +1,4 @@
-"""How fast the parts are on this machine: `python -m benchmarks.speed association`."""
+"""How fast the parts are on this machine: `python -m benchmarks.speed association` or `engines`."""
 
 import argparse
 import importlib.util
@@ -8,7 +8,10 @@ import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +19,9 @@ import trackers
 from benchmarks.crowd import Frame, crowd
 from reid.errors import InputError, run
 from reid.files import replacing
+
+if TYPE_CHECKING:
+    from reid.appearance import AppearanceModel
 
 WARM_UP = 50
 RUNS = 3
@@ -59,6 +65,44 @@ def _seconds_a_frame(tracker: trackers.Tracker, scene: list[Frame]) -> float:
     for frame in scene[WARM_UP:]:
         tracker.update(trackers.Detections(*frame))
     return (time.perf_counter() - start) / (len(scene) - WARM_UP)
+
+
+def engines(arguments: argparse.Namespace) -> list[dict]:
+    """Crops per second of an appearance model on every engine and precision, preprocessing included, and how well they agree.
+
+    All take turns, so that a busy machine slows them alike; the best of the rounds counts. `cosine` is the least, and
+    `difference` the largest of any component, against the float32 of PyTorch (of the first engine, for an ONNX file).
+    """
+    from reid.appearance import AppearanceModel, find_source
+    from reid.engines import open_every
+
+    source = find_source(arguments.reid)
+    models = [AppearanceModel(source, engine) for engine in open_every(source, arguments.device)]
+    random = np.random.default_rng(0)
+    coarse = random.integers(0, 256, (max(arguments.crops), 8, 4, 3), np.uint8)
+    crops = [cv2.resize(picture, (64, 128), interpolation=cv2.INTER_CUBIC) for picture in coarse]
+    exact = [model for model in models if model.precision == "f32"]
+    reference = next((model for model in exact if model.engine == "pytorch"), exact[0]).embed(crops)
+    rows = {}
+    for _ in range(RUNS):
+        for count in arguments.crops:
+            for model in models:
+                row = rows.setdefault((count, model), {"engine": f"{model.engine} {model.precision}", "crops": count})
+                row["crops/s"] = max(row.get("crops/s", 0.0), round(_crops_per_second(model, crops[:count]), 1))
+    for (count, model), row in rows.items():
+        embeddings = model.embed(crops[:count])
+        row["cosine"] = round(float(np.min(np.sum(embeddings * reference[:count], axis=1))), 6)
+        row["difference"] = float(f"{np.abs(embeddings - reference[:count]).max():.1e}")
+    return list(rows.values())
+
+
+def _crops_per_second(model: "AppearanceModel", crops: list[np.ndarray]) -> float:
+    """The rate of `embed` over at least half a second."""
+    done, start = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - start) < 0.5:
+        model.embed(crops)
+        done += len(crops)
+    return done / elapsed
 
 
 def _crowd_from(path: Path) -> Callable[..., list[Frame]]:
@@ -107,6 +151,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--dim", type=_positive, nargs="+", default=[128], help="dimensions of an embedding (default: 128)")
     command.add_argument("--crowd", type=Path, metavar="FILE", help="take the crowd from crowd(people=, dim=) of a Python file")
     command.set_defaults(measure=association)
+
+    command = commands.add_parser("engines", parents=[shared], help="an appearance model on every installed engine")
+    command.add_argument("--reid", default="robust", metavar="MODEL", help="a network's name or file (default: robust)")
+    command.add_argument("--crops", type=_positive, nargs="+", default=[1, 8, 32], help="crops a call (default: 1 8 32)")
+    command.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    command.set_defaults(measure=engines)
     return parser
 
 

@@ -127,3 +127,14 @@ def test_cuda_agrees_with_the_cpu():
     on_cuda = open_engine(weights, "auto", "auto")
     assert (on_cuda.name, on_cuda.device) == ("pytorch", "cuda")
     assert export.least_cosine(on_cuda(images), open_engine(weights, "pytorch", "cpu")(images)) > 0.999
+
+
+def test_the_speed_benchmark_times_every_installed_engine(small_weights, monkeypatch, tmp_path):  # noqa: F811
+    from benchmarks import speed
+
+    small_weights.write(tmp_path / "small.safetensors")
+    monkeypatch.setattr(speed, "_crops_per_second", lambda model, crops: float(len(model.embed(crops))))
+    words = ["engines", "--reid", str(tmp_path / "small.safetensors"), "--crops", "1", "3", "--device", "cpu"]
+    rows = speed.engines(speed._parser().parse_args(words))
+    assert {row["engine"].split()[0] for row in rows} == set(installed())
+    assert all(row["crops/s"] == row["crops"] and row["cosine"] > 0.99 for row in rows)

@@ -52,6 +52,19 @@ def open_engine(source: Weights | OnnxFile, engine: str = "auto", device: str = 
     return reference
 
 
+def open_every(source: Weights | OnnxFile, device: str = "auto") -> list[Engine]:
+    """`source` on each installed engine that can run it on `device`, in each of the engine's precisions."""
+    device = _device(device)
+    opened = []
+    for name in installed():
+        try:
+            module = _MODULES[_engine(source, name, device)]
+            opened += [module.open_engine(source, device, precision) for precision in module.precisions(device)]
+        except InputError:  # this engine does not run on that device, or does not read such a file
+            continue
+    return opened
+
+
 def _engine(source: Weights | OnnxFile, name: str, device: str) -> str:
     present = installed()
     if name == "auto":

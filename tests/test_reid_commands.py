@@ -1,0 +1,106 @@
+"""The commands of `python -m reid`, on a few made-up crops and a small network."""
+
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from small_network import small_weights  # noqa: F401 (a fixture)
+
+import reid
+from reid import errors
+from reid.__main__ import main
+
+
+@pytest.fixture
+def weights(small_weights, tmp_path):  # noqa: F811
+    small_weights.with_threshold(0.3).write(tmp_path / "small.safetensors")
+    return tmp_path / "small.safetensors"
+
+
+@pytest.fixture
+def crops(tmp_path):
+    """Six people, each with one picture of its own in two cameras; the first camera's are the queries."""
+    random = np.random.default_rng(0)
+    for person in range(1, 7):
+        image = random.integers(0, 256, (32, 16, 3), np.uint8)
+        for camera, split in ((1, "query"), (2, "bounding_box_test")):
+            (tmp_path / "crops" / split).mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(tmp_path / "crops" / split / f"{person:04d}_c{camera}s1_000001_00.png"), image)
+    return tmp_path / "crops"
+
+
+def call(monkeypatch, *words):
+    monkeypatch.setattr(sys, "argv", ["python -m reid", *map(str, words)])
+    errors.run(main)
+
+
+def test_evaluate_finds_everyone_whose_pictures_are_equal(monkeypatch, weights, crops, capsys):
+    call(monkeypatch, "evaluate", weights, "--data", crops, "--device", "cpu")
+    printed = capsys.readouterr().out
+    assert "small on openvino" in printed
+    assert printed.count("100.0") == 5
+
+
+def test_extract_writes_the_embeddings_of_a_folder(monkeypatch, weights, crops, tmp_path):
+    output = tmp_path / "new" / "crops.npz"
+    call(monkeypatch, "extract", crops, "--output", output, "--reid", weights, "--device", "cpu")
+    written = np.load(output)
+    assert written["embeddings"].shape == (12, 8)
+    path = written["paths"][3]
+    image = cv2.imread(str(crops / path))
+    np.testing.assert_allclose(reid.load(weights, device="cpu").embed([image])[0], written["embeddings"][3], atol=1e-3)
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
+def test_export_writes_a_network_that_agrees(monkeypatch, weights, tmp_path, capsys, suffix):
+    if suffix == ".onnx":
+        pytest.importorskip("onnx")
+    output = tmp_path / "new" / f"own{suffix}"
+    call(monkeypatch, "export", weights, "--output", output)
+    assert "least cosine with PyTorch 1.0" in capsys.readouterr().out
+    beside = {".onnx": {"own.onnx", "own.yaml"}, ".xml": {"own.xml", "own.bin", "own.yaml"}}
+    assert {file.name for file in output.parent.iterdir()} == beside[suffix]
+
+
+def test_an_exported_onnx_file_is_loaded_like_the_weights_it_came_from(monkeypatch, weights, tmp_path):
+    pytest.importorskip("onnx")
+    call(monkeypatch, "export", weights, "--output", tmp_path / "own.onnx")
+    images = [np.random.default_rng(0).integers(0, 256, (40, 20, 3), np.uint8)]
+    original, exported = reid.load(weights, device="cpu"), reid.load(tmp_path / "own.onnx", device="cpu")
+    np.testing.assert_allclose(exported.embed(images), original.embed(images), atol=1e-3)
+    assert (exported.name, exported.max_cosine_distance) == ("own", 0.3)
+
+
+def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "120")
+    call(monkeypatch, "models")
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in reid.available())
+    assert "2.91M (2.9)" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        pytest.param(["evaluate", "{weights}", "--data", "{tmp}/none"], "no such folder", id="no data"),
+        pytest.param(["evaluate", "{tmp}/none.safetensors", "--data", "{crops}"], "no such file", id="no weights"),
+        pytest.param(["evaluate", "resnet9000", "--data", "{crops}"], "no network named", id="an unknown network"),
+        pytest.param(["extract", "{tmp}/none", "--output", "{tmp}/a.npz"], "no such folder", id="no folder"),
+        pytest.param(["extract", "{crops}", "--output", "{tmp}/a.txt"], "must end in .npz", id="another suffix"),
+        pytest.param(["extract", "{tmp}/empty", "--output", "{tmp}/a.npz"], "no image in it", id="an empty folder"),
+        pytest.param(["export", "{weights}", "--output", "{tmp}/a.pt"], "must end in .onnx or .xml", id="another format"),
+        pytest.param(
+            ["threshold", "{weights}", "--data", "{crops}", "--false-match-rate", "2"], "between 0 and 1", id="a rate of 2"
+        ),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(monkeypatch, weights, crops, tmp_path, capsys, words, sentence):
+    (tmp_path / "empty").mkdir()
+    words = [word.format(weights=weights, crops=crops, tmp=tmp_path) for word in words]
+    with pytest.raises(SystemExit) as caught:
+        call(monkeypatch, *words)
+    printed = capsys.readouterr().err.strip().splitlines()
+    assert caught.value.code == 2
+    assert len(printed) == 1
+    assert sentence in printed[0]
