@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -35,24 +36,22 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
     if folder is None or weights is None or source is None or not count:
         yield _computing(appearance), False
         return
-    rows_path = folder / f"{_key(appearance, source, detections)}.npy"
-    told_path = rows_path.with_suffix(".json")
-    if rows_path.is_file() and told_path.is_file():
-        seconds = json.loads(told_path.read_text())["seconds"]
-        yield _reading(np.load(rows_path, mmap_mode="r"), seconds), True
-        return
+    rows = folder / f"{_key(appearance, source, detections)}.f32"
+    told = rows.with_suffix(".json")
     with ExitStack() as stack:
+        if rows.is_file() and told.is_file():
+            facts = json.loads(told.read_text())
+            yield _reading(stack.enter_context(open(rows, "rb")), facts["dimension"], facts["seconds"] / count), True
+            return
         try:
-            partial = stack.enter_context(replacing(rows_path))
-            rows = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=(count, appearance.dimension))
+            file = stack.enter_context(open(stack.enter_context(replacing(rows)), "wb"))
         except OSError:
             yield _computing(appearance), False
             return
         spent: list[float] = []
-        yield _storing(_computing(appearance), rows, spent), False
-        rows.flush()
-    with replacing(told_path) as path:
-        path.write_text(json.dumps({"seconds": sum(spent)}))
+        yield _storing(_computing(appearance), file, spent), False
+    with replacing(told) as path:
+        path.write_text(json.dumps({"dimension": appearance.dimension, "seconds": sum(spent)}))
 
 
 def _key(appearance, source: str, detections: list[Detections]) -> str:
@@ -72,25 +71,19 @@ def _computing(appearance) -> Embed:
     return embed
 
 
-def _storing(compute: Embed, rows: np.ndarray, spent: list[float]) -> Embed:
-    position = 0
-
+def _storing(compute: Embed, file: BinaryIO, spent: list[float]) -> Embed:
     def embed(image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, float]:
-        nonlocal position
-        start, position = position, position + len(boxes)
-        rows[start:position], seconds = compute(image, boxes)
+        embeddings, seconds = compute(image, boxes)
+        file.write(np.asarray(embeddings, "<f4").tobytes())
         spent.append(seconds)
-        return np.array(rows[start:position]), seconds
+        return embeddings, seconds
 
     return embed
 
 
-def _reading(rows: np.ndarray, seconds: float) -> Embed:
-    position = 0
-
+def _reading(file: BinaryIO, dimension: int, seconds_a_row: float) -> Embed:
     def embed(image: np.ndarray | None, boxes: np.ndarray) -> tuple[np.ndarray, float]:
-        nonlocal position
-        start, position = position, position + len(boxes)
-        return np.array(rows[start:position]), seconds * len(boxes) / len(rows)
+        rows = np.frombuffer(file.read(len(boxes) * dimension * 4), "<f4").reshape(-1, dimension)
+        return rows, seconds_a_row * len(boxes)
 
     return embed

@@ -92,7 +92,7 @@ def test_embeddings_are_computed_once_and_then_found(make_sequence, tmp_path):
         assert a.tracks.ids.tolist() == b.tracks.ids.tolist()
         np.testing.assert_array_equal(a.tracks.boxes, b.tracks.boxes)
     assert sum(frame.seconds.reid for frame in second) == pytest.approx(sum(frame.seconds.reid for frame in first))
-    assert {file.suffix for file in (tmp_path / "cache").iterdir()} == {".npy", ".json"}
+    assert {file.suffix for file in (tmp_path / "cache").iterdir()} == {".f32", ".json"}
 
 
 @pytest.mark.parametrize("change", ["weights", "boxes", "images"])
