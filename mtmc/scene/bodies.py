@@ -74,11 +74,11 @@ def card_body(picture: np.ndarray, height: float, position: np.ndarray, camera: 
     def reach(window: Window) -> np.ndarray:
         across, down = unit(window)
         # A superellipse: full over the person, gone in the corners, where a crop shows the place it was taken in.
-        return np.abs(across)[None, :] ** 3 + np.abs(down)[:, None] ** 4
+        return np.abs(across)[None, :] ** 4 + np.abs(down)[:, None] ** 6
 
     def sprite(window: Window) -> Sprite:
         across, down = unit(window)
-        alpha = np.clip((1.0 - reach(window)) / 0.35, 0.0, 1.0).astype(np.float32)
+        alpha = np.clip((1.0 - reach(window)) / 0.3, 0.0, 1.0).astype(np.float32)
         rows, columns = ((side + 1) / 2 * size - 0.5 for side, size in ((down, picture.shape[0]), (across, picture.shape[1])))
         spots = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
         shrunk = picture

@@ -86,9 +86,9 @@ def silhouette(mesh: Mesh, pixels: np.ndarray, window: Window) -> np.ndarray:
     """Which pixels of `window` the body covers, bool `(h, w)`, from its projected points `(R * SIDES, 2)`."""
     left, top, right, bottom = window
     mask = np.zeros((bottom - top, right - left), np.uint8)
-    rings = (pixels - (left, top)).astype(np.float32).reshape(-1, SIDES, 2)
-    for pair in np.stack([rings[mesh.joints], rings[mesh.joints + 1]], axis=1).reshape(-1, 2 * SIDES, 2):
-        cv2.fillConvexPoly(mask, np.rint(cv2.convexHull(pair) * (1 << SHIFT)).astype(np.int32), 1, shift=SHIFT)
+    rings = np.rint((pixels - (left, top)) * (1 << SHIFT)).astype(np.int32).reshape(-1, SIDES, 2)
+    for pair in np.concatenate([rings[mesh.joints], rings[mesh.joints + 1]], axis=1):
+        cv2.fillConvexPoly(mask, cv2.convexHull(pair), 1, shift=SHIFT)
     return mask.view(bool)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -82,25 +83,34 @@ class _View:
     """What stays the same for one camera: the empty place, its columns, the camera's colours and grain."""
 
     def __init__(self, seed: int, index: int, camera: Camera, place: Place) -> None:
-        self.seed, self.index, self.camera = seed, index, camera
-        self.backdrop = draw_backdrop(place, camera, seed)
+        self.seed, self.index, self.camera, self.place = seed, index, camera, place
         self.columns: list[tuple[Body, Sprite]] = []
         for number in range(len(place.columns)):
             body = mesh_body(*column_mesh(place, number), camera)
             window = _clipped(_window(body.box), camera.image_size) if body else None
             if window is not None:
                 self.columns.append((body, body.sprite(window)))
-                x, y, radius, _, _ = place.columns[number]
-                _shadow(self.backdrop, camera, np.array([x, y]), place.shade, radius + 0.15)
         rng = np.random.default_rng([seed, index, 5])
-        self.gains = (rng.normal(1.0, 0.06) * rng.normal(1.0, 0.045, 3)).astype(np.float32)
-        self.backdrop = (self.backdrop * self.gains).clip(0, 255).astype(np.uint8)
-        width, height = camera.image_size
-        self.grain = np.rint(rng.normal(0.0, NOISE, (height + 64, width + 64, 3))).astype(np.int16)
+        self.gains = (rng.uniform(0.88, 1.0) * rng.normal(1.0, 0.03, 3)).astype(np.float32)
+
+    @cached_property
+    def backdrop(self) -> np.ndarray:
+        """The empty place in this camera's colours; drawn at the first picture, since the truth does not need it."""
+        picture = draw_backdrop(self.place, self.camera, self.seed)
+        for x, y, radius, _, _ in self.place.columns:
+            _shadow(picture, self.camera, np.array([x, y]), self.place.shade, radius + 0.15)
+        return (picture * self.gains).clip(0, 255).astype(np.uint8)
+
+    @cached_property
+    def grain(self) -> np.ndarray:
+        """Sensor noise, a little larger than the image, so that every moment can take another part of it."""
+        width, height = self.camera.image_size
+        rng = np.random.default_rng([self.seed, self.index, 10])
+        return np.rint(rng.normal(0.0, NOISE, (height + 64, width + 64, 3))).astype(np.int16)
 
     def develop(self, frame: np.ndarray, seconds: float) -> np.ndarray:
         """Add the grain of that moment."""
-        rng = np.random.default_rng([self.seed, self.index, 6, round(seconds * 1000)])
+        rng = np.random.default_rng([self.seed, self.index, 6, round(seconds * 1000) % 2**32])
         (x, y), (height, width) = rng.integers(0, 64, 2), frame.shape[:2]
         return cv2.add(frame, self.grain[y : y + height, x : x + width], dtype=cv2.CV_8U)
 
