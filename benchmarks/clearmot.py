@@ -72,7 +72,6 @@ def score(truth: GroundTruth, results: TrackFile, length: int, distractors: str 
     scored = truth.considered & (truth.classes == PEDESTRIAN)
     distracting = np.isin(truth.classes, DISTRACTORS)
     matched_first = distracting if distractors == "motdt" else np.ones(len(scored), dtype=bool)
-    drop_any = distracting.any()
     clear, identity = motmetrics.MOTAccumulator(), motmetrics.MOTAccumulator()
     frames = np.arange(length + 1)
     truth_starts, result_starts = np.searchsorted(truth.frames, frames), np.searchsorted(results.frames, frames)
@@ -82,12 +81,7 @@ def score(truth: GroundTruth, results: TrackFile, length: int, distractors: str 
         found = slice(*result_starts[frame : frame + 2])
         overlap = iou(truth.boxes[true], results.boxes[found])
         overlap[overlap < MIN_IOU - ROUNDING] = 0
-        keep = np.ones(overlap.shape[1], dtype=bool)
-        if drop_any:
-            first = np.flatnonzero(matched_first[true])
-            rows, columns = _match(overlap[first])
-            keep[columns[distracting[true][first[rows]]]] = False
-        rows = scored[true]
+        rows, keep = scored[true], _undistracted(overlap, matched_first[true], distracting[true])
         overlap = overlap[np.ix_(rows, keep)]
         people, tracks = truth.ids[true][rows], results.ids[found][keep]
         if len(people) and len(tracks):  # a frame without either leaves the pairs before it in force, as in the kit
@@ -101,6 +95,16 @@ def score(truth: GroundTruth, results: TrackFile, length: int, distractors: str 
         clear.update(people, tracks, matched, frameid=frame)
         identity.update(people, tracks, np.where(overlap > 0, 1 - overlap, np.nan), frameid=frame)
     return _count(clear, identity)
+
+
+def _undistracted(overlap: np.ndarray, matched_first: np.ndarray, distracting: np.ndarray) -> np.ndarray:
+    """Which result boxes (columns of `overlap`) stay when those that match a distractor, among the rows `matched_first`, go."""
+    keep = np.ones(overlap.shape[1], dtype=bool)
+    if distracting.any():
+        first = np.flatnonzero(matched_first)
+        rows, columns = _match(overlap[first])
+        keep[columns[distracting[first[rows]]]] = False
+    return keep
 
 
 def _match(gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,8 +2,9 @@
 
 import argparse
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -21,6 +22,9 @@ from mtmc.sequences import Sequence, read_motchallenge
 from mtmc.sequences.mot_text import read_tracks
 from mtmc.tracker_config import DEFAULT_TRACKER, available_configs, build_tracker, read_tracker_config
 from reid.errors import run
+
+if TYPE_CHECKING:
+    from reid import AppearanceModel
 
 # Table 6 of Lawen et al. (arXiv 1910.07038): MOT16's validation set, public detections, the distractor rule of MOTDT's code.
 PUBLISHED = {
@@ -47,32 +51,13 @@ def main(arguments: list[str] | None = None) -> None:
     if options.data is None and not MOT16.is_dir():
         data = _render_demo()
     sequences = _read_sequences(options, data, images=appearance is not None or tracker.needs_image or options.video)
-    settings = {
-        "data": str(data),
-        "sequences": [sequence.name for sequence in sequences],
-        "detections": options.detections,
-        "min_score": options.min_score,
-        "score_scale": {sequence.name: sequence.score_scale for sequence in sequences},
-        "reid": options.reid,
-        "reid_engine": getattr(appearance, "engine", None),
-        "reid_weights": getattr(appearance, "weights_hash", None),
-        "tracker": config.name,
-        **tracker_record,
-        "config": str(options.config) if options.config else None,
-        "distractors": options.distractors,
-        "seed": options.seed,
-    }
-    cache = embedding_cache.default_folder()
+    settings = _settings(options, data, sequences, appearance) | {"tracker": config.name} | tracker_record
     results: list[SequenceResult] = []
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         for sequence in sequences:
-            frames = track(sequence, tracker, appearance, images=options.video, cache=cache)
-            text = options.output / "tracks" / f"{sequence.name}.txt"
-            video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
-            recording = record(_counted(frames, sequence, progress), text, video, sequence.frame_rate)
-            truth = sequence.ground_truth
-            counts = score(truth, read_tracks(text), sequence.length, options.distractors) if truth is not None else None
-            results.append(SequenceResult(sequence.name, counts, recording))
+            frames = track(sequence, tracker, appearance, options.video, cache=embedding_cache.default_folder())
+            task = progress.add_task(sequence.name, total=sequence.length)
+            results.append(_run(sequence, progress.track(frames, task_id=task), options))
             write_summary(options.output / "summary.json", results, settings)
     as_published = set(settings["sequences"]) == set(VALIDATION) and options.detections == "det.txt"
     print_table(results, PUBLISHED if as_published else {})
@@ -126,11 +111,31 @@ def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> li
     return sequences
 
 
-def _counted(frames: Iterator[TrackedFrame], sequence: Sequence, progress: Progress) -> Iterator[TrackedFrame]:
-    task = progress.add_task(sequence.name, total=sequence.length)
-    for frame in frames:
-        yield frame
-        progress.advance(task)
+def _run(sequence: Sequence, frames: Iterable[TrackedFrame], options: argparse.Namespace) -> SequenceResult:
+    """Track one sequence to its files, and score what is in them."""
+    text = options.output / "tracks" / f"{sequence.name}.txt"
+    video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
+    recording = record(frames, text, video, sequence.frame_rate)
+    truth = sequence.ground_truth
+    counts = score(truth, read_tracks(text), sequence.length, options.distractors) if truth is not None else None
+    return SequenceResult(sequence.name, counts, recording)
+
+
+def _settings(options: argparse.Namespace, data: Path, sequences: list[Sequence], appearance: "AppearanceModel | None") -> dict:
+    """What was asked for and what it came to, for `summary.json`."""
+    return {
+        "data": str(data),
+        "sequences": [sequence.name for sequence in sequences],
+        "detections": options.detections,
+        "min_score": options.min_score,
+        "score_scale": {sequence.name: sequence.score_scale for sequence in sequences},
+        "reid": options.reid,
+        "reid_engine": getattr(appearance, "engine", None),
+        "reid_weights": getattr(appearance, "weights_hash", None),
+        "config": str(options.config) if options.config else None,
+        "distractors": options.distractors,
+        "seed": options.seed,
+    }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A tracked sequence on disk: the MOTChallenge text, the annotated video, and what the run took."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +33,7 @@ class Recording:
     reid_cached: bool = False
 
 
-def record(frames: Iterator[TrackedFrame], text: Path, video: Path | None = None, frame_rate: float = 30.0) -> Recording:
+def record(frames: Iterable[TrackedFrame], text: Path, video: Path | None = None, frame_rate: float = 30.0) -> Recording:
     """Run `frames` to the end, writing `text` (MOTChallenge result lines) and, if asked, `video` (MP4; the frames must carry
     images).
 
