@@ -40,7 +40,7 @@ def crowd(frames: int = 350, people: int = 40, dim: int = 128, seed: int = 0) ->
 
 
 def _height(feet: np.ndarray) -> np.ndarray:
-    """Height in pixels `(N,)` of people whose feet are at `feet` `(N, 2)`, with a camera as high as they are tall twice over."""
+    """Height in pixels `(N,)` of people whose feet are at `feet` `(N, 2)`, seen from about 2.2 times that height."""
     return 0.45 * (feet[:, 1] - HORIZON)
 
 

@@ -1,5 +1,6 @@
 """What all trackers share: the table of tracks, its motion and appearance, and the numbering of those that are shown."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -25,7 +26,7 @@ COLUMNS = [
 ]
 
 
-class Tracker:
+class Tracker(ABC):
     """Base of the trackers: one camera, one frame after the other.
 
     `tracks` is a structured array with a row for each live track, so that one operation works on all of them and one indexing
@@ -76,9 +77,9 @@ class Tracker:
         tracks["detection"] = -1
         tracks["motion"] = self._motion.predict(tracks["motion"])
 
+    @abstractmethod
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
         """Match, start and drop tracks; returns which of `tracks` are shown, `(T,)` bool."""
-        raise TypeError(f"{type(self).__name__} does not say how it associates")
 
     def _boxes(self, rows: np.ndarray) -> np.ndarray:
         """Where the motion model places the tracks `rows` (indices or a mask) now, `(R, 4)` xyxy."""

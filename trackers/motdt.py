@@ -21,9 +21,10 @@ class Motdt(Tracker):
 
     Candidates are the detections and the predicted boxes of confirmed tracks. With `scoring`, a callable
     `(frame, boxes (N, 4)) -> (N,)` probabilities of a person, a candidate scores its prior times that probability, the prior
-    of a detection being 1 (eq. 3); without it a detection keeps the detector's score, and a prediction scores its prior. The
-    prior of a prediction is `prediction_weight` times eq. 2. Duplicates over `max_candidate_iou` go, and so does what
-    scores under `min_candidate_score`. (The defaults are those of the variant in public use, which has no scoring.)
+    of a detection being 1; without it a detection keeps the detector's score, and a prediction scores its prior, which is
+    `prediction_weight * max(0, 1 - ln(1 + 0.05 L))` after L frames of predictions alone, and 0 unless its tracklet was seen in
+    more than 2 frames. Of duplicates over `max_candidate_iou` the better one stays, if it scores `min_candidate_score`. The
+    defaults are those of the variant in public use, which has no scoring.
 
     Stages: tracked tracks by the Euclidean distance of the nearest remembered embedding, at most `max_appearance_distance`,
     within the gate of the motion model; lost tracks likewise, which brings them back under their old id; tracked tracks that
