@@ -3,13 +3,15 @@
 import numpy as np
 
 
-def augment(images: np.ndarray, mean: np.ndarray, rng: np.random.Generator, padding: int = 10, erasing: float = 0.5) -> np.ndarray:
+def augment(images: np.ndarray, mean: np.ndarray, rng: np.random.Generator, shift: float = 10 / 256, erasing: float = 0.5) -> np.ndarray:
     """Flip, shift and erase `(N, H, W, 3)` uint8 images; a new array of the same shape.
 
-    Each image is flipped with probability 0.5, padded by `padding` black pixels and cropped back at random, and with
-    probability `erasing` loses one rectangle, filled with the colour `mean (3,)` in 0..255.
+    Each image is flipped with probability 0.5, moved by up to `shift` of its height in both directions over black (the papers
+    pad an image 256 high by 10 pixels and crop it back), and with probability `erasing` loses one rectangle, filled with the
+    colour `mean (3,)` in 0..255.
     """
     count, height, width = images.shape[:3]
+    padding = round(shift * height)
     padded = np.pad(images, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
     tops, lefts = rng.integers(0, 2 * padding + 1, (2, count))
     flips = rng.random(count) < 0.5

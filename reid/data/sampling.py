@@ -6,15 +6,18 @@ import numpy as np
 def identity_batches(ids: np.ndarray, identities: int, images: int, rng: np.random.Generator) -> np.ndarray:
     """One epoch of batches, `(batches, identities * images)` indices into `ids (N,)`.
 
-    Each identity's images are shuffled and cut into groups of `images`; a last short group is filled with further images of
-    that identity, drawn again where it has too few. Groups are shuffled into batches whose identities differ, so every image
-    appears at least once an epoch, but for the groups left when fewer than `identities` different ones remain.
+    Each identity's images are shuffled and cut into groups of `images`; a last short group is filled with other images of
+    that identity, and with repeated ones only where it has fewer than `images`. Groups are drawn into batches whose
+    identities differ, so every image appears at least once an epoch, but for the groups that remain when fewer than
+    `identities` different ones are left.
     """
     groups: list[list[np.ndarray]] = []
     for identity in np.unique(ids):
         own = rng.permutation(np.flatnonzero(ids == identity))
-        missing = -len(own) % images
-        own = np.concatenate([own, rng.choice(own, missing, replace=missing > len(own))]) if missing else own
+        if len(own) < images:
+            own = np.concatenate([own, rng.choice(own, images - len(own))])
+        elif short := len(own) % images:
+            own = np.concatenate([own, rng.choice(own[:-short], images - short, replace=False)])
         groups.append(list(own.reshape(-1, images)))
     left = np.array([len(group) for group in groups])
     batches = []

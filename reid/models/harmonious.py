@@ -13,6 +13,7 @@ Head = tuple[torch.Tensor, torch.Tensor]
 
 # A region's height and width as a part of the first stage's input: 24x28 of 80x32, then 12x14 and 6x7 (Li et al. 2018, fig. 2).
 REGION_HEIGHT, REGION_WIDTH = 24 / 80, 28 / 32
+_CLASSIFIER_LENGTH = 4.0
 
 
 class Harmonious(nn.Module):
@@ -49,6 +50,11 @@ class Harmonious(nn.Module):
         self.global_embedding = embed(channels[-1], dimension)
         self.local_embedding = embed(REGIONS * channels[-1], dimension)
         self.classifiers = nn.ModuleList(nn.Linear(dimension, classes, bias=False) for _ in range(2 if classes else 0))
+        if unit_heads:
+            # A unit feature's logits are bounded by the length of a classifier's row. From the usual start, 0.6, that length takes
+            # epochs to grow to where 2,000 identities can be told apart.
+            for classifier in self.classifiers:
+                nn.init.normal_(classifier.weight, std=_CLASSIFIER_LENGTH / dimension**0.5)
         self.unit_heads = unit_heads
         self.dimension = 2 * dimension
 

@@ -50,6 +50,12 @@ def shuffle(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     return torch.stack([first, second], 2).flatten(1, 2)
 
 
+def _embedding(inputs: int, outputs: int) -> nn.Sequential:
+    # The paper says a linear layer and unit length. Without HA-CNN's batch normalisation between the two, all features start in
+    # one direction, and trained from scratch they collapse to it; its ReLU would halve the sphere, so that one is left out.
+    return nn.Sequential(nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs))
+
+
 def _robust(stem: int, channels: tuple[int, int, int], repeats: dict[int, int], dimension: int, classes: int) -> Harmonious:
     def stage(inputs: int, outputs: int) -> nn.Sequential:
         middle = (ShuffleA(outputs) for _ in range(repeats[outputs]))
@@ -63,7 +69,7 @@ def _robust(stem: int, channels: tuple[int, int, int], repeats: dict[int, int], 
         stage=stage,
         local=lambda inputs, outputs: ShuffleB(inputs, outputs, 2),
         pool=GeM,
-        embed=nn.Linear,
+        embed=_embedding,
         unit_heads=True,
     )
 

@@ -1,0 +1,97 @@
+"""The networks against their papers: shapes, counts, and the behaviour of their parts."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from reid import models
+from reid.errors import InputError
+from reid.models.layers import GeM, HarmoniousAttention, sample_regions
+from reid.models.robust import ShuffleA, ShuffleB, shuffle
+
+
+@pytest.fixture(scope="module", params=["hacnn", "robust", "robust_2x"])
+def network(request):
+    torch.manual_seed(0)
+    return models.build(request.param, classes=5)
+
+
+def test_a_descriptor_is_a_row_of_unit_length_and_of_the_stated_dimension(network):
+    with torch.no_grad():
+        descriptors = network.eval()(torch.randn(3, 3, 160, 64))
+    assert descriptors.shape == (3, network.dimension)
+    assert torch.allclose(descriptors.norm(dim=1), torch.ones(3), atol=1e-5)
+
+
+def test_training_gives_two_heads_of_features_and_logits(network):
+    heads = network.train()(torch.randn(2, 3, 160, 64))
+    assert [(features.shape, logits.shape) for features, logits in heads] == [((2, network.dimension // 2), (2, 5))] * 2
+
+
+def test_robust_heads_are_of_unit_length_before_the_losses():
+    heads = models.build("robust", classes=5).train()(torch.randn(2, 3, 160, 64))
+    for features, _ in heads:
+        assert torch.allclose(features.norm(dim=1), torch.ones(2), atol=1e-5)
+
+
+def test_every_parameter_of_a_network_is_trained_by_its_heads(network):
+    network.train()
+    network.zero_grad()
+    heads = network(torch.randn(4, 3, 160, 64))
+    sum(logits.sum() for _, logits in heads).backward()
+    assert [name for name, value in network.named_parameters() if value.grad is None] == []
+
+
+def test_an_unknown_network_is_refused_with_the_list_of_those_that_exist():
+    with pytest.raises(InputError, match="robust_2x"):
+        models.build("osnet")
+
+
+def test_gem_with_exponent_one_is_the_mean_and_with_a_large_one_the_maximum():
+    maps = torch.rand(2, 3, 4, 5, generator=torch.Generator().manual_seed(0)) + 0.1
+    assert torch.allclose(GeM(1.0)(maps), maps.mean((2, 3)), atol=1e-6)
+    assert torch.allclose(GeM(200.0)(maps), maps.amax((2, 3)), rtol=0.02)
+
+
+def test_gem_starts_at_the_papers_exponent_and_follows_equation_6():
+    maps = torch.rand(1, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(GeM()(maps), (maps**3).mean((2, 3)) ** (1 / 3), atol=1e-6)
+
+
+def test_hard_attention_starts_as_four_horizontal_stripes():
+    _, centres = HarmoniousAttention(16).eval()(torch.randn(2, 16, 20, 8))
+    stripes = torch.tensor([[0, -0.75], [0, -0.25], [0, 0.25], [0, 0.75]])
+    assert torch.allclose(centres, stripes.expand(2, 4, 2), atol=1e-6)
+
+
+def test_regions_equal_one_affine_grid_sample_a_region():
+    maps, centres = torch.randn(3, 5, 20, 8), torch.rand(3, 4, 2) - 0.5
+    regions = sample_regions(maps, centres, 6, 7).unflatten(0, (3, 4))
+    for region in range(4):
+        theta = torch.zeros(3, 2, 3)
+        theta[:, 0, 0], theta[:, 1, 1], theta[:, :, 2] = 1, 0.25, centres[:, region]
+        slow = F.grid_sample(maps, F.affine_grid(theta, (3, 5, 6, 7), align_corners=True), align_corners=True)
+        assert torch.allclose(regions[:, region], slow, atol=1e-5)
+
+
+def test_shuffling_interleaves_the_channels_of_two_maps():
+    first, second = torch.tensor([0.0, 1, 2]).view(1, 3, 1, 1), torch.tensor([10.0, 11, 12]).view(1, 3, 1, 1)
+    assert shuffle(first, second).flatten().tolist() == [0, 10, 1, 11, 2, 12]
+
+
+def test_shuffle_a_passes_one_half_of_the_channels_unchanged():
+    maps = torch.randn(2, 8, 6, 4)
+    assert torch.equal(ShuffleA(8).eval()(maps)[:, ::2], maps[:, :4])
+
+
+@pytest.mark.parametrize(("stride", "size"), [(1, (6, 4)), (2, (3, 2))])
+def test_shuffle_b_changes_width_and_stride(stride, size):
+    assert ShuffleB(8, 20, stride)(torch.randn(2, 8, 6, 4)).shape == (2, 20, *size)
+
+
+def test_one_image_of_a_batch_does_not_change_the_descriptor_of_another(network):
+    images = torch.from_numpy(np.random.default_rng(0).normal(size=(3, 3, 160, 64)).astype(np.float32))
+    with torch.no_grad():
+        together, alone = network.eval()(images)[1], network.eval()(images[1:2])[0]
+    assert torch.allclose(together, alone, atol=1e-4)
