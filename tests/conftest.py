@@ -71,3 +71,18 @@ def walking_image(frame: int) -> np.ndarray:
         left, top, width, height = walking_box(person, frame)
         cv2.rectangle(image, (left, top), (left + width, top + height), colour, -1)
     return image
+
+
+@pytest.fixture
+def small_weights(monkeypatch, tmp_path):
+    """Weights of the network `small`, which is registered for the test; exports go to a cache of the test's own."""
+    import torch
+    from small_network import small
+
+    from reid.models import registry
+    from reid.weights_file import weights_of
+
+    monkeypatch.setitem(registry._builders, "small", small)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    torch.manual_seed(0)
+    return weights_of("small", small(classes=5), {"epochs": 3})

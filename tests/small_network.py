@@ -1,13 +1,9 @@
 """A network small enough to export in a moment, under the contract of the real ones."""
 
-import pytest
-import torch
 from torch import nn
 from torch.nn import functional as F
 
-from reid.models import registry
 from reid.preprocessing import Preprocessing
-from reid.weights_file import Weights, weights_of
 
 
 class Small(nn.Module):
@@ -29,12 +25,3 @@ class Small(nn.Module):
 def small(classes: int = 0) -> Small:
     """A network for tests."""
     return Small(classes)
-
-
-@pytest.fixture
-def small_weights(monkeypatch, tmp_path) -> Weights:
-    """Weights of the registered network `small`; exports go to a cache of the test's own."""
-    monkeypatch.setitem(registry._builders, "small", small)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    torch.manual_seed(0)
-    return weights_of("small", small(classes=5), {"epochs": 3})

@@ -5,7 +5,6 @@ import sys
 
 import numpy as np
 import pytest
-from small_network import small_weights  # noqa: F401 (a fixture)
 
 import reid
 from reid.appearance import BATCH, AppearanceModel, crop
@@ -19,7 +18,7 @@ def pictures(count):
 
 
 @pytest.fixture(params=["openvino", "pytorch"])
-def model(request, small_weights):  # noqa: F811
+def model(request, small_weights):
     return AppearanceModel(small_weights, open_engine(small_weights, request.param, "cpu"))
 
 
@@ -41,7 +40,7 @@ def test_the_company_in_a_batch_does_not_change_an_embedding(model):
     np.testing.assert_allclose(model.embed(images[::-1])[::-1], together, atol=1e-3)
 
 
-def test_a_model_loaded_twice_gives_the_same_numbers(small_weights, tmp_path):  # noqa: F811
+def test_a_model_loaded_twice_gives_the_same_numbers(small_weights, tmp_path):
     small_weights.with_threshold(0.3).write(tmp_path / "small.safetensors")
     first, second = (reid.load(tmp_path / "small.safetensors", device="cpu") for _ in range(2))
     images = pictures(4)
@@ -51,7 +50,7 @@ def test_a_model_loaded_twice_gives_the_same_numbers(small_weights, tmp_path):  
     assert str(first).startswith("small on openvino (")
 
 
-def test_rows_of_any_length_are_made_unit_rows(small_weights):  # noqa: F811
+def test_rows_of_any_length_are_made_unit_rows(small_weights):
     class Doubling:
         name, precision, device = "doubling", "f32", "cpu"
 

@@ -5,7 +5,6 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from small_network import small_weights  # noqa: F401 (a fixture)
 
 import reid
 from reid import errors
@@ -13,7 +12,7 @@ from reid.__main__ import main
 
 
 @pytest.fixture
-def weights(small_weights, tmp_path):  # noqa: F811
+def weights(small_weights, tmp_path):
     small_weights.with_threshold(0.3).write(tmp_path / "small.safetensors")
     return tmp_path / "small.safetensors"
 

@@ -5,7 +5,6 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from small_network import small_weights  # noqa: F401 (a fixture)
 
 from reid import engines, export
 from reid.engines import installed, open_engine, openvino
@@ -27,7 +26,7 @@ def test_an_exported_network_agrees_with_pytorch(name, engine, tmp_path, monkeyp
     assert export.least_cosine(open_engine(weights, engine, "cpu")(images), reference) > 0.999
 
 
-def test_the_precision_falls_back_where_the_fast_one_is_too_coarse(small_weights, monkeypatch):  # noqa: F811
+def test_the_precision_falls_back_where_the_fast_one_is_too_coarse(small_weights, monkeypatch):
     monkeypatch.setattr(openvino, "precisions", lambda device: ["bf16", "f32"])
     monkeypatch.setattr(engines, "LEAST_COSINE", 1.0)
     assert open_engine(small_weights, "openvino", "cpu").precision == "f32"
@@ -35,14 +34,14 @@ def test_the_precision_falls_back_where_the_fast_one_is_too_coarse(small_weights
     assert open_engine(small_weights, "openvino", "cpu").precision == "bf16"
 
 
-def test_an_export_is_made_once(small_weights, monkeypatch):  # noqa: F811
+def test_an_export_is_made_once(small_weights, monkeypatch):
     images = export.probe(small_weights.preprocessing)
     first = open_engine(small_weights, "openvino", "cpu")(images)
     monkeypatch.setattr(openvino, "export_openvino", None)  # a second export would fail
     np.testing.assert_array_equal(open_engine(small_weights, "openvino", "cpu")(images), first)
 
 
-def test_other_weights_are_exported_anew(small_weights):  # noqa: F811
+def test_other_weights_are_exported_anew(small_weights):
     network = small_weights.network()
     network.head.weight.data.neg_()
     network.head.bias.data.neg_()
@@ -51,14 +50,14 @@ def test_other_weights_are_exported_anew(small_weights):  # noqa: F811
     np.testing.assert_allclose(open_engine(weights_of("small", network), "openvino", "cpu")(images), -first, atol=1e-2)
 
 
-def test_an_export_that_disagrees_is_not_kept(small_weights, monkeypatch, tmp_path):  # noqa: F811
+def test_an_export_that_disagrees_is_not_kept(small_weights, monkeypatch, tmp_path):
     monkeypatch.setattr(openvino, "verify", lambda *_: (_ for _ in ()).throw(RuntimeError("does not agree")))
     with pytest.raises(RuntimeError, match="does not agree"):
         open_engine(small_weights, "openvino", "cpu")
     assert list((tmp_path / "cache" / "mtmc" / "engines").iterdir()) == []
 
 
-def test_an_unwritable_cache_is_said_once_and_done_without(small_weights, monkeypatch, tmp_path, caplog):  # noqa: F811
+def test_an_unwritable_cache_is_said_once_and_done_without(small_weights, monkeypatch, tmp_path, caplog):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     images = export.probe(small_weights.preprocessing)
@@ -67,13 +66,13 @@ def test_an_unwritable_cache_is_said_once_and_done_without(small_weights, monkey
     assert len([record for record in caplog.records if "cannot be written" in record.message]) == 1
 
 
-def test_verification_refuses_a_network_that_computes_something_else(small_weights):  # noqa: F811
+def test_verification_refuses_a_network_that_computes_something_else(small_weights):
     network = small_weights.network()
     with pytest.raises(RuntimeError, match="does not agree"):
         export.verify(lambda images: np.random.default_rng(0).normal(size=(len(images), 8)), network, network.preprocessing)
 
 
-def test_an_onnx_file_of_ones_own_runs_on_every_engine_that_reads_it(small_weights, tmp_path):  # noqa: F811
+def test_an_onnx_file_of_ones_own_runs_on_every_engine_that_reads_it(small_weights, tmp_path):
     pytest.importorskip("onnx")
     network = small_weights.network()
     path = tmp_path / "own.onnx"
@@ -108,12 +107,22 @@ def test_a_file_that_is_no_network_is_one_sentence(engine, tmp_path):
         pytest.param("auto", "cuda:99", "the device cuda:99 is not there", id="an absent device"),
     ],
 )
-def test_what_does_not_exist_is_one_sentence(small_weights, engine, device, sentence):  # noqa: F811
+def test_what_does_not_exist_is_one_sentence(small_weights, engine, device, sentence):
     with pytest.raises(InputError, match=sentence):
         open_engine(small_weights, engine, device)
 
 
-def test_an_engine_that_is_not_installed_says_how_to_install_it(small_weights, monkeypatch):  # noqa: F811
+def test_beside_a_gpu_each_engine_takes_a_device_that_it_can_use(small_weights, monkeypatch):
+    pytest.importorskip("onnx")
+    monkeypatch.setattr(engines, "_devices", lambda name: {"auto": ["cuda", "cpu"]}.get(name, [name]))
+    monkeypatch.setattr(engines.onnxruntime, "precisions", lambda device: ["f32"] if device == "cpu" else [])
+    assert open_engine(small_weights, "openvino", "auto").device == "cpu"
+    assert open_engine(small_weights, "onnxruntime", "auto").device == "cpu"
+    with pytest.raises(InputError, match="openvino does not run small on cuda"):
+        open_engine(small_weights, "openvino", "cuda")
+
+
+def test_an_engine_that_is_not_installed_says_how_to_install_it(small_weights, monkeypatch):
     monkeypatch.setattr(engines, "installed", lambda: ["pytorch"])
     with pytest.raises(InputError, match="pip install onnxruntime"):
         open_engine(small_weights, "onnxruntime", "cpu")
@@ -129,7 +138,7 @@ def test_cuda_agrees_with_the_cpu():
     assert export.least_cosine(on_cuda(images), open_engine(weights, "pytorch", "cpu")(images)) > 0.999
 
 
-def test_the_speed_benchmark_times_every_installed_engine(small_weights, monkeypatch, tmp_path):  # noqa: F811
+def test_the_speed_benchmark_times_every_installed_engine(small_weights, monkeypatch, tmp_path):
     from benchmarks import speed
 
     small_weights.write(tmp_path / "small.safetensors")

@@ -5,7 +5,6 @@ import argparse
 import cv2
 import numpy as np
 import pytest
-from small_network import small_weights  # noqa: F401 (a fixture)
 
 from reid.commands import threshold
 from reid.errors import InputError
@@ -73,7 +72,7 @@ def test_data_without_impostor_pairs_are_refused():
         fit_threshold(on_a_circle(0, 10), [1, 2], [1, 2], 0.01)
 
 
-def test_the_command_stores_what_it_prints(small_weights, tmp_path, capsys):  # noqa: F811
+def test_the_command_stores_what_it_prints(small_weights, tmp_path, capsys):
     random, path = np.random.default_rng(0), tmp_path / "small.safetensors"
     small_weights.write(path)
     for split in ("query", "bounding_box_test"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
-from small_network import Small, small, small_weights  # noqa: F401 (a fixture)
+from small_network import Small, small
 
 import reid
 from reid.errors import InputError
@@ -17,12 +17,12 @@ from reid.weights_file import read_weights, weights_of
 
 
 @pytest.fixture
-def path(small_weights, tmp_path):  # noqa: F811
+def path(small_weights, tmp_path):
     small_weights.with_threshold(0.25).write(tmp_path / "small.safetensors")
     return tmp_path / "small.safetensors"
 
 
-def test_a_file_gives_back_tensors_metadata_and_hash(small_weights, path):  # noqa: F811
+def test_a_file_gives_back_tensors_metadata_and_hash(small_weights, path):
     found = read_weights(path)
     assert (found.model, found.preprocessing) == ("small", Preprocessing(32, 16))
     assert (found.max_cosine_distance, found.training) == (0.25, {"epochs": 3})
@@ -31,7 +31,7 @@ def test_a_file_gives_back_tensors_metadata_and_hash(small_weights, path):  # no
         np.testing.assert_array_equal(found.tensors[name], tensor)
 
 
-def test_classifiers_are_left_behind_and_kernels_are_stored_in_half_precision(small_weights):  # noqa: F811
+def test_classifiers_are_left_behind_and_kernels_are_stored_in_half_precision(small_weights):
     types = {name: tensor.dtype.name for name, tensor in small_weights.tensors.items()}
     assert not any(name.startswith("classifiers") for name in types)
     assert (types["body.0.weight"], types["head.weight"]) == ("float16", "float16")
@@ -55,7 +55,7 @@ def test_the_network_computes_with_the_weights_of_the_file(path):
 
 
 @pytest.mark.parametrize("change", ["tensor", "preprocessing"])
-def test_the_hash_follows_what_decides_an_embedding(small_weights, change):  # noqa: F811
+def test_the_hash_follows_what_decides_an_embedding(small_weights, change):
     network = small_weights.network()
     if change == "tensor":
         network.head.bias.data[0] += 1
@@ -64,7 +64,7 @@ def test_the_hash_follows_what_decides_an_embedding(small_weights, change):  # n
     assert weights_of("small", network).hash != small_weights.hash
 
 
-def test_the_hash_does_not_follow_the_threshold(small_weights):  # noqa: F811
+def test_the_hash_does_not_follow_the_threshold(small_weights):
     assert small_weights.with_threshold(0.1).hash == small_weights.hash
 
 
@@ -130,7 +130,7 @@ def test_weights_of_another_network_are_refused(path):
         reid.load("robust", weights=path)
 
 
-def test_a_network_without_shipped_weights_says_how_to_get_some(small_weights):  # noqa: F811
+def test_a_network_without_shipped_weights_says_how_to_get_some(small_weights):
     with pytest.raises(InputError, match="python -m reid train"):
         reid.load("small")
 

@@ -33,15 +33,13 @@ def installed() -> list[str]:
 
 
 def open_engine(source: Weights | OnnxFile, engine: str = "auto", device: str = "auto") -> Engine:
-    """Make `source` ready to run on `device` ("cpu", "cuda", "cuda:1"; "auto": CUDA where there is one).
+    """Make `source` ready to run on `device` ("cpu", "cuda", "cuda:1"; "auto": CUDA where there is one that the engine can use).
 
     Engine "auto" is the fastest installed one: PyTorch on CUDA, on a CPU OpenVINO. An engine takes its fastest precision
     whose embeddings of the probe agree with its own float32 to a cosine over 0.999. Raises InputError for an engine that is
     unknown or not installed, and for a pair of engine and device, or of engine and file, that does not exist.
     """
-    device = _device(device)
-    name = _engine(source, engine, device)
-    module = _MODULES[name]
+    module, device = _choose(source, engine, _devices(device))
     *fast, exact = module.precisions(device)
     reference = module.open_engine(source, device, exact)
     images = probe(source.preprocessing)
@@ -54,44 +52,44 @@ def open_engine(source: Weights | OnnxFile, engine: str = "auto", device: str = 
 
 def open_every(source: Weights | OnnxFile, device: str = "auto") -> list[Engine]:
     """`source` on each installed engine that can run it on `device`, in each of the engine's precisions."""
-    device = _device(device)
-    opened = []
-    for name in installed():
-        try:
-            module = _MODULES[_engine(source, name, device)]
-            opened += [module.open_engine(source, device, precision) for precision in module.precisions(device)]
-        except InputError:  # this engine does not run on that device, or does not read such a file
-            continue
-    return opened
+    device = _devices(device)[0]
+    modules = [_MODULES[name] for name in installed() if _reads(name, source)]
+    return [module.open_engine(source, device, precision) for module in modules for precision in module.precisions(device)]
 
 
-def _engine(source: Weights | OnnxFile, name: str, device: str) -> str:
+def _choose(source: Weights | OnnxFile, engine: str, devices: list[str]) -> tuple[ModuleType, str]:
     present = installed()
-    if name == "auto":
-        if isinstance(source, OnnxFile):
-            return "onnxruntime" if device != "cpu" and "onnxruntime" in present else "openvino"
-        return "pytorch" if device != "cpu" else present[0]
-    if name not in _MODULES:
-        raise InputError(f"there is no engine named {name!r}; there are: auto, {', '.join(_MODULES)}")
-    if name not in present:
-        raise InputError(f"the engine {name} is not installed: pip install {_PACKAGES[name]}")
-    if name == "pytorch" and isinstance(source, OnnxFile):
-        raise InputError(f"{source.path}: PyTorch does not run ONNX files; use --engine openvino or onnxruntime")
-    return name
+    if engine != "auto" and engine not in _MODULES:
+        raise InputError(f"there is no engine named {engine!r}; there are: auto, {', '.join(_MODULES)}")
+    if engine != "auto" and engine not in present:
+        raise InputError(f"the engine {engine} is not installed: pip install {_PACKAGES[engine]}")
+    for device in devices:
+        by_speed = present if device == "cpu" else present[::-1]
+        for name in by_speed if engine == "auto" else [engine]:
+            if _reads(name, source) and _MODULES[name].precisions(device):
+                return _MODULES[name], device
+    if engine != "auto" and not _reads(engine, source):
+        raise InputError(f"{source.path}: PyTorch does not run ONNX files; use another engine")
+    what = "none of the installed engines runs" if engine == "auto" else f"the engine {engine} does not run"
+    raise InputError(f"{what} {source.model} on {devices[0]}; use the device cpu")
 
 
-def _device(name: str) -> str:
+def _reads(engine: str, source: Weights | OnnxFile) -> bool:
+    return engine != "pytorch" or isinstance(source, Weights)
+
+
+def _devices(name: str) -> list[str]:
+    """The devices that `name` stands for, the fastest first."""
     kind, _, index = name.partition(":")
     if kind not in ("auto", "cpu", "cuda") or (index and not (kind == "cuda" and index.isdecimal())):
         raise InputError(f"there is no device named {name!r}; there are: auto, cpu, cuda, cuda:N")
-    if kind == "cpu":
-        return "cpu"
-    if kind == "auto" and not shutil.which("nvidia-smi"):
-        return "cpu"  # no driver, so there is no need to load torch and ask
+    if kind == "cpu" or (kind == "auto" and not shutil.which("nvidia-smi")):
+        return ["cpu"]  # without a driver there is no need to load torch and ask
     import torch
 
-    if torch.cuda.is_available() and int(index or 0) < torch.cuda.device_count():
-        return "cuda" if kind == "auto" else name
+    present = torch.cuda.is_available() and int(index or 0) < torch.cuda.device_count()
     if kind == "auto":
-        return "cpu"
-    raise InputError(f"the device {name} is not there, or this torch was built without CUDA; use --device cpu")
+        return ["cuda", "cpu"] if present else ["cpu"]
+    if not present:
+        raise InputError(f"the device {name} is not there, or this torch was built without CUDA; use the device cpu")
+    return [name]
