@@ -1,7 +1,5 @@
 """One camera from start to end: frames, detections and appearance to tracks, frame by frame."""
 
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -15,9 +13,12 @@ from mtmc import embedding_cache
 from mtmc.sequences import Sequence
 from mtmc.tracker_config import build_tracker, read_tracker_config
 from reid.errors import InputError
+from reid.read_ahead import read_ahead
 from trackers import Detections, Tracker, Tracks
 
 Appearance = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+_DEPTH = 8  # decoded images kept ready
 
 
 class StageSeconds(NamedTuple):
@@ -75,7 +76,7 @@ def track(
         if embeds:
             embed, cached = stack.enter_context(embedding_cache.remembering(appearance, sequence.images, inside, cache))
         if images or tracker.needs_image or (embeds and not cached):
-            frames = stack.enter_context(closing(_decode_ahead(sequence.frames())))
+            frames = stack.enter_context(closing(read_ahead(_timed(sequence.frames()), _DEPTH)))
         else:
             frames = ((None, 0.0) for _ in range(len(inside) if sequence.length is None else sequence.length))
         index = -1
@@ -117,38 +118,10 @@ def _check_size(name: str, index: int, image: np.ndarray, size: tuple[int, int] 
         raise InputError(f"{name}, frame {index + 1}: the image is {told}; correct one of them.")
 
 
-def _decode_ahead(images: Iterator[np.ndarray], depth: int = 8) -> Iterator[tuple[np.ndarray, float]]:
-    """Each image with the seconds its decoding took, decoded in a thread while the caller works on the ones before."""
-    ready: queue.Queue = queue.Queue(maxsize=depth)
-    stop = threading.Event()
-
-    def put(item) -> None:
-        while not stop.is_set():
-            try:
-                return ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-
-    def decode() -> None:
-        try:
-            with closing(iter(images)) as source:
-                while not stop.is_set():
-                    start = time.perf_counter()
-                    image = next(source, None)
-                    if image is None:
-                        return put(None)
-                    put((image, time.perf_counter() - start))
-        except Exception as error:
-            # Handed over, so that it surfaces at its own frame: those before it are still tracked.
-            put(error)
-
-    thread = threading.Thread(target=decode, daemon=True)
-    thread.start()
-    try:
-        while (item := ready.get()) is not None:
-            if isinstance(item, Exception):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        thread.join()
+def _timed(images: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, float]]:
+    """Each image with the seconds its decoding took."""
+    with closing(images):
+        start = time.perf_counter()
+        for image in images:
+            yield image, time.perf_counter() - start
+            start = time.perf_counter()

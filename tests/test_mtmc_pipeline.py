@@ -1,8 +1,5 @@
 """The pipeline of one camera: what it yields, what it reads, what it drops, and the embeddings it remembers."""
 
-import threading
-import time
-
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +7,6 @@ from conftest import FRAMES
 
 import trackers
 from mtmc import open_sequence, track
-from mtmc.pipeline import _decode_ahead
 from reid.errors import InputError
 
 
@@ -121,22 +117,3 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_time(make_sequence, tm
     (tmp_path / "file").touch()
     frames = track(open_sequence(make_sequence(images=True)), "deepsort", ColourModel(), cache=tmp_path / "file" / "cache")
     assert len(list(frames)) == FRAMES
-
-
-def test_few_images_wait_however_long_the_video_is():
-    taken = 0
-
-    def endless():
-        nonlocal taken
-        while True:
-            taken += 1
-            yield np.zeros((2, 2, 3), np.uint8)
-
-    ahead = _decode_ahead(endless(), depth=3)
-    for _ in range(5):
-        next(ahead)
-    time.sleep(0.05)
-    assert taken <= 5 + 3 + 1
-    before = threading.active_count()
-    ahead.close()
-    assert threading.active_count() == before - 1

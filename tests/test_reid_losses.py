@@ -35,7 +35,9 @@ def slow_soft_triplet(features: list[list[float]], labels: list[int]) -> float:
 @pytest.mark.parametrize("labels", [[0, 0, 1, 1, 2, 2], [0, 0, 0, 1, 2, 2]])
 def test_soft_triplet_loss_is_equations_4_and_5_of_robust_reid(labels):
     features = torch.randn(6, 4, generator=torch.Generator().manual_seed(1))
-    assert soft_triplet_loss(features, torch.tensor(labels)).item() == pytest.approx(slow_soft_triplet(features.tolist(), labels), rel=1e-4)
+    assert soft_triplet_loss(features, torch.tensor(labels)).item() == pytest.approx(
+        slow_soft_triplet(features.tolist(), labels), rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("labels", [[3, 3, 3], [0, 1, 2]])
@@ -56,7 +58,9 @@ def test_equal_features_have_finite_gradients():
 def test_half_precision_features_give_the_loss_of_single_precision():
     features = torch.nn.functional.normalize(torch.randn(8, 16))
     labels = torch.tensor([0, 0, 1, 1, 2, 2, 3, 3])
-    assert soft_triplet_loss(features.half(), labels).item() == pytest.approx(soft_triplet_loss(features, labels).item(), rel=1e-2)
+    assert soft_triplet_loss(features.half(), labels).item() == pytest.approx(
+        soft_triplet_loss(features, labels).item(), rel=1e-2
+    )
 
 
 def test_pairwise_distances_are_euclidean():

@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def augment(images: np.ndarray, mean: np.ndarray, rng: np.random.Generator, shift: float = 10 / 256, erasing: float = 0.5) -> np.ndarray:
+def augment(
+    images: np.ndarray, mean: np.ndarray, rng: np.random.Generator, shift: float = 10 / 256, erasing: float = 0.5
+) -> np.ndarray:
     """Flip, shift and erase `(N, H, W, 3)` uint8 images; a new array of the same shape.
 
     Each image is flipped with probability 0.5, moved by up to `shift` of its height in both directions over black (the papers

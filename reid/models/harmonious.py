@@ -51,8 +51,8 @@ class Harmonious(nn.Module):
         self.local_embedding = embed(REGIONS * channels[-1], dimension)
         self.classifiers = nn.ModuleList(nn.Linear(dimension, classes, bias=False) for _ in range(2 if classes else 0))
         if unit_heads:
-            # A unit feature's logits are bounded by the length of a classifier's row. From the usual start, 0.6, that length takes
-            # epochs to grow to where 2,000 identities can be told apart.
+            # A unit feature's logits are bounded by the length of a classifier's row. From the usual start, 0.6, it takes epochs
+            # until rows are long enough to tell 2,000 identities apart.
             for classifier in self.classifiers:
                 nn.init.normal_(classifier.weight, std=_CLASSIFIER_LENGTH / dimension**0.5)
         self.unit_heads = unit_heads

@@ -8,7 +8,9 @@ REGIONS = 4
 REGION_SCALE = (1.0, 1 / REGIONS)  # (x, y): a region is as wide as the map and a quarter of its height
 
 
-def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, bias: bool = False, relu: bool = True) -> nn.Sequential:
+def convolution(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, bias: bool = False, relu: bool = True
+) -> nn.Sequential:
     """A convolution that keeps the map's size (but for the stride), batch normalisation and, if asked, ReLU."""
     layers = [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=bias), nn.BatchNorm2d(outputs)]
     return nn.Sequential(*layers, nn.ReLU(inplace=True)) if relu else nn.Sequential(*layers)

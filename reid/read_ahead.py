@@ -1,0 +1,51 @@
+"""An iteration that runs ahead of its consumer in a thread, so that decoding and computing overlap."""
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def read_ahead(source: Iterator[Item], depth: int) -> Iterator[Item]:
+    """Yield what `source`, a generator, yields, computed in a thread that keeps at most `depth` items ready.
+
+    An exception of the source surfaces at its own item: those before it still arrive. The thread ends, and the source is closed,
+    with the iteration, also when that is cut short by `close`.
+    """
+    ready: queue.Queue = queue.Queue(depth)
+    stop = threading.Event()
+
+    def put(kind: str, value: object = None) -> None:
+        while not stop.is_set():
+            try:
+                return ready.put((kind, value), timeout=0.1)
+            except queue.Full:
+                continue
+
+    def produce() -> None:
+        try:
+            with closing(source):
+                for item in source:
+                    put("item", item)
+                    if stop.is_set():
+                        return
+            put("end")
+        except Exception as error:
+            put("error", error)
+
+    thread = threading.Thread(target=produce, daemon=True)
+    thread.start()
+    try:
+        while True:
+            kind, value = ready.get()
+            if kind == "end":
+                return
+            if kind == "error":
+                raise value
+            yield value
+    finally:
+        stop.set()
+        thread.join()
