@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from reid.errors import InputError
 from reid.files import replacing
@@ -75,7 +75,7 @@ class Weights:
         if self.training:
             metadata["training"] = json.dumps(self.training)
         with replacing(path) as temporary:
-            save_file(dict(self.tensors), temporary, metadata)
+            temporary.write_bytes(save(dict(self.tensors), metadata))  # save_file would make it unreadable for other users
 
     def with_threshold(self, max_cosine_distance: float) -> "Weights":
         """The same weights under another fitted threshold."""

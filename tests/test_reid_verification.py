@@ -72,6 +72,11 @@ def test_data_without_impostor_pairs_are_refused():
         fit_threshold(on_a_circle(0, 10), [1, 2], [1, 2], 0.01)
 
 
+def test_embeddings_that_are_all_alike_are_refused():
+    with pytest.raises(InputError, match="does not tell people apart"):
+        fit_threshold(on_a_circle(7, 7, 7), [1, 2, 3], [1, 1, 1], 0.01)
+
+
 def test_the_command_stores_what_it_prints(small_weights, tmp_path, capsys):
     random, path = np.random.default_rng(0), tmp_path / "small.safetensors"
     small_weights.write(path)

@@ -32,7 +32,7 @@ def fit_threshold(embeddings: np.ndarray, ids: np.ndarray, cameras: np.ndarray, 
 
     `embeddings (N, D)` are unit rows, `ids (N,)`, `cameras (N,)`. Impostors are pairs of two people in one camera, since that is
     whom a tracker must keep apart; between cameras they are further from each other. Raises InputError for a rate outside 0..1,
-    or without pairs to fit on.
+    without pairs to fit on, or for embeddings that are all alike.
     """
     if not 0 < false_match_rate < 1:
         raise InputError(f"the false-match rate must lie between 0 and 1, not {false_match_rate}")
@@ -41,8 +41,9 @@ def fit_threshold(embeddings: np.ndarray, ids: np.ndarray, cameras: np.ndarray, 
         raise InputError("no two people share a camera in this data, so there are no impostor pairs to fit a threshold on")
     accepted = np.cumsum(impostors) / impostors.sum()
     bins = int(np.searchsorted(accepted, false_match_rate, side="right"))  # that many bins are at or under the rate
-    reached = float(accepted[bins - 1]) if bins else 0.0
-    return Verification(2 * bins / _BINS, reached, _rejected(genuine, bins), _rejected(genuine_across, bins))
+    if not bins:
+        raise InputError(f"this network does not tell people apart: {accepted[0]:.0%} of the impostor pairs are at no distance")
+    return Verification(2 * bins / _BINS, float(accepted[bins - 1]), _rejected(genuine, bins), _rejected(genuine_across, bins))
 
 
 def _histograms(embeddings: np.ndarray, ids: np.ndarray, cameras: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
