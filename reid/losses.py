@@ -12,25 +12,68 @@ def identity_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float =
     return F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
 
 
-def soft_triplet_loss(features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Soft-margin triplet loss over softly weighted pairs: Lawen et al. 2019, eq. 4 and 5.
+def triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = 0.3) -> torch.Tensor:
+    """Triplet loss over all triplets of the batch: Hermans et al. 2017, eq. 6.
+
+    The mean, where the papers write a sum, so that the loss does not grow with the batch; as for all triplet losses here.
+    `features` is `(B, D)`, `labels` `(B,)`. A `margin`, in units of Euclidean distance, is hard; None stands for softplus
+    (Hermans et al.'s soft margin). An anchor without a positive or without a negative is left out; with no anchor left the loss is 0.
+    """
+    distances, positive, negative = _pairs(features, labels)
+    triplets = positive[:, :, None] & negative[:, None, :]
+    gaps = (distances[:, :, None] - distances[:, None, :])[triplets]
+    return _mean_hinge(gaps, margin, features)
+
+
+def hard_triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = 0.3) -> torch.Tensor:
+    """Batch-hard triplet loss, each anchor's farthest positive and nearest negative: Hermans et al. 2017, eq. 5.
+
+    Luo et al., CVPRW 2019, train with it and a margin of 0.3. Shapes, `margin` and what is left out are those of `triplet_loss`.
+    """
+    distances, positive, negative = _pairs(features, labels)
+    farthest = distances.masked_fill(~positive, -torch.inf).amax(1)
+    nearest = distances.masked_fill(~negative, torch.inf).amin(1)
+    return _mean_hinge(farthest - nearest, margin, features)
+
+
+def soft_triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = None) -> torch.Tensor:
+    """Triplet loss over softly weighted pairs: Lawen et al. 2019, eq. 4 and 5.
 
     An anchor's positives are weighted by the softmax of their Euclidean distances, its negatives by the softmax of the negated
-    ones, so that hard pairs count most (eq. 4); the difference of the two weighted means passes through softplus (eq. 5).
-    `features` is `(B, D)`, `labels` `(B,)`. An anchor without a positive or without a negative is left out; with no anchor
-    left the loss is 0.
+    ones, so that hard pairs count most (eq. 4); the difference of the two weighted means passes through softplus (eq. 5), or
+    through a hard `margin`. Shapes and what is left out are those of `triplet_loss`.
     """
+    distances, positive, negative = _pairs(features, labels)
+    far = distances.masked_fill(~positive, -torch.inf).softmax(1)
+    near = (-distances).masked_fill(~negative, -torch.inf).softmax(1)
+    return _mean_hinge((far * distances).sum(1) - (near * distances).sum(1), margin, features)
+
+
+def center_loss(features: torch.Tensor, labels: torch.Tensor, centers: torch.Tensor, average: bool = False) -> torch.Tensor:
+    """Half the squared distance of each of `(B, D)` features to its class center, summed: Luo et al., CVPRW 2019, eq. 5.
+
+    `labels` is `(B,)`, `centers` `(classes, D)`. `average` divides by the batch size, as public code does. Luo et al. weigh
+    this loss with 0.0005. The centers get no gradient here; `reid.training.centers` moves them.
+    """
+    squared = (features.float() - centers.detach()[labels]).pow(2).sum(1)
+    return (squared.mean() if average else squared.sum()) / 2
+
+
+def _pairs(features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Distances `(A, B)` from the usable anchors to the batch, and which of them are to positives and to negatives."""
     distances = pairwise_distances(features.float())
     same = labels[:, None] == labels[None, :]
     positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    # Rows without a pair would give infinite or NaN losses and gradients, so they are left out beforehand.
     usable = positive.any(1) & ~same.all(1)
-    # Rows without a pair would give NaN weights and gradients, so they are left out before the softmax.
-    distances, positive, negative = distances[usable], positive[usable], ~same[usable]
-    if not len(distances):
+    return distances[usable], positive[usable], ~same[usable]
+
+
+def _mean_hinge(gaps: torch.Tensor, margin: float | None, features: torch.Tensor) -> torch.Tensor:
+    """The mean of hinged gaps; without any, a 0 that still reaches `features`, so that it can be differentiated."""
+    if not len(gaps):
         return features.sum() * 0
-    far = distances.masked_fill(~positive, -torch.inf).softmax(1)
-    near = (-distances).masked_fill(~negative, -torch.inf).softmax(1)
-    return F.softplus((far * distances).sum(1) - (near * distances).sum(1)).mean()
+    return (F.softplus(gaps) if margin is None else F.relu(gaps + margin)).mean()
 
 
 def pairwise_distances(features: torch.Tensor) -> torch.Tensor:
