@@ -1,4 +1,4 @@
-"""How fast the parts are on this machine: `python -m benchmarks.speed association` or `engines`."""
+"""How fast the parts are on this machine: `python -m benchmarks.speed association`, `engines` or `ranking`."""
 
 import argparse
 import importlib.util
@@ -105,6 +105,13 @@ def _crops_per_second(model: "AppearanceModel", crops: list[np.ndarray]) -> floa
     return done / elapsed
 
 
+def ranking(arguments: argparse.Namespace) -> list[dict]:
+    """CMC with mAP, and re-ranking, beside a plain NumPy version; see `benchmarks.rankings.measure`."""
+    from benchmarks.rankings import measure
+
+    return measure(arguments.queries, arguments.gallery)
+
+
 def _crowd_from(path: Path) -> Callable[..., list[Frame]]:
     """The function `crowd(people=, dim=)` of a Python file, so that ours and others' trackers can be timed on the same scene."""
     if not path.is_file():
@@ -157,6 +164,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--crops", type=_positive, nargs="+", default=[1, 8, 32], help="crops a call (default: 1 8 32)")
     command.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     command.set_defaults(measure=engines)
+
+    command = commands.add_parser("ranking", parents=[shared], help="CMC, mAP and re-ranking, beside plain NumPy")
+    command.add_argument("--queries", type=_positive, default=337, help="default: 337, a tenth of Market-1501's 3368")
+    command.add_argument("--gallery", type=_positive, default=1591, help="default: 1591, a tenth of Market-1501's 15913")
+    command.set_defaults(measure=ranking)
     return parser
 
 
