@@ -17,7 +17,7 @@ def triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | N
 
     The mean, where the papers write a sum, so that the loss does not grow with the batch; as for all triplet losses here.
     `features` is `(B, D)`, `labels` `(B,)`. A `margin`, in units of Euclidean distance, is hard; None stands for softplus
-    (Hermans et al.'s soft margin). An anchor without a positive or without a negative is left out; with no anchor left the loss is 0.
+    (Hermans et al.'s soft margin). An anchor without a positive or without a negative is left out; with none left the loss is 0.
     """
     distances, positive, negative = _pairs(features, labels)
     triplets = positive[:, :, None] & negative[:, None, :]

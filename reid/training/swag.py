@@ -1,0 +1,95 @@
+"""Many networks from one training run: a Gaussian over the weights, Maddox et al., NeurIPS 2019 (SWAG)."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from reid.training.averaging import WeightAverage, refresh_statistics
+
+
+class WeightGaussian:
+    """The mean, the variances and, with a `rank`, a low-rank covariance of every state it was shown, in float64.
+
+    Maddox et al., sec. 3.2 and 3.3. `rank` is the number of last states whose deviations are kept, K in the paper, at the cost of
+    that many networks of memory; 0 leaves the diagonal, which is what Lawen et al. 2019 use. 1 is refused: its covariance would
+    be divided by K - 1.
+    """
+
+    def __init__(self, rank: int = 0) -> None:
+        if rank < 0 or rank == 1:
+            raise ValueError(f"rank {rank}: must be 0 for variances alone, or at least 2")
+        self.rank = rank
+        self.average = WeightAverage()
+        self.squares: dict[str, torch.Tensor] = {}
+        self.deviations: list[dict[str, torch.Tensor]] = []
+
+    def add(self, network: nn.Module) -> None:
+        """Take the network's present parameters in."""
+        before = {name: value.clone() for name, value in self.average.mean.items()}
+        self.average.add(network)
+        deviation = {}
+        for name, value in network.named_parameters():
+            value = value.detach().double()
+            deviation[name] = value - self.average.mean[name]
+            # Welford's sum: the paper's mean of squares less the square of the mean would cancel where weights hardly move.
+            square = deviation[name] * (value - before.get(name, value))
+            self.squares[name] = self.squares.get(name, 0) + square
+        if self.rank:
+            self.deviations = [*self.deviations, deviation][-self.rank :]
+
+    def variances(self) -> dict[str, torch.Tensor]:
+        """The diagonal of the covariance by parameter: Maddox et al., sec. 3.2."""
+        return {name: value / self.average.count for name, value in self.squares.items()}
+
+    def sample_to(self, network: nn.Module, generator: torch.Generator) -> None:
+        """Give the network a draw from the Gaussian; its batch-norm statistics are then stale.
+
+        Maddox et al., eq. 1; without low-rank part, a draw from the diagonal alone. `generator` is one of the CPU. Raises
+        ValueError before the first state, and before the second of those that a low-rank part needs.
+        """
+        if self.average.count < (2 if self.rank else 1):
+            raise ValueError(f"{self.average.count} states are too few to draw from")
+        columns = len(self.deviations)
+        weights = torch.randn(columns, generator=generator, dtype=torch.float64) / (2 * max(columns - 1, 1)) ** 0.5
+        share = 0.5 if self.rank else 1.0
+        variances = self.variances()
+        with torch.no_grad():
+            for name, value in network.named_parameters():
+                noise = torch.randn(value.shape, generator=generator, dtype=torch.float64).to(value.device)
+                draw = self.average.mean[name] + (share * variances[name]).sqrt() * noise
+                for weight, deviation in zip(weights.tolist(), self.deviations, strict=True):
+                    draw += weight * deviation[name]
+                value.copy_(draw)
+
+    def state_dict(self) -> dict:
+        """What a checkpoint keeps."""
+        return {"average": self.average.state_dict(), "squares": self.squares, "deviations": self.deviations}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Continue from `state_dict`."""
+        self.average.load_state_dict(state["average"])
+        self.squares, self.deviations = state["squares"], state["deviations"]
+
+
+def average_descriptors(
+    gaussian: WeightGaussian,
+    network: nn.Module,
+    statistics: Callable[[], Iterable[torch.Tensor]],
+    embed: Callable[[nn.Module], torch.Tensor],
+    samples: int,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """Embeddings `(N, D)`, unit rows, averaged over `samples` networks drawn from `gaussian`: Maddox et al., sec. 3.4.
+
+    The paper averages predicted probabilities; Lawen et al. 2019 average descriptors. `statistics()` gives batches of training
+    images `(B, 3, H, W)`, from which each draw's batch-norm statistics are recomputed; `embed` maps the network, in evaluation
+    mode, to its `(N, D)` unit rows. `network` is overwritten and keeps the last draw.
+    """
+    total = torch.zeros(())
+    for _ in range(samples):
+        gaussian.sample_to(network, generator)
+        refresh_statistics(network, statistics())
+        total = total + embed(network.eval())
+    return F.normalize(total)
