@@ -14,9 +14,7 @@ PAIRS = 8192  # of images at a time: two blocks of 512-d embeddings take 34 MB
 GROUPS = 8  # groups of images for each neighbour sought
 
 
-def rerank(
-    query: np.ndarray, gallery: np.ndarray, k1: int = 20, k2: int = 6, original_share: float = 0.3
-) -> np.ndarray:
+def rerank(query: np.ndarray, gallery: np.ndarray, k1: int = 20, k2: int = 6, original_share: float = 0.3) -> np.ndarray:
     """Distances `(Q, G)` float32, in 0..1, of `(Q, D)` and `(G, D)` unit rows, after re-ranking; `original_share` is lambda.
 
     An image chooses itself and its `k1` nearest among queries and gallery alike; equal distances in that order, queries first.
