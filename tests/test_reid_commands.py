@@ -41,6 +41,14 @@ def test_evaluate_finds_everyone_whose_pictures_are_equal(monkeypatch, weights, 
     assert printed.count("100.0") == 5
 
 
+def test_evaluate_adds_a_row_for_reranking_and_knows_the_single_shot_rule(monkeypatch, weights, crops, capsys):
+    call(monkeypatch, "evaluate", weights, "--data", crops, "--device", "cpu", "--rerank", "--single-shot")
+    printed = capsys.readouterr().out
+    assert "one image an identity" in printed
+    assert "cosine" in printed and "re-ranked" in printed
+    assert printed.count("100.0") == 10
+
+
 def test_extract_writes_the_embeddings_of_a_folder(monkeypatch, weights, crops, tmp_path):
     output = tmp_path / "new" / "crops.npz"
     call(monkeypatch, "extract", crops, "--output", output, "--reid", weights, "--device", "cpu")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reid.errors import InputError
-from reid.evaluation import evaluate_embeddings, evaluate_ranking
+from reid.evaluation import evaluate_embeddings, evaluate_ranking, evaluate_single_shot
 from reid.evaluation.ranking import BLOCK
 
 
@@ -85,6 +85,44 @@ def test_embeddings_rank_as_their_matrix_of_cosine_distances():
     assert in_blocks.mean_ap == pytest.approx(at_once.mean_ap)
 
 
+def test_a_single_shot_gallery_holds_each_identity_once():
+    ids, cameras = [5, 5, 5, 5, 7], [2, 2, 2, 2, 2]
+    ranking = evaluate_single_shot([[0.1, 0.1, 0.1, 0.1, 0.2]], [7], ids, [1], cameras, max_rank=3)
+    assert ranking.cmc.tolist() == [0, 1, 1]
+    assert (ranking.mean_ap, ranking.mean_inp) == (0.5, 0.5)
+
+
+def test_single_shot_galleries_are_drawn_evenly_and_averaged():
+    distances, ids = [[0.1, 0.9, 0.9, 0.9, 0.5]], [5, 5, 5, 5, 7]
+    ranking = evaluate_single_shot(distances, [7], ids, [1], [2] * 5, repeats=4000)
+    assert ranking.cmc[0] == pytest.approx(3 / 4, abs=0.03)
+    assert ranking.mean_ap == pytest.approx(3 / 4 + 1 / 4 / 2, abs=0.02)
+
+
+def test_the_positive_of_a_single_shot_comes_from_another_camera():
+    distances, ids, cameras = [[0.1, 0.1, 0.1, 0.3, 0.2]], [7, 7, 7, 7, 5], [1, 1, 1, 2, 2]
+    assert evaluate_single_shot(distances, [7], ids, [1], cameras, max_rank=2).cmc.tolist() == [0, 1]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 12), st.integers(1, 5))
+def test_with_one_image_an_identity_the_single_shot_rule_changes_nothing(seed, queries, gallery, levels):
+    random = np.random.default_rng(seed)
+    labels = [random.integers(0, gallery, queries), random.permutation(gallery), np.ones(queries), np.full(gallery, 2)]
+    distances = random.integers(0, levels, (queries, gallery))
+    single, whole = evaluate_single_shot(distances, *labels, repeats=3), evaluate_ranking(distances, *labels)
+    np.testing.assert_allclose(single.cmc, whole.cmc)
+    assert (single.mean_ap, single.mean_inp, single.queries) == pytest.approx((whole.mean_ap, whole.mean_inp, whole.queries))
+
+
+def test_a_seed_draws_the_same_galleries_again():
+    random = np.random.default_rng(4)
+    labels = [random.integers(0, 4, 6), np.arange(40) % 4, np.ones(6), np.full(40, 2)]
+    distances = random.random((6, 40))
+    first, again, other = (evaluate_single_shot(distances, *labels, seed=seed).mean_ap for seed in (1, 1, 2))
+    assert first == again != other
+
+
+@pytest.mark.parametrize("evaluate", [evaluate_ranking, evaluate_single_shot])
 @pytest.mark.parametrize(
     ("distances", "gallery_ids", "sentence"),
     [
@@ -92,9 +130,9 @@ def test_embeddings_rank_as_their_matrix_of_cosine_distances():
         pytest.param([[0.1, 0.2]], [5, 6], "nothing can be ranked", id="no positive for any query"),
     ],
 )
-def test_what_cannot_be_ranked_is_said_in_one_sentence(distances, gallery_ids, sentence):
+def test_what_cannot_be_ranked_is_said_in_one_sentence(evaluate, distances, gallery_ids, sentence):
     with pytest.raises(InputError, match=sentence):
-        evaluate_ranking(np.array(distances), [7], gallery_ids, [1], [2, 2])
+        evaluate(np.array(distances), [7], gallery_ids, [1], [2, 2])
 
 
 def test_a_matrix_of_another_shape_than_its_labels_is_refused():

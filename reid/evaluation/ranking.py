@@ -12,6 +12,7 @@ import numpy as np
 from reid.errors import InputError
 
 BLOCK = 128  # queries at a time: a block of distances to a gallery of 16,000 takes 8 MB
+_NO_POSITIVE = "no query has a picture of the same person from another camera in the gallery, so nothing can be ranked"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,43 @@ def evaluate_embeddings(
     return _evaluate(lambda rows: 1 - query[rows] @ gallery.T, query_ids, gallery_ids, query_cameras, gallery_cameras, max_rank)
 
 
+def evaluate_single_shot(
+    distances: np.ndarray,
+    query_ids: np.ndarray,
+    gallery_ids: np.ndarray,
+    query_cameras: np.ndarray,
+    gallery_cameras: np.ndarray,
+    repeats: int = 10,
+    seed: int = 0,
+    max_rank: int = 50,
+) -> Ranking:
+    """The single-gallery-shot rule of CUHK03 (Li et al. CVPR 2014): one random image of each identity makes the gallery.
+
+    Everything is averaged over `repeats` galleries, the same ones for the same `seed`. A query's own identity is drawn anew among
+    its images from other cameras, so each query has exactly one positive, and AP and INP are both 1 / rank. Otherwise as
+    `evaluate_ranking`.
+    """
+    distances, query_ids, query_cameras = np.asarray(distances), np.asarray(query_ids), np.asarray(query_cameras)
+    if np.isnan(distances).any():
+        raise InputError("a distance is not a number")
+    gallery, random = _Gallery(np.asarray(gallery_ids), np.asarray(gallery_cameras)), np.random.default_rng(seed)
+    positives = [gallery.positives_and_junk(*label)[0] for label in zip(query_ids, query_cameras, strict=True)]
+    counted = np.flatnonzero([len(images) for images in positives])
+    if not len(counted):
+        raise InputError(_NO_POSITIVE)
+    others = np.array(list(gallery.images_of)) != query_ids[counted, None]
+    ranks = np.empty((repeats, len(counted)), np.int64)
+    for row in ranks:
+        drawn = np.array([images[random.integers(len(images))] for images in gallery.images_of.values()])
+        right = np.array([positives[query][random.integers(len(positives[query]))] for query in counted])[:, None]
+        drawn_distances, right_distances = distances[counted[:, None], drawn], distances[counted[:, None], right]
+        before = (drawn_distances < right_distances) | ((drawn_distances == right_distances) & (drawn < right))
+        row[:] = 1 + (before & others).sum(axis=1)
+    hits = np.bincount(ranks.ravel(), minlength=max_rank + 1)[1 : max_rank + 1]
+    precision = float(np.mean(1 / ranks))
+    return Ranking(np.cumsum(hits) / ranks.size, precision, precision, len(counted))
+
+
 def _evaluate(
     distances_of: Callable[[slice], np.ndarray],
     query_ids: np.ndarray,
@@ -72,12 +110,12 @@ def _evaluate(
     for start in range(0, len(query_ids), BLOCK):
         rows = slice(start, start + BLOCK)
         block = distances_of(rows)
-        if np.isnan(block.min(initial=np.inf)):
+        if block.size and np.isnan(block.min()):
             raise InputError(f"a distance of the queries {start} to {start + len(block) - 1} is not a number")
         ranks = map(gallery.ranks_of_positives, block, query_ids[rows], query_cameras[rows])
         counted.extend(found for found in ranks if len(found))
     if not counted:
-        raise InputError("no query has a picture of the same person from another camera in the gallery, so nothing can be ranked")
+        raise InputError(_NO_POSITIVE)
     hits = np.bincount([ranks[0] for ranks in counted], minlength=max_rank + 1)[1 : max_rank + 1]
     precision = [np.mean(np.arange(1, len(ranks) + 1) / ranks) for ranks in counted]
     inverse_penalty = [len(ranks) / ranks[-1] for ranks in counted]
@@ -93,11 +131,15 @@ class _Gallery:
         names, starts = np.unique(ids[order], return_index=True)
         self.images_of = dict(zip(names.tolist(), np.split(order, starts[1:]), strict=True)) if len(ids) else {}
 
-    def ranks_of_positives(self, distances: np.ndarray, identity: np.generic, camera: np.generic) -> np.ndarray:
-        """Ranks, from 1 and rising, of the query's positives, given its distances `(G,)`; empty without a positive."""
+    def positives_and_junk(self, identity: np.generic, camera: np.generic) -> tuple[np.ndarray, np.ndarray]:
+        """The images of a query's identity, in gallery order: from other cameras, and from its own."""
         members = self.images_of.get(identity.item(), np.empty(0, np.int64))
         same_camera = self.cameras[members] == camera
-        positives, junk = members[~same_camera], members[same_camera]
+        return members[~same_camera], members[same_camera]
+
+    def ranks_of_positives(self, distances: np.ndarray, identity: np.generic, camera: np.generic) -> np.ndarray:
+        """Ranks, from 1 and rising, of the query's positives, given its distances `(G,)`; empty without a positive."""
+        positives, junk = self.positives_and_junk(identity, camera)
         before = np.empty(len(distances), bool)
         ranks = np.empty(len(positives), np.int64)
         for place, image in enumerate(positives):
