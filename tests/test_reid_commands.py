@@ -9,6 +9,7 @@ import pytest
 import reid
 from reid import errors
 from reid.__main__ import main
+from reid.evaluation import figures
 
 
 @pytest.fixture
@@ -47,6 +48,18 @@ def test_evaluate_adds_a_row_for_reranking_and_knows_the_single_shot_rule(monkey
     assert "one image an identity" in printed
     assert "cosine" in printed and "re-ranked" in printed
     assert printed.count("100.0") == 10
+
+
+def test_rank_draws_a_query_and_its_matches_in_each_row(monkeypatch, weights, crops, tmp_path, capsys):
+    heights = []
+    for queries in (2, 4):
+        output = tmp_path / "new" / f"{queries}.png"
+        call(monkeypatch, "rank", weights, "--data", crops, "--output", output, "--queries", queries, "--device", "cpu")
+        assert f"{queries} queries, the first match right for {queries}" in capsys.readouterr().out
+        picture = cv2.imread(str(output))
+        heights.append(len(picture))
+        assert ((picture == figures.RIGHT).all(axis=2).sum(axis=1) > 60).sum() >= 2 * queries
+    assert heights[1] - heights[0] == 2 * (figures.CELL[0] + 2 * (figures.FRAME + figures.GAP))
 
 
 def test_extract_writes_the_embeddings_of_a_folder(monkeypatch, weights, crops, tmp_path):
@@ -96,6 +109,10 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
         pytest.param(["extract", "{tmp}/none", "--output", "{tmp}/a.npz"], "no such folder", id="no folder"),
         pytest.param(["extract", "{crops}", "--output", "{tmp}/a.txt"], "must end in .npz", id="another suffix"),
         pytest.param(["extract", "{tmp}/empty", "--output", "{tmp}/a.npz"], "no image in it", id="an empty folder"),
+        pytest.param(["rank", "{weights}", "--data", "{crops}", "--output", "{tmp}/a.txt"], "must end in .png", id="no picture"),
+        pytest.param(
+            ["rank", "{weights}", "--data", "{crops}", "--output", "{tmp}/a.png", "--queries", "0"], "one query or", id="no query"
+        ),
         pytest.param(["export", "{weights}", "--output", "{tmp}/a.pt"], "must end in .onnx or .xml", id="another format"),
         pytest.param(
             ["threshold", "{weights}", "--data", "{crops}", "--false-match-rate", "2"], "between 0 and 1", id="a rate of 2"

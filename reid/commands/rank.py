@@ -1,0 +1,52 @@
+"""Draw queries with their top ten: right matches framed in green, wrong ones in red.
+
+Images of the query's own person and camera are junk and left out. The queries are spread evenly over the data set.
+"""
+
+import argparse
+from pathlib import Path
+
+from reid.commands import arguments
+
+TOP = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The model, the data, the picture and the engine."""
+    arguments.add_model(parser)
+    arguments.add_data(parser)
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE.png", help="the picture to write")
+    parser.add_argument("--queries", type=int, default=8, metavar="N", help="rows of the picture (default: %(default)s)")
+    arguments.add_engine(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Choose queries, rank the gallery for them, draw."""
+    import cv2
+    import numpy as np
+
+    from reid import load
+    from reid.data.folders import GALLERY, QUERY, read_image, read_market
+    from reid.errors import InputError
+    from reid.evaluation.figures import best_matches, draw_rankings
+    from reid.extraction import embed_files
+    from reid.files import replacing
+
+    if options.output.suffix != ".png":
+        raise InputError(f"{options.output}: the output's name must end in .png")
+    if options.queries < 1:
+        raise InputError(f"--queries {options.queries}: a picture needs one query or more")
+    query, gallery = (read_market(options.data, split) for split in (QUERY, GALLERY))
+    chosen = np.unique(np.linspace(0, len(query) - 1, options.queries).round().astype(int))
+    model = load(options.model, engine=options.engine, device=options.device)
+    paths = [query.paths[row] for row in chosen]
+    distances = 1 - embed_files(model, paths, "queries") @ embed_files(model, gallery.paths, "gallery").T
+    matches, right = [], []
+    for row, of_query in zip(chosen, distances, strict=True):
+        best = best_matches(of_query, query.ids[row], query.cameras[row], gallery.ids, gallery.cameras, TOP)
+        matches.append([read_image(gallery.paths[image]) for image in best])
+        right.append(gallery.ids[best] == query.ids[row])
+    with replacing(options.output) as temporary:
+        cv2.imwrite(str(temporary), draw_rankings([read_image(path) for path in paths], matches, right))
+    first = sum(bool(marks[:1].any()) for marks in right)
+    print(f"{model}: {len(chosen)} queries, the first match right for {first}: {options.output}")
