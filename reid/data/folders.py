@@ -26,6 +26,11 @@ class Crops:
     def __len__(self) -> int:
         return len(self.paths)
 
+    def take(self, rows: np.ndarray) -> "Crops":
+        """The crops that `rows` names, a mask `(N,)` or indices in the order wanted."""
+        indices = np.arange(len(self))[rows]
+        return Crops([self.paths[index] for index in indices], self.ids[indices], self.cameras[indices])
+
 
 def read_market(folder: str | Path, split: str) -> Crops:
     """The crops of one split (`TRAIN`, `QUERY` or `GALLERY`) of a folder in Market-1501's layout, in order of file name.

@@ -1,0 +1,110 @@
+"""CUHK03: images inside a MATLAB file, unpacked once; detected or labelled boxes, the new protocol or 20 classic splits."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from reid.data.datasets.matlab import Cells, read_matrices
+from reid.data.datasets.registry import Count, DataSet, locate, register
+from reid.data.datasets.unpacking import unpacked, write_image
+from reid.data.folders import Crops
+from reid.data.named_files import read_files
+from reid.errors import InputError
+
+_ARCHIVE = "cuhk03_release/cuhk-03.mat"
+_CLASSIC = {"train": Count(None, 1367), "query": Count(None, 100), "gallery": Count(None, 100)}
+
+
+@register(
+    f"{_ARCHIVE} and cuhk03_new_protocol_config_detected.mat beside its folder",
+    train=Count(7365, 767),
+    query=Count(1400, 700),
+    gallery=Count(5332, 700),
+)
+def cuhk03_detected(folder: Path) -> DataSet:
+    """Li et al., CVPR 2014, detected boxes, in the protocol of Zhong et al., CVPR 2017."""
+    return _new_protocol(folder, "detected")
+
+
+@register(
+    f"{_ARCHIVE} and cuhk03_new_protocol_config_labeled.mat beside its folder",
+    train=Count(7368, 767),
+    query=Count(1400, 700),
+    gallery=Count(5328, 700),
+)
+def cuhk03_labelled(folder: Path) -> DataSet:
+    """Li et al., CVPR 2014, boxes drawn by hand, in the protocol of Zhong et al., CVPR 2017."""
+    return _new_protocol(folder, "labeled")
+
+
+@register(_ARCHIVE, **_CLASSIC, splits=20)
+def cuhk03_classic_detected(folder: Path, split: int | None = None) -> DataSet:
+    """Li et al., CVPR 2014, detected boxes, in one of its 20 splits, the first unless told otherwise.
+
+    100 people are tested on: one view of them the queries, the other the gallery, of which the protocol draws one image of each
+    at random. The training set is everyone else in the file, 107 people more than the paper counts.
+    """
+    return _classic(folder, "detected", split or 0)
+
+
+@register(_ARCHIVE, **_CLASSIC, splits=20)
+def cuhk03_classic_labelled(folder: Path, split: int | None = None) -> DataSet:
+    """Li et al., CVPR 2014, boxes drawn by hand, in one of its 20 splits, the first unless told otherwise.
+
+    What it tests on is that of `cuhk03_classic_detected`.
+    """
+    return _classic(folder, "labeled", split or 0)
+
+
+def _new_protocol(folder: Path, boxes: str) -> DataSet:
+    folder = locate(folder, "cuhk03", _ARCHIVE)
+    crops = _all_crops(folder, boxes)
+    path = folder / f"cuhk03_new_protocol_config_{boxes}.mat"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; it is published with the code of Zhong et al., CVPR 2017 (re-ranking)")
+    config = read_matrices(path)
+    row_of = {file.name: row for row, file in enumerate(crops.paths)}
+    names = [str(cell[0]) for cell in config["filelist"].ravel()]
+    if unknown := [name for name in names if name not in row_of]:
+        raise InputError(f"{path}: lists {unknown[0]}, which is not in {folder / _ARCHIVE}")
+    rows = np.array([row_of[name] for name in names])
+    return DataSet(*(crops.take(rows[config[f"{part}_idx"].ravel().astype(int) - 1]) for part in ("train", "query", "gallery")))
+
+
+def _classic(folder: Path, boxes: str, split: int) -> DataSet:
+    folder = locate(folder, "cuhk03", _ARCHIVE)
+    crops = _all_crops(folder, boxes)
+    with Cells(folder / _ARCHIVE, "testsets") as test_sets:
+        people = np.asarray(test_sets[split], int)
+    tested = np.isin(crops.ids, _identity(people[:, 0], people[:, 1]))
+    first_view = crops.cameras % 2 == 1
+    return DataSet(crops.take(~tested), crops.take(tested & first_view), crops.take(tested & ~first_view))
+
+
+def _all_crops(folder: Path, boxes: str) -> Crops:
+    """Every image with one kind of boxes, under the names that the new protocol lists: pair, person, view, number."""
+    with unpacked(folder / f"images_{boxes}") as images:
+        if images:
+            _unpack(folder / _ARCHIVE, boxes, images)
+
+    def label(match: re.Match) -> tuple[int, int]:
+        pair, person, view = int(match[1]), int(match[2]), int(match[3])
+        return int(_identity(pair, person)), 2 * pair + view - 2
+
+    return read_files(folder / f"images_{boxes}", r"(\d)_(\d{3})_([12])_\d{2}\.png", label)
+
+
+def _identity(pair, person):
+    return 1000 * pair + person
+
+
+def _unpack(archive: Path, boxes: str, folder: Path) -> None:
+    """Write the images of `archive`: a cell a pair of cameras, in it a row a person, five cells a view, some of them empty."""
+    with Cells(archive, boxes) as pairs:
+        for pair, people in enumerate(pairs, 1):
+            for person, number in np.ndindex(*people.shape):
+                image = people[person, number]
+                if image.ndim == 3:
+                    name = f"{pair}_{person + 1:03d}_{1 if number < 5 else 2}_{number + 1:02d}.png"
+                    write_image(folder / name, image[..., ::-1])

@@ -1,0 +1,80 @@
+"""CUHK-SYSU (PSDB): boxes in photographs of whole scenes, cut once into crops in Market-1501's layout."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from reid.data.datasets.matlab import read_matrices
+from reid.data.datasets.registry import Count, DataSet, locate, register
+from reid.data.datasets.unpacking import unpacked, write_image
+from reid.data.folders import GALLERY, QUERY, TRAIN, read_image, read_market
+from reid.errors import InputError
+
+_TEST = "annotation/test/train_test"
+
+
+@register(
+    f"dataset/Image/SSM/s1.jpg and dataset/{_TEST}/{{Train,TestG50}}.mat",
+    train=Count(None, 5532),
+    query=Count(2900, 2900),
+    gallery=Count(None, 2900),
+)
+def cuhk_sysu(folder: Path) -> DataSet:
+    """Xiao et al., CVPR 2017: street snaps and films, 18,184 scenes.
+
+    There are no fixed cameras, so that a scene stands for its camera. The gallery holds the other pictures of the people queried,
+    without the passers-by that a search would also meet.
+    """
+    folder = locate(folder, "dataset", "Image/SSM")
+    with unpacked(folder / "crops") as crops:
+        if crops:
+            _cut(folder, crops)
+    return DataSet(*(read_market(folder / "crops", part) for part in (TRAIN, QUERY, GALLERY)))
+
+
+def _cut(folder: Path, crops: Path) -> None:
+    """Write every annotated person, each scene decoded once."""
+    wanted = defaultdict(list)
+    for part, scene, identity, box in (*_train_boxes(folder), *_test_boxes(folder)):
+        wanted[scene].append((part, identity, box))
+    for scene, rows in wanted.items():
+        path = folder / "Image/SSM" / scene
+        image, number = read_image(path), Path(scene).stem.removeprefix("s")
+        for index, (part, identity, (left, top, width, height)) in enumerate(rows):
+            crop = image[max(top, 0) : top + height, max(left, 0) : left + width]
+            if not crop.size:
+                raise InputError(f"{path}: the box {left} {top} {width} {height} of person {identity} is outside the image")
+            write_image(crops / part / f"{identity:05d}_c{number}_{index}.png", crop)
+
+
+def _train_boxes(folder: Path) -> Iterator[tuple[str, str, int, list[int]]]:
+    """Part, scene, identity and box (left, top, width, height) of everyone to train on."""
+    for person in read_matrices(folder / _TEST / "Train.mat")["Train"].ravel():
+        person = person[0, 0]
+        for appearance in person["scene"].ravel():
+            yield TRAIN, _text(appearance["imname"]), _identity(person["idname"]), _box(appearance)
+
+
+def _test_boxes(folder: Path) -> Iterator[tuple[str, str, int, list[int]]]:
+    """The same for queries and gallery; a gallery scene without the person queried has an empty box."""
+    for test in read_matrices(folder / _TEST / "TestG50.mat")["TestG50"].ravel():
+        query = test["Query"].ravel()[0]
+        identity = _identity(query["idname"])
+        yield QUERY, _text(query["imname"]), identity, _box(query)
+        for scene in test["Gallery"].ravel():
+            if scene["idlocate"].size:
+                yield GALLERY, _text(scene["imname"]), identity, _box(scene)
+
+
+def _text(cell: np.ndarray) -> str:
+    return str(cell.ravel()[0])
+
+
+def _identity(cell: np.ndarray) -> int:
+    return int(_text(cell).removeprefix("p"))
+
+
+def _box(annotation: np.void) -> list[int]:
+    return annotation["idlocate"].ravel().astype(int).tolist()

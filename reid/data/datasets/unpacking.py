@@ -1,0 +1,37 @@
+"""Crops cut once from an archive into a folder, which is either whole or absent."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from reid.errors import InputError
+
+
+@contextmanager
+def unpacked(folder: Path) -> Iterator[Path | None]:
+    """Yield a temporary folder to fill, which then takes the name `folder`; None where `folder` exists already.
+
+    After an exception the temporary folder is removed, so that the next call starts anew.
+    """
+    if folder.is_dir():
+        yield None
+        return
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_image(path: Path, image: np.ndarray) -> None:
+    """Write an `(H, W, 3)` uint8 BGR image. Raises InputError where that fails, as on a full disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(path), image):
+        raise InputError(f"{path}: cannot be written")

@@ -1,0 +1,76 @@
+"""Person crops whose file names tell identity and camera, by a pattern of one's own."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from reid.data.folders import GALLERY, QUERY, SUFFIXES, TRAIN, Crops
+from reid.errors import InputError
+
+_PARTS = {"train": TRAIN, "query": QUERY, "gallery": GALLERY}
+
+
+def match_files(folder: Path, pattern: str) -> list[tuple[Path, re.Match]]:
+    """Every image below `folder`, in order of path, with the match of its path, relative and with slashes, with `pattern`.
+
+    Raises InputError when the folder is missing or empty, and for an image whose whole path the pattern does not match.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    compiled, found = re.compile(pattern), []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in SUFFIXES | {".bmp"}:
+            continue
+        match = compiled.fullmatch(path.relative_to(folder).as_posix())
+        if match is None:
+            raise InputError(f"{path}: its path below {folder} is not of the form {pattern}")
+        found.append((path, match))
+    if not found:
+        raise InputError(f"{folder}: no image in it")
+    return found
+
+
+def read_files(folder: Path, pattern: str, label: Callable[[re.Match], tuple[int, int]]) -> Crops:
+    """The images below `folder` as crops; `label` turns the match of each into its identity and its camera."""
+    paths, matches = zip(*match_files(folder, pattern), strict=True)
+    ids, cameras = zip(*map(label, matches), strict=True)
+    return Crops(list(paths), np.array(ids), np.array(cameras))
+
+
+def read_described(path: Path) -> dict[str, Crops]:
+    """The parts of a data set that a YAML file describes, under the names of Market-1501's folders.
+
+    Its keys are `pattern`, a regular expression with the groups `identity` and `camera`, and one or more of `train`, `query` and
+    `gallery`, folders relative to the file; `configs/data/named_files.yaml` explains them. Identities and cameras may be any
+    text and are numbered from 1 over all parts together. Raises InputError for a file or an image that is not like that.
+    """
+    try:
+        values = yaml.safe_load(path.read_text())
+        pattern = re.compile(values["pattern"])
+        folders = {_PARTS[key]: path.parent / values[key] for key in values if key != "pattern"}
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except re.error as error:
+        raise InputError(f"{path}: the pattern is no regular expression: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: must have the keys pattern and any of {', '.join(_PARTS)}, each a text") from error
+    if missing := {"identity", "camera"} - pattern.groupindex.keys():
+        raise InputError(f"{path}: the pattern has no group (?P<{min(missing)}>...)")
+    if not folders:
+        raise InputError(f"{path}: names no folder: give train, or query and gallery")
+    found = {part: match_files(folder, pattern.pattern) for part, folder in folders.items()}
+    numbers = {
+        group: {text: number for number, text in enumerate(sorted({m[group] for rows in found.values() for _, m in rows}), 1)}
+        for group in ("identity", "camera")
+    }
+    return {
+        part: Crops(
+            [image for image, _ in rows],
+            np.array([numbers["identity"][match["identity"]] for _, match in rows]),
+            np.array([numbers["camera"][match["camera"]] for _, match in rows]),
+        )
+        for part, rows in found.items()
+    }

@@ -1,0 +1,111 @@
+"""What --data takes: folders, published data sets by name, YAML files with a pattern."""
+
+import logging
+
+import pytest
+
+from reid.data.folders import GALLERY, QUERY, TRAIN, join
+from reid.data.sources import read_parts, read_source, source_name
+from reid.errors import InputError
+
+PATTERN = r"pattern: '(?P<identity>[a-z]+)/cam(?P<camera>\w+)_\d+\.(png|bmp)'"
+
+
+@pytest.fixture
+def viper(tmp_path):
+    for view in "ab":
+        (tmp_path / f"VIPeR/cam_{view}").mkdir(parents=True)
+        for person in range(4):
+            (tmp_path / f"VIPeR/cam_{view}/{person:03d}_0.bmp").touch()
+    return tmp_path
+
+
+@pytest.fixture
+def described(tmp_path):
+    """A YAML file beside two folders, each with a folder a person."""
+    for name in ("seen/anna/camN_1.png", "seen/bob/camS_2.bmp", "sought/bob/camN_1.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "own.yaml").write_text(f"{PATTERN}\nquery: sought\ngallery: seen\n")
+    return tmp_path / "own.yaml"
+
+
+def test_a_plain_folder_is_of_markets_layout(tmp_path):
+    (tmp_path / TRAIN).mkdir()
+    (tmp_path / TRAIN / "0002_c1s1_000451_03.jpg").touch()
+    (train,) = read_source(tmp_path, TRAIN)
+    assert (train.ids.tolist(), train.cameras.tolist()) == ([2], [1])
+    assert list(read_parts(tmp_path)) == [TRAIN]
+    with pytest.raises(InputError, match="no such folder"):
+        read_source(tmp_path, QUERY)
+
+
+def test_a_published_set_is_named_with_its_folder_and_split_and_its_counts_are_compared(viper, caplog):
+    with caplog.at_level(logging.WARNING):
+        query, gallery = read_source(f"viper:1={viper}", QUERY, GALLERY)
+    assert len(query) == len(gallery) == 2
+    assert "viper: query has 2 images of 2 identities; published are 316 of 316" in caplog.text
+
+
+def test_a_part_that_a_protocol_does_not_have_is_told(viper):
+    with pytest.raises(InputError, match="has no query"):
+        read_source(f"viper={viper}", QUERY, GALLERY)
+
+
+def test_sources_of_all_kinds_join_with_identities_and_cameras_apart(viper, described):
+    both = join([read_source(f"viper={viper}", TRAIN)[0], read_source(described, GALLERY)[0]])
+    assert sorted(set(both.ids.tolist())) == list(range(6))
+    assert not set(both.cameras[:8].tolist()) & set(both.cameras[8:].tolist())
+
+
+def test_a_described_set_numbers_names_and_cameras_alike_in_all_parts(described):
+    query, gallery = read_source(described, QUERY, GALLERY)
+    assert gallery.ids.tolist() == [1, 2]
+    assert query.ids.tolist() == [2]
+    assert gallery.cameras.tolist() == [1, 2]
+    assert query.cameras.tolist() == [1]
+
+
+def test_the_packaged_description_reads_its_own_layout(tmp_path):
+    from configs import path
+
+    for part in ("train", "query", "gallery"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "0012_cam3_x.jpg").touch()
+    (tmp_path / "own.yaml").write_text(path("data", "named_files").read_text())
+    assert list(read_parts(tmp_path / "own.yaml")) == [TRAIN, QUERY, GALLERY]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param("query: sought", "must have the keys pattern and any of train", id="no pattern"),
+        pytest.param(PATTERN, "names no folder", id="no folder"),
+        pytest.param(f"{PATTERN}\nimages: seen", "must have the keys", id="an unknown key"),
+        pytest.param("pattern: '(\\d+'\nquery: sought", "no regular expression", id="a broken pattern"),
+        pytest.param("pattern: '(?P<identity>.*)'\nquery: sought", r"has no group \(\?P<camera>", id="no camera"),
+        pytest.param(f"{PATTERN}\nquery: lost", "lost: no such folder", id="a missing folder"),
+        pytest.param("a: [", "not YAML", id="not YAML"),
+        pytest.param("- 1", "must have the keys", id="a list"),
+    ],
+)
+def test_a_wrong_description_is_told_in_one_sentence(described, text, sentence):
+    described.write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        read_parts(described)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [("vipper=/data", "no data set named 'vipper'"), ("viper:one=/data", "must be a number"), ("nowhere", "no such folder")],
+)
+def test_a_wrong_source_is_told_in_one_sentence(source, sentence):
+    with pytest.raises(InputError, match=sentence):
+        read_parts(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"), [("viper:1=/data/x", "viper:1"), ("/data/people", "people"), ("/data/own.yaml", "own.yaml")]
+)
+def test_a_source_is_recorded_under_its_name(source, name):
+    assert source_name(source) == name
