@@ -92,6 +92,26 @@ def test_an_exported_onnx_file_is_loaded_like_the_weights_it_came_from(monkeypat
     assert (exported.name, exported.max_cosine_distance) == ("own", 0.3)
 
 
+def test_datasets_lists_every_data_set_with_its_counts(monkeypatch, capsys):
+    from reid.data.datasets import available
+
+    monkeypatch.setenv("COLUMNS", "140")
+    call(monkeypatch, "datasets")
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in available())
+    assert "12936 / 751" in printed
+    assert "whole: 1264 / 632" in printed
+
+
+def test_datasets_counts_a_source_and_tells_what_is_not_as_published(monkeypatch, crops, capsys, caplog):
+    (crops / "bounding_box_train").mkdir()
+    (crops / "bounding_box_train" / "0001_c1s1_000001_00.jpg").touch()
+    call(monkeypatch, "datasets", f"market1501={crops}", crops)
+    rows = [[word for word in line.split() if word != "│"] for line in capsys.readouterr().out.splitlines() if "query" in line]
+    assert [row[-4:] for row in rows] == [["query", "6", "6", "1"]] * 2
+    assert "query has 6 images of 6 identities; published are 3368 of 750" in caplog.text
+
+
 def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "120")
     call(monkeypatch, "models")
@@ -106,6 +126,8 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
         pytest.param(["evaluate", "{weights}", "--data", "{tmp}/none"], "no such folder", id="no data"),
         pytest.param(["evaluate", "{tmp}/none.safetensors", "--data", "{crops}"], "no such file", id="no weights"),
         pytest.param(["evaluate", "resnet9000", "--data", "{crops}"], "no network named", id="an unknown network"),
+        pytest.param(["evaluate", "{weights}", "--data", "market={crops}"], "no data set named 'market'", id="no data set"),
+        pytest.param(["datasets", "viper={crops}"], "holds neither cam_a nor VIPeR/cam_a", id="another data set"),
         pytest.param(["extract", "{tmp}/none", "--output", "{tmp}/a.npz"], "no such folder", id="no folder"),
         pytest.param(["extract", "{crops}", "--output", "{tmp}/a.txt"], "must end in .npz", id="another suffix"),
         pytest.param(["extract", "{tmp}/empty", "--output", "{tmp}/a.npz"], "no image in it", id="an empty folder"),

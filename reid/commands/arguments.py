@@ -1,7 +1,8 @@
 """The arguments that several commands share, so that they mean the same everywhere."""
 
 import argparse
-from pathlib import Path
+
+SOURCE = "a folder in Market-1501's layout, NAME=DIR or NAME:SPLIT=DIR with a NAME of `python -m reid datasets`, or a YAML file"
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +18,4 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """A data set to measure on."""
-    parser.add_argument(
-        "--data", type=Path, required=True, help="a folder in Market-1501's layout, with query/ and bounding_box_test/"
-    )
+    parser.add_argument("--data", required=True, metavar="SOURCE", help=f"queries and gallery: {SOURCE}")

@@ -22,12 +22,13 @@ def run(options: argparse.Namespace) -> None:
     from rich.table import Table
 
     from reid import load
-    from reid.data.folders import GALLERY, QUERY, read_market
+    from reid.data.folders import GALLERY, QUERY
+    from reid.data.sources import read_source
     from reid.evaluation import evaluate_embeddings, evaluate_ranking, evaluate_single_shot
     from reid.evaluation.reranking import rerank
     from reid.extraction import embed_files
 
-    query, gallery = (read_market(options.data, split) for split in (QUERY, GALLERY))
+    query, gallery = read_source(options.data, QUERY, GALLERY)
     model = load(options.model, engine=options.engine, device=options.device)
     embeddings = [embed_files(model, part.paths, label) for part, label in ((query, "queries"), (gallery, "gallery"))]
     labels = query.ids, gallery.ids, query.cameras, gallery.cameras

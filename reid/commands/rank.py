@@ -26,7 +26,8 @@ def run(options: argparse.Namespace) -> None:
     import numpy as np
 
     from reid import load
-    from reid.data.folders import GALLERY, QUERY, read_image, read_market
+    from reid.data.folders import GALLERY, QUERY, read_image
+    from reid.data.sources import read_source
     from reid.errors import InputError
     from reid.evaluation.figures import best_matches, draw_rankings
     from reid.extraction import embed_files
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(f"{options.output}: the output's name must end in .png")
     if options.queries < 1:
         raise InputError(f"--queries {options.queries}: a picture needs one query or more")
-    query, gallery = (read_market(options.data, split) for split in (QUERY, GALLERY))
+    query, gallery = read_source(options.data, QUERY, GALLERY)
     chosen = np.unique(np.linspace(0, len(query) - 1, options.queries).round().astype(int))
     model = load(options.model, engine=options.engine, device=options.device)
     paths = [query.paths[row] for row in chosen]

@@ -28,14 +28,15 @@ def run(options: argparse.Namespace) -> None:
     import numpy as np
 
     from reid.appearance import AppearanceModel
-    from reid.data.folders import GALLERY, QUERY, read_market
+    from reid.data.folders import GALLERY, QUERY
+    from reid.data.sources import read_source
     from reid.engines import open_engine
     from reid.evaluation.verification import fit_threshold
     from reid.extraction import embed_files
     from reid.weights_file import read_weights
 
     weights = read_weights(options.weights)
-    parts = [read_market(options.data, split) for split in (QUERY, GALLERY)]
+    parts = read_source(options.data, QUERY, GALLERY)
     model = AppearanceModel(weights, open_engine(weights, options.engine, options.device))
     embeddings = embed_files(model, [path for part in parts for path in part.paths])
     ids, cameras = (np.concatenate([getattr(part, name) for part in parts]) for name in ("ids", "cameras"))
