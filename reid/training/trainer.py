@@ -36,7 +36,7 @@ def train(recipe: Recipe, crops: Crops, folder: Path, device: str = "cpu") -> nn
     torch.manual_seed(recipe.seed)
     network = build(recipe.model, classes=int(crops.ids.max()) + 1).to(device)
     # At the start the gradient of Robust-ReID's first layer is a thousand times that of its last. Adam makes all steps equal, and
-    # its global branch then learned nothing in three epochs; under SGD the lengths of batch-normalised kernels settle by themselves.
+    # its global branch then learned nothing in three epochs; under SGD the lengths of normalised kernels settle by themselves.
     optimiser = torch.optim.SGD(
         network.parameters(), recipe.learning_rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay
     )
