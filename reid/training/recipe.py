@@ -17,6 +17,7 @@ class Recipe:
     epochs: int
     identities_per_batch: int
     images_per_identity: int
+    optimiser: str
     learning_rate: float
     warmup_epochs: float
     step_epochs: tuple[float, ...]

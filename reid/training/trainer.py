@@ -35,11 +35,7 @@ def train(recipe: Recipe, crops: Crops, folder: Path, device: str = "cpu") -> nn
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     network = build(recipe.model, classes=int(crops.ids.max()) + 1).to(device)
-    # At the start the gradient of Robust-ReID's first layer is a thousand times that of its last. Adam makes all steps equal, and
-    # its global branch then learned nothing in three epochs; under SGD the lengths of normalised kernels settle by themselves.
-    optimiser = torch.optim.SGD(
-        network.parameters(), recipe.learning_rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay
-    )
+    optimiser = _optimiser(recipe, network)
     average = WeightAverage()
     checkpoint = folder / "checkpoint.pt"
     start = _resume(checkpoint, recipe, network, optimiser, average)
@@ -65,6 +61,16 @@ def train(recipe: Recipe, crops: Crops, folder: Path, device: str = "cpu") -> nn
         inputs = _inputs(recipe, crops, batches, recipe.epochs, network.preprocessing)
         refresh_statistics(network, (images.to(device) for images, _ in inputs))
     return network.eval()
+
+
+def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+    if recipe.optimiser == "adamw":
+        return torch.optim.AdamW(network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(
+            network.parameters(), recipe.learning_rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay
+        )
+    raise InputError(f"the recipe's optimiser is {recipe.optimiser!r}; there are: adamw, sgd")
 
 
 def _epoch_batches(recipe: Recipe, crops: Crops, epoch: int) -> np.ndarray:
