@@ -7,10 +7,14 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reid.processor import limit_onednn
+
 if TYPE_CHECKING:
     from reid.appearance import AppearanceModel
 
 __all__ = ["AppearanceModel", "available", "evaluation", "load"]
+
+limit_onednn()
 
 
 def available() -> list[str]:
