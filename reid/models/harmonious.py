@@ -13,7 +13,7 @@ Head = tuple[torch.Tensor, torch.Tensor]
 
 # A region's height and width as a part of the first stage's input: 24x28 of 80x32, then 12x14 and 6x7 (Li et al. 2018, fig. 2).
 REGION_HEIGHT, REGION_WIDTH = 24 / 80, 28 / 32
-_CLASSIFIER_LENGTH = 4.0
+_UNIT_LOGITS = 16.0
 
 
 class Harmonious(nn.Module):
@@ -50,11 +50,6 @@ class Harmonious(nn.Module):
         self.global_embedding = embed(channels[-1], dimension)
         self.local_embedding = embed(REGIONS * channels[-1], dimension)
         self.classifiers = nn.ModuleList(nn.Linear(dimension, classes, bias=False) for _ in range(2 if classes else 0))
-        if unit_heads:
-            # A unit feature's logits are bounded by the length of a classifier's row. From the usual start, 0.6, it takes epochs
-            # until rows are long enough to tell 2,000 identities apart.
-            for classifier in self.classifiers:
-                nn.init.normal_(classifier.weight, std=_CLASSIFIER_LENGTH / dimension**0.5)
         self.unit_heads = unit_heads
         self.dimension = 2 * dimension
 
@@ -79,6 +74,9 @@ class Harmonious(nn.Module):
         if self.unit_heads or not self.training:
             features = [F.normalize(branch) for branch in features]
         if self.training:
-            return [(branch, classify(branch)) for branch, classify in zip(features, self.classifiers, strict=True)]
+            # A unit feature's logits are as small as a classifier's row is short: at HA-CNN's pace it would take dozens of epochs
+            # until rows are long enough to tell 2,000 identities apart. 16 is the length that HA-CNN's 512 features start with.
+            scale = _UNIT_LOGITS if self.unit_heads else 1.0
+            return [(branch, scale * classify(branch)) for branch, classify in zip(features, self.classifiers, strict=True)]
         # Two unit halves make a vector of length sqrt 2.
         return torch.cat(features, 1) / 2**0.5
