@@ -28,7 +28,7 @@ class Weights:
     """The tensors of one network by name, and what must travel with them.
 
     `max_cosine_distance` is the threshold fitted to this network (None: not fitted). `training` says where the weights come from
-    (epochs, data, command); it goes through JSON.
+    (epochs, data, command). `options` are those that the network was built with. Both go through JSON.
     """
 
     model: str
@@ -36,12 +36,15 @@ class Weights:
     tensors: Mapping[str, np.ndarray]
     max_cosine_distance: float | None = None
     training: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
     path: Path | None = None
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256, in hexadecimal, of all that decides an embedding: network, preprocessing, tensors; not of the threshold."""
+        """SHA-256, in hexadecimal, of all that decides an embedding: network, options, preprocessing, tensors."""
         digest = hashlib.sha256(f"{self.model} {self.preprocessing.to_metadata()}".encode())
+        if self.options:
+            digest.update(json.dumps(self.options, sort_keys=True).encode())
         for name in sorted(self.tensors):
             tensor = self.tensors[name]
             digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
@@ -54,7 +57,7 @@ class Weights:
 
         from reid.models import build
 
-        network = build(self.model)
+        network = build(self.model, **self.options)
         ours = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
         theirs = {name: tensor.shape for name, tensor in self.tensors.items()}
         wrong = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
@@ -65,6 +68,7 @@ class Weights:
                 f"first {first!r} ({theirs.get(first, 'absent')} in the file, {ours.get(first, 'absent')} in the network)"
             )
         network.load_state_dict({name: torch.from_numpy(np.array(tensor)) for name, tensor in self.tensors.items()})
+        network.preprocessing = self.preprocessing
         return network.eval()
 
     def write(self, path: str | Path) -> None:
@@ -74,6 +78,8 @@ class Weights:
             metadata["max_cosine_distance"] = str(self.max_cosine_distance)
         if self.training:
             metadata["training"] = json.dumps(self.training)
+        if self.options:
+            metadata["options"] = json.dumps(self.options)
         with replacing(path) as temporary:
             temporary.write_bytes(save(dict(self.tensors), metadata))  # save_file would make it unreadable for other users
 
@@ -82,21 +88,29 @@ class Weights:
         return replace(self, max_cosine_distance=max_cosine_distance)
 
 
-def weights_of(model: str, network: "nn.Module", training: Mapping[str, object] | None = None) -> Weights:
+def weights_of(
+    model: str,
+    network: "nn.Module",
+    training: Mapping[str, object] | None = None,
+    options: Mapping[str, object] | None = None,
+) -> Weights:
     """Take the weights out of `network`, which may have been built with classifiers; they are left behind.
+
+    `options` are those that `network` was built with; `training` see `Weights`.
 
     Matrices and kernels are rounded to float16, which halves the file. What has one axis or none stays float32, since a running
     variance need not fit into half precision and costs next to nothing.
     """
     from reid.models import build
 
-    kept = build(model).state_dict().keys()
+    options = dict(options or {})
+    kept = build(model, **options).state_dict().keys()
     tensors = {}
     for name, tensor in network.state_dict().items():
         if name in kept:
             array = tensor.detach().cpu().numpy()
             tensors[name] = array.astype(np.float16) if array.ndim > 1 else np.array(array)
-    return Weights(model, network.preprocessing, tensors, training=dict(training or {}))
+    return Weights(model, network.preprocessing, tensors, training=dict(training or {}), options=options)
 
 
 def read_weights(path: str | Path) -> Weights:
@@ -124,6 +138,7 @@ def read_weights(path: str | Path) -> Weights:
             tensors,
             max_cosine_distance=None if threshold is None else float(threshold),
             training=json.loads(metadata.get("training", "{}")),
+            options=dict(json.loads(metadata.get("options", "{}"))),
             path=path,
         )
     except (ValueError, TypeError, KeyError) as error:

@@ -1,5 +1,7 @@
 """The networks against their papers: shapes, counts, and the behaviour of their parts."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from torch.nn import functional as F
 
 from reid import models
 from reid.errors import InputError
+from reid.models import registry
 from reid.models.layers import GeM, HarmoniousAttention, sample_regions
 from reid.models.robust import ShuffleA, ShuffleB, shuffle
 
@@ -46,6 +49,36 @@ def test_every_parameter_of_a_network_is_trained_by_its_heads(network):
 def test_an_unknown_network_is_refused_with_the_list_of_those_that_exist():
     with pytest.raises(InputError, match="robust_2x"):
         models.build("osnet")
+
+
+@pytest.fixture
+def optional(monkeypatch):
+    """A made-up builder with options, which gives back what it was called with."""
+
+    def optional(classes: int = 0, *, shape: Literal["round", "square"] = "round", stride: Literal[1, 2] = 1):
+        return classes, shape, stride
+
+    monkeypatch.setitem(registry._builders, "optional", optional)
+
+
+def test_options_and_their_values_are_read_off_the_builder(optional):
+    assert models.options("optional") == {"shape": "round", "stride": 1}
+    assert models.choices("optional") == {"shape": ("round", "square"), "stride": (1, 2)}
+    assert models.build("optional", 3, stride=2) == (3, "round", 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        pytest.param({"form": 1}, "no option 'form'; its options are: shape, stride", id="an unknown option"),
+        pytest.param({"shape": "flat"}, "shape is 'flat'; it can be: round, square", id="an unknown value"),
+        pytest.param({"stride": True}, "stride is True", id="a value of another kind"),
+        pytest.param({"stride": [1]}, "stride is \\[1\\]", id="a list"),
+    ],
+)
+def test_an_option_that_does_not_exist_is_refused_with_those_that_do(optional, options, sentence):
+    with pytest.raises(InputError, match=sentence):
+        models.build("optional", **options)
 
 
 def test_gem_with_exponent_one_is_the_mean_and_with_a_large_one_the_maximum():

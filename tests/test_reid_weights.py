@@ -2,6 +2,8 @@
 
 import json
 import pickle
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from small_network import Small, small
 
 import reid
 from reid.errors import InputError
+from reid.models import registry
 from reid.onnx_file import read_onnx
 from reid.preprocessing import Preprocessing
 from reid.weights_file import read_weights, weights_of
@@ -62,6 +65,28 @@ def test_the_hash_follows_what_decides_an_embedding(small_weights, change):
     else:
         network.preprocessing = Preprocessing(32, 16, (0.5, 0.5, 0.5))
     assert weights_of("small", network).hash != small_weights.hash
+
+
+def test_options_come_back_build_the_network_and_are_part_of_the_hash(monkeypatch, tmp_path):
+    def sized(classes: int = 0, *, size: Literal[32, 64] = 32):
+        network = small(classes)
+        network.preprocessing = Preprocessing(size, 16)
+        return network
+
+    monkeypatch.setitem(registry._builders, "sized", sized)
+    weights = weights_of("sized", sized(size=64), options={"size": 64})
+    weights.write(tmp_path / "sized.safetensors")
+    found = read_weights(tmp_path / "sized.safetensors")
+    assert found.options == {"size": 64}
+    assert found.network().preprocessing == Preprocessing(64, 16)
+    assert found.hash == weights.hash != replace(weights, options={}).hash
+
+
+def test_a_size_that_training_changed_comes_back_with_the_network(path):
+    network = read_weights(path).network()
+    network.preprocessing = Preprocessing(32, 16, (0.5, 0.5, 0.5))
+    weights_of("small", network).write(path)
+    assert read_weights(path).network().preprocessing == Preprocessing(32, 16, (0.5, 0.5, 0.5))
 
 
 def test_the_hash_does_not_follow_the_threshold(small_weights):

@@ -7,9 +7,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from reid.models.layers import REGIONS, HarmoniousAttention, convolution, sample_regions
+from reid.models.registry import Head
 from reid.preprocessing import Preprocessing
-
-Head = tuple[torch.Tensor, torch.Tensor]
 
 # A region's height and width as a part of the first stage's input: 24x28 of 80x32, then 12x14 and 6x7 (Li et al. 2018, fig. 2).
 REGION_HEIGHT, REGION_WIDTH = 24 / 80, 28 / 32
@@ -69,7 +68,7 @@ class Harmonious(nn.Module):
         return self.global_embedding(self.global_pool(maps)), self.local_embedding(pooled)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor | list[Head]:
-        """`(B, 3, H, W)` to `(B, D)` unit rows, or in training to two heads of `(features (B, D / 2), logits (B, classes))`."""
+        """`(B, 3, H, W)` to `(B, D)` unit rows, or in training to two heads, features `(B, D / 2)` each."""
         features = [branch.float() for branch in self.branches(images)]
         if self.unit_heads or not self.training:
             features = [F.normalize(branch) for branch in features]
@@ -77,6 +76,6 @@ class Harmonious(nn.Module):
             # A unit feature's logits are as small as a classifier's row is short: at HA-CNN's pace it would take dozens of epochs
             # until rows are long enough to tell 2,000 identities apart. 16 is the length that HA-CNN's 512 features start with.
             scale = _UNIT_LOGITS if self.unit_heads else 1.0
-            return [(branch, scale * classify(branch)) for branch, classify in zip(features, self.classifiers, strict=True)]
+            return [Head(branch, scale * classify(branch)) for branch, classify in zip(features, self.classifiers, strict=True)]
         # Two unit halves make a vector of length sqrt 2.
         return torch.cat(features, 1) / 2**0.5

@@ -1,7 +1,10 @@
-"""The networks by name: a function that builds one registers itself under its own name."""
+"""The networks by name: a function that builds one registers itself under its own name, its keyword arguments as options."""
 
+import inspect
 from collections.abc import Callable
+from typing import NamedTuple, get_args
 
+import torch
 from torch import nn
 
 from reid.errors import InputError
@@ -9,8 +12,21 @@ from reid.errors import InputError
 _builders: dict[str, Callable[..., nn.Module]] = {}
 
 
+class Head(NamedTuple):
+    """What a network in training gives to the losses: features for the metric ones, logits for the ID loss.
+
+    `features` are `(B, d)` and `logits` `(B, classes)`; None stands for what this network does not train.
+    """
+
+    features: torch.Tensor | None
+    logits: torch.Tensor | None
+
+
 def register(builder: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
-    """Add `builder(classes: int) -> network` to the registry. Its name is the network's name, its docstring the description."""
+    """Add `builder(classes: int, *, option: Literal[values] = default) -> network` to the registry.
+
+    Its name is the network's name, the first line of its docstring the description, its keyword-only arguments the options.
+    """
     _builders[builder.__name__] = builder
     return builder
 
@@ -22,16 +38,43 @@ def available() -> list[str]:
 
 def describe(name: str) -> str:
     """The first line of what a network's builder says of itself."""
-    return _builders[name].__doc__.strip().splitlines()[0]
+    return _find(name).__doc__.strip().splitlines()[0]
 
 
-def build(name: str, classes: int = 0) -> nn.Module:
+def options(name: str) -> dict[str, object]:
+    """The options of a network and their defaults, which are its paper's. Raises InputError for an unknown name."""
+    return {option.name: option.default for option in _parameters(name)}
+
+
+def choices(name: str) -> dict[str, tuple[object, ...]]:
+    """The options of a network and the values that each can take, the default among them."""
+    return {option.name: get_args(option.annotation) for option in _parameters(name)}
+
+
+def build(name: str, classes: int = 0, **options: object) -> nn.Module:
     """Make a network with fresh parameters and, for training, bias-free classifiers over `classes` identities.
 
     In evaluation mode it maps `(B, 3, H, W)` images, preprocessed by its `preprocessing`, to `(B, D)` unit rows, D being its
-    `dimension`. In training mode it returns a list of heads, each `(features (B, d), logits (B, classes))`.
-    Raises InputError, listing what exists, for an unknown name.
+    `dimension`. In training mode it returns a list of `Head`. Raises InputError, listing what exists, for an unknown name, an
+    unknown option and a value that an option does not take.
     """
+    builder, known = _find(name), choices(name)
+    for option, value in options.items():
+        if option not in known:
+            has = f"its options are: {', '.join(known)}" if known else "it has no options"
+            raise InputError(f"{name} has no option {option!r}; {has}")
+        # 1 equals True, so the kinds are compared too.
+        if (type(value), value) not in [(type(each), each) for each in known[option]]:
+            raise InputError(f"{name}: option {option} is {value!r}; it can be: {', '.join(map(str, known[option]))}")
+    return builder(classes=classes, **options)
+
+
+def _find(name: str) -> Callable[..., nn.Module]:
     if name not in _builders:
         raise InputError(f"there is no network named {name!r}; there are: {', '.join(available())}")
-    return _builders[name](classes=classes)
+    return _builders[name]
+
+
+def _parameters(name: str) -> list[inspect.Parameter]:
+    parameters = inspect.signature(_find(name)).parameters.values()
+    return [parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]

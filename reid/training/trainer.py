@@ -102,8 +102,11 @@ def _step(
     network.train()
     with torch.autocast(images.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
         heads = network(images.contiguous(memory_format=torch.channels_last))
-    identity = sum(identity_loss(logits, labels, recipe.label_smoothing) for _, logits in heads)
-    triplet = sum(soft_triplet_loss(features, labels) for features, _ in heads)
+    none = torch.zeros((), device=images.device)  # a network need not train both
+    logits = [head.logits for head in heads if head.logits is not None]
+    features = [head.features for head in heads if head.features is not None]
+    identity = sum((identity_loss(each, labels, recipe.label_smoothing) for each in logits), none)
+    triplet = sum((soft_triplet_loss(each, labels) for each in features), none)
     optimiser.zero_grad(set_to_none=True)
     (identity + recipe.triplet_weight * triplet).backward()
     optimiser.step()
