@@ -111,5 +111,5 @@ def demo_sequences(folder: str | Path) -> list[Path]:
 def _version() -> str:
     """A hash of everything that decides what is rendered: this package's own text, and OpenCV's version."""
     here = Path(__file__).parent
-    text = b"".join(path.read_bytes() for path in [*sorted(here.glob("*.py")), here.parent / "calibration.py"])
+    text = b"".join(path.read_bytes() for path in [*sorted(here.glob("*.py")), here.parent / "calibration" / "pinhole.py"])
     return hashlib.sha256(text + cv2.__version__.encode()).hexdigest()

@@ -1,13 +1,30 @@
-"""Readers of recordings, one a format, all giving a `Sequence`."""
+"""Readers of recordings, one a format: of one camera, giving a `Sequence`, or of several, giving a `MultiViewSequence`."""
 
 from pathlib import Path
 
+from mtmc.sequences.cmc import is_cmc, read_cmc
+from mtmc.sequences.epfl import is_epfl, read_epfl
 from mtmc.sequences.mot_text import GroundTruth
 from mtmc.sequences.motchallenge import is_motchallenge, read_motchallenge
+from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth
 from mtmc.sequences.sequence import Sequence
 from mtmc.sequences.video import read_video
+from reid.errors import InputError
 
-__all__ = ["GroundTruth", "Sequence", "is_motchallenge", "open_sequence", "read_motchallenge", "read_video"]
+__all__ = [
+    "GroundTruth",
+    "MultiViewSequence",
+    "Sequence",
+    "WorldTruth",
+    "is_motchallenge",
+    "open_multi_view",
+    "open_sequence",
+    "read_motchallenge",
+    "read_video",
+]
+
+# Formats of several cameras: how a folder is recognised, tried in this order, and how it is read.
+MULTI_VIEW = {"cmc": (is_cmc, read_cmc), "epfl": (is_epfl, read_epfl)}
 
 
 def open_sequence(source: str | Path | int, detections: str | Path = "det.txt", min_score: float | None = None) -> Sequence:
@@ -21,3 +38,21 @@ def open_sequence(source: str | Path | int, detections: str | Path = "det.txt", 
         elsewhere = Path(detections).is_file() and not (folder / "det" / detections).is_file()
         return read_motchallenge(folder, str(Path(detections).resolve() if elsewhere else detections), min_score)
     return read_video(source, Path(detections), min_score)
+
+
+def open_multi_view(folder: str | Path, format: str = "auto", detections: str | None = None) -> MultiViewSequence:
+    """Open the recording of several cameras in `folder`.
+
+    `format` is one of `MULTI_VIEW`, or "auto" to recognise it by the files that are there. `detections` is a name of the format's
+    own (each reader says which), None for its default. Raises `InputError` for what cannot be read.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder: check the path.")
+    if format == "auto":
+        format = next((name for name, (recognise, _) in MULTI_VIEW.items() if recognise(folder)), "auto")
+    if format not in MULTI_VIEW:
+        raise InputError(
+            f"{folder} is in none of the formats {', '.join(MULTI_VIEW)}: name one, or bring it into `folder`'s layout."
+        )
+    return MULTI_VIEW[format][1](folder, detections)

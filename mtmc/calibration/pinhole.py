@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from typing import ClassVar
 
+import cv2
 import numpy as np
-import yaml
 
-from reid.errors import InputError
-from reid.files import replacing
+from mtmc.calibration.plane import ground_covariance, inside_image
 
 # Nearer than this, a point has no usable image: the division by its depth explodes.
 NEAREST_DEPTH = 0.05
-KEYS = ("width", "height", "K", "distortion", "world_to_camera")
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,14 +18,19 @@ class Camera:
     """A pinhole camera with OpenCV's lens model.
 
     `matrix` `(3, 3)` is K in pixels, `distortion` `(4,)` or `(5,)` is k1 k2 p1 p2 [k3], `world_to_camera` `(4, 4)` is the rigid
-    motion from world metres to the camera's axes (x right, y down, z forward), `image_size` is (width, height).
-    Arrays of another shape, or with NaN, raise `ValueError`.
+    motion from world metres to the camera's axes (x right, y down, z forward), `image_size` is (width, height). Ground farther
+    away than `reach` metres counts as unseen. Arrays of another shape, or with NaN, raise `ValueError`.
     """
 
     matrix: np.ndarray
     distortion: np.ndarray
     world_to_camera: np.ndarray
     image_size: tuple[int, int]
+    reach: float = np.inf
+
+    metric: ClassVar[bool] = True
+    has_height: ClassVar[bool] = True
+    unit: ClassVar[str] = "m"
 
     def __post_init__(self) -> None:
         for field, shapes in (("matrix", [(3, 3)]), ("distortion", [(4,), (5,)]), ("world_to_camera", [(4, 4)])):
@@ -59,6 +62,28 @@ class Camera:
         width, height = image_size
         matrix = np.array([[focal, 0.0, (width - 1) / 2], [0.0, focal, (height - 1) / 2], [0.0, 0.0, 1.0]])
         return cls(matrix, np.array(distortion), motion, image_size)
+
+    @classmethod
+    def from_projection(cls, projection: np.ndarray, image_size: tuple[int, int]) -> "Camera":
+        """The camera of a bare `(3, 4)` projection matrix from homogeneous world metres to pixels, known up to a factor.
+
+        It is split into K, which may have skew, and the rigid motion by RQ decomposition (Hartley and Zisserman, Multiple View
+        Geometry, 2nd edition, section 6.2.4). Raises `ValueError` for a matrix that has no camera centre at a finite place.
+        """
+        projection = np.asarray(projection, dtype=np.float64)
+        if projection.shape != (3, 4) or not np.isfinite(projection).all():
+            raise ValueError(f"a projection is finite numbers of shape (3, 4), not {projection.shape}")
+        if np.linalg.cond(projection[:, :3]) > 1e12:
+            raise ValueError("the projection's left 3x3 part is singular: no camera stands at a finite place")
+        if np.linalg.det(projection[:, :3]) < 0:
+            projection = -projection  # the sign is arbitrary; a rotation needs this one
+        matrix, rotation, centre = cv2.decomposeProjectionMatrix(projection)[:3]
+        signs = np.sign(np.diag(matrix))
+        matrix, rotation = matrix * signs, signs[:, None] * rotation
+        motion = np.eye(4)
+        motion[:3, :3] = rotation
+        motion[:3, 3] = -rotation @ (centre[:3, 0] / centre[3, 0])
+        return cls(matrix / matrix[2, 2], np.zeros(4), motion, image_size)
 
     @cached_property
     def position(self) -> np.ndarray:
@@ -106,6 +131,58 @@ class Camera:
         reach = np.where((reach > 0) & np.isfinite(reach), reach, np.nan)
         return self.position[:2] + reach[:, None] * rays[:, :2]
 
+    def ground_covariance(self, pixels: np.ndarray, pixel_error: float) -> np.ndarray:
+        """Covariances `(N, 2, 2)`, square metres, of the ground points seen at pixels `(N, 2)`; NaN where there is none.
+
+        `pixel_error` is the standard deviation in pixels of either coordinate. To first order the covariance is
+        s^2 (J^T J)^-1, J being the derivative of the pixel by the ground point (Hartley and Zisserman, result 5.8).
+        """
+        return ground_covariance(self._pixel_slopes(self.to_ground(pixels)), pixel_error)
+
+    def to_image(self, ground: np.ndarray) -> np.ndarray:
+        """Pixels `(N, 2)` of ground points `(N, 2)`, also outside the image; NaN as in `project`."""
+        ground = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
+        return self.project(np.column_stack([ground, np.zeros(len(ground))]))
+
+    def sees(self, ground: np.ndarray) -> np.ndarray:
+        """Whether ground points `(N, 2)` lie in the image, in front of the camera and within `reach`: `(N,)` bool."""
+        ground = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
+        near = np.linalg.norm(ground - self.position[:2], axis=1) <= self.reach
+        return near & inside_image(self.to_image(ground), self.image_size)
+
+    def heights(self, ground: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+        """How high, `(N,)` metres, something upright at ground points `(N, 2)` is whose top is seen at pixels `(N, 2)`.
+
+        It is the height at which the pixel's ray passes nearest to the vertical line above the point; NaN without a ray.
+        """
+        rays = self.rays(pixels)
+        along = np.einsum("nd,nd->n", np.asarray(ground, dtype=np.float64).reshape(-1, 2) - self.position[:2], rays[:, :2])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.position[2] + rays[:, 2] * along / np.einsum("nd,nd->n", rays[:, :2], rays[:, :2])
+
+    def _pixel_slopes(self, ground: np.ndarray) -> np.ndarray:
+        """The derivatives `(N, 2, 2)` of the pixel (rows u, v) by the ground point (columns x, y) at `ground` `(N, 2)`."""
+        local = self.to_camera(np.column_stack([ground, np.zeros(len(ground))]))
+        plane = local[:, :2] / local[:, 2:]
+        axes = self.world_to_camera[:3, :2]
+        slopes = (axes[:2] - plane[:, :, None] * axes[2]) / local[:, 2, None, None]
+        if self.distortion.any():
+            a, b, d = self._lens_slopes(plane)
+            slopes = np.stack([np.stack([a, b], axis=1), np.stack([b, d], axis=1)], axis=1) @ slopes
+        return self.matrix[:2, :2] @ slopes
+
+    def _lens_slopes(self, plane: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The Jacobian of `_distort` at `plane` `(N, 2)`, which is symmetric, [[a, b], [b, d]]: a, b and d, each `(N,)`."""
+        k1, k2, p1, p2, k3 = np.append(self.distortion, 0.0)[:5]
+        x, y = plane[:, 0], plane[:, 1]
+        square = x * x + y * y
+        radial = 1.0 + square * (k1 + square * (k2 + square * k3))
+        slope = 2.0 * (k1 + square * (2.0 * k2 + square * 3.0 * k3))
+        a = radial + slope * x * x + 2 * p1 * y + 6 * p2 * x
+        b = slope * x * y + 2 * p1 * x + 2 * p2 * y
+        d = radial + slope * y * y + 6 * p1 * y + 2 * p2 * x
+        return a, b, d
+
     def _distort(self, plane: np.ndarray) -> np.ndarray:
         if not self.distortion.any():
             return plane
@@ -123,17 +200,9 @@ class Camera:
         plane = target.copy()
         if not self.distortion.any():
             return plane
-        k1, k2, p1, p2, k3 = np.append(self.distortion, 0.0)[:5]
         with np.errstate(all="ignore"):
             for _ in range(20):
-                x, y = plane[:, 0], plane[:, 1]
-                square = x * x + y * y
-                radial = 1.0 + square * (k1 + square * (k2 + square * k3))
-                slope = 2.0 * (k1 + square * (2.0 * k2 + square * 3.0 * k3))
-                # The Jacobian is symmetric: [[a, b], [b, d]].
-                a = radial + slope * x * x + 2 * p1 * y + 6 * p2 * x
-                b = slope * x * y + 2 * p1 * x + 2 * p2 * y
-                d = radial + slope * y * y + 6 * p1 * y + 2 * p2 * x
+                a, b, d = self._lens_slopes(plane)
                 ex, ey = (target - self._distort(plane)).T
                 step = np.stack([d * ex - b * ey, a * ey - b * ex], axis=1) / (a * d - b * b)[:, None]
                 plane = plane + step
@@ -142,43 +211,3 @@ class Camera:
             wrong = np.abs(target - self._distort(plane)).max(axis=1)
             plane[~((plane**2).sum(axis=1) <= self._widest) | ~(wrong < 1e-8)] = np.nan
         return plane
-
-
-def load_cameras(path: str | Path) -> dict[str, Camera]:
-    """The cameras of a YAML file by name, in the file's order; each holds `width height K distortion world_to_camera`.
-
-    A file that is not such YAML raises `InputError`.
-    """
-    try:
-        entries = yaml.safe_load(Path(path).read_text())
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
-    if not isinstance(entries, dict) or not entries:
-        raise InputError(f"{path} holds no cameras: it should map each camera's name to {', '.join(KEYS)}.")
-    cameras = {}
-    for name, entry in entries.items():
-        missing = [key for key in KEYS if not isinstance(entry, dict) or key not in entry]
-        if missing:
-            raise InputError(f"{path}: camera {name} lacks {', '.join(missing)}.")
-        try:
-            size = (int(entry["width"]), int(entry["height"]))
-            cameras[str(name)] = Camera(entry["K"], entry["distortion"], entry["world_to_camera"], size)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{path}: camera {name} cannot be used: {error}.") from error
-    return cameras
-
-
-def save_cameras(path: str | Path, cameras: dict[str, Camera]) -> None:
-    """Write `cameras` as the YAML that `load_cameras` reads."""
-    entries = {
-        name: {
-            "width": camera.image_size[0],
-            "height": camera.image_size[1],
-            "K": camera.matrix.tolist(),
-            "distortion": camera.distortion.tolist(),
-            "world_to_camera": camera.world_to_camera.tolist(),
-        }
-        for name, camera in cameras.items()
-    }
-    with replacing(path) as temporary:
-        temporary.write_text(yaml.safe_dump(entries, sort_keys=False, default_flow_style=None, width=130))

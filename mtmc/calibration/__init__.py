@@ -1,0 +1,7 @@
+"""Calibrated cameras: their models, the files that hold them, and how they are fitted to measured points."""
+
+from mtmc.calibration.camera_file import CameraEntry, load_cameras, read_camera_file, save_cameras
+from mtmc.calibration.homography import HomographyCamera
+from mtmc.calibration.pinhole import Camera
+
+__all__ = ["Camera", "CameraEntry", "HomographyCamera", "load_cameras", "read_camera_file", "save_cameras"]

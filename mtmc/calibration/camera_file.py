@@ -1,0 +1,112 @@
+"""Our own file of cameras: a commented YAML that says for each how it sees, and where its images are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from mtmc.calibration.homography import HomographyCamera
+from mtmc.calibration.pinhole import Camera
+from mtmc.calibration.plausibility import check_camera
+from reid.errors import InputError
+from reid.files import replacing
+
+PINHOLE_KEYS = ("width", "height", "K", "distortion", "world_to_camera")
+GROUND_KEYS = ("homography", "unit")
+OTHER_KEYS = ("video", "time_offset", "reach")
+
+COMMENTS = """\
+# Cameras by name. The world is right-handed with z up and the ground at z = 0.
+#   width, height     the image's size in pixels
+#   K                 3x3: focal lengths and principal point in pixels
+#   distortion        k1 k2 p1 p2 [k3] of OpenCV's lens model; zeros for images without distortion
+#   world_to_camera   4x4 rigid motion from world metres to the camera's axes (x right, y down, z forward)
+# or, where only the ground is calibrated, instead of the last three:
+#   homography        3x3 from the image to the ground: [X Y W] = H [u v 1], divided by W
+#   unit              what X / W is measured in: m, or any other name
+# and for any camera, if wanted:
+#   video             a video file or a folder of pictures, relative to this file; or a stream's address
+#   time_offset       seconds by which this camera's clock runs ahead of the others' (default 0)
+#   reach             metres beyond which its view of the ground is not relied on (pinhole only; default: no limit)
+"""
+
+
+@dataclass(frozen=True)
+class CameraEntry:
+    """One camera of a file: `video` is a path or an address where its images are, or None; `time_offset` is in seconds."""
+
+    camera: Camera | HomographyCamera
+    video: str | None = None
+    time_offset: float = 0.0
+
+
+def load_cameras(path: str | Path) -> dict[str, Camera | HomographyCamera]:
+    """The cameras of a YAML file by name, in the file's order. Raises `InputError` as `read_camera_file` does."""
+    return {name: entry.camera for name, entry in read_camera_file(path).items()}
+
+
+def read_camera_file(path: str | Path) -> dict[str, CameraEntry]:
+    """The entries of a YAML file by name, in the file's order; a relative `video` is resolved against the file's folder.
+
+    A file that is missing or is no such YAML, and a camera that `check_camera` does not believe, raise `InputError`.
+    """
+    path = Path(path)
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: `python -m mtmc calibrate` writes such a file.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(entries, dict) or not entries:
+        raise InputError(f"{path} holds no cameras: it should map each camera's name to {', '.join(PINHOLE_KEYS)}.")
+    return {str(name): _read_entry(path, str(name), entry) for name, entry in entries.items()}
+
+
+def _read_entry(path: Path, name: str, entry: object) -> CameraEntry:
+    given = entry if isinstance(entry, dict) else {}
+    wanted = GROUND_KEYS if "homography" in given else PINHOLE_KEYS
+    if missing := [key for key in wanted if key not in given]:
+        raise InputError(f"{path}: camera {name} lacks {', '.join(missing)}.")
+    if strange := [str(key) for key in given if key not in PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS]:
+        known = ", ".join(PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS)
+        raise InputError(f"{path}: camera {name} has {', '.join(strange)}, which is not among the keys {known}.")
+    try:
+        size = (int(given["width"]), int(given["height"])) if "width" in given and "height" in given else None
+        if "homography" in given:
+            camera = HomographyCamera(given["homography"], size, str(given["unit"]))
+        else:
+            reach = float(given.get("reach", np.inf))
+            camera = Camera(given["K"], given["distortion"], given["world_to_camera"], size, reach)
+        check_camera(camera)
+        video = given.get("video")
+        if video is not None and "://" not in str(video):
+            video = path.parent / str(video)
+        return CameraEntry(camera, None if video is None else str(video), float(given.get("time_offset", 0.0)))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: camera {name} cannot be used: {error}.") from error
+
+
+def save_cameras(path: str | Path, cameras: Mapping[str, Camera | HomographyCamera | CameraEntry]) -> None:
+    """Write `cameras` as the YAML that `load_cameras` and `read_camera_file` read, its keys explained at the top."""
+    entries = {name: _written(camera) for name, camera in cameras.items()}
+    with replacing(path) as temporary:
+        text = yaml.safe_dump(entries, sort_keys=False, default_flow_style=None, width=130)
+        temporary.write_text(COMMENTS + text, encoding="utf-8")
+
+
+def _written(camera: Camera | HomographyCamera | CameraEntry) -> dict:
+    if isinstance(camera, CameraEntry):
+        written = _written(camera.camera)
+        if camera.video is not None:
+            written["video"] = camera.video
+        if camera.time_offset:
+            written["time_offset"] = camera.time_offset
+        return written
+    written = dict(zip(("width", "height"), camera.image_size, strict=True)) if camera.image_size else {}
+    if isinstance(camera, HomographyCamera):
+        return written | {"homography": camera.image_to_ground.tolist(), "unit": camera.unit}
+    fields = {"K": camera.matrix, "distortion": camera.distortion, "world_to_camera": camera.world_to_camera}
+    written |= {key: array.tolist() for key, array in fields.items()}
+    return written | ({"reach": camera.reach} if np.isfinite(camera.reach) else {})

@@ -1,0 +1,97 @@
+"""Cameras of which only the ground is calibrated: a homography between the image and the ground plane."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from mtmc.calibration.plane import ground_covariance, inside_image
+
+
+@dataclass(frozen=True, eq=False)
+class HomographyCamera:
+    """A view of the ground plane by `image_to_ground` `(3, 3)`: [X Y W] = H [u v 1], the ground point being (X / W, Y / W).
+
+    `unit` names what X / W is measured in; only "m" is `metric`. `image_size` is (width, height) in pixels where it is known.
+    The camera is taken to be upright, so that the ground is seen below the horizon, where W has the sign that it has at the
+    bottom of the image. A matrix of another shape, with NaN or without an inverse raises `ValueError`.
+    """
+
+    image_to_ground: np.ndarray
+    image_size: tuple[int, int] | None = None
+    unit: str = "top-view pixels"
+
+    has_height: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        matrix = np.array(self.image_to_ground, dtype=np.float64)
+        if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
+            raise ValueError(f"a homography is finite numbers of shape (3, 3), not {matrix.shape}")
+        # Rows and columns have different units, so the scale is taken out before the matrix is called singular.
+        scaled = matrix / np.maximum(np.abs(matrix).max(axis=1, keepdims=True), 1e-300)
+        scaled /= np.maximum(np.abs(scaled).max(axis=0, keepdims=True), 1e-300)
+        if np.linalg.cond(scaled) > 1e10:
+            raise ValueError("the homography is singular: it maps the image to a line")
+        object.__setattr__(self, "image_to_ground", matrix)
+
+    @property
+    def metric(self) -> bool:
+        """Whether the ground is measured in metres."""
+        return self.unit == "m"
+
+    @cached_property
+    def _below(self) -> float:
+        """The sign that W has below the horizon."""
+        lowest = (self.image_size[0] / 2, self.image_size[1], 1.0) if self.image_size else (0.0, 1.0, 0.0)
+        weight = self.image_to_ground[2] @ lowest
+        return float(
+            np.sign(weight if abs(weight) > 1e-12 * np.abs(self.image_to_ground[2]).max() else self.image_to_ground[2, 2])
+        )
+
+    @cached_property
+    def _ground_to_image(self) -> np.ndarray:
+        return np.linalg.inv(self.image_to_ground)
+
+    def to_ground(self, pixels: np.ndarray) -> np.ndarray:
+        """Ground points `(N, 2)`, in `unit`, seen at pixels `(N, 2)`; NaN on and above the horizon."""
+        pixels = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
+        return _map(self.image_to_ground, pixels, self._below)
+
+    def to_image(self, ground: np.ndarray) -> np.ndarray:
+        """Pixels `(N, 2)` of ground points `(N, 2)`, also outside the image; NaN behind the camera."""
+        ground = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
+        return _map(self._ground_to_image, ground, self._below)
+
+    def ground_covariance(self, pixels: np.ndarray, pixel_error: float) -> np.ndarray:
+        """Covariances `(N, 2, 2)`, in `unit` squared, of the ground points seen at pixels `(N, 2)`; NaN where there is none.
+
+        `pixel_error` is the standard deviation in pixels of either coordinate; see `Camera.ground_covariance`.
+        """
+        ground = self.to_ground(pixels)
+        back = self._ground_to_image
+        weight = ground @ back[2, :2] + back[2, 2]
+        slopes = (back[:2, :2] - np.asarray(pixels, dtype=np.float64).reshape(-1, 2)[:, :, None] * back[2, :2]) / weight[
+            :, None, None
+        ]
+        return ground_covariance(slopes, pixel_error)
+
+    def sees(self, ground: np.ndarray) -> np.ndarray:
+        """Whether ground points `(N, 2)` lie in the image and in front of the camera: `(N,)` bool."""
+        return inside_image(self.to_image(ground), self.image_size)
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """A homography knows no heights: raises `ValueError`. `to_image` gives the pixels of ground points."""
+        raise ValueError("a ground homography cannot project points above the ground")
+
+    def heights(self, ground: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+        """NaN `(N,)`: a homography knows no heights."""
+        return np.full(len(np.asarray(ground).reshape(-1, 2)), np.nan)
+
+
+def _map(matrix: np.ndarray, points: np.ndarray, sign: float) -> np.ndarray:
+    """Points `(N, 2)` through the homography `matrix`; NaN where the third coordinate has not the sign `sign`."""
+    weight = points @ matrix[2, :2] + matrix[2, 2]
+    with np.errstate(invalid="ignore"):
+        weight = np.where(weight * sign > 0, weight, np.nan)
+    return (points @ matrix[:2, :2].T + matrix[:2, 2]) / weight[:, None]

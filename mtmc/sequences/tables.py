@@ -1,0 +1,39 @@
+"""Tables of numbers in text files, and rows split by the frame they belong to."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from reid.errors import InputError
+from trackers import Detections
+
+
+def read_table(path: Path, columns: int, delimiter: str | None = None) -> np.ndarray:
+    """The finite numbers `(R, C)` of a text file of at least `columns` columns, separated by blanks or by `delimiter`.
+
+    Raises `InputError` for a file that is missing, ragged, too narrow, or holds anything else.
+    """
+    try:
+        rows = np.loadtxt(path, ndmin=2, delimiter=delimiter, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: put the data set's file there.") from None
+    except ValueError as error:
+        raise InputError(f"{path} is no table of numbers: {error}.") from None
+    if len(rows) and rows.shape[1] < columns:
+        raise InputError(f"{path} has {rows.shape[1]} columns where {columns} are expected.")
+    if not np.isfinite(rows).all():
+        raise InputError(f"{path}: row {int((~np.isfinite(rows)).any(axis=1).argmax()) + 1} holds a number that is not finite.")
+    return rows.reshape(len(rows), -1) if len(rows) else np.empty((0, columns))
+
+
+def detections_by_frame(
+    frames: np.ndarray, boxes: np.ndarray, scores: np.ndarray | None, embeddings: np.ndarray | None, length: int
+) -> list[Detections]:
+    """One entry for each of frames 0 to `length - 1` from rows in any order: `frames (N,)` int, `boxes (N, 4)` xyxy pixels,
+    `scores (N,)` (None: all 1) and `embeddings (N, D)` or None."""
+    order = np.argsort(frames, kind="stable")
+    starts = np.searchsorted(frames[order], np.arange(length + 1))
+    boxes, scores = boxes[order], np.ones(len(boxes)) if scores is None else scores[order]
+    embeddings = None if embeddings is None else embeddings[order]
+    return [Detections(boxes[a:b], scores[a:b], None if embeddings is None else embeddings[a:b]) for a, b in pairwise(starts)]
