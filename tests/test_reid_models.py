@@ -11,7 +11,7 @@ from reid import models
 from reid.errors import InputError
 from reid.models import registry
 from reid.models.layers import GeM, HarmoniousAttention, sample_regions
-from reid.models.robust import ShuffleA, ShuffleB, shuffle
+from reid.models.shuffle import ShuffleA, ShuffleB, shuffle
 
 
 @pytest.fixture(scope="module", params=["hacnn", "robust", "robust_2x"])
@@ -79,6 +79,43 @@ def test_options_and_their_values_are_read_off_the_builder(optional):
 def test_an_option_that_does_not_exist_is_refused_with_those_that_do(optional, options, sentence):
     with pytest.raises(InputError, match=sentence):
         models.build("optional", **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"blocks": "inception"}, {"pool": "average"}, {"pool": "max"}, {"head": "bnneck"}, {"head": "none"}],
+    ids=lambda options: "-".join(options.values()),
+)
+def test_each_exchanged_piece_gives_unit_rows_and_trains_in_all_its_parts(options):
+    network = models.build("robust", classes=5, **options)
+    heads = network(torch.randn(4, 3, 160, 64))
+    assert [(features.shape, logits.shape) for features, logits in heads] == [((4, 512), (4, 5))] * 2
+    sum(logits.sum() for _, logits in heads).backward()
+    trained = {name for name, value in network.named_parameters() if value.requires_grad}
+    assert {name for name, value in network.named_parameters() if value.grad is not None} == trained
+    with torch.no_grad():
+        assert torch.allclose(network.eval()(torch.randn(2, 3, 160, 64)).norm(dim=1), torch.ones(2), atol=1e-5)
+
+
+def test_hacnn_and_robust_with_each_others_pieces_are_the_same_network():
+    def shapes(name, **options):
+        return {key: value.shape for key, value in models.build(name, **options).state_dict().items()}
+
+    assert shapes("hacnn", **models.options("robust")) == shapes("robust")
+    assert shapes("robust", **models.options("hacnn")) == shapes("hacnn")
+
+
+def test_a_bnneck_head_gives_the_classifier_and_the_test_normalised_features():
+    network = models.build("robust", classes=5, head="bnneck")
+    images = torch.randn(4, 3, 160, 64)
+    for (features, logits), neck, classify in zip(network(images), network.necks, network.classifiers, strict=True):
+        deviation = (features.var(0, correction=0) + neck.eps).sqrt()
+        assert torch.allclose(logits, classify((features - features.mean(0)) / deviation), atol=1e-3)
+        assert not neck.bias.requires_grad
+    with torch.no_grad():
+        halves = [neck(branch) for neck, branch in zip(network.eval().necks, network.branches(images), strict=True)]
+        expected = torch.cat([F.normalize(half) for half in halves], 1) / 2**0.5
+        assert torch.allclose(network(images), expected, atol=1e-6)
 
 
 def test_gem_with_exponent_one_is_the_mean_and_with_a_large_one_the_maximum():

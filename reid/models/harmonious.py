@@ -1,55 +1,76 @@
-"""The skeleton that HA-CNN and Robust-ReID share: a global branch, a local branch of four regions, a head on each."""
+"""The network that HA-CNN and Robust-ReID share: a global branch, a local branch of four regions, a head on each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from reid.models.layers import REGIONS, HarmoniousAttention, convolution, sample_regions
+from reid.models.inception import InceptionA, InceptionB
+from reid.models.layers import (
+    REGIONS,
+    Average,
+    GeM,
+    HarmoniousAttention,
+    Maximum,
+    convolution,
+    neck_classifier,
+    neck_norm,
+    sample_regions,
+)
 from reid.models.registry import Head
+from reid.models.shuffle import ShuffleA, ShuffleB
 from reid.preprocessing import Preprocessing
+
+Blocks = Literal["shuffle", "inception"]
+Pool = Literal["gem", "average", "max"]
+HeadKind = Literal["unit", "bnneck", "none"]
 
 # A region's height and width as a part of the first stage's input: 24x28 of 80x32, then 12x14 and 6x7 (Li et al. 2018, fig. 2).
 REGION_HEIGHT, REGION_WIDTH = 24 / 80, 28 / 32
 _UNIT_LOGITS = 16.0
+_POOLS = {"gem": GeM, "average": Average, "max": Maximum}
 
 
 class Harmonious(nn.Module):
-    """Harmonious attention network of Li et al., CVPR 2018, fig. 2, over the blocks that it is given.
+    """Harmonious attention network of Li et al., CVPR 2018, fig. 2, in the pieces that Lawen et al. 2019, table 2, exchange.
 
-    stem: channels after the first convolution. channels: channels after each of the three stages.
-    stage: `(inputs, outputs) -> module` halving the map. local: the same for the local branch, weights shared by the regions.
-    pool: `() -> module` from `(B, C, H, W)` to `(B, C)`. embed: `(inputs, outputs) -> module`, the linear part of a head.
-    unit_heads: True scales a head's features to unit length in training too, before the losses (Lawen et al. 2019, sec. 3).
+    stem: channels after the first convolution. channels: channels after each of the three stages. repeats: how many Shuffle-A
+    blocks each stage has. dimension: features of each of the two heads.
+    blocks: what stages and the local branch, whose weights the regions share, are made of: "shuffle" for Lawen et al., fig. 2,
+    "inception" for Li et al., fig. 3. pool: the pooling before both heads.
+    head: "unit" scales the features to unit length before both losses (Lawen et al., sec. 3); "bnneck" gives the triplet loss the
+    linear layer's features, and the classifier and the test those after a batch normalisation (Luo et al., CVPRW 2019, fig. 5);
+    "none" is HA-CNN's head, batch normalisation and ReLU after the linear layer.
     """
 
     preprocessing = Preprocessing(160, 64)
 
     def __init__(
         self,
-        *,
         stem: int,
         channels: Sequence[int],
+        repeats: Sequence[int],
         dimension: int,
         classes: int,
-        stage: Callable[[int, int], nn.Module],
-        local: Callable[[int, int], nn.Module],
-        pool: Callable[[], nn.Module],
-        embed: Callable[[int, int], nn.Module],
-        unit_heads: bool,
+        blocks: Blocks,
+        pool: Pool,
+        head: HeadKind,
     ):
         super().__init__()
         inputs = [stem, *channels[:-1]]
         self.stem = convolution(3, stem, 3, stride=2)
-        self.stages = nn.ModuleList(stage(i, o) for i, o in zip(inputs, channels, strict=True))
+        self.stages = nn.ModuleList(_stage(blocks, i, o, n) for i, o, n in zip(inputs, channels, repeats, strict=True))
         self.attentions = nn.ModuleList(HarmoniousAttention(o) for o in channels)
-        self.locals = nn.ModuleList(local(i, o) for i, o in zip(inputs, channels, strict=True))
-        self.global_pool, self.local_pool = pool(), pool()
-        self.global_embedding = embed(channels[-1], dimension)
-        self.local_embedding = embed(REGIONS * channels[-1], dimension)
-        self.classifiers = nn.ModuleList(nn.Linear(dimension, classes, bias=False) for _ in range(2 if classes else 0))
-        self.unit_heads = unit_heads
+        self.locals = nn.ModuleList(_halving(blocks, i, o) for i, o in zip(inputs, channels, strict=True))
+        self.global_pool, self.local_pool = _POOLS[pool](), _POOLS[pool]()
+        self.global_embedding = _embedding(head, channels[-1], dimension)
+        self.local_embedding = _embedding(head, REGIONS * channels[-1], dimension)
+        self.necks = nn.ModuleList(neck_norm(dimension) for _ in range(2 if head == "bnneck" else 0))
+        classifier = neck_classifier if head == "bnneck" else _classifier
+        self.classifiers = nn.ModuleList(classifier(dimension, classes) for _ in range(2 if classes else 0))
+        self.head = head
         self.dimension = 2 * dimension
 
     def branches(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -70,12 +91,42 @@ class Harmonious(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor | list[Head]:
         """`(B, 3, H, W)` to `(B, D)` unit rows, or in training to two heads, features `(B, D / 2)` each."""
         features = [branch.float() for branch in self.branches(images)]
-        if self.unit_heads or not self.training:
+        if self.head == "unit":
             features = [F.normalize(branch) for branch in features]
+        judged = [neck(branch) for neck, branch in zip(self.necks, features, strict=True)] if self.necks else features
         if self.training:
             # A unit feature's logits are as small as a classifier's row is short: at HA-CNN's pace it would take dozens of epochs
             # until rows are long enough to tell 2,000 identities apart. 16 is the length that HA-CNN's 512 features start with.
-            scale = _UNIT_LOGITS if self.unit_heads else 1.0
-            return [Head(branch, scale * classify(branch)) for branch, classify in zip(features, self.classifiers, strict=True)]
+            scale = _UNIT_LOGITS if self.head == "unit" else 1.0
+            logits = [scale * classify(branch) for classify, branch in zip(self.classifiers, judged, strict=True)]
+            return [Head(*pair) for pair in zip(features, logits, strict=True)]
+        if self.head != "unit":
+            judged = [F.normalize(branch) for branch in judged]
         # Two unit halves make a vector of length sqrt 2.
-        return torch.cat(features, 1) / 2**0.5
+        return torch.cat(judged, 1) / 2**0.5
+
+
+def _stage(blocks: Blocks, inputs: int, outputs: int, repeats: int) -> nn.Sequential:
+    if blocks == "inception":
+        return nn.Sequential(InceptionA(inputs, outputs), InceptionB(outputs, outputs))
+    middle = (ShuffleA(outputs) for _ in range(repeats))
+    return nn.Sequential(ShuffleB(inputs, outputs, 1), *middle, ShuffleB(outputs, outputs, 2))
+
+
+def _halving(blocks: Blocks, inputs: int, outputs: int) -> nn.Module:
+    return InceptionB(inputs, outputs) if blocks == "inception" else ShuffleB(inputs, outputs, 2)
+
+
+def _embedding(head: HeadKind, inputs: int, outputs: int) -> nn.Sequential:
+    linear = nn.Linear(inputs, outputs)
+    if head == "bnneck":
+        return nn.Sequential(linear)
+    if head == "none":
+        return nn.Sequential(linear, nn.BatchNorm1d(outputs), nn.ReLU())
+    # Lawen et al. say a linear layer and unit length. Without HA-CNN's batch normalisation between the two, all features start
+    # in one direction, and trained from scratch they collapse to it; its ReLU would halve the sphere, so that one is left out.
+    return nn.Sequential(linear, nn.BatchNorm1d(outputs))
+
+
+def _classifier(dimension: int, classes: int) -> nn.Linear:
+    return nn.Linear(dimension, classes, bias=False)

@@ -33,6 +33,34 @@ class GeM(nn.Module):
         return maps.pow(self.exponent).mean((2, 3)).pow(1 / self.exponent)
 
 
+class Average(nn.Module):
+    """Global average pooling, `(B, C, H, W)` to `(B, C)`."""
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        return maps.mean((2, 3))
+
+
+class Maximum(nn.Module):
+    """Global maximum pooling, `(B, C, H, W)` to `(B, C)`."""
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        return maps.amax((2, 3))
+
+
+def neck_norm(dimension: int) -> nn.BatchNorm1d:
+    """The batch normalisation of a BNNeck, whose shift stays 0: Luo et al., CVPRW 2019, sec. 3.5."""
+    norm = nn.BatchNorm1d(dimension)
+    norm.bias.requires_grad_(False)
+    return norm
+
+
+def neck_classifier(dimension: int, classes: int) -> nn.Linear:
+    """The classifier after a BNNeck, without bias, in Kaiming's initialisation: Luo et al., CVPRW 2019, sec. 3.5."""
+    classifier = nn.Linear(dimension, classes, bias=False)
+    nn.init.kaiming_normal_(classifier.weight)
+    return classifier
+
+
 class SpatialAttention(nn.Module):
     """One `(B, 1, H, W)` map: channel mean, 3x3 convolution of stride 2, back to size, 1x1. Li et al. 2018, sec. 3.1."""
 

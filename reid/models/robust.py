@@ -1,106 +1,16 @@
 """Robust-ReID: Lawen et al., "Compact Network Training for Person ReID", arXiv 1910.07038."""
 
-import torch
-from torch import nn
-
-from reid.models.harmonious import Harmonious
-from reid.models.layers import GeM, convolution
+from reid.models.harmonious import Blocks, Harmonious, HeadKind, Pool
 from reid.models.registry import register
 
 
-class ShuffleA(nn.Module):
-    """One half of the channels passes, the other goes through 1x1, depthwise 3x3 and 1x1; then the two are shuffled."""
-
-    def __init__(self, channels: int):
-        super().__init__()
-        half = channels // 2
-        self.branch = nn.Sequential(
-            convolution(half, half, 1),
-            convolution(half, half, 3, groups=half, relu=False),
-            convolution(half, half, 1),
-        )
-        _start_near_linear(self)
-
-    def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        kept, changed = maps.chunk(2, 1)
-        return shuffle(kept, self.branch(changed))
-
-
-class ShuffleB(nn.Module):
-    """Both halves of the output are computed from all of the input, so that stride and width may change."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int):
-        super().__init__()
-        half = outputs // 2
-        self.short = nn.Sequential(
-            convolution(inputs, inputs, 3, stride, groups=inputs, relu=False),
-            convolution(inputs, half, 1),
-        )
-        self.long = nn.Sequential(
-            convolution(inputs, half, 1),
-            convolution(half, half, 3, stride, groups=half, relu=False),
-            convolution(half, half, 1),
-        )
-        _start_near_linear(self)
-
-    def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        return shuffle(self.short(maps), self.long(maps))
-
-
-def shuffle(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Interleave the channels of two `(B, C, H, W)` maps: Ma et al., ShuffleNet V2, ECCV 2018, fig. 3."""
-    return torch.stack([first, second], 2).flatten(1, 2)
-
-
-def _start_near_linear(block: nn.Module) -> None:
-    """Start a block so that it passes on nearly what it gets: 1x1 orthogonal, 3x3 near identity, ReLU at one deviation below 0.
-
-    The paper does not say how it starts from scratch. From PyTorch's start the gradient grows a thousandfold on its way through
-    the 30 blocks, and under Adam the global branch learns next to nothing for epochs; from this one it grows some fifty-fold.
-    """
-    for layers in block.modules():
-        if isinstance(layers, nn.Sequential) and isinstance(layers[0], nn.Conv2d):
-            if layers[0].groups > 1:
-                nn.init.normal_(layers[0].weight, std=0.1)
-                with torch.no_grad():
-                    layers[0].weight[:, :, 1, 1] += 1
-            else:
-                nn.init.orthogonal_(layers[0].weight)
-            if isinstance(layers[-1], nn.ReLU):
-                nn.init.ones_(layers[1].bias)
-
-
-def _embedding(inputs: int, outputs: int) -> nn.Sequential:
-    # The paper says a linear layer and unit length. Without HA-CNN's batch normalisation between the two, all features start in
-    # one direction, and trained from scratch they collapse to it; its ReLU would halve the sphere, so that one is left out.
-    return nn.Sequential(nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs))
-
-
-def _robust(stem: int, channels: tuple[int, int, int], repeats: dict[int, int], dimension: int, classes: int) -> Harmonious:
-    def stage(inputs: int, outputs: int) -> nn.Sequential:
-        middle = (ShuffleA(outputs) for _ in range(repeats[outputs]))
-        return nn.Sequential(ShuffleB(inputs, outputs, 1), *middle, ShuffleB(outputs, outputs, 2))
-
-    return Harmonious(
-        stem=stem,
-        channels=channels,
-        dimension=dimension,
-        classes=classes,
-        stage=stage,
-        local=lambda inputs, outputs: ShuffleB(inputs, outputs, 2),
-        pool=GeM,
-        embed=_embedding,
-        unit_heads=True,
-    )
-
-
 @register
-def robust(classes: int = 0) -> Harmonious:
+def robust(classes: int = 0, *, blocks: Blocks = "shuffle", pool: Pool = "gem", head: HeadKind = "unit") -> Harmonious:
     """Robust-ReID 1x, 160x64, 1024-d; the paper counts 2.9M parameters and 0.72 GFLOPs."""
-    return _robust(32, (128, 256, 384), {128: 7, 256: 10, 384: 7}, 512, classes)
+    return Harmonious(32, (128, 256, 384), (7, 10, 7), 512, classes, blocks, pool, head)
 
 
 @register
-def robust_2x(classes: int = 0) -> Harmonious:
+def robust_2x(classes: int = 0, *, blocks: Blocks = "shuffle", pool: Pool = "gem", head: HeadKind = "unit") -> Harmonious:
     """Robust-ReID 2x, 160x64, 1920-d; the paper counts 6.4M parameters and 1.68 GFLOPs."""
-    return _robust(36, (240, 320, 480), {240: 8, 320: 11, 480: 8}, 960, classes)
+    return Harmonious(36, (240, 320, 480), (8, 11, 8), 960, classes, blocks, pool, head)
