@@ -1,4 +1,4 @@
-"""How fast the parts are on this machine: `python -m benchmarks.speed association`, `engines` or `ranking`."""
+"""How fast the parts are on this machine: `python -m benchmarks.speed association`, `engines`, `ranking` or `gallery`."""
 
 import argparse
 import importlib.util
@@ -112,6 +112,13 @@ def ranking(arguments: argparse.Namespace) -> list[dict]:
     return measure(arguments.queries, arguments.gallery)
 
 
+def gallery(arguments: argparse.Namespace) -> list[dict]:
+    """Search among the exemplars of very many people, by an index and exactly; see `benchmarks.galleries.measure`."""
+    from benchmarks.galleries import measure
+
+    return measure(arguments.exemplars)
+
+
 def _crowd_from(path: Path) -> Callable[..., list[Frame]]:
     """The function `crowd(people=, dim=)` of a Python file, so that ours and others' trackers can be timed on the same scene."""
     if not path.is_file():
@@ -169,6 +176,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--queries", type=_positive, default=337, help="default: 337, a tenth of Market-1501's 3368")
     command.add_argument("--gallery", type=_positive, default=1591, help="default: 1591, a tenth of Market-1501's 15913")
     command.set_defaults(measure=ranking)
+
+    command = commands.add_parser("gallery", parents=[shared], help="the search of a large gallery, by an index and exactly")
+    command.add_argument("--exemplars", type=_positive, default=100_000, metavar="N", help="embeddings in it (default: 100000)")
+    command.set_defaults(measure=gallery)
     return parser
 
 

@@ -1,0 +1,88 @@
+"""Search in a large gallery of people: the index beside the exact product, on embeddings spread like those of a network."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from mtmc.exemplars import EXACT, Exemplars
+from mtmc.inverted_index import is_installed
+from reid.errors import InputError
+
+DIMENSION = 512
+IMAGES = 32  # of a person
+KNOWN = STRANGERS = 200  # queries
+_EXACT_QUERIES = 20
+_BLOCK = 500
+_DECAY = 30  # components over which the variance falls by e
+_COMMON, _BETWEEN, _WITHIN = 0.48, 0.26, 0.26
+
+
+class People:
+    """Embeddings spread as those of CUHK03's people by OSNet: about half of the squared length is common to all, the rest is as
+    much between people as within one, its variance falling from component to component (60 effective ones; OSNet's has 47)."""
+
+    def __init__(self) -> None:
+        self._random = np.random.default_rng(0)
+        scale = np.exp(-np.arange(DIMENSION) / _DECAY / 2)
+        self._scale = (scale / np.linalg.norm(scale)).astype(np.float32)
+        self._axes = np.linalg.qr(self._random.normal(size=(DIMENSION, DIMENSION)))[0].astype(np.float32)
+
+    def draw(self, people: int, images: int) -> np.ndarray:
+        """Unit rows `(people, images, DIMENSION)`."""
+        centres = self._random.standard_normal((people, 1, DIMENSION), np.float32)
+        images = self._random.standard_normal((people, images, DIMENSION), np.float32)
+        rows = (np.sqrt(_BETWEEN) * centres + np.sqrt(_WITHIN) * images) * self._scale
+        rows[..., -1] += np.sqrt(_COMMON)
+        rows = rows @ self._axes
+        return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+def measure(exemplars: int) -> list[dict]:
+    """One row of medians: `exemplars` in the pool, `index s` to build its index, `ms` that a query of one view takes by the index
+    (and `slowest ms`), `exact ms` by the product, `recall@1` of the index against exact search, `change ms` for a person who is
+    replaced by another and a query after that.
+
+    Half of the queries show people of the pool, on images that it does not hold, the others strangers. Raises `InputError`
+    without FAISS, and for a pool too small to need an index.
+    """
+    if exemplars <= EXACT:
+        raise InputError(f"up to {EXACT} exemplars are searched exactly: time a larger gallery.")
+    if not is_installed():
+        raise InputError("FAISS is missing: pip install 'mtmc[faiss]'.")
+    people, pool = People(), Exemplars(DIMENSION)
+    known = people.draw(KNOWN, IMAGES + 1)
+    views = np.concatenate([known[:, IMAGES], people.draw(STRANGERS, 1)[:, 0]])
+    places = [pool.add(person, rows[:IMAGES]) for person, rows in enumerate(known, 1)]
+    for first in range(1 + KNOWN, 1 + exemplars // IMAGES, _BLOCK):
+        for person, rows in enumerate(people.draw(min(_BLOCK, 1 + exemplars // IMAGES - first), IMAGES), first):
+            pool.add(person, rows)
+    _, building = _timed(lambda: pool.nearest(views[:1], 1))
+    found, searching = zip(*(_timed(lambda view=view: pool.nearest(view[None], 1)[0, 0]) for view in views), strict=True)
+    right = np.argmax(views @ pool.rows.T, axis=1)
+    comparing = [_timed(lambda view=view: np.argmax(pool.rows @ view))[1] for view in views[:_EXACT_QUERIES]]
+
+    def change(place: np.ndarray) -> None:
+        rows = pool.rows[place]
+        pool.remove(place)
+        pool.add(1 + KNOWN, rows)
+        pool.nearest(views[:1], 1)
+
+    changing = [_timed(lambda place=place: change(place))[1] for place in places[:_EXACT_QUERIES]]
+    return [
+        {
+            "exemplars": len(pool),
+            "index s": round(building, 1),
+            "ms": round(1000 * float(np.median(searching)), 1),
+            "slowest ms": round(1000 * max(searching), 1),
+            "exact ms": round(1000 * float(np.median(comparing)), 1),
+            "recall@1": round(float(np.mean(np.array(found) == right)), 4),
+            "change ms": round(1000 * float(np.median(changing)), 1),
+        }
+    ]
+
+
+def _timed(work: Callable) -> tuple[object, float]:
+    start = time.perf_counter()
+    result = work()
+    return result, time.perf_counter() - start

@@ -1,0 +1,33 @@
+"""The timing of a large gallery's search."""
+
+import json
+import sys
+
+import pytest
+
+from benchmarks import galleries, speed
+from mtmc import exemplars
+from reid.errors import InputError
+
+
+def test_the_speed_command_compares_the_index_with_the_exact_product(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("faiss")
+    from mtmc import inverted_index
+
+    monkeypatch.setattr(galleries, "EXACT", 4000)
+    monkeypatch.setattr(exemplars, "EXACT", 4000)
+    monkeypatch.setattr(galleries, "KNOWN", 20)
+    monkeypatch.setattr(inverted_index, "LISTS", 16)
+    monkeypatch.setattr(inverted_index, "PROBES", 8)
+    monkeypatch.setattr(sys, "argv", ["speed", "gallery", "--exemplars", "6400", "--output", str(tmp_path)])
+    speed.main()
+    (row,) = json.loads((tmp_path / "gallery.json").read_text())["rows"]
+    assert row["exemplars"] == 6400
+    assert row["recall@1"] > 0.9
+    assert min(row["ms"], row["exact ms"], row["change ms"]) > 0
+    assert "recall@1" in capsys.readouterr().out
+
+
+def test_a_gallery_that_needs_no_index_is_refused():
+    with pytest.raises(InputError, match="time a larger gallery"):
+        galleries.measure(1000)
