@@ -13,7 +13,7 @@ class GroundCamera(Protocol):
     """A camera whose pixels are tied to the ground plane: `Camera` and `HomographyCamera` of `mtmc.calibration`.
 
     `image_size` is (width, height) in pixels or None, `unit` names what the ground is measured in and `metric` says whether that
-    is metres. Without `has_height` only the ground is calibrated: `project` raises `ValueError` and `heights` gives NaN.
+    is metres. Without `has_height` only the ground is calibrated: `project` raises `ValueError`, the heights of `locate` are NaN.
     """
 
     @property
@@ -40,8 +40,8 @@ class GroundCamera(Protocol):
     def project(self, points: np.ndarray) -> np.ndarray:
         """Pixels `(N, 2)` of points `(N, 3)`, NaN behind the camera."""
 
-    def heights(self, ground: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-        """Heights `(N,)` of upright things at ground points `(N, 2)` whose tops are seen at pixels `(N, 2)`."""
+    def locate(self, feet: np.ndarray, tops: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ground points `(N, 2)`, their covariances `(N, 2, 2)` and heights `(N,)` of upright people seen at pixels `(N, 2)`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +90,7 @@ def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], p
     for camera, start, end in zip(cameras, ends - counts, ends, strict=True):
         if start < end:
             part = slice(start, end)
-            ground[part] = camera.to_ground(feet[part])
-            covariances[part] = camera.ground_covariance(feet[part], pixel_error)
-            heights[part] = camera.heights(ground[part], tops[part])
+            ground[part], covariances[part], heights[part] = camera.locate(feet[part], tops[part], pixel_error)
     everyone = Observations(
         np.repeat(np.arange(len(cameras)), counts),
         np.arange(len(boxes)) - np.repeat(ends - counts, counts),

@@ -98,11 +98,15 @@ def test_the_height_of_an_upright_person_is_read_from_head_and_feet():
     people = np.array([[0.5, 0.2], [1.0, -1.0], [2.0, 2.0]])
     heights = np.array([1.62, 1.85, 0.4])
     tops = camera.project(np.column_stack([people, heights]))
-    np.testing.assert_allclose(camera.heights(people, tops), heights, atol=1e-9)
+    ground, covariances, found = camera.locate(camera.to_image(people), tops, 2.0)
+    np.testing.assert_allclose(ground, people, atol=1e-9)
+    np.testing.assert_allclose(found, heights, atol=1e-9)
+    np.testing.assert_allclose(covariances, camera.ground_covariance(camera.to_image(people), 2.0))
 
 
 def test_a_homography_admits_that_it_knows_no_heights():
-    assert not homography().has_height and np.isnan(homography().heights(np.zeros((2, 2)), np.zeros((2, 2)))).all()
+    ground, _, heights = homography().locate(np.full((2, 2), 300.0), np.full((2, 2), 100.0), 1.0)
+    assert not homography().has_height and np.isfinite(ground).all() and np.isnan(heights).all()
     with pytest.raises(ValueError, match="above the ground"):
         homography().project(np.zeros((1, 3)))
 

@@ -84,9 +84,9 @@ class HomographyCamera:
         """A homography knows no heights: raises `ValueError`. `to_image` gives the pixels of ground points."""
         raise ValueError("a ground homography cannot project points above the ground")
 
-    def heights(self, ground: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-        """NaN `(N,)`: a homography knows no heights."""
-        return np.full(len(np.asarray(ground).reshape(-1, 2)), np.nan)
+    def locate(self, feet: np.ndarray, tops: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ground points `(N, 2)` and covariances `(N, 2, 2)` of people whose `feet` `(N, 2)` are seen; heights `(N,)` NaN."""
+        return self.to_ground(feet), self.ground_covariance(feet, pixel_error), np.full(len(tops), np.nan)
 
 
 def _map(matrix: np.ndarray, points: np.ndarray, sign: float) -> np.ndarray:

@@ -91,13 +91,17 @@ class Camera:
         return -self.world_to_camera[:3, :3].T @ self.world_to_camera[:3, 3]
 
     @cached_property
+    def _lens(self) -> tuple[float, ...]:
+        """k1 k2 p1 p2 k3."""
+        return tuple(np.append(self.distortion, 0.0)[:5].tolist())
+
+    @cached_property
     def _widest(self) -> float:
         """The squared distance from the optical axis, at depth 1, up to which the radial lens model is one-to-one.
 
         Beyond the first turning point of r (1 + k1 r^2 + k2 r^4 + k3 r^6) points far outside the view fold back into the image.
         """
-        k1, k2 = self.distortion[:2]
-        k3 = self.distortion[4] if len(self.distortion) == 5 else 0.0
+        k1, k2, _, _, k3 = self._lens
         roots = np.roots([7 * k3, 5 * k2, 3 * k1, 1.0])
         turning = roots.real[(np.abs(roots.imag) < 1e-9) & (roots.real > 0)]
         return float(turning.min(initial=np.inf))
@@ -119,17 +123,12 @@ class Camera:
     def rays(self, pixels: np.ndarray) -> np.ndarray:
         """World directions `(N, 3)` of depth 1 seen at pixels `(N, 2)`, starting at `position`; NaN where the lens shows none."""
         pixels = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
-        target = (pixels - self.matrix[:2, 2]) @ np.linalg.inv(self.matrix[:2, :2]).T
-        plane = self._undistort(target)
-        return np.column_stack([plane, np.ones(len(plane))]) @ self.world_to_camera[:3, :3]
+        plane = self._undistort((pixels - self.matrix[:2, 2]) @ self._inverse.T)
+        return plane @ self.world_to_camera[:2, :3] + self.world_to_camera[2, :3]
 
     def to_ground(self, pixels: np.ndarray) -> np.ndarray:
         """Ground points `(N, 2)`, metres, seen at pixels `(N, 2)`; NaN where the ray meets no ground in front of the camera."""
-        rays = self.rays(pixels)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reach = -self.position[2] / rays[:, 2]
-        reach = np.where((reach > 0) & np.isfinite(reach), reach, np.nan)
-        return self.position[:2] + reach[:, None] * rays[:, :2]
+        return self._meet_ground(self.rays(pixels))
 
     def ground_covariance(self, pixels: np.ndarray, pixel_error: float) -> np.ndarray:
         """Covariances `(N, 2, 2)`, square metres, of the ground points seen at pixels `(N, 2)`; NaN where there is none.
@@ -150,15 +149,28 @@ class Camera:
         near = np.linalg.norm(ground - self.position[:2], axis=1) <= self.reach
         return near & inside_image(self.to_image(ground), self.image_size)
 
-    def heights(self, ground: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-        """How high, `(N,)` metres, something upright at ground points `(N, 2)` is whose top is seen at pixels `(N, 2)`.
+    def locate(self, feet: np.ndarray, tops: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Where people stand whose feet and top of the head are seen at pixels `(N, 2)`, and how tall they are.
 
-        It is the height at which the pixel's ray passes nearest to the vertical line above the point; NaN without a ray.
+        Returns ground points `(N, 2)` and their covariances `(N, 2, 2)`, as `to_ground` and `ground_covariance` give them, and
+        heights `(N,)` in metres: those at which the top's ray passes nearest to the vertical line above the feet, or NaN.
         """
-        rays = self.rays(pixels)
-        along = np.einsum("nd,nd->n", np.asarray(ground, dtype=np.float64).reshape(-1, 2) - self.position[:2], rays[:, :2])
+        rays = self.rays(np.concatenate([feet, tops]))
+        ground, upward = self._meet_ground(rays[: len(feet)]), rays[len(feet) :]
+        along = ((ground - self.position[:2]) * upward[:, :2]).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return self.position[2] + rays[:, 2] * along / np.einsum("nd,nd->n", rays[:, :2], rays[:, :2])
+            heights = self.position[2] + upward[:, 2] * along / (upward[:, :2] ** 2).sum(axis=1)
+        return ground, ground_covariance(self._pixel_slopes(ground), pixel_error), heights
+
+    @cached_property
+    def _inverse(self) -> np.ndarray:
+        return np.linalg.inv(self.matrix[:2, :2])
+
+    def _meet_ground(self, rays: np.ndarray) -> np.ndarray:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reach = -self.position[2] / rays[:, 2]
+            reach[~((reach > 0) & (reach < np.inf))] = np.nan
+        return self.position[:2] + reach[:, None] * rays[:, :2]
 
     def _pixel_slopes(self, ground: np.ndarray) -> np.ndarray:
         """The derivatives `(N, 2, 2)` of the pixel (rows u, v) by the ground point (columns x, y) at `ground` `(N, 2)`."""
@@ -167,47 +179,37 @@ class Camera:
         axes = self.world_to_camera[:3, :2]
         slopes = (axes[:2] - plane[:, :, None] * axes[2]) / local[:, 2, None, None]
         if self.distortion.any():
-            a, b, d = self._lens_slopes(plane)
-            slopes = np.stack([np.stack([a, b], axis=1), np.stack([b, d], axis=1)], axis=1) @ slopes
+            _, _, a, b, d = self._bend(*plane.T)
+            slopes = np.moveaxis(np.array([[a, b], [b, d]]), -1, 0) @ slopes
         return self.matrix[:2, :2] @ slopes
 
-    def _lens_slopes(self, plane: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The Jacobian of `_distort` at `plane` `(N, 2)`, which is symmetric, [[a, b], [b, d]]: a, b and d, each `(N,)`."""
-        k1, k2, p1, p2, k3 = np.append(self.distortion, 0.0)[:5]
-        x, y = plane[:, 0], plane[:, 1]
-        square = x * x + y * y
-        radial = 1.0 + square * (k1 + square * (k2 + square * k3))
-        slope = 2.0 * (k1 + square * (2.0 * k2 + square * 3.0 * k3))
-        a = radial + slope * x * x + 2 * p1 * y + 6 * p2 * x
-        b = slope * x * y + 2 * p1 * x + 2 * p2 * y
-        d = radial + slope * y * y + 6 * p1 * y + 2 * p2 * x
-        return a, b, d
-
     def _distort(self, plane: np.ndarray) -> np.ndarray:
-        if not self.distortion.any():
-            return plane
-        k1, k2, p1, p2, k3 = np.append(self.distortion, 0.0)[:5]
-        x, y = plane[:, 0], plane[:, 1]
-        square = x * x + y * y
+        return np.column_stack(self._bend(*plane.T)[:2]) if self.distortion.any() else plane
+
+    def _bend(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Where the lens moves points `x`, `y` `(N,)` at depth 1, and the Jacobian [[a, b], [b, d]] there: u, v, a, b, d."""
+        k1, k2, p1, p2, k3 = self._lens
+        xx, xy, yy = x * x, x * y, y * y
+        square = xx + yy
         radial = 1.0 + square * (k1 + square * (k2 + square * k3))
-        skew = 2 * x * y
-        return np.column_stack(
-            [x * radial + p1 * skew + p2 * (square + 2 * x * x), y * radial + p1 * (square + 2 * y * y) + p2 * skew]
-        )
+        slope = 2.0 * k1 + square * (4.0 * k2 + square * (6.0 * k3))
+        u = x * radial + 2.0 * p1 * xy + p2 * (square + 2.0 * xx)
+        v = y * radial + p1 * (square + 2.0 * yy) + 2.0 * p2 * xy
+        tilt = radial + 2.0 * (p1 * y + p2 * x)
+        return u, v, tilt + slope * xx + 4.0 * p2 * x, slope * xy + 2.0 * (p1 * x + p2 * y), tilt + slope * yy + 4.0 * p1 * y
 
     def _undistort(self, target: np.ndarray) -> np.ndarray:
         """Solve distort(plane) = target by Newton's method; NaN where that leads to no point the lens model covers."""
-        plane = target.copy()
         if not self.distortion.any():
-            return plane
+            return target
+        x, y = target.T
         with np.errstate(all="ignore"):
             for _ in range(20):
-                a, b, d = self._lens_slopes(plane)
-                ex, ey = (target - self._distort(plane)).T
-                step = np.stack([d * ex - b * ey, a * ey - b * ex], axis=1) / (a * d - b * b)[:, None]
-                plane = plane + step
-                if not np.nanmax(np.abs(step), initial=0.0) > 1e-11:
+                u, v, a, b, d = self._bend(x, y)
+                ex, ey = target[:, 0] - u, target[:, 1] - v
+                if not np.nanmax(np.maximum(np.abs(ex), np.abs(ey)), initial=0.0) > 1e-12:
                     break
-            wrong = np.abs(target - self._distort(plane)).max(axis=1)
-            plane[~((plane**2).sum(axis=1) <= self._widest) | ~(wrong < 1e-8)] = np.nan
-        return plane
+                determinant = a * d - b * b
+                x, y = x + (d * ex - b * ey) / determinant, y + (a * ey - b * ex) / determinant
+            found = (np.maximum(np.abs(ex), np.abs(ey)) < 1e-8) & (x * x + y * y <= self._widest)
+        return np.where(found[:, None], np.column_stack([x, y]), np.nan)
