@@ -1,4 +1,7 @@
-"""Train a network by a recipe; the same command goes on with a run that was stopped."""
+"""Train a network by a recipe; the same command goes on with a run that was stopped.
+
+On N devices: torchrun --nproc-per-node N -m reid train ...; the batch of the recipe is then shared by the N processes.
+"""
 
 import argparse
 from pathlib import Path
@@ -9,30 +12,38 @@ from reid.commands import arguments
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recipe, the data, the place for the results."""
     parser.add_argument("recipe", type=Path, help="a YAML file; those in configs/reid explain every key")
-    parser.add_argument("changes", nargs="*", metavar="KEY=VALUE", help="changes to the recipe, like epochs=60")
+    parser.add_argument(
+        "changes", nargs="*", metavar="KEY=VALUE", help="changes to the recipe, like epochs=60 or options.pool=max"
+    )
     parser.add_argument(
         "--data", nargs="+", required=True, metavar="SOURCE", help=f"trained on all together; each {arguments.SOURCE}"
     )
     parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="for checkpoint, losses and weights"
+        "--validate",
+        metavar="SOURCE",
+        help="queries and gallery of other people, measured every evaluate_every epochs and at the end",
     )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for checkpoint, losses and weights")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train and write MODEL.safetensors."""
-    from dataclasses import asdict
-
-    from reid.data.folders import TRAIN, join
+    """Train and write last.safetensors and, with --validate, best.safetensors."""
+    from reid.data.folders import GALLERY, QUERY, TRAIN, join
     from reid.data.sources import read_source, source_name
+    from reid.training import processes
     from reid.training.recipe import read_recipe
     from reid.training.trainer import train
-    from reid.weights_file import weights_of
 
     recipe = read_recipe(options.recipe, options.changes)
     crops = join([read_source(source, TRAIN)[0] for source in options.data])
-    print(f"{recipe.model}: {len(crops)} images of {crops.ids.max() + 1} identities from {len(options.data)} data sets")
-    network = train(recipe, crops, options.output, options.device)
-    path = options.output / f"{recipe.model}.safetensors"
-    weights_of(recipe.model, network, {"data": [source_name(source) for source in options.data], **asdict(recipe)}).write(path)
-    print(f"weights in {path}; next: python -m reid threshold {path} --data DIR, then python -m reid evaluate {path} --data DIR")
+    validation = tuple(read_source(options.validate, QUERY, GALLERY)) if options.validate else None
+    with processes.joined(options.device) as device:
+        first = processes.rank() == 0
+        if first:
+            print(f"{recipe.model}: {len(crops)} images of {crops.ids.max() + 1} identities from {len(options.data)} data sets")
+        train(recipe, crops, options.output, device, validation, [source_name(source) for source in options.data])
+    if first:
+        path = options.output / "last.safetensors"
+        steps = f"python -m reid threshold {path} --data DIR, then python -m reid evaluate {path} --data DIR"
+        print(f"weights in {path}; next: {steps}")

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from math import isfinite
 from pathlib import Path
+from types import UnionType
+from typing import Literal, get_args, get_origin
 
 import yaml
 
@@ -11,61 +14,155 @@ from reid.errors import InputError
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a training run depends on, but for the place of the data. The YAML files in `configs/reid` explain each key."""
+    """What a training run depends on, but for the place of the data.
+
+    `configs/reid/robust.yaml` and `configs/reid/standard_baseline.yaml` explain each key; `options` are those of the network.
+    """
 
     model: str
+    options: dict[str, object]
+    height: int
+    width: int
+    backbone_weights: str
     epochs: int
     identities_per_batch: int
     images_per_identity: int
-    optimiser: str
+    optimiser: Literal["adam", "adamw", "sgd"]
     learning_rate: float
     warmup_epochs: float
+    schedule: Literal["steps", "cycles"]
     step_epochs: tuple[float, ...]
+    cycle_epochs: int
+    cycle_decay: float
     weight_decay: float
+    clip_norm: float
+    identity_weight: float
     label_smoothing: float
+    triplet: Literal["soft", "hard", "all"]
     triplet_weight: float
+    triplet_margin: float | None
+    center_weight: float
+    center_average: bool
+    center_learning_rate: float
     random_erasing: float
     early_epochs: int
     early_height: int
     early_width: int
+    average: Literal["none", "weights", "gaussian"]
     average_epochs: float
-    precision: str
+    evaluate_every: int
+    checkpoint_steps: int
+    precision: Literal["bf16", "float16", "float32"]
     seed: int
 
 
-def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
-    """Read a recipe and apply `changes`, each a text `key=value`.
+_POSITIVE = {"epochs", "identities_per_batch", "images_per_identity", "learning_rate", "cycle_epochs"}
+_SHARES = {"label_smoothing", "random_erasing", "cycle_decay"}
 
-    Raises InputError, naming the file and the key, when a key is missing, unknown or of the wrong kind.
+
+def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
+    """Read a recipe and apply `changes`, each a text `key=value`, or `options.key=value` for an option of the network.
+
+    A file with a line `base: OTHER.yaml` needs to list only what differs from that file, which lies in the same folder and may
+    have a base itself; of `options`, too, it lists only what differs. Raises InputError, naming the file and the key, when a key
+    is missing, unknown or of the wrong kind.
     """
+    path = Path(path)
+    settings = _read(path, [])
+    for text in changes:
+        key, value = _change(text)
+        _override(settings, "command line", {key: value})
+    for field in fields(Recipe):
+        if field.name not in settings:
+            raise InputError(f"{path}: the key {field.name!r} is missing")
+    return Recipe(**{field.name: _convert(field.name, field.type, *settings[field.name]) for field in fields(Recipe)})
+
+
+def _read(path: Path, below: list[Path]) -> dict[str, tuple[object, object]]:
+    """The settings of a file over those of its base: by key, where it comes from and its value."""
     try:
-        values = yaml.safe_load(Path(path).read_text())
-        values |= dict(_change(text) for text in changes)
-    except yaml.YAMLError as error:
+        values = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    except TypeError as error:
-        raise InputError(f"{path}: a recipe is a list of lines 'key: value'") from error
-    known = {field.name: field.type for field in fields(Recipe)}
-    for key in values:
-        if key not in known:
-            raise InputError(f"{path}: unknown key {key!r}; a recipe has: {', '.join(known)}")
-    for key in known:
-        if key not in values:
-            raise InputError(f"{path}: the key {key!r} is missing")
-    return Recipe(**{key: _convert(path, key, kind, values[key]) for key, kind in known.items()})
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: a recipe is a list of lines 'key: value'")
+    settings: dict[str, tuple[object, object]] = {}
+    if "base" in values:
+        base = path.parent / str(values.pop("base"))
+        if base in [*below, path]:
+            raise InputError(f"{path}: base: {base.name} is based on this file itself")
+        if not base.is_file():
+            raise InputError(f"{path}: base: there is no file {base}")
+        settings = _read(base, [*below, path])
+    _override(settings, path, values)
+    return settings
 
 
 def _change(text: str) -> tuple[str, object]:
     key, separator, value = text.partition("=")
     if not separator:
         raise InputError(f"{text!r}: a change to the recipe is written key=value")
-    return key, yaml.safe_load(value)
-
-
-def _convert(path: str | Path, key: str, kind: type, value: object) -> object:
     try:
-        if kind is int and int(value) != value:
+        value = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise InputError(f"{text!r}: not YAML: {' '.join(str(error).split())}") from error
+    group, separator, option = key.partition(".")
+    return (group, {option: value}) if separator and group == "options" else (key, value)
+
+
+def _override(settings: dict[str, tuple[object, object]], origin: object, values: dict) -> None:
+    known = [field.name for field in fields(Recipe)]
+    for key, value in values.items():
+        if key not in known:
+            raise InputError(f"{origin}: unknown key {key!r}; a recipe has: {', '.join(known)}")
+        if key == "options" and isinstance(value, dict) and key in settings:
+            value = {**settings[key][1], **value}
+        settings[key] = origin, value
+
+
+def _convert(key: str, kind: object, origin: object, value: object) -> object:
+    try:
+        value = _as(kind, value)
+        lowest = 1 if key in _POSITIVE and kind is int else 0
+        if isinstance(value, float | int) and (value < lowest or (key in _POSITIVE and not value)):
             raise ValueError
-        return tuple(float(item) for item in value) if kind == tuple[float, ...] else kind(value)
-    except (TypeError, ValueError):
-        raise InputError(f"{path}: {key}: {value!r} is not what this key takes, {getattr(kind, '__name__', kind)}") from None
+        if key in _SHARES and value > 1:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{origin}: {key}: {value!r} is not what this key takes, {_describe(key, kind)}") from None
+    return value
+
+
+def _as(kind: object, value: object) -> object:
+    """`value` as a `kind`. Raises ValueError or TypeError when it is none."""
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise ValueError
+        return value
+    if isinstance(kind, UnionType):
+        return None if value is None else _as(get_args(kind)[0], value)
+    if get_origin(kind) is tuple:
+        return tuple(_as(float, item) for item in value)
+    if get_origin(kind) is dict:
+        return {str(option): choice for option, choice in value.items()} if isinstance(value, dict) else _as(dict, None)
+    if isinstance(value, bool) != (kind is bool) or value is None:
+        raise TypeError
+    if kind is str and not isinstance(value, str):
+        raise TypeError
+    converted = kind(value)
+    if isinstance(converted, float | int) and not (isfinite(converted) and converted == float(value)):
+        raise ValueError  # a fraction for a whole number, infinity or not a number
+    return converted
+
+
+def _describe(key: str, kind: object) -> str:
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(get_args(kind))}"
+    if key in _SHARES:
+        return "a number in 0..1"
+    if kind is int or kind is float:
+        number = "a whole number" if kind is int else "a number"
+        return f"{number} above 0" if key in _POSITIVE else f"{number} of at least 0"
+    plain = {bool: "true or false", str: "a text", tuple[float, ...]: "a list of numbers, like [40, 70]"}
+    plain |= {float | None: "a number of at least 0, or null", dict[str, object]: "a list of options, like {pool: average}"}
+    return plain[kind]

@@ -1,0 +1,67 @@
+"""A checkpoint: all that a run needs to go on as if it had not been stopped."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from reid.data.folders import Crops
+from reid.errors import InputError
+from reid.files import replacing
+from reid.training.recipe import Recipe
+
+
+class Stateful(Protocol):
+    """A part of a run that keeps a state: network, optimiser, averages."""
+
+    def state_dict(self) -> dict: ...
+
+    def load_state_dict(self, state: dict) -> object: ...
+
+
+@dataclass
+class Position:
+    """How far a run is: the next step of an epoch, the sums `(3,)` of the epoch's losses so far, the best mAP of a validation."""
+
+    epoch: int
+    step: int
+    sums: torch.Tensor
+    best: float = -1.0
+
+    def state_dict(self) -> dict:
+        """What a checkpoint keeps."""
+        return {"epoch": self.epoch, "step": self.step, "sums": self.sums, "best": self.best}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Continue from `state_dict`."""
+        self.epoch, self.step, self.sums, self.best = (state[key] for key in ("epoch", "step", "sums", "best"))
+
+
+def save(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful]) -> None:
+    """Write the states of all `parts`, whole or not at all."""
+    states = {name: part.state_dict() for name, part in parts.items()}
+    with replacing(path) as temporary:
+        torch.save({"run": _describe(recipe, crops), **states}, temporary)
+
+
+def resume(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful], device: str) -> None:
+    """Give the `parts` their states, if there is a checkpoint. Raises InputError for one of another recipe or of other data."""
+    if not path.exists():
+        return
+    state = torch.load(path, map_location=device, weights_only=True)
+    theirs, ours = state.get("run", {}), _describe(recipe, crops)
+    for what in ("recipe", "data"):
+        if theirs.get(what) != ours[what]:
+            way_out = "give another --output, or remove it to start anew"
+            raise InputError(f"{path}: this checkpoint comes from {'another' if what == 'recipe' else 'other'} {what}; {way_out}")
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+
+
+def _describe(recipe: Recipe, crops: Crops) -> dict[str, str]:
+    return {
+        "recipe": json.dumps(asdict(recipe), sort_keys=True),
+        "data": f"{len(crops)} images of {int(crops.ids.max()) + 1} identities",
+    }

@@ -1,0 +1,72 @@
+"""One run on many processes, as `torchrun` starts them: which one this is, and what they add up.
+
+Every process holds the whole network and a share of each batch's identities. Features and logits are gathered, so every process
+computes the losses of the whole batch, triplets across shares included, with the gradient of its own rows; the sum of these
+gradients over the processes is the gradient that one process would have at the whole batch.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from reid.errors import InputError
+
+_PATIENCE = timedelta(hours=2)  # the other processes wait while the first one evaluates
+
+
+@contextmanager
+def joined(device: str) -> Iterator[str]:
+    """Join the processes that torchrun started, by NCCL on CUDA and by gloo on a CPU; yields the device of this process."""
+    if "WORLD_SIZE" not in os.environ or dist.is_initialized():
+        yield device
+        return
+    if device == "cuda":
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=_PATIENCE)
+    try:
+        yield device
+    finally:
+        dist.destroy_process_group()
+
+
+def rank() -> int:
+    """The number of this process, from 0; the first one writes all files."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def count() -> int:
+    """The number of processes."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def check_share(identities: int) -> None:
+    """Raise InputError unless `identities` a batch can be dealt out evenly."""
+    if identities % count():
+        raise InputError(f"identities_per_batch: {identities} cannot be shared by {count()} processes")
+
+
+def gather(rows: torch.Tensor) -> torch.Tensor:
+    """The rows `(B, ...)` of all processes, `(count * B, ...)`, in order; only the own rows carry a gradient."""
+    if count() == 1:
+        return rows
+    parts = [torch.empty_like(rows) for _ in range(count())]
+    dist.all_gather(parts, rows.detach().contiguous())
+    parts[rank()] = rows
+    return torch.cat(parts)
+
+
+def sum_gradients(network: nn.Module) -> None:
+    """Replace each gradient by its sum over the processes, in one exchange for all of them."""
+    if count() == 1:
+        return
+    gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    dist.all_reduce(flat)
+    for gradient, part in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+        gradient.copy_(part.view_as(gradient))

@@ -1,0 +1,46 @@
+"""A network in training as the weights file that it would be, measured on people it was not trained on."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from importlib.metadata import PackageNotFoundError, version
+
+import torch
+from torch import nn
+
+from reid.appearance import AppearanceModel
+from reid.data.folders import Crops
+from reid.engines import pytorch
+from reid.evaluation import evaluate_embeddings
+from reid.extraction import embed_files
+from reid.training.recipe import Recipe
+from reid.weights_file import Weights, weights_of
+
+
+def snapshot(recipe: Recipe, network: nn.Module, crops: Crops, data: Sequence[str], epochs: int) -> Weights:
+    """The present weights, with the record of how they came about: recipe, seed included, data, epochs done and versions."""
+    size = {"images": len(crops), "identities": int(crops.ids.max()) + 1}
+    training = {**asdict(recipe), "data": list(data), **size, "epochs_done": epochs, "versions": _versions()}
+    return weights_of(recipe.model, network, training, recipe.options)
+
+
+def validate(weights: Weights, validation: tuple[Crops, Crops], device: str) -> dict[str, float]:
+    """The `rank-1` and `mAP`, in 0..1, of queries and gallery ranked by cosine distance in float32."""
+    query, gallery = validation
+    model = AppearanceModel(weights, pytorch.open_engine(weights, device, "f32"))
+    embeddings = [embed_files(model, part.paths, label) for part, label in ((query, "queries"), (gallery, "gallery"))]
+    ranking = evaluate_embeddings(*embeddings, query.ids, gallery.ids, query.cameras, gallery.cameras)
+    return {"rank-1": float(ranking.cmc[0]), "mAP": float(ranking.mean_ap)}
+
+
+def with_scores(weights: Weights, scores: Mapping[str, float]) -> Weights:
+    """The same weights, with the `scores` of their validation in the record."""
+    return replace(weights, training={**weights.training, "validation": dict(scores)})
+
+
+def _versions() -> dict[str, str]:
+    try:
+        package = version("mtmc")
+    except PackageNotFoundError:
+        package = "not installed"
+    return {"python": platform.python_version(), "torch": torch.__version__, "mtmc": package}
