@@ -1,0 +1,45 @@
+"""Track the people of one camera."""
+
+import argparse
+from pathlib import Path
+
+from mtmc.tracker_config import DEFAULT_TRACKER, available_configs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The recording, its detections, and how to track."""
+    parser.add_argument("source", metavar="VIDEO|FOLDER|CAMERA", help="a file, a MOTChallenge folder, an index or an address")
+    parser.add_argument("--detections", required=True, metavar="FILE", help="MOT text: frame,id,left,top,width,height,score,...")
+    parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on the file's own scale")
+    parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
+    parser.add_argument("--tracker", metavar="NAME", help=f"{', '.join(available_configs())} (default: {DEFAULT_TRACKER})")
+    parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own; those left out keep their defaults")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for tracks/NAME.txt and video/NAME.mp4")
+    parser.add_argument("--video", action="store_true", help="write an annotated MP4")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Track to the end, write, print what was found."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from mtmc import embedding_cache
+    from mtmc.appearance import open_appearance
+    from mtmc.pipeline import track
+    from mtmc.recording import claim_folder, record
+    from mtmc.sequences import open_sequence
+    from mtmc.tracker_config import build_tracker, read_tracker_config
+
+    config = read_tracker_config(options.tracker, options.config)
+    claim_folder(options.output)
+    sequence = open_sequence(options.source, options.detections, options.min_score)
+    appearance = open_appearance(options.reid)
+    tracker, _ = build_tracker(config, appearance)
+    text = options.output / "tracks" / f"{sequence.name}.txt"
+    video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
+    frames = track(sequence, tracker, appearance, images=options.video, cache=embedding_cache.default_folder())
+    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+        frames = progress.track(frames, total=sequence.length, description=sequence.name)
+        recording = record(frames, text, video, sequence.frame_rate)
+    speed = recording.frames / recording.passed if recording.passed else 0.0
+    print(f"{recording.frames} frames, {recording.identities} identities, {recording.boxes} boxes, {speed:.1f} fps: {text}")
