@@ -11,7 +11,8 @@ from reid.errors import InputError
 from reid.files import replacing
 from reid.preprocessing import Preprocessing
 
-_KEYS = {"height", "width", "mean", "std", "max_cosine_distance"}
+_THRESHOLDS = "max_cosine_distance", "max_set_distance"
+_KEYS = {"height", "width", "mean", "std", *_THRESHOLDS}
 _EXAMPLE = "height: 256, width: 128, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]"
 
 
@@ -22,6 +23,7 @@ class OnnxFile:
     path: Path
     preprocessing: Preprocessing
     max_cosine_distance: float | None = None
+    max_set_distance: float | None = None
 
     @property
     def model(self) -> str:
@@ -54,15 +56,20 @@ def read_onnx(path: str | Path) -> OnnxFile:
         if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
             raise InputError(f"{description}: mean and std must be three numbers each, those of std above 0")
         preprocessing = Preprocessing(int(fields["height"]), int(fields["width"]), mean, std)
-        threshold = fields.get("max_cosine_distance")
-        return OnnxFile(path, preprocessing, None if threshold is None else float(threshold))
+        thresholds = {name: float(fields[name]) for name in _THRESHOLDS if fields.get(name) is not None}
+        return OnnxFile(path, preprocessing, **thresholds)
     except InputError:
         raise
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{description}: must hold {{{_EXAMPLE}}} or the like ({type(error).__name__}: {error})") from None
 
 
-def write_description(path: str | Path, preprocessing: Preprocessing, max_cosine_distance: float | None) -> Path:
+def write_description(
+    path: str | Path,
+    preprocessing: Preprocessing,
+    max_cosine_distance: float | None,
+    max_set_distance: float | None = None,
+) -> Path:
     """Write the YAML that `read_onnx` looks for beside the ONNX file `path`; the YAML's path."""
     fields = {
         "height": preprocessing.height,
@@ -70,8 +77,8 @@ def write_description(path: str | Path, preprocessing: Preprocessing, max_cosine
         "mean": list(preprocessing.mean),
         "std": list(preprocessing.std),
     }
-    if max_cosine_distance is not None:
-        fields["max_cosine_distance"] = max_cosine_distance
+    thresholds = zip(_THRESHOLDS, (max_cosine_distance, max_set_distance), strict=True)
+    fields.update({name: value for name, value in thresholds if value is not None})
     description = Path(path).with_suffix(".yaml")
     with replacing(description) as temporary:
         temporary.write_text(yaml.safe_dump(fields, sort_keys=False), encoding="utf-8")

@@ -19,6 +19,7 @@ from reid.preprocessing import Preprocessing
 if TYPE_CHECKING:
     from torch import nn
 
+THRESHOLDS = "max_cosine_distance", "max_set_distance"
 SHIPPED = Path(__file__).parent / "weights"
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80")
 
@@ -27,14 +28,16 @@ _PICKLE_STARTS = (b"PK\x03\x04", b"\x80")
 class Weights:
     """The tensors of one network by name, and what must travel with them.
 
-    `max_cosine_distance` is the threshold fitted to this network (None: not fitted). `training` says where the weights come from
-    (epochs, data, command). `options` are those that the network was built with. Both go through JSON.
+    `max_cosine_distance` of two images and `max_set_distance` of several views (`reid.sets`) are the thresholds fitted to this
+    network (None: not fitted). `training` says where the weights come from (epochs, data, command). `options` are those that the
+    network was built with. Both go through JSON.
     """
 
     model: str
     preprocessing: Preprocessing
     tensors: Mapping[str, np.ndarray]
     max_cosine_distance: float | None = None
+    max_set_distance: float | None = None
     training: Mapping[str, object] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
     path: Path | None = None
@@ -74,8 +77,9 @@ class Weights:
     def write(self, path: str | Path) -> None:
         """Write the file that `read_weights` reads, whole or not at all."""
         metadata = {"model": self.model, "preprocessing": self.preprocessing.to_metadata()}
-        if self.max_cosine_distance is not None:
-            metadata["max_cosine_distance"] = str(self.max_cosine_distance)
+        for name in THRESHOLDS:
+            if getattr(self, name) is not None:
+                metadata[name] = str(getattr(self, name))
         if self.training:
             metadata["training"] = json.dumps(self.training)
         if self.options:
@@ -83,9 +87,9 @@ class Weights:
         with replacing(path) as temporary:
             temporary.write_bytes(save(dict(self.tensors), metadata))  # save_file would make it unreadable for other users
 
-    def with_threshold(self, max_cosine_distance: float) -> "Weights":
-        """The same weights under another fitted threshold."""
-        return replace(self, max_cosine_distance=max_cosine_distance)
+    def with_thresholds(self, max_cosine_distance: float, max_set_distance: float | None = None) -> "Weights":
+        """The same weights under other fitted thresholds."""
+        return replace(self, max_cosine_distance=max_cosine_distance, max_set_distance=max_set_distance)
 
 
 def weights_of(
@@ -131,12 +135,11 @@ def read_weights(path: str | Path) -> Weights:
     if not {"model", "preprocessing"} <= metadata.keys():
         raise InputError(f"{path}: its metadata do not name a model and its preprocessing, so it cannot be used")
     try:
-        threshold = metadata.get("max_cosine_distance")
         return Weights(
             metadata["model"],
             Preprocessing.from_metadata(metadata["preprocessing"]),
             tensors,
-            max_cosine_distance=None if threshold is None else float(threshold),
+            **{name: float(metadata[name]) for name in THRESHOLDS if name in metadata},
             training=json.loads(metadata.get("training", "{}")),
             options=dict(json.loads(metadata.get("options", "{}"))),
             path=path,

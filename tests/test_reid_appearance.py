@@ -41,7 +41,7 @@ def test_the_company_in_a_batch_does_not_change_an_embedding(model):
 
 
 def test_a_model_loaded_twice_gives_the_same_numbers(small_weights, tmp_path):
-    small_weights.with_threshold(0.3).write(tmp_path / "small.safetensors")
+    small_weights.with_thresholds(0.3).write(tmp_path / "small.safetensors")
     first, second = (reid.load(tmp_path / "small.safetensors", device="cpu") for _ in range(2))
     images = pictures(4)
     np.testing.assert_array_equal(first.embed(images), second.embed(images))

@@ -14,7 +14,7 @@ from reid.evaluation import figures
 
 @pytest.fixture
 def weights(small_weights, tmp_path):
-    small_weights.with_threshold(0.3).write(tmp_path / "small.safetensors")
+    small_weights.with_thresholds(0.3).write(tmp_path / "small.safetensors")
     return tmp_path / "small.safetensors"
 
 

@@ -21,7 +21,7 @@ from reid.weights_file import read_weights, weights_of
 
 @pytest.fixture
 def path(small_weights, tmp_path):
-    small_weights.with_threshold(0.25).write(tmp_path / "small.safetensors")
+    small_weights.with_thresholds(0.25).write(tmp_path / "small.safetensors")
     return tmp_path / "small.safetensors"
 
 
@@ -90,7 +90,7 @@ def test_a_size_that_training_changed_comes_back_with_the_network(path):
 
 
 def test_the_hash_does_not_follow_the_threshold(small_weights):
-    assert small_weights.with_threshold(0.1).hash == small_weights.hash
+    assert small_weights.with_thresholds(0.1).hash == small_weights.hash
 
 
 def _pickle(path):

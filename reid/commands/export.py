@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
         path = Path(folder) / output.name
         write = export_onnx if output.suffix == ".onnx" else export_openvino
         write(network, weights.preprocessing, path)
-        write_description(path, weights.preprocessing, weights.max_cosine_distance)
+        write_description(path, weights.preprocessing, weights.max_cosine_distance, weights.max_set_distance)
         agreement = verify(OpenVINO(path, "f32"), network, weights.preprocessing)
         for file in Path(folder).iterdir():
             os.replace(file, output.parent / file.name)

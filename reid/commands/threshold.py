@@ -1,6 +1,7 @@
-"""Fit the distance under which two images count as one person, and store it in a weights file.
+"""Fit the distances under which two images, and several views and a known person, count as one; store them with the network.
 
-Trackers use the stored threshold unless told otherwise. The identities in --data must not have been trained on.
+Trackers use the first of the stored thresholds, identities across cameras the second, unless told otherwise. The identities in
+--data must not have been trained on.
 """
 
 import argparse
@@ -11,7 +12,9 @@ from reid.commands import arguments
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The weights, the data, the error allowed."""
-    parser.add_argument("weights", type=Path, help="the .safetensors file to fit and store the threshold in")
+    parser.add_argument(
+        "weights", type=Path, help="the .safetensors file to fit and store them in, or an .onnx file with its YAML"
+    )
     arguments.add_data(parser)
     parser.add_argument(
         "--false-match-rate",
@@ -27,23 +30,41 @@ def run(options: argparse.Namespace) -> None:
     """Embed the held-out people, fit, store, print."""
     import numpy as np
 
-    from reid.appearance import AppearanceModel
+    from reid.appearance import AppearanceModel, find_source
     from reid.data.folders import GALLERY, QUERY
     from reid.data.sources import read_source
     from reid.engines import open_engine
+    from reid.errors import InputError
+    from reid.evaluation.open_set import fit_set_threshold
     from reid.evaluation.verification import fit_threshold
     from reid.extraction import embed_files
-    from reid.weights_file import read_weights
+    from reid.onnx_file import OnnxFile, write_description
 
-    weights = read_weights(options.weights)
+    if options.weights.suffix.lower() not in (".safetensors", ".onnx"):
+        raise InputError(f"{options.weights}: neither a .safetensors nor an .onnx file")
+    source = find_source(options.weights)
     parts = read_source(options.data, QUERY, GALLERY)
-    model = AppearanceModel(weights, open_engine(weights, options.engine, options.device))
+    model = AppearanceModel(source, open_engine(source, options.engine, options.device))
     embeddings = embed_files(model, [path for part in parts for path in part.paths])
     ids, cameras = (np.concatenate([getattr(part, name) for part in parts]) for name in ("ids", "cameras"))
     people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
     fitted = fit_threshold(embeddings[people], ids[people], cameras[people], options.false_match_rate)
-    weights.with_threshold(fitted.threshold).write(options.weights)
+    try:
+        sets = fit_set_threshold(embeddings[people], ids[people])
+    except InputError as error:
+        sets, why = None, error
+    thresholds = fitted.threshold, sets and sets.threshold
+    if isinstance(source, OnnxFile):
+        write_description(source.path, source.preprocessing, *thresholds)
+    else:
+        source.with_thresholds(*thresholds).write(options.weights)
     print(f"{model}: cosine distance at most {fitted.threshold:.4f}, stored in {options.weights}")
     print(f"  two people of one camera taken for one: {fitted.false_match_rate:.2%}")
     print(f"  a person not recognised, in one camera: {fitted.false_non_match_rate:.2%}")
     print(f"  a person not recognised, across cameras: {fitted.false_non_match_rate_across:.2%}")
+    if sets is None:
+        print(f"no distance for sets of views: {why}")
+        return
+    print(f"{model}: set distance at most {sets.threshold:.4f}, stored too ({sets.views} views, {sets.people} people known)")
+    print(f"  a known visitor recognised: {sets.recognised:.2%}, taken for another: {sets.mistaken:.2%}")
+    print(f"  a stranger taken for somebody: {sets.false_acceptances:.2%}")

@@ -1,0 +1,76 @@
+"""The distance of a set of views within which somebody is a known person: fitted on identities held out from training.
+
+Image pairs (`reid.evaluation.verification`) fit a tracker, which follows one box to the next. Naming somebody who enters is
+another question: several views meet several images of each of many people, and the visitor may be none of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reid.errors import InputError
+from reid.sets import set_distances
+
+VIEWS = 4
+PEOPLE = 30
+_DRAWS = 10  # of views, and of the people who are known
+
+
+@dataclass(frozen=True)
+class OpenSet:
+    """A set distance `threshold` (see `reid.sets`), fitted with `views` a visit and `people` known, and shares of visits at it, 0..1.
+
+    Of visitors who are known, `recognised` are named right and `mistaken` for another; the rest count as new. Of strangers,
+    `false_acceptances` are taken for somebody.
+    """
+
+    threshold: float
+    recognised: float
+    mistaken: float
+    false_acceptances: float
+    views: int
+    people: int
+
+
+def fit_set_threshold(embeddings: np.ndarray, ids: np.ndarray, views: int = VIEWS, people: int = PEOPLE) -> OpenSet:
+    """The set distance that errs least: the sum of the shares of known visitors who are recognised and of strangers who are not.
+
+    `embeddings (N, D)` are unit rows, `ids (N,)`. Each person in turn visits, showing `views` images drawn from all cameras,
+    once as one of `people` who are known by their other images, once as a stranger to that many. Fewer are known where the data
+    have fewer people. Raises InputError unless two people have more than `views` images.
+    """
+    if views < 1 or people < 1:
+        raise InputError(f"sets need at least one view and one known person, not {views} and {people}")
+    ids = np.asarray(ids)
+    names, counts = np.unique(ids, return_counts=True)
+    rows = [np.flatnonzero(ids == name) for name in names[counts > views]]
+    if len(rows) < 2:
+        raise InputError(f"no two people have more than {views} images in this data, so no distance of sets can be fitted on it")
+    random, known, strangers = np.random.default_rng(0), [], []
+    people = min(people, len(rows) - 1)
+    for _ in range(_DRAWS):
+        rows = [random.permutation(row) for row in rows]
+        images = embeddings[np.concatenate([row[views:] for row in rows])]
+        starts = np.cumsum([0, *(len(row) - views for row in rows)])[:-1]
+        for visitor, row in enumerate(rows):
+            distances = set_distances(1 - embeddings[row[:views]] @ images.T, starts)
+            others = random.choice(np.delete(distances, visitor), people, replace=False)
+            known.append((distances[visitor], others[1:].min(initial=2.0)))
+            strangers.append(others.min())
+    own, nearest_other = np.array(known).T
+    # The gain rises where a visitor is recognised and falls where a stranger is; in between, the middle is the safest.
+    right, strange = np.sort(own[own < nearest_other]), np.sort(strangers)
+    if not len(right):
+        raise InputError("this network recognises nobody: no visitor is nearest to their own images")
+    gain = np.arange(1, len(right) + 1) / len(own) - np.searchsorted(strange, right, side="right") / len(strange)
+    best = int(np.argmax(gain))
+    above = np.concatenate([right, strange])
+    threshold = float((right[best] + above[above > right[best]].min(initial=2.0)) / 2)
+    return OpenSet(
+        threshold,
+        recognised=float(np.mean((own <= threshold) & (own < nearest_other))),
+        mistaken=float(np.mean((nearest_other <= threshold) & (nearest_other <= own))),
+        false_acceptances=float(np.mean(strange <= threshold)),
+        views=views,
+        people=people,
+    )
