@@ -29,7 +29,6 @@ HeadKind = Literal["unit", "bnneck", "none"]
 
 # A region's height and width as a part of the first stage's input: 24x28 of 80x32, then 12x14 and 6x7 (Li et al. 2018, fig. 2).
 REGION_HEIGHT, REGION_WIDTH = 24 / 80, 28 / 32
-_UNIT_LOGITS = 16.0
 _POOLS = {"gem": GeM, "average": Average, "max": Maximum}
 
 
@@ -95,10 +94,7 @@ class Harmonious(nn.Module):
             features = [F.normalize(branch) for branch in features]
         judged = [neck(branch) for neck, branch in zip(self.necks, features, strict=True)] if self.necks else features
         if self.training:
-            # A unit feature's logits are as small as a classifier's row is short: at HA-CNN's pace it would take dozens of epochs
-            # until rows are long enough to tell 2,000 identities apart. 16 is the length that HA-CNN's 512 features start with.
-            scale = _UNIT_LOGITS if self.head == "unit" else 1.0
-            logits = [scale * classify(branch) for classify, branch in zip(self.classifiers, judged, strict=True)]
+            logits = [classify(branch) for classify, branch in zip(self.classifiers, judged, strict=True)]
             return [Head(*pair) for pair in zip(features, logits, strict=True)]
         if self.head != "unit":
             judged = [F.normalize(branch) for branch in judged]
