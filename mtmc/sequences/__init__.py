@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+from mtmc.sequences.campus import is_campus, read_campus
 from mtmc.sequences.cmc import is_cmc, read_cmc
 from mtmc.sequences.epfl import is_epfl, read_epfl
+from mtmc.sequences.folder import is_folder, read_folder, write_folder
 from mtmc.sequences.mot_text import GroundTruth
 from mtmc.sequences.motchallenge import is_motchallenge, read_motchallenge
 from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth
 from mtmc.sequences.sequence import Sequence
 from mtmc.sequences.video import read_video
+from mtmc.sequences.wildtrack import is_wildtrack, read_wildtrack
 from reid.errors import InputError
 
 __all__ = [
@@ -21,10 +24,17 @@ __all__ = [
     "open_sequence",
     "read_motchallenge",
     "read_video",
+    "write_folder",
 ]
 
 # Formats of several cameras: how a folder is recognised, tried in this order, and how it is read.
-MULTI_VIEW = {"cmc": (is_cmc, read_cmc), "epfl": (is_epfl, read_epfl)}
+MULTI_VIEW = {
+    "folder": (is_folder, read_folder),
+    "wildtrack": (is_wildtrack, read_wildtrack),
+    "cmc": (is_cmc, read_cmc),
+    "campus": (is_campus, read_campus),
+    "epfl": (is_epfl, read_epfl),
+}
 
 
 def open_sequence(source: str | Path | int, detections: str | Path = "det.txt", min_score: float | None = None) -> Sequence:
@@ -40,19 +50,21 @@ def open_sequence(source: str | Path | int, detections: str | Path = "det.txt", 
     return read_video(source, Path(detections), min_score)
 
 
-def open_multi_view(folder: str | Path, format: str = "auto", detections: str | None = None) -> MultiViewSequence:
-    """Open the recording of several cameras in `folder`.
+def open_multi_view(folder: str | Path, format: str = "auto", detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+    """Open the recording of several cameras in `folder`, which for the format "folder" may also be its file of cameras.
 
     `format` is one of `MULTI_VIEW`, or "auto" to recognise it by the files that are there. `detections` is a name of the format's
-    own (each reader says which), None for its default. Raises `InputError` for what cannot be read.
+    own (each reader says which), None for its default; where they are drawn at random, `seed` draws them. Raises `InputError` for
+    what cannot be read.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: check the path.")
+    if not folder.exists():
+        raise InputError(f"{folder} is not there: check the path.")
+    if format == "auto" and folder.is_file():
+        format = "folder"
     if format == "auto":
         format = next((name for name, (recognise, _) in MULTI_VIEW.items() if recognise(folder)), "auto")
     if format not in MULTI_VIEW:
-        raise InputError(
-            f"{folder} is in none of the formats {', '.join(MULTI_VIEW)}: name one, or bring it into `folder`'s layout."
-        )
-    return MULTI_VIEW[format][1](folder, detections)
+        known = ", ".join(MULTI_VIEW)
+        raise InputError(f"{folder} is in none of the formats {known}: name one, or bring it into the layout of `folder`.")
+    return MULTI_VIEW[format][1](folder, detections, seed)

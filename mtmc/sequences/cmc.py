@@ -21,12 +21,12 @@ def is_cmc(folder: Path) -> bool:
     return any((folder / "calibration").glob("cam*_P.txt"))
 
 
-def read_cmc(folder: Path, detections: str | None = None) -> MultiViewSequence:
+def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
     """Read `calibration/camN_P.txt`, `gt/world_centroid.txt` and one kind of detections, in metres.
 
     `detections` is "fairmot" (`det/fairmot_camN.npz`, with embeddings; the default) or "fasterrcnn" (`det/NAME_CamN.txt`, without
-    scores: they become 1). The sequence ends with the last frame that truth or detections name. Raises `InputError` for what is
-    missing or malformed.
+    scores: they become 1); `seed` draws nothing here. The sequence ends with the last frame that truth or detections name.
+    Raises `InputError` for what is missing or malformed.
     """
     source = detections or SOURCES[0]
     if source not in SOURCES:
@@ -38,12 +38,16 @@ def read_cmc(folder: Path, detections: str | None = None) -> MultiViewSequence:
     read = _read_fairmot if source == "fairmot" else _read_fasterrcnn
     found = [read(folder / "det", number) for number in numbers]
     length = 1 + int(max(frames.max(initial=-1) for frames in [*(part[0] for part in found), *([truth.frames] if truth else [])]))
+    try:
+        by_camera = {name: detections_by_frame(*part, length) for name, part in zip(cameras, found, strict=True)}
+    except ValueError as error:
+        raise InputError(f"{folder / 'det'}: the detections named {source} cannot be used: {error}.") from None
     return MultiViewSequence(
         name=folder.resolve().name,
         frame_rate=FRAME_RATE,
         length=length,
         cameras=cameras,
-        detections={name: detections_by_frame(*part, length) for name, part in zip(cameras, found, strict=True)},
+        detections=by_camera,
         images={name: find_images(folder, name, length) for name in cameras},
         detection_source=source,
         world_truth=truth,

@@ -9,12 +9,12 @@ from mtmc.calibration import HomographyCamera
 from mtmc.calibration.plausibility import check_camera
 from mtmc.sequences.multi_view import MultiViewSequence, find_images
 from mtmc.sequences.tables import read_table
-from mtmc.sequences.vatic import perfect_detections, read_vatic, thinned_detections
+from mtmc.sequences.true_detections import THINNED, true_detections
+from mtmc.sequences.vatic import read_vatic
 from reid.errors import InputError
 
 FRAME_RATE = 25.0
 IMAGE_SIZE = (360, 288)
-SOURCES = ("gt-thinned", "gt")
 UNIT = "top-view pixels"
 
 
@@ -30,9 +30,7 @@ def read_epfl(folder: Path, detections: str | None = None, seed: int = 0) -> Mul
     `NAME-cN.avi` are the images, which may be absent. There is no world truth: two cameras' homographies place one person at two
     spots. `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt". Raises `InputError` for what is missing.
     """
-    source = detections or SOURCES[0]
-    if source not in SOURCES:
-        raise InputError(f"{folder} has no detections named {source}: choose {' or '.join(SOURCES)}.")
+    source = detections or THINNED
     annotations = _annotations(folder)
     recordings = sorted({path.name[: path.name.rindex("-c")] for path in annotations.values()})
     if len(recordings) != 1:
@@ -47,12 +45,7 @@ def read_epfl(folder: Path, detections: str | None = None, seed: int = 0) -> Mul
         frame_rate=FRAME_RATE,
         length=length,
         cameras=cameras,
-        detections={
-            name: perfect_detections(part, length)
-            if source == "gt"
-            else thinned_detections(part, length, IMAGE_SIZE, [seed, number])
-            for number, (name, part) in enumerate(truth.items())
-        },
+        detections=true_detections(truth, source, length, dict.fromkeys(truth, IMAGE_SIZE), seed, folder),
         images={name: find_images(folder, f"{stem}-{name}", length) for name in cameras},
         detection_source=source,
         image_truth=truth,

@@ -19,16 +19,20 @@ VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts
 class PictureFolder:
     """Numbered pictures, `000001.jpg` being the first frame; iterating gives `(H, W, 3)` BGR images.
 
-    `length` is the number of frames that the sequence must have, or None to take the pictures there are.
-    A missing or unreadable picture raises `InputError` when its turn comes.
+    `length` is the number of frames that the sequence must have, or None to take the pictures there are. `numbers` are those of
+    the pictures that are frames, in order, where they are not 1, 2, 3 and so on. A missing or unreadable picture raises
+    `InputError` when its turn comes.
     """
 
-    def __init__(self, folder: Path, length: int | None = None):
+    def __init__(self, folder: Path, length: int | None = None, numbers: list[int] | None = None):
         self.folder = folder
         self._pictures = {}
         for path in sorted(folder.iterdir()):
             if path.suffix.lower() in PICTURES and (number := re.search(r"(\d+)$", path.stem)):
                 self._pictures[int(number[1])] = path
+        if numbers is not None:
+            found = self._pictures
+            self._pictures = {frame: found[number] for frame, number in enumerate(numbers, 1) if number in found}
         if 0 in self._pictures:
             raise InputError(f"{self._pictures[0]}: pictures are numbered from 1 on, as frames are; rename them.")
         self.empty = not self._pictures

@@ -15,7 +15,8 @@ from trackers import Detections
 class DetectionFile:
     """The rows of a detection file, sorted by frame.
 
-    `frames (N,)` are 0-based, `boxes (N, 4)` xyxy pixels, `scores (N,)` in 0..1. `score_scale` says how the file gave its scores:
+    `frames (N,)` are 0-based, `boxes (N, 4)` xyxy pixels, `scores (N,)` in 0..1, `rows (N,)` the 0-based rows of the file that
+    they come from. `score_scale` says how the file gave its scores:
     "probability" (kept as they are), "standardised" (mapped to 0..1, see `read_detections`) or "none" (every score is 1).
     """
 
@@ -23,6 +24,7 @@ class DetectionFile:
     boxes: np.ndarray
     scores: np.ndarray
     score_scale: str
+    rows: np.ndarray
 
     def per_frame(self, length: int) -> list[Detections]:
         """The detections of frames 0 to `length - 1`, one entry a frame."""
@@ -75,7 +77,7 @@ def read_detections(path: Path, length: int | None = None, min_score: float | No
     order = np.argsort(rows[:, 0], kind="stable")
     if min_score is not None and scale != "none":
         order = order[rows[order, 6] >= min_score]
-    return DetectionFile(rows[order, 0].astype(int) - 1, _xyxy(rows[order, 2:6]), scores[order], scale)
+    return DetectionFile(rows[order, 0].astype(int) - 1, _xyxy(rows[order, 2:6]), scores[order], scale, order)
 
 
 def read_ground_truth(path: Path, length: int | None = None) -> GroundTruth:

@@ -24,7 +24,7 @@ def read_motchallenge(folder: Path, detections: str = "det.txt", min_score: floa
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder: check the path.")
-    info = _read_info(folder / "seqinfo.ini")
+    info = read_info(folder / "seqinfo.ini")
     images = _find_images(folder, info.length)
     length = info.length or (images.length if images else None)
     path = folder / "det" / detections
@@ -48,15 +48,15 @@ def read_motchallenge(folder: Path, detections: str = "det.txt", min_score: floa
     )
 
 
-class _Info(NamedTuple):
+class Info(NamedTuple):
     length: int | None = None
     frame_rate: float | None = None
     image_size: tuple[int, int] | None = None
 
 
-def _read_info(path: Path) -> _Info:
+def read_info(path: Path) -> Info:
     if not path.is_file():
-        return _Info()
+        return Info()
     parser = configparser.ConfigParser()
     try:
         parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
@@ -69,7 +69,7 @@ def _read_info(path: Path) -> _Info:
     for name, value in ("seqLength", length), ("frameRate", rate), ("imWidth", size[0]), ("imHeight", size[1]):
         if value is not None and not 0 < value < float("inf"):
             raise InputError(f"{path}: {name}={value:g} must be above 0; correct or delete that line.")
-    return _Info(length, rate, size if all(size) else None)
+    return Info(length, rate, size if all(size) else None)
 
 
 def _find_images(folder: Path, length: int | None) -> PictureFolder | Video | None:

@@ -31,9 +31,9 @@ def detections_by_frame(
     frames: np.ndarray, boxes: np.ndarray, scores: np.ndarray | None, embeddings: np.ndarray | None, length: int
 ) -> list[Detections]:
     """One entry for each of frames 0 to `length - 1` from rows in any order: `frames (N,)` int, `boxes (N, 4)` xyxy pixels,
-    `scores (N,)` (None: all 1) and `embeddings (N, D)` or None."""
+    `scores (N,)` (None: all 1) and `embeddings (N, D)` or None. Raises `ValueError` as `Detections` does."""
     order = np.argsort(frames, kind="stable")
     starts = np.searchsorted(frames[order], np.arange(length + 1))
-    boxes, scores = boxes[order], np.ones(len(boxes)) if scores is None else scores[order]
-    embeddings = None if embeddings is None else embeddings[order]
-    return [Detections(boxes[a:b], scores[a:b], None if embeddings is None else embeddings[a:b]) for a, b in pairwise(starts)]
+    scores = np.ones(len(boxes)) if scores is None else scores[order]
+    everyone = Detections(boxes[order], scores, None if embeddings is None else embeddings[order])
+    return [everyone.select(slice(a, b)) for a, b in pairwise(starts)]
