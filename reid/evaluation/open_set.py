@@ -18,7 +18,7 @@ _DRAWS = 10  # of views, and of the people who are known
 
 @dataclass(frozen=True)
 class OpenSet:
-    """A set distance `threshold` (see `reid.sets`), fitted with `views` a visit and `people` known, and shares of visits at it, 0..1.
+    """A set distance `threshold` (see `reid.sets`), fitted with `views` a visit and `people` known, and shares of visits, 0..1.
 
     Of visitors who are known, `recognised` are named right and `mistaken` for another; the rest count as new. Of strangers,
     `false_acceptances` are taken for somebody.
