@@ -27,7 +27,10 @@ PUBLISHED = {
 
 
 def count(network: nn.Module) -> Complexity:
-    """Count `network`, built without classifiers, on one image of its own input size. Leaves it in evaluation mode."""
+    """Count `network`, built without classifiers, on one image of its own input size. Leaves it in evaluation mode.
+
+    Only shapes count, so a network built under `torch.device("meta")`, which neither stores nor computes anything, will do.
+    """
     total = 0
 
     def add(module: nn.Module, _: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
@@ -37,9 +40,9 @@ def count(network: nn.Module) -> Complexity:
 
     layers = [module for module in network.modules() if isinstance(module, (nn.Conv2d, nn.Linear))]
     hooks = [layer.register_forward_hook(add) for layer in layers]
-    size = network.preprocessing
+    size, device = network.preprocessing, next(network.parameters()).device
     with torch.inference_mode():
-        network.eval()(torch.zeros(1, 3, size.height, size.width))
+        network.eval()(torch.zeros(1, 3, size.height, size.width, device=device))
     for hook in hooks:
         hook.remove()
     return Complexity(sum(parameter.numel() for parameter in network.parameters()), total)

@@ -118,6 +118,7 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert all(name in printed for name in reid.available())
     assert "2.91M (2.9)" in printed
+    assert "robust, robust_2x: blocks shuffle*|inception; pool gem*|average|max; head unit*|bnneck|none" in printed
 
 
 @pytest.mark.parametrize(

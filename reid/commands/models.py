@@ -1,4 +1,4 @@
-"""List the networks: input, dimension, size, multiply-adds, the papers' figures, shipped weights."""
+"""List the networks: input, dimension, size, multiply-adds, the papers' figures, shipped weights, options."""
 
 import argparse
 from pathlib import Path
@@ -9,31 +9,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Build each network, count it and print the table."""
+    """Count each network, of which nothing but shapes is built, and print the table and the options."""
     from rich.console import Console
     from rich.table import Table
 
-    from reid import complexity
-    from reid.models import available, build
+    from reid.models import available
     from reid.weights_file import SHIPPED
 
     columns = "network", "input", "dimension", "parameters", "multiply-adds", "weights"
     table = Table(*columns, title="In brackets: the papers' figures")
     for name in available():
-        network = build(name)
-        counted, published = complexity.count(network), complexity.PUBLISHED.get(name)
-        papers = (f" ({published.parameters / 1e6:.1f})", f" ({published.multiply_adds / 1e9:.2f})") if published else ("", "")
-        table.add_row(
-            name,
-            f"{network.preprocessing.height}x{network.preprocessing.width}",
-            str(network.dimension),
-            f"{counted.parameters / 1e6:.2f}M{papers[0]}",
-            f"{counted.multiply_adds / 1e9:.2f}G{papers[1]}",
-            _shipped(SHIPPED / f"{name}.safetensors"),
-        )
+        table.add_row(name, *_sizes(name), _shipped(SHIPPED / f"{name}.safetensors"))
     console = Console()
     console.print(table)
     console.print("Counted without classifiers; multiply-adds of convolutions and linear layers, for one image.")
+    console.print("\nOptions of a recipe (python -m reid train RECIPE options.NAME=VALUE), * the default:")
+    for names, values in _options().items():
+        console.print(f"{', '.join(names)}: {values}", highlight=False)
+
+
+def _sizes(name: str) -> tuple[str, str, str, str]:
+    import torch
+
+    from reid import complexity
+    from reid.errors import InputError
+    from reid.models import build
+
+    try:
+        with torch.device("meta"):
+            network = build(name)
+    except InputError as error:  # the package of its backbone is missing
+        return str(error), "", "", ""
+    counted, published = complexity.count(network), complexity.PUBLISHED.get(name)
+    papers = (f" ({published.parameters / 1e6:.1f})", f" ({published.multiply_adds / 1e9:.2f})") if published else ("", "")
+    return (
+        f"{network.preprocessing.height}x{network.preprocessing.width}",
+        str(network.dimension),
+        f"{counted.parameters / 1e6:.2f}M{papers[0]}",
+        f"{counted.multiply_adds / 1e9:.2f}G{papers[1]}",
+    )
+
+
+def _options() -> dict[tuple[str, ...], str]:
+    """What can be chosen, as text, by the names of all the networks where it can be."""
+    from reid.models import available, choices, options
+
+    names: dict[str, list[str]] = {}
+    for name in available():
+        defaults = options(name)
+        choice = (
+            f"{option} " + "|".join(f"{value}*" if value == defaults[option] else str(value) for value in values)
+            for option, values in choices(name).items()
+        )
+        names.setdefault("; ".join(choice) or "none", []).append(name)
+    return {tuple(group): values for values, group in names.items()}
 
 
 def _shipped(path: Path) -> str:

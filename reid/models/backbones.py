@@ -1,0 +1,153 @@
+"""The backbones of Luo et al., TMM 2019, table IX: torchvision's ResNets, timm's squeeze-and-excitation ones, IBN-Net50."""
+
+import logging
+import pickle
+from collections import OrderedDict
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from reid.errors import InputError
+
+# Channels of the last map, by name.
+BACKBONES = {
+    "resnet18": 512,
+    "resnet34": 512,
+    "resnet50": 2048,
+    "resnet101": 2048,
+    "seresnet50": 2048,
+    "seresnet101": 2048,
+    "seresnext50": 2048,
+    "seresnext101": 2048,
+    "resnet50_ibn_a": 2048,
+    "resnet50_ibn_b": 2048,
+}
+# The networks of Hu et al., CVPR 2018, as the public strong baseline uses them; timm has newer ones beside them.
+_TIMM = {
+    "seresnet50": "legacy_seresnet50",
+    "seresnet101": "legacy_seresnet101",
+    "seresnext50": "legacy_seresnext50_32x4d",
+    "seresnext101": "legacy_seresnext101_32x4d",
+}
+_IBN_RELEASE = "https://github.com/XingangPan/IBN-Net/releases/download/v1.0"
+_IBN = {
+    "resnet50_ibn_a": f"{_IBN_RELEASE}/resnet50_ibn_a-d9d0bb7b.pth",
+    "resnet50_ibn_b": f"{_IBN_RELEASE}/resnet50_ibn_b-9ca61e85.pth",
+}
+_PREFIXES = "", "module.", "backbone."  # as published; from several GPUs; from a network of ours
+_log = logging.getLogger(__name__)
+
+
+def build_backbone(name: str, last_stride: int) -> nn.Sequential:
+    """One of `BACKBONES` with fresh parameters: `(B, 3, H, W)` to `(B, C, H / s, W / s)`, s being 16 times `last_stride`.
+
+    A last stride of 1 is the trick of Luo et al., CVPRW 2019, sec. 3.4: the last map twice as high and wide, no parameter more.
+    Raises InputError when the package that has this backbone is missing.
+    """
+    whole = _build(name)
+    children = OrderedDict()
+    for child, module in whole.named_children():
+        children[child] = module
+        if child == "layer4":
+            break
+    for convolution in children["layer4"][0].modules():
+        if isinstance(convolution, nn.Conv2d) and convolution.stride == (2, 2):
+            convolution.stride = (last_stride, last_stride)
+    return nn.Sequential(children)
+
+
+def load_weights(backbone: nn.Sequential, name: str, source: str | Path) -> bool:
+    """Give `backbone`, which is `BACKBONES`' `name`, the weights of `source`; True if it has them now.
+
+    "imagenet" is the published file of this backbone, fetched once and then kept where torch.hub keeps its files. Where it cannot
+    be fetched, a warning says so and the backbone keeps its weights. Any other source is a state dict in a file, .safetensors or
+    .pth, of which a classifier is left out. Raises InputError when the file cannot be read or does not fit.
+    """
+    if source == "imagenet":
+        try:
+            tensors = torch.hub.load_state_dict_from_url(_address(name), map_location="cpu", check_hash=True, weights_only=True)
+        except (OSError, HTTPException) as error:
+            _log.warning(
+                "ImageNet weights of %s cannot be fetched (%s): it starts from random ones; a local file can be given instead",
+                name,
+                error,
+            )
+            return False
+    else:
+        tensors = _read(Path(source))
+    _fill(backbone, tensors, f"{source}: these weights do not fit the backbone {name!r}")
+    return True
+
+
+def _build(name: str) -> nn.Module:
+    if name in _TIMM:
+        return _timm().create_model(_TIMM[name], num_classes=0)
+    if name in _IBN:
+        from reid.models import ibn
+
+        return getattr(ibn, name)()
+    from reid.operators import torchvision
+
+    return getattr(torchvision.models, name)()
+
+
+def _timm():
+    from reid.operators import torchvision  # noqa: F401 (timm imports it, and finds it whole)
+
+    try:
+        import timm
+    except ModuleNotFoundError:
+        raise InputError("SE-ResNets come from the package timm, which is missing: pip install 'mtmc[backbones]'") from None
+    return timm
+
+
+def _address(name: str) -> str:
+    """Where the weights trained on ImageNet are published; a file name ends in the start of its hash, which is checked."""
+    if name in _TIMM:
+        return _timm().get_pretrained_cfg(_TIMM[name]).url
+    if name in _IBN:
+        return _IBN[name]
+    from reid.operators import torchvision
+
+    return torchvision.models.get_model_weights(name).IMAGENET1K_V1.url  # V1: those that the papers had
+
+
+def _read(path: Path) -> Mapping[str, torch.Tensor]:
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path}: not a state dict in .safetensors or .pth ({reason})") from None
+    if isinstance(tensors, Mapping):
+        tensors = tensors.get("state_dict", tensors)
+    if not isinstance(tensors, Mapping) or not all(isinstance(value, torch.Tensor) for value in tensors.values()):
+        raise InputError(f"{path}: not a state dict, which holds tensors by name")
+    return tensors
+
+
+def _fill(backbone: nn.Sequential, tensors: Mapping[str, torch.Tensor], complaint: str) -> None:
+    ours = backbone.state_dict()
+    prefix = max(_PREFIXES, key=lambda prefix: sum(prefix + key in tensors for key in ours))
+    found = {key: tensors[prefix + key] for key in ours if prefix + key in tensors}
+    # Older files lack the counters of batch normalisation, which nothing here depends on.
+    wrong = [
+        key
+        for key, value in ours.items()
+        if not key.endswith("num_batches_tracked") and (key not in found or found[key].shape != value.shape)
+    ]
+    if wrong:
+        theirs = tuple(found[wrong[0]].shape) if wrong[0] in found else "absent"
+        raise InputError(
+            f"{complaint}: {len(wrong)} of {len(ours)} tensors differ, first {wrong[0]!r} "
+            f"({theirs} in the file, {tuple(ours[wrong[0]].shape)} in the backbone)"
+        )
+    backbone.load_state_dict(found, strict=False)

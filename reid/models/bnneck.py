@@ -1,0 +1,86 @@
+"""The strong baseline and its necks: Luo et al., "Bag of Tricks", CVPRW 2019, and "A Strong Baseline and BNNeck", TMM 2019."""
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from reid.models.backbones import BACKBONES, build_backbone, load_weights
+from reid.models.layers import neck_classifier, neck_norm
+from reid.models.registry import Head, register
+from reid.preprocessing import Preprocessing
+
+Feature = Literal["f_t", "f_i"]
+Neck = Literal["bnneck", "neck1", "neck2", "neck3", "bnneck1", "bnneck2", "bnneck3"]
+
+
+class _Wiring(NamedTuple):
+    normalised: bool  # f_i is f_t after batch normalisation; else the two are one
+    metric: Feature | None  # what the triplet and the center loss get
+    identity: Feature | None  # what the classifier of the ID loss gets
+
+
+# Luo et al., TMM 2019, fig. 8.
+WIRINGS = {
+    "neck1": _Wiring(False, None, "f_t"),
+    "neck2": _Wiring(False, "f_t", None),
+    "neck3": _Wiring(False, "f_t", "f_t"),
+    "bnneck1": _Wiring(True, None, "f_i"),
+    "bnneck2": _Wiring(True, "f_i", None),
+    "bnneck3": _Wiring(True, "f_i", "f_i"),
+    "bnneck": _Wiring(True, "f_t", "f_i"),
+}
+
+
+class BNNeck(nn.Module):
+    """A backbone, global average pooling to f_t, batch normalisation without shift to f_i, and a classifier without bias.
+
+    Luo et al., CVPRW 2019, fig. 5 and sec. 3.5, 256x128. backbone: one of `BACKBONES`. last_stride: the stride of its last group.
+    neck: which of the two features each loss gets, see `WIRINGS`. test_feature: the one that the descriptor is made of.
+    """
+
+    preprocessing = Preprocessing(256, 128)
+
+    def __init__(self, backbone: str, classes: int, last_stride: int, neck: Neck, test_feature: Feature):
+        super().__init__()
+        self.name = backbone
+        self.dimension = BACKBONES[backbone]
+        self.wiring = WIRINGS[neck]
+        self.test_feature = test_feature
+        self.backbone = build_backbone(backbone, last_stride)
+        self.norm = neck_norm(self.dimension) if self.wiring.normalised else nn.Identity()
+        self.classifier = neck_classifier(self.dimension, classes) if classes and self.wiring.identity else None
+
+    def features(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """f_t and f_i of `(B, 3, H, W)` images, `(B, D)` each, not of unit length; one and the same without normalisation."""
+        pooled = self.backbone(images).float().mean((2, 3))
+        return pooled, self.norm(pooled)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor | list[Head]:
+        """`(B, 3, H, W)` to `(B, D)` unit rows, or in training to one head, of which the neck may leave a part out."""
+        features = dict(zip(("f_t", "f_i"), self.features(images), strict=True))
+        if not self.training:
+            return F.normalize(features[self.test_feature])
+        logits = self.classifier(features[self.wiring.identity]) if self.wiring.identity else None
+        return [Head(features[self.wiring.metric] if self.wiring.metric else None, logits)]
+
+    def load_backbone(self, source: str | Path) -> bool:
+        """Start from weights trained elsewhere: "imagenet", or a file; see `reid.models.backbones.load_weights`."""
+        return load_weights(self.backbone, self.name, source)
+
+
+def _register(backbone: str) -> None:
+    def build(
+        classes: int = 0, *, last_stride: Literal[1, 2] = 1, neck: Neck = "bnneck", test_feature: Feature = "f_i"
+    ) -> BNNeck:
+        return BNNeck(backbone, classes, last_stride, neck, test_feature)
+
+    build.__name__ = f"bnneck_{backbone}"
+    build.__doc__ = f"The strong baseline with BNNeck over {backbone}, 256x128, {BACKBONES[backbone]}-d: Luo et al., TMM 2019."
+    register(build)
+
+
+for _backbone in BACKBONES:
+    _register(_backbone)
