@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 import torch
+from small_training import write_people
 from torch import nn
 
 from reid.data.augmentation import augment
@@ -99,16 +99,7 @@ def test_refreshed_statistics_are_those_of_the_batches():
 
 @pytest.fixture
 def crops_folder(tmp_path):
-    """Eight identities of four noisy images each, one colour an identity, in Market-1501's layout."""
-    rng = np.random.default_rng(0)
-    folder = tmp_path / "people" / TRAIN
-    folder.mkdir(parents=True)
-    for identity in range(8):
-        colour = rng.integers(0, 256, 3)
-        for index in range(4):
-            image = np.clip(colour + rng.normal(0, 20, (32, 16, 3)), 0, 255).astype(np.uint8)
-            cv2.imwrite(str(folder / f"{identity:04d}_c{1 + index % 2}s1_{index:06d}_00.jpg"), image)
-    return folder.parent
+    return write_people(tmp_path / "people")
 
 
 CHANGES = "epochs=2 early_epochs=1 early_height=32 early_width=16 identities_per_batch=4 images_per_identity=2 step_epochs=[1]"

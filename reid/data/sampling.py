@@ -12,8 +12,9 @@ def identity_batches(ids: np.ndarray, identities: int, images: int, rng: np.rand
     `identities` different ones are left.
     """
     groups: list[list[np.ndarray]] = []
-    for identity in np.unique(ids):
-        own = rng.permutation(np.flatnonzero(ids == identity))
+    order = np.argsort(ids, kind="stable")
+    for own in np.split(order, np.flatnonzero(np.diff(ids[order])) + 1):
+        own = rng.permutation(own)
         if len(own) < images:
             own = np.concatenate([own, rng.choice(own, images - len(own))])
         elif short := len(own) % images:

@@ -87,10 +87,12 @@ class Learner:
         return means
 
     def take_average(self, crops: Crops) -> None:
-        """Give the network the mean of the collected states, if any, and batch-norm statistics from `crops` to match."""
+        """Give the network the mean of the collected states, if the recipe says so, and the batch-norm statistics to match."""
         if self.recipe.average == "none":
             return
         average = self.states.average if isinstance(self.states, WeightGaussian) else self.states
+        if not average.count:
+            self.states.add(self.network)  # the last epochs were too short to leave any
         average.copy_to(self.network)
         refresh_statistics(self.network, statistics_images(self.recipe, crops, self.network.preprocessing, self.device))
 

@@ -28,7 +28,8 @@ class SynchronisedNorm(nn.modules.batchnorm._BatchNorm):
 
     def __init__(self, norm: nn.modules.batchnorm._BatchNorm):
         super().__init__(norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
-        for name, tensor in [*norm.named_parameters(), *norm.named_buffers()]:
+        self.weight, self.bias = norm.weight, norm.bias  # a bias may be missing or fixed
+        for name, tensor in norm.named_buffers():
             setattr(self, name, tensor)
 
     def _check_input_dim(self, inputs: torch.Tensor) -> None:

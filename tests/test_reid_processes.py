@@ -1,0 +1,86 @@
+"""Training in processes of its own: one that is killed, and two that share a run."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_training import write_people
+
+from reid.data.folders import GALLERY, QUERY, TRAIN, read_market
+from reid.training.recipe import Recipe, read_recipe
+from reid.training.trainer import train
+from reid.weights_file import read_weights
+
+SCRIPT = Path(__file__).with_name("small_training.py")
+CHANGES = [
+    *("model=small", "epochs=4", "early_epochs=0", "identities_per_batch=2", "images_per_identity=2", "checkpoint_steps=1"),
+    *("optimiser=sgd", "learning_rate=0.01", "step_epochs=[3]", "center_weight=0.001", "clip_norm=50", "evaluate_every=2"),
+    *("average=gaussian", "average_epochs=1"),
+]
+
+
+@pytest.fixture
+def recipe(small_weights) -> Recipe:
+    from configs import path
+
+    return read_recipe(path("reid", "robust"), CHANGES)
+
+
+def start(folder: Path, output: Path, **variables: object) -> subprocess.Popen:
+    """Train in `folder` what `recipe` says, by the command line, under these variables of the environment."""
+    from configs import path
+
+    arguments = ["train", str(path("reid", "robust")), *CHANGES, "--data", str(folder), "--validate", str(folder)]
+    variables |= {"OMP_NUM_THREADS": torch.get_num_threads(), "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = os.environ | {name: str(value) for name, value in variables.items()}
+    command = [sys.executable, str(SCRIPT), *arguments, "--output", str(output)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def train_here(recipe: Recipe, folder: Path, output: Path) -> torch.nn.Module:
+    crops, *validation = (read_market(folder, part) for part in (TRAIN, QUERY, GALLERY))
+    return train(recipe, crops, output, validation=validation, data=[folder.name])
+
+
+def test_a_process_that_was_killed_in_an_epoch_goes_on_to_the_weights_of_an_unbroken_run(recipe, tmp_path):
+    folder, output = write_people(tmp_path / "people"), tmp_path / "killed"
+    process = start(folder, output)
+    deadline = time.monotonic() + 60
+    while not (output / "checkpoint.pt").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, process.stdout.read()
+    assert not (output / "last.safetensors").exists()
+    train_here(recipe, folder, output)
+    train_here(recipe, folder, tmp_path / "unbroken")
+    for name in ("last.safetensors", "best.safetensors"):
+        one, other = (read_weights(each / name) for each in (output, tmp_path / "unbroken"))
+        assert (one.hash, one.training) == (other.hash, other.training)
+    for name in ("losses.csv", "validation.csv"):
+        assert (output / name).read_text() == (tmp_path / "unbroken" / name).read_text()
+
+
+def test_two_processes_train_as_one(recipe, tmp_path):
+    folder = write_people(tmp_path / "people")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    # What torchrun sets, without the time that torchrun itself takes.
+    place = {"WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    processes = [start(folder, tmp_path / "two", RANK=rank, LOCAL_RANK=rank, **place) for rank in range(2)]
+    said = [process.communicate(timeout=150)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    train_here(recipe, folder, tmp_path / "one")
+    one, two = (read_weights(tmp_path / name / "last.safetensors") for name in ("one", "two"))
+    for name, tensor in one.tensors.items():
+        assert two.tensors[name] == pytest.approx(tensor, rel=2e-3, abs=1e-5), name  # half precision keeps 1e-3
+    losses = [np.loadtxt(tmp_path / name / "losses.csv", delimiter=",", skiprows=1) for name in ("one", "two")]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4, abs=2e-4)
+    assert "(final weights)" in said[0]
+    assert not said[1]
