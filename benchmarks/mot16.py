@@ -64,7 +64,8 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"tracker {config.name}, ReID {options.reid if appearance is None else appearance}; results in {options.output}")
     if appearance is not None:
         threshold, origin = tracker_record["thresholds"]["max_appearance_distance"], tracker_record["appearance_threshold_from"]
-        print(f"appearance threshold {threshold:.3f} ({tracker.appearance_metric}), from the {origin}")
+        cosine = f", cosine {threshold**2 / 2:.3f}" if tracker.appearance_metric == "euclidean" else ""
+        print(f"appearance threshold: {tracker.appearance_metric} distance {threshold:.3f}{cosine}, from the {origin}")
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

@@ -41,6 +41,7 @@ def record(frames: Iterable[TrackedFrame], text: Path, video: Path | None = None
     `NAME.partial.txt` beside `text`, and the exception goes on.
     """
     total, ids = Recording(), set()
+    unfinished = text.with_name(f"{text.stem}.partial.txt")
     with ExitStack() as stack:
         path = stack.enter_context(replacing(text))
         lines = stack.enter_context(open(path, "w", encoding="ascii"))
@@ -60,11 +61,13 @@ def record(frames: Iterable[TrackedFrame], text: Path, video: Path | None = None
                 if write:
                     write(annotator.draw(frame.image, frame.tracks))
                 start = time.perf_counter()
-        except (InputError, KeyboardInterrupt):
+        except (InputError, KeyboardInterrupt) as stop:
             lines.close()
-            path.rename(text.with_name(f"{text.stem}.partial.txt"))
+            path.rename(unfinished)
+            if isinstance(stop, KeyboardInterrupt):
+                raise KeyboardInterrupt(f"the tracks of {total.frames} frames are kept in {unfinished}") from None
             raise
-    text.with_name(f"{text.stem}.partial.txt").unlink(missing_ok=True)
+    unfinished.unlink(missing_ok=True)
     total.identities = len(ids)
     return total
 

@@ -14,12 +14,12 @@ DEFAULT_TRACKER = "motdt"
 
 @dataclass(frozen=True)
 class TrackerConfig:
-    """A tracker's algorithm and thresholds; `own` is True for a user's file, whose every value is meant."""
+    """A tracker's algorithm and thresholds; `file` is the user's own, whose every value is meant, or None."""
 
     name: str
     algorithm: str
     thresholds: dict[str, float]
-    own: bool
+    file: Path | None = None
 
 
 def available_configs() -> list[str]:
@@ -49,11 +49,11 @@ def read_tracker_config(name: str | None = None, path: Path | None = None) -> Tr
         raise InputError(f"{file} must be a flat list of `threshold: value` lines after `tracker: NAME`.")
     algorithm = content.pop("tracker", None)
     if path is None:
-        return TrackerConfig(name, algorithm, content, own=False)
+        return TrackerConfig(name, algorithm, content)
     named = read_tracker_config(name).algorithm
     if name is not None and algorithm not in (None, named):
         raise InputError(f"{file} says `tracker: {algorithm}`, but --tracker {name} was given: leave one of them out.")
-    return TrackerConfig(file.stem, algorithm or named, content, own=True)
+    return TrackerConfig(file.stem, algorithm or named, content, file)
 
 
 def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Tracker, dict]:
@@ -69,12 +69,12 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
         if "max_appearance_distance" in thresholds and appearance is not None:
             fitted = getattr(appearance, "max_cosine_distance", None)
             origin = "configuration"
-            if fitted is not None and not (config.own and "max_appearance_distance" in config.thresholds):
+            if fitted is not None and not (config.file and "max_appearance_distance" in config.thresholds):
                 thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted)
                 origin = "model"
         tracker = trackers.build(config.algorithm, **thresholds)
     except ValueError as error:
-        raise InputError(f"tracker {config.name}: {error}") from None
+        raise InputError(f"{config.file or f'tracker {config.name}'}: {error}") from None
     return tracker, {"algorithm": config.algorithm, "thresholds": thresholds, "appearance_threshold_from": origin}
 
 

@@ -1,5 +1,6 @@
 """A user's mistake: one sentence, exit code 2, nothing lost."""
 
+import io
 import sys
 from collections.abc import Callable
 
@@ -11,8 +12,11 @@ class InputError(ValueError):
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`; report an `InputError` or an operating system's refusal in one line and exit with code 2.
 
+    An interrupt may carry a sentence on what was kept; its code is 130. What is printed is seen at once also in a file or pipe.
     Any other exception is our own defect and keeps its traceback.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         main()
     except InputError as error:
@@ -21,8 +25,8 @@ def run(main: Callable[[], None]) -> None:
         if error.filename is None:
             raise
         sys.exit(_report(f"{error.filename}: {error.strerror}"))
-    except KeyboardInterrupt:
-        print("interrupted: what was finished is kept", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"interrupted: {str(interrupt) or 'what was finished is kept'}", file=sys.stderr)
         sys.exit(130)
 
 

@@ -80,7 +80,7 @@ def test_a_model_is_used_recorded_and_remembered(make_sequence, monkeypatch, cap
     second = run_on(folder, "--reid", "fake", "--tracker", "motdt")
     assert second["settings"]["reid_cached"] == {"walk": True}
     assert second["rows"][0]["mota"] == first["rows"][0]["mota"]
-    assert "appearance threshold 0.400 (euclidean), from the model" in capsys.readouterr().out
+    assert "appearance threshold: euclidean distance 0.400, cosine 0.080, from the model" in capsys.readouterr().out
 
 
 def test_video_is_written_on_request(make_sequence, tmp_path):

@@ -114,7 +114,7 @@ def test_what_does_not_exist_is_one_sentence(small_weights, engine, device, sent
 
 def test_beside_a_gpu_each_engine_takes_a_device_that_it_can_use(small_weights, monkeypatch):
     pytest.importorskip("onnx")
-    monkeypatch.setattr(engines, "_devices", lambda name: {"auto": ["cuda", "cpu"]}.get(name, [name]))
+    monkeypatch.setattr(engines, "devices", lambda name: {"auto": ["cuda", "cpu"]}.get(name, [name]))
     monkeypatch.setattr(engines.onnxruntime, "precisions", lambda device: ["f32"] if device == "cpu" else [])
     assert open_engine(small_weights, "openvino", "auto").device == "cpu"
     assert open_engine(small_weights, "onnxruntime", "auto").device == "cpu"

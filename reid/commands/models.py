@@ -71,4 +71,4 @@ def _shipped(path: Path) -> str:
     if not path.is_file():
         return "none shipped"
     threshold = read_weights(path).max_cosine_distance
-    return "shipped" if threshold is None else f"shipped, threshold {threshold:.3f}"
+    return "shipped" if threshold is None else f"shipped, cosine threshold {threshold:.3f}"

@@ -11,6 +11,8 @@ from reid.commands import arguments
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recipe, the data, the place for the results."""
+    # Changes that follow the options would be taken for unknown arguments, so the usage shows them in their place.
+    parser.usage = "%(prog)s RECIPE [KEY=VALUE ...] --data SOURCE [SOURCE ...] --output DIR [--validate SOURCE] [--device DEVICE]"
     parser.add_argument("recipe", type=Path, help="a YAML file; those in configs/reid explain every key")
     parser.add_argument(
         "changes", nargs="*", metavar="KEY=VALUE", help="changes to the recipe, like epochs=60 or options.pool=max"
@@ -31,6 +33,7 @@ def run(options: argparse.Namespace) -> None:
     """Train and write last.safetensors and, with --validate, best.safetensors."""
     from reid.data.folders import GALLERY, QUERY, TRAIN, join
     from reid.data.sources import read_source, source_name
+    from reid.engines import devices
     from reid.training import processes
     from reid.training.recipe import read_recipe
     from reid.training.trainer import train
@@ -38,10 +41,10 @@ def run(options: argparse.Namespace) -> None:
     recipe = read_recipe(options.recipe, options.changes)
     crops = join([read_source(source, TRAIN)[0] for source in options.data])
     validation = tuple(read_source(options.validate, QUERY, GALLERY)) if options.validate else None
-    with processes.joined(options.device) as device:
+    with processes.joined(devices(options.device)[0]) as device:
         first = processes.rank() == 0
         if first:
-            print(f"{recipe.model}: {len(crops)} images of {crops.ids.max() + 1} identities from {len(options.data)} data sets")
+            print(f"{recipe.model}: {len(crops)} images of {crops.ids.max() + 1} identities, data sets: {len(options.data)}")
         train(recipe, crops, options.output, device, validation, [source_name(source) for source in options.data])
     if first:
         path = options.output / "last.safetensors"

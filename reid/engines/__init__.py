@@ -39,7 +39,7 @@ def open_engine(source: Weights | OnnxFile, engine: str = "auto", device: str = 
     whose embeddings of the probe agree with its own float32 to a cosine over 0.999. Raises InputError for an engine that is
     unknown or not installed, and for a pair of engine and device, or of engine and file, that does not exist.
     """
-    module, device = _choose(source, engine, _devices(device))
+    module, device = _choose(source, engine, devices(device))
     *fast, exact = module.precisions(device)
     reference = module.open_engine(source, device, exact)
     images = probe(source.preprocessing)
@@ -52,7 +52,7 @@ def open_engine(source: Weights | OnnxFile, engine: str = "auto", device: str = 
 
 def open_every(source: Weights | OnnxFile, device: str = "auto") -> list[Engine]:
     """`source` on each installed engine that can run it on `device`, in each of the engine's precisions."""
-    device = _devices(device)[0]
+    device = devices(device)[0]
     modules = [_MODULES[name] for name in installed() if _reads(name, source)]
     return [module.open_engine(source, device, precision) for module in modules for precision in module.precisions(device)]
 
@@ -78,8 +78,11 @@ def _reads(engine: str, source: Weights | OnnxFile) -> bool:
     return engine != "pytorch" or isinstance(source, Weights)
 
 
-def _devices(name: str) -> list[str]:
-    """The devices that `name` stands for, the fastest first."""
+def devices(name: str) -> list[str]:
+    """The devices that `name` ("auto", "cpu", "cuda", "cuda:1") stands for, the fastest first.
+
+    Raises InputError for a name that is none, and for a device that is not there.
+    """
     kind, _, index = name.partition(":")
     if kind not in ("auto", "cpu", "cuda") or (index and not (kind == "cuda" and index.isdecimal())):
         raise InputError(f"there is no device named {name!r}; there are: auto, cpu, cuda, cuda:N")
