@@ -8,13 +8,17 @@ import numpy as np
 from mtmc.calibration import Camera
 from mtmc.scene.mesh import SIDES, Mesh, Tube
 
+DOOR_WIDTH, DOOR_HEIGHT = 0.95, 2.05  # metres
+DOOR, DOOR_FRAME = (74, 104, 138), (150, 166, 176)
+
 
 @dataclass(frozen=True)
 class Place:
     """A box open or closed at the top: `extent` (x0, y0, x1, y1) and `height` in metres; colours are BGR.
 
     `tile` and `panel` are the sizes in metres of the floor's tiles and the walls' panels; `columns` are upright round obstacles
-    (x, y, radius, height, BGR colour) that hide people; `shade` is how strong the sun's shadows are, 0 (indoors) to 1.
+    (x, y, radius, height, BGR colour) that hide people; `shade` is how strong the sun's shadows are, 0 (indoors) to 1; `doors`
+    (x, y) are drawn where they are within half a metre of a wall.
     """
 
     extent: tuple[float, float, float, float]
@@ -26,6 +30,7 @@ class Place:
     panel: tuple[float, float] = (3.0, 3.2)
     columns: tuple[tuple[float, float, float, float, tuple[int, int, int]], ...] = ()
     shade: float = 1.0
+    doors: tuple[tuple[float, float], ...] = ()
 
 
 def column_mesh(place: Place, index: int) -> tuple[Mesh, np.ndarray]:
@@ -86,7 +91,13 @@ def _shade(place: Place, eye: np.ndarray, rays: np.ndarray, seed: int) -> np.nda
         colour = np.array(place.wall) * (tone * (1 - 0.15 * _lines(panel, 0.008)))[:, None]
         glass = (90, 84, 74) + 50 * _hashed(cells, seed + 5)[:, None] + 40 * (inside[:, 1:] - 0.5)
         colour = np.where(pane[:, None], glass, colour)
-        colours[wall] = np.where(at[:, 1:] < 0.15, colour * 0.6, colour)
+        colour = np.where(at[:, 1:] < 0.15, colour * 0.6, colour)
+        for door in place.doors:
+            near = np.abs(points[wall][:, side] - door[side]) < 0.5
+            beside = np.where(near & (at[:, 1] < DOOR_HEIGHT + 0.07), np.abs(at[:, 0] - door[along]), np.inf)
+            colour[beside < DOOR_WIDTH / 2 + 0.07] = DOOR_FRAME
+            colour[(beside < DOOR_WIDTH / 2) & (at[:, 1] < DOOR_HEIGHT)] = DOOR
+        colours[wall] = colour
 
     above = (axis == 2) & (rays[:, 2] > 0)
     colours[above] = np.array(place.sky) * (1.0 + 0.04 * _clouds(points[above, :2] / 4, seed + 6))[:, None]

@@ -10,7 +10,10 @@ from mtmc.calibration import Camera
 from mtmc.scene.figures import Figure
 from mtmc.scene.gait import pose
 from mtmc.scene.mesh import Mesh, Sprite, Window, paint, silhouette
-from mtmc.scene.world import State
+from mtmc.scene.world import Presence, State
+
+FIGURE_WIDTH = 0.21  # of a figure's height, the mean over a step
+SOLID = 0.8  # the `card_reach` up to which a card hides what is behind it
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,28 +56,58 @@ def figure_bodies(figures: list[Figure]) -> Callable[[State, Camera, int], list[
     return bodies
 
 
+def figure_boxes(figures: list[Figure]) -> Callable[[Presence, Camera, int], np.ndarray]:
+    """The boxes `(K, 4)` xyxy of walking figures, person `i` being `figures[i]`: those of upright rectangles of a figure's height
+    and `FIGURE_WIDTH` that face the camera. They lean outwards towards the sides of a camera's image that looks down."""
+    statures = np.array([figure.height for figure in figures])
+
+    def boxes(presence: Presence, camera: Camera, camera_index: int) -> np.ndarray:
+        tall = statures[presence.persons]
+        sight = presence.positions - camera.position[:2]
+        sideways = np.stack([-sight[:, 1], sight[:, 0]], axis=1) / np.maximum(np.linalg.norm(sight, axis=1, keepdims=True), 1e-9)
+        half = FIGURE_WIDTH / 2 * tall[:, None] * sideways
+        corners = [np.column_stack([presence.positions + sign * half, level * tall]) for sign in (-1, 1) for level in (0.0, 1.0)]
+        pixels = camera.project(np.concatenate(corners)).reshape(4, -1, 2)
+        return np.concatenate([pixels.min(axis=0), pixels.max(axis=0)], axis=1)
+
+    return boxes
+
+
+def card_boxes(camera: Camera, positions: np.ndarray, heights: np.ndarray, aspects: np.ndarray) -> np.ndarray:
+    """Boxes `(N, 4)` xyxy of cards `heights` `(N,)` metres high and `aspects` `(N,)` times as wide, which stand at `positions`
+    `(N, 2)` and face the camera; NaN where the foot or the top is behind the lens, or less than 2 pixels lie between them."""
+    foot, top = np.split(camera.project(np.column_stack([np.tile(positions, (2, 1)), np.append(0 * heights, heights)])), 2)
+    tall = foot[:, 1] - top[:, 1]
+    half = np.where(tall > 2, tall, np.nan) * aspects / 2
+    boxes = np.stack([foot[:, 0] - half, top[:, 1], foot[:, 0] + half, foot[:, 1]], axis=1)
+    boxes[np.isnan(boxes).any(axis=1)] = np.nan
+    return boxes
+
+
+def card_reach(across: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """How far out a point is on a card, `across` and `down` from -1 to 1: up to `SOLID` is the person, beyond 1 nothing, since in its
+    corners a crop shows the place it was taken in. The contours are superellipses."""
+    return np.square(np.square(across)) + np.square(down * down * down)
+
+
 def card_body(picture: np.ndarray, height: float, position: np.ndarray, camera: Camera) -> Body | None:
     """`picture` `(h, w, 3)` on a card of `height` metres that stands at `position` `(2,)` and faces the camera, its edges faded.
 
     None where its foot or its top is behind the lens.
     """
-    foot, top = camera.project(np.array([[*position, 0.0], [*position, height]]))
-    tall = foot[1] - top[1]
-    if not tall > 2:
+    (box,) = card_boxes(camera, position[None], np.array([height]), np.array([picture.shape[1] / picture.shape[0]]))
+    if np.isnan(box).any():
         return None
-    wide = tall * picture.shape[1] / picture.shape[0]
-    box = np.array([foot[0] - wide / 2, top[1], foot[0] + wide / 2, foot[1]])
+    (wide, tall), centre = box[2:] - box[:2], (box[2:] + box[:2]) / 2
 
     def unit(window: Window) -> tuple[np.ndarray, np.ndarray]:
         """Where the window's pixel centres lie on the card, -1 to 1 across and down."""
         left, upper, right, lower = window
-        middle = (foot[1] + top[1]) / 2
-        return (np.arange(left, right) - foot[0]) / (wide / 2), (np.arange(upper, lower) - middle) / (tall / 2)
+        return (np.arange(left, right) - centre[0]) / (wide / 2), (np.arange(upper, lower) - centre[1]) / (tall / 2)
 
     def reach(window: Window) -> np.ndarray:
         across, down = unit(window)
-        # A superellipse: full over the person, gone in the corners, where a crop shows the place it was taken in.
-        return np.abs(across)[None, :] ** 4 + np.abs(down)[:, None] ** 6
+        return card_reach(across[None, :], down[:, None])
 
     def sprite(window: Window) -> Sprite:
         across, down = unit(window)
@@ -88,4 +121,4 @@ def card_body(picture: np.ndarray, height: float, position: np.ndarray, camera: 
         return Sprite(colour * alpha[..., None], alpha, window[:2])
 
     distance = float(np.linalg.norm(position - camera.position[:2]))
-    return Body(box, distance, lambda window: reach(window) < 0.8, sprite)
+    return Body(box, distance, lambda window: reach(window) < SOLID, sprite)

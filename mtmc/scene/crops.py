@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from mtmc.calibration import Camera
-from mtmc.scene.bodies import Body, card_body
-from mtmc.scene.world import State
+from mtmc.scene.bodies import Body, card_body, card_boxes
+from mtmc.scene.world import Presence, State
 from reid.errors import InputError
 
 NAME = re.compile(r"(\d+)_c(\d+)s?\d*_.*\.(jpg|jpeg|png)$", re.IGNORECASE)
@@ -75,3 +75,13 @@ class CropPeople:
             card_body(self.picture(person, visit, camera_index), self.heights[person] * OVERLAP, position, camera)
             for person, visit, position in zip(state.persons, state.visits, state.positions, strict=True)
         ]
+
+    def boxes(self, presence: Presence, camera: Camera, camera_index: int) -> np.ndarray:
+        """The boxes `(K, 4)` xyxy of the people's crops in the scene's camera of that number, NaN behind the lens."""
+        visits = np.unique(np.stack([presence.persons, presence.visits], axis=1), axis=0)
+        aspects = np.zeros((len(self.identities), self.visits))
+        for person, visit in visits:
+            height, width, _ = self.picture(person, visit, camera_index).shape
+            aspects[person, visit] = width / height
+        tall = self.heights[presence.persons] * OVERLAP
+        return card_boxes(camera, presence.positions, tall, aspects[presence.persons, presence.visits])

@@ -10,7 +10,7 @@ from mtmc.calibration import Camera
 from mtmc.scene.backdrop import Place
 from mtmc.scene.bodies import figure_bodies
 from mtmc.scene.detections import Detector
-from mtmc.scene.figures import draw_figure
+from mtmc.scene.figures import Figure, draw_figure
 from mtmc.scene.rendering import Scene
 from mtmc.scene.world import World, populate
 from mtmc.scene.writing import STAMP, write_sequence
@@ -20,14 +20,18 @@ LENGTH = 200
 SIZE = (960, 540)
 
 
-def figure_scene(world: World, place: Place, cameras: dict[str, Camera]) -> Scene:
-    """The scene in which the world's people are drawn figures. Every third person wears what the one before wears."""
-    people = 1 + max(visit.person for visit in world.visits)
-    figures = [
-        draw_figure(np.random.default_rng([world.seed, 3, i]), np.random.default_rng([world.seed, 4, i - (i % 3 == 2)]))
+def draw_figures(seed: int, people: int) -> list[Figure]:
+    """People at random, of whom every third wears what the one before wears."""
+    return [
+        draw_figure(np.random.default_rng([seed, 3, i]), np.random.default_rng([seed, 4, i - (i % 3 == 2)]))
         for i in range(people)
     ]
-    return Scene(world, place, cameras, figure_bodies(figures))
+
+
+def figure_scene(world: World, place: Place, cameras: dict[str, Camera]) -> Scene:
+    """The scene in which the world's people are drawn figures."""
+    people = 1 + max(visit.person for visit in world.visits)
+    return Scene(world, place, cameras, figure_bodies(draw_figures(world.seed, people)))
 
 
 def plaza(seed: int) -> Scene:

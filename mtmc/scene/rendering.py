@@ -34,7 +34,8 @@ class Truth:
 
 @dataclass(eq=False)
 class Scene:
-    """A world in a place, watched by `cameras` by name; `people(state, camera, camera_index)` gives the bodies of those there.
+    """A world in a place, watched by `cameras` by name; `people(state, camera, camera_index)` gives the bodies of those there,
+    the cameras being numbered from `first_camera` on.
 
     Any moment can be asked for in any order, and nothing but each camera's empty view is kept between calls.
     """
@@ -43,6 +44,7 @@ class Scene:
     place: Place
     cameras: dict[str, Camera]
     people: Callable[[State, Camera, int], list[Body | None]]
+    first_camera: int = 0
     _views: dict[str, "_View"] = field(default_factory=dict, repr=False)
 
     def observe(self, camera: str, seconds: float) -> Truth:
@@ -52,15 +54,34 @@ class Scene:
     def render(self, camera: str, seconds: float) -> tuple[np.ndarray, Truth]:
         """The picture `(H, W, 3)` BGR uint8 and the truth. The same moment always gives the same bytes."""
         truth, bodies, state = self._look(camera, seconds)
+        return self._draw(camera, seconds, bodies, state), truth
+
+    def crops(self, camera: str, seconds: float, boxes: np.ndarray) -> list[np.ndarray]:
+        """What `boxes` `(N, 4)`, rounded outward and clipped, show of the picture, as views; nothing but that is drawn.
+
+        Raises `ValueError` for a box with no part in the picture.
+        """
+        view = self._view(camera)
+        state = self.world.state(seconds)
+        bodies = [body for body in self.people(state, view.camera, view.index) if body is not None]
+        frame = self._draw(camera, seconds, [body for body in bodies if _meets(body.box, boxes).any()], state)
+        windows = [_clipped(_window(box), view.camera.image_size) for box in boxes]
+        if None in windows:
+            raise ValueError(f"box {boxes[windows.index(None)].tolist()} has no part in the picture of {camera}")
+        return [frame[top:bottom, left:right] for left, top, right, bottom in windows]
+
+    def _draw(self, camera: str, seconds: float, bodies: list[Body], state: State) -> np.ndarray:
         view = self._view(camera)
         frame = view.backdrop.copy()
         for position in state.positions:
             _shadow(frame, view.camera, position, self.place.shade)
         ready = {id(body): sprite for body, sprite in view.columns}
         for body in sorted([*bodies, *(body for body, _ in view.columns)], key=lambda body: -body.distance):
-            sprite = ready.get(id(body)) or body.sprite(_clipped(_window(body.box), view.camera.image_size))
-            sprite.over(frame, view.gains)
-        return view.develop(frame, seconds), truth
+            window = _clipped(_window(body.box), view.camera.image_size)
+            if window is not None:
+                sprite = ready.get(id(body)) or body.sprite(window)
+                sprite.over(frame, view.gains)
+        return view.develop(frame, seconds)
 
     def _look(self, camera: str, seconds: float) -> tuple[Truth, list[Body], State]:
         view = self._view(camera)
@@ -75,7 +96,8 @@ class Scene:
 
     def _view(self, name: str) -> "_View":
         if name not in self._views:
-            self._views[name] = _View(self.world.seed, list(self.cameras).index(name), self.cameras[name], self.place)
+            index = self.first_camera + list(self.cameras).index(name)
+            self._views[name] = _View(self.world.seed, index, self.cameras[name], self.place)
         return self._views[name]
 
 
@@ -127,13 +149,18 @@ def _clipped(window: Window, image_size: tuple[int, int]) -> Window | None:
     return (left, top, right, bottom) if left < right and top < bottom else None
 
 
+def _meets(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether boxes `(..., 4)`, paired as arrays broadcast, overlap or come within a pixel of each other."""
+    return ((some[..., :2] < others[..., 2:] + 1) & (some[..., 2:] > others[..., :2] - 1)).all(axis=-1)
+
+
 def _visibility(people: list[Body], columns: list[Body], image_size: tuple[int, int]) -> np.ndarray:
     """The share `(N,)` of each person's pixels that neither others, nor columns, nor the image's edge hide."""
     width, height = image_size
     shares = np.ones(len(people))
     everything = [*people, *columns]
     boxes = np.array([body.box for body in everything]).reshape(-1, 4)
-    meets = (boxes[:, None, :2] < boxes[None, :, 2:] + 1).all(axis=2) & (boxes[:, None, 2:] > boxes[None, :, :2] - 1).all(axis=2)
+    meets = _meets(boxes[:, None], boxes)
     np.fill_diagonal(meets, False)
     inside = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= (width - 1, height - 1)).all(axis=1)
     covered = np.zeros((height, width), dtype=bool)

@@ -1,5 +1,6 @@
 """Who is where at any moment: people who come in by a door, walk about, stand, leave, and come back on a later visit."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +34,18 @@ class Visit:
         arcs = self.walked(seconds)
         return np.stack([np.interp(arcs, self.marks, self.path[:, axis]) for axis in (0, 1)], axis=1)
 
+    def within(self, extent: tuple[float, float, float, float]) -> "Visit | None":
+        """The part of the visit from the first to the last moment, to 1/50 s, inside `extent` (x0, y0, x1, y1), if any."""
+        seconds = np.arange(self.times[0], self.times[-1], 0.02)
+        places = self.at(seconds)
+        inside = np.flatnonzero(((places >= extent[:2]) & (places <= extent[2:])).all(axis=1))
+        if len(inside) < 2:
+            return None
+        begin, end = seconds[inside[[0, -1]]]
+        between = (self.times > begin) & (self.times < end)
+        times = np.concatenate([[begin], self.times[between], [end]])
+        return Visit(self.person, self.number, times, self.walked(times), self.path)
+
 
 @dataclass(frozen=True, eq=False)
 class State:
@@ -48,6 +61,17 @@ class State:
 
 
 @dataclass(frozen=True, eq=False)
+class Presence:
+    """Who is where at many moments, ordered by moment and person: `moments` `(K,)` int says which one a row belongs to, `persons`
+    and `visits` `(K,)` int, `positions` `(K, 2)` metres."""
+
+    moments: np.ndarray
+    persons: np.ndarray
+    visits: np.ndarray
+    positions: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class World:
     """The visits of all people, ordered by their start. `seed` draws everything that is random about looks and images."""
 
@@ -58,6 +82,23 @@ class World:
     def duration(self) -> float:
         """Seconds until the last visit ends."""
         return max((float(visit.times[-1]) for visit in self.visits), default=0.0)
+
+    def presence(self, seconds: np.ndarray) -> Presence:
+        """Everyone's place at all of `seconds` `(T,)`, ascending."""
+        stays = [np.arange(*np.searchsorted(seconds, (visit.times[0], visit.times[-1]))) for visit in self.visits]
+        counts = [len(stay) for stay in stays]
+        moments = np.concatenate([np.zeros(0, dtype=int), *stays])
+        persons = np.repeat([visit.person for visit in self.visits], counts).astype(int)
+        visits = np.repeat([visit.number for visit in self.visits], counts).astype(int)
+        places = [visit.at(seconds[stay]) for visit, stay in zip(self.visits, stays, strict=True)]
+        order = np.lexsort((persons, moments))
+        positions = np.concatenate([np.zeros((0, 2)), *places])
+        return Presence(moments[order], persons[order], visits[order], positions[order])
+
+    def within(self, extent: tuple[float, float, float, float]) -> "World":
+        """The world of those inside `extent` (x0, y0, x1, y1), each visit cut to the time from first to last being there."""
+        cut = (visit.within(extent) for visit in self.visits)
+        return World(self.seed, sorted((visit for visit in cut if visit is not None), key=lambda visit: visit.times[0]))
 
     def state(self, seconds: float) -> State:
         """The people present at time `seconds`, ordered by person."""
@@ -90,20 +131,28 @@ def populate(
     stops: tuple[int, int] = (2, 4),
     obstacles: tuple[tuple[float, float, float], ...] = (),
     pause: float = 0.3,
+    stay: tuple[float, float] = (1.0, 3.0),
     absence: tuple[float, float] = (2.0, 6.0),
+    via: Callable[[np.random.Generator, tuple[float, float], tuple[float, float]], np.ndarray] | None = None,
 ) -> World:
     """A world in which each of `people` makes `visits` visits and at most `present` are inside at once.
 
     A visit enters by one of `doors` (x, y), passes `stops` (fewest, most) points inside `area` (x0, y0, x1, y1), stands still
-    at each with probability `pause`, and leaves by another door. The next visit starts at that door, at least `absence`
-    (shortest, longest) seconds later. Paths go around `obstacles` (x, y, radius) and, where room allows, around each other.
-    Metres and seconds; the world is as busy at second 0 as later.
+    at each with probability `pause` for `stay` (shortest, longest) seconds, and leaves by another door. The next visit starts at
+    that door, at least `absence` (shortest, longest) seconds later. `via(rng, entry, exit)` gives the points passed, `(S, 2)`,
+    where not any of `area` will do. Paths go around `obstacles` (x, y, radius) and, where room allows, around each other. Metres
+    and seconds; the world is as busy at second 0 as later.
     """
     rng = np.random.default_rng([seed, 1])
     free = np.zeros(present)
     ready = np.zeros(people)
     made = np.zeros(people, dtype=int)
     door = rng.integers(len(doors), size=people)
+    if via is None:
+
+        def via(rng, entry, exit):
+            return rng.uniform(area[:2], area[2:], (rng.integers(stops[0], stops[1] + 1), 2))
+
     planned: list[Visit] = []
     for order in range(people * visits):
         slot = order if order < present else int(free.argmin())
@@ -114,7 +163,7 @@ def populate(
         entry = doors[door[person]]
         door[person] = (door[person] + rng.integers(1, max(len(doors), 2))) % len(doors)
         ends = (entry, doors[door[person]])
-        visit = _visit(rng, person, int(made[person]), start, ends, area, stops, obstacles, pause, planned)
+        visit = _visit(rng, person, int(made[person]), start, ends, via, obstacles, pause, stay, planned)
         planned.append(visit)
         made[person] += 1
         free[slot] = visit.times[-1]
@@ -122,11 +171,11 @@ def populate(
     return World(seed, sorted(planned, key=lambda visit: visit.times[0]))
 
 
-def _visit(rng, person, number, start, ends, area, stops, obstacles, pause, planned) -> Visit:
+def _visit(rng, person, number, start, ends, via, obstacles, pause, stay, planned) -> Visit:
     """The first of several random visits that meets nobody, or the one that keeps most distance."""
     best, best_gap = None, -1.0
     for _ in range(TRIES):
-        inner = rng.uniform(area[:2], area[2:], (rng.integers(stops[0], stops[1] + 1), 2))
+        inner = via(rng, *ends)
         path = _detour(_rounded(np.vstack([ends[0], inner, ends[1]])), obstacles)
         marks = _marks(path)
         times, arcs, now = [start], [0.0], start
@@ -135,7 +184,7 @@ def _visit(rng, person, number, start, ends, area, stops, obstacles, pause, plan
             arc = marks[np.linalg.norm(path - point, axis=1).argmin()]
             if arc > arcs[-1] + 0.5:
                 now += (arc - arcs[-1]) / speed
-                stand = rng.uniform(1.0, 3.0)
+                stand = rng.uniform(*stay)
                 times += [now, now + stand]
                 arcs += [arc, arc]
                 now += stand
