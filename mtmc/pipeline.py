@@ -17,16 +17,18 @@ from reid.read_ahead import read_ahead
 from trackers import Detections, Tracker, Tracks
 
 Appearance = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Detect = Callable[[np.ndarray], Detections]
 
 _DEPTH = 8  # decoded images kept ready
 
 
 class StageSeconds(NamedTuple):
-    """Seconds that one frame took in each stage; reading runs beside the other two, so they do not add up to the time passed."""
+    """Seconds that one frame took in each stage; reading runs beside the others, so they do not add up to the time passed."""
 
     reading: float
     reid: float
     association: float
+    detection: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,14 @@ def track(
     appearance: Appearance | None = None,
     images: bool = False,
     cache: Path | None = None,
+    detector: Detect | None = None,
 ) -> Iterator[TrackedFrame]:
     """Track a sequence and yield each frame as soon as it is done.
 
     `tracker` is the name of a file in `configs/trackers/` or a tracker, which is reset. `appearance` is a model from `reid.load`
     or any callable `(frame, boxes (N, 4)) -> (N, D)` unit rows; without it, or with a tracker that uses none, no network runs.
+    `detector`, any callable from a BGR image to `Detections`, finds the people of each frame as it comes; those that the sequence
+    names are not used then.
     Images are decoded ahead in a thread, at most 8 of them, and only where something needs them; `images=True` asks for them.
     With `cache`, a folder, the embeddings of a model that has a `weights_hash` are kept there and found again.
     Raises `InputError` for a frame that does not decode, one whose size differs from `sequence.image_size`, and for a video that
@@ -67,15 +72,16 @@ def track(
     tracker.reset()
     embeds = appearance is not None and tracker.uses_appearance
     size = sequence.image_size
-    if size is None and (images or embeds or tracker.needs_image):
+    reads = images or detector is not None or tracker.needs_image
+    if size is None and (reads or embeds):
         sequence.require_images()
         size = sequence.images.size
-    inside = [_drop_outside(detections, size) for detections in sequence.detections]
+    inside = [] if detector is not None else [_drop_outside(detections, size) for detections in sequence.detections]
     with ExitStack() as stack:
         embed, cached = None, False
         if embeds:
             embed, cached = stack.enter_context(embedding_cache.remembering(appearance, sequence.images, inside, cache))
-        if images or tracker.needs_image or (embeds and not cached):
+        if reads or (embeds and not cached):
             frames = stack.enter_context(closing(read_ahead(_timed(sequence.frames()), _DEPTH)))
         else:
             frames = ((None, 0.0) for _ in range(len(inside) if sequence.length is None else sequence.length))
@@ -83,15 +89,20 @@ def track(
         for index, (image, reading) in enumerate(frames):
             if image is not None:
                 _check_size(sequence.name, index, image, size)
-            detections, outside, reid = _NOTHING, 0, 0.0
-            if index < len(inside):
+            detections, outside, reid, start = _NOTHING, 0, 0.0, time.perf_counter()
+            if detector is not None:
+                found = detector(image)
+                detections = _drop_outside(found, size)
+                outside = len(found) - len(detections)
+            elif index < len(inside):
                 detections, outside = inside[index], len(sequence.detections[index]) - len(inside[index])
+            detection = time.perf_counter() - start
             if embed is not None and len(detections):
                 embeddings, reid = embed(image, detections.boxes)
                 detections = detections.with_embeddings(embeddings)
             start = time.perf_counter()
             tracks = tracker.update(detections, image if tracker.needs_image else None)
-            seconds = StageSeconds(reading, reid, time.perf_counter() - start)
+            seconds = StageSeconds(reading, reid, time.perf_counter() - start, detection)
             yield TrackedFrame(index, tracks, image, outside, seconds, cached)
             if index + 1 == sequence.length:
                 break

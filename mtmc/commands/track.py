@@ -9,8 +9,10 @@ from mtmc.tracker_config import DEFAULT_TRACKER, available_configs
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recording, its detections, and how to track."""
     parser.add_argument("source", metavar="VIDEO|FOLDER|CAMERA", help="a file, a MOTChallenge folder, an index or an address")
-    parser.add_argument("--detections", required=True, metavar="FILE", help="MOT text: frame,id,left,top,width,height,score,...")
-    parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on the file's own scale")
+    people = parser.add_mutually_exclusive_group(required=True)
+    people.add_argument("--detections", metavar="FILE", help="MOT text: frame,id,left,top,width,height,score,...")
+    people.add_argument("--detector", type=Path, metavar="FILE", help="an ONNX file in YOLOX's format, to find the people with")
+    parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on their own scale")
     parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
     parser.add_argument("--tracker", metavar="NAME", help=f"{', '.join(available_configs())} (default: {DEFAULT_TRACKER})")
     parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own; those left out keep their defaults")
@@ -25,6 +27,7 @@ def run(options: argparse.Namespace) -> None:
 
     from mtmc import embedding_cache
     from mtmc.appearance import open_appearance
+    from mtmc.detector import Detector
     from mtmc.pipeline import track
     from mtmc.recording import claim_folder, record
     from mtmc.sequences import open_sequence
@@ -32,12 +35,14 @@ def run(options: argparse.Namespace) -> None:
 
     config = read_tracker_config(options.tracker, options.config)
     claim_folder(options.output)
+    detector = None if options.detector is None else Detector(options.detector, options.min_score)
     sequence = open_sequence(options.source, options.detections, options.min_score)
     appearance = open_appearance(options.reid)
     tracker, _ = build_tracker(config, appearance)
     text = options.output / "tracks" / f"{sequence.name}.txt"
     video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
-    frames = track(sequence, tracker, appearance, images=options.video, cache=embedding_cache.default_folder())
+    cache = embedding_cache.default_folder()
+    frames = track(sequence, tracker, appearance, images=options.video, cache=cache, detector=detector)
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         frames = progress.track(frames, total=sequence.length, description=sequence.name)
         recording = record(frames, text, video, sequence.frame_rate)

@@ -37,17 +37,21 @@ MULTI_VIEW = {
 }
 
 
-def open_sequence(source: str | Path | int, detections: str | Path = "det.txt", min_score: float | None = None) -> Sequence:
+def open_sequence(
+    source: str | Path | int, detections: str | Path | None = "det.txt", min_score: float | None = None
+) -> Sequence:
     """Open a MOTChallenge folder, a video file, a camera (its index) or a stream (its address).
 
     `detections` is a MOT text file; for a folder also the name of a file in its `det/`. Rows scored below `min_score` are
-    dropped. Raises `InputError` for what cannot be read.
+    dropped. With None nothing is read, for a detector will find the people. Raises `InputError` for what cannot be read.
     """
     folder = Path(str(source))
     if folder.is_dir():
+        if detections is None:
+            return read_motchallenge(folder, None)
         elsewhere = Path(detections).is_file() and not (folder / "det" / detections).is_file()
         return read_motchallenge(folder, str(Path(detections).resolve() if elsewhere else detections), min_score)
-    return read_video(source, Path(detections), min_score)
+    return read_video(source, detections, min_score)
 
 
 def open_multi_view(folder: str | Path, format: str = "auto", detections: str | None = None, seed: int = 0) -> MultiViewSequence:

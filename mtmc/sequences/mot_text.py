@@ -32,6 +32,9 @@ class DetectionFile:
         return [Detections(self.boxes[a:b], self.scores[a:b]) for a, b in pairwise(starts)]
 
 
+NO_DETECTIONS = DetectionFile(np.empty(0, int), np.empty((0, 4)), np.empty(0), "none", np.empty(0, int))
+
+
 @dataclass(frozen=True)
 class GroundTruth:
     """The true boxes of a sequence, sorted by frame.

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mtmc.sequences.frames import VIDEOS, PictureFolder, Video
-from mtmc.sequences.mot_text import read_detections, read_ground_truth
+from mtmc.sequences.mot_text import NO_DETECTIONS, read_detections, read_ground_truth
 from mtmc.sequences.sequence import Sequence
 from reid.errors import InputError
 
@@ -15,23 +15,24 @@ def is_motchallenge(folder: Path) -> bool:
     return (folder / "seqinfo.ini").is_file() or (folder / "det").is_dir() or (folder / "gt").is_dir()
 
 
-def read_motchallenge(folder: Path, detections: str = "det.txt", min_score: float | None = None) -> Sequence:
+def read_motchallenge(folder: Path, detections: str | None = "det.txt", min_score: float | None = None) -> Sequence:
     """Read one sequence folder; images are opened only when asked for, and may be absent.
 
-    `detections` is a file name in `det/` or an absolute path; `min_score` is as in `read_detections`. The sequence is named
-    after its folder, since copies of one recording share a `seqinfo.ini`. Its length is `seqLength`, else the number of images,
-    else the last frame that a text file names. Ground truth is optional. Raises `InputError` for what is missing or malformed.
+    `detections` is a file name in `det/`, an absolute path, or None to have none; `min_score` is as in `read_detections`. The
+    sequence is named after its folder, since copies of one recording share a `seqinfo.ini`. Its length is `seqLength`, else the
+    number of images, else the last frame that a text file names. Ground truth is optional. Raises `InputError` for what is
+    missing or malformed.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder: check the path.")
     info = read_info(folder / "seqinfo.ini")
     images = _find_images(folder, info.length)
     length = info.length or (images.length if images else None)
-    path = folder / "det" / detections
-    if not path.is_file():
+    path = folder / "det" / (detections or "")
+    if detections is not None and not path.is_file():
         there = ", ".join(sorted(other.name for other in (folder / "det").glob("*.txt"))) or "none"
         raise InputError(f"{path} is missing: choose one of the detection files in {folder / 'det'} ({there}) by --detections.")
-    found = read_detections(path, length, min_score)
+    found = NO_DETECTIONS if detections is None else read_detections(path, length, min_score)
     truth_path = folder / "gt" / "gt.txt"
     truth = read_ground_truth(truth_path, length) if truth_path.is_file() else None
     if length is None:

@@ -1,15 +1,15 @@
-"""A video of one's own, or a live camera, with its detections in a MOTChallenge text file."""
+"""A video of one's own, or a live camera, with its detections in a MOTChallenge text file or without."""
 
 from pathlib import Path
 
 from mtmc.sequences.frames import Video
-from mtmc.sequences.mot_text import read_detections
+from mtmc.sequences.mot_text import NO_DETECTIONS, read_detections
 from mtmc.sequences.sequence import Sequence
 from reid.errors import InputError
 
 
-def read_video(source: str | Path | int, detections: Path, min_score: float | None = None) -> Sequence:
-    """A video file, a camera's index (0, 1, ...) or a stream's address, with `detections` in MOT text.
+def read_video(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Sequence:
+    """A video file, a camera's index (0, 1, ...) or a stream's address, with `detections` in MOT text, if any.
 
     The file's frame 1 is the first frame decoded. A live source ends with the last frame that the detections name. Raises
     `InputError` for a source that does not open, and as `read_detections` does.
@@ -19,12 +19,14 @@ def read_video(source: str | Path | int, detections: Path, min_score: float | No
     if not live and not Path(source).is_file():
         raise InputError(f"{source} is neither a video file, a folder, a camera's index nor a stream's address.")
     images = Video((int(text) if text.isdigit() else text) if live else Path(source))
-    found = read_detections(Path(detections), None if live else images.length, min_score)
+    length, found = None if live else images.length, NO_DETECTIONS
+    if detections is not None:
+        found = read_detections(Path(detections), length, min_score)
     last = 1 + int(found.frames.max(initial=-1))
     return Sequence(
         name=f"camera{text}" if text.isdigit() else Path(text).stem or "stream",
         frame_rate=images.frame_rate or 30.0,
-        length=last if live else images.length,
+        length=last if live and detections is not None else length,
         image_size=images.size if all(images.size) else None,
         detections=found.per_frame(last),
         score_scale=found.score_scale,
