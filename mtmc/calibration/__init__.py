@@ -1,7 +1,18 @@
 """Calibrated cameras: their models, the files that hold them, and how they are fitted to measured points."""
 
 from mtmc.calibration.camera_file import CameraEntry, load_cameras, read_camera_file, save_cameras
+from mtmc.calibration.fitting import Fit, Points, fit_camera
 from mtmc.calibration.homography import HomographyCamera
 from mtmc.calibration.pinhole import Camera
 
-__all__ = ["Camera", "CameraEntry", "HomographyCamera", "load_cameras", "read_camera_file", "save_cameras"]
+__all__ = [
+    "Camera",
+    "CameraEntry",
+    "Fit",
+    "HomographyCamera",
+    "Points",
+    "fit_camera",
+    "load_cameras",
+    "read_camera_file",
+    "save_cameras",
+]

@@ -89,18 +89,23 @@ def _read_entry(path: Path, name: str, entry: object) -> CameraEntry:
 
 
 def save_cameras(path: str | Path, cameras: Mapping[str, Camera | HomographyCamera | CameraEntry]) -> None:
-    """Write `cameras` as the YAML that `load_cameras` and `read_camera_file` read, its keys explained at the top."""
-    entries = {name: _written(camera) for name, camera in cameras.items()}
+    """Write `cameras` as the YAML that `load_cameras` and `read_camera_file` read, its keys explained at the top.
+
+    The path of a `video` below the file's folder is written relative to it.
+    """
+    folder = Path(path).absolute().parent
+    entries = {name: _written(camera, folder) for name, camera in cameras.items()}
     with replacing(path) as temporary:
         text = yaml.safe_dump(entries, sort_keys=False, default_flow_style=None, width=130)
         temporary.write_text(COMMENTS + text, encoding="utf-8")
 
 
-def _written(camera: Camera | HomographyCamera | CameraEntry) -> dict:
+def _written(camera: Camera | HomographyCamera | CameraEntry, folder: Path) -> dict:
     if isinstance(camera, CameraEntry):
-        written = _written(camera.camera)
+        written = _written(camera.camera, folder)
         if camera.video is not None:
-            written["video"] = camera.video
+            below = "://" not in camera.video and Path(camera.video).absolute().is_relative_to(folder)
+            written["video"] = str(Path(camera.video).absolute().relative_to(folder)) if below else camera.video
         if camera.time_offset:
             written["time_offset"] = camera.time_offset
         return written

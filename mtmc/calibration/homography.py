@@ -8,6 +8,8 @@ import numpy as np
 
 from mtmc.calibration.plane import ground_covariance, inside_image
 
+TALLEST = 1e4  # pixels; where an image of unknown size ends at the latest
+
 
 @dataclass(frozen=True, eq=False)
 class HomographyCamera:
@@ -43,11 +45,8 @@ class HomographyCamera:
     @cached_property
     def _below(self) -> float:
         """The sign that W has below the horizon."""
-        lowest = (self.image_size[0] / 2, self.image_size[1], 1.0) if self.image_size else (0.0, 1.0, 0.0)
-        weight = self.image_to_ground[2] @ lowest
-        return float(
-            np.sign(weight if abs(weight) > 1e-12 * np.abs(self.image_to_ground[2]).max() else self.image_to_ground[2, 2])
-        )
+        lowest = (self.image_size[0] / 2, self.image_size[1], 1.0) if self.image_size else (0.0, TALLEST, 1.0)
+        return float(np.sign(self.image_to_ground[2] @ lowest))
 
     @cached_property
     def _ground_to_image(self) -> np.ndarray:

@@ -7,6 +7,7 @@ from mtmc.calibration.pinhole import Camera
 
 # Cameras that watch people hang between a person's knee and the top of a tall building.
 LOWEST, HIGHEST = 0.3, 100.0  # metres above the ground
+NARROWEST, WIDEST = 0.1, 500.0  # metres from the first to the last of the points that calibrate one
 
 
 def check_camera(camera: Camera | HomographyCamera) -> None:
@@ -30,6 +31,26 @@ def check_camera(camera: Camera | HomographyCamera) -> None:
             raise ValueError(
                 "no pixel of its image sees the ground, which lies behind it: are its axes x right, y down, z forward?"
             )
+
+
+def check_points(points: np.ndarray, unit: str) -> None:
+    """Raise `ValueError`, saying what is wrong, for world points `(N, 3)` that mix metres with millimetres or are in neither.
+
+    Two units are mixed where some points are 300 times as far from the origin as all others that are not at it. The extent can
+    only be judged where `unit` is "m".
+    """
+    radii = np.sort(np.abs(points).max(axis=1))
+    radii = radii[radii >= 0.5]
+    jumps = radii[1:] >= 300.0 * radii[:-1]
+    if jumps.any():
+        at = int(jumps.argmax())
+        raise ValueError(
+            f"coordinates go up to {radii[at]:g} and then from {radii[at + 1]:g} on: are metres mixed with millimetres?"
+        )
+    extent = float(np.ptp(points, axis=0).max(initial=0.0))
+    if unit == "m" and not NARROWEST <= extent <= WIDEST:
+        asked = "in millimetres or centimetres" if extent > WIDEST else "in kilometres, or all at one place"
+        raise ValueError(f"the points span {extent:.4g} m, beyond {NARROWEST:g} to {WIDEST:g} m: are they {asked}?")
 
 
 def _check_height(height: float) -> None:

@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import mat_struct
 
 from mtmc.calibration import Camera
 from mtmc.calibration.plausibility import check_camera
@@ -47,8 +45,11 @@ def read_campus(folder: Path, detections: str | None = None, seed: int = 0) -> M
     )
 
 
-def _read_views(path: Path) -> dict[str, mat_struct]:
+def _read_views(path: Path) -> dict:
     """The structures with a calibration in them, wherever in the file they are, by their names in letters and digits only."""
+    from scipy.io import loadmat
+    from scipy.io.matlab import mat_struct
+
     try:
         contents = loadmat(path, struct_as_record=False, squeeze_me=True)
     except (ValueError, TypeError, NotImplementedError, OSError) as error:
@@ -63,7 +64,7 @@ def _read_views(path: Path) -> dict[str, mat_struct]:
     return views
 
 
-def _camera(path: Path, stem: str, views: dict[str, mat_struct]) -> Camera:
+def _camera(path: Path, stem: str, views: dict) -> Camera:
     """The camera of the view called `stem` ("view-HC1").
 
     The data set's description maps a pixel (x, y) to the ground by solving K R (p - T) ~ (scale x - cx, scale y - cy, 1): T is
