@@ -22,7 +22,7 @@ class _Wiring(NamedTuple):
     identity: Feature | None  # what the classifier of the ID loss gets
 
 
-# Luo et al., TMM 2019, fig. 8.
+# Luo et al., TMM 2019, fig. 8; BNNeck1 to 3 are read as Neck1 to 3 with batch normalisation before the losses.
 WIRINGS = {
     "neck1": _Wiring(False, None, "f_t"),
     "neck2": _Wiring(False, "f_t", None),

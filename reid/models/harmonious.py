@@ -37,7 +37,7 @@ class Harmonious(nn.Module):
 
     stem: channels after the first convolution. channels: channels after each of the three stages. repeats: how many Shuffle-A
     blocks each stage has. dimension: features of each of the two heads.
-    blocks: what stages and the local branch, whose weights the regions share, are made of: "shuffle" for Lawen et al., fig. 2,
+    blocks: what stages and the local branch, whose weights the regions share, are made of: "shuffle" for those of Lawen et al.,
     "inception" for Li et al., fig. 3. pool: the pooling before both heads.
     head: "unit" scales the features to unit length before both losses (Lawen et al., sec. 3); "bnneck" gives the triplet loss the
     linear layer's features, and the classifier and the test those after a batch normalisation (Luo et al., CVPRW 2019, fig. 5);
@@ -94,8 +94,8 @@ class Harmonious(nn.Module):
             features = [F.normalize(branch) for branch in features]
         judged = [neck(branch) for neck, branch in zip(self.necks, features, strict=True)] if self.necks else features
         if self.training:
-            logits = [classify(branch) for classify, branch in zip(self.classifiers, judged, strict=True)]
-            return [Head(*pair) for pair in zip(features, logits, strict=True)]
+            heads = zip(features, judged, self.classifiers, strict=True)
+            return [Head(branch, classify(view)) for branch, view, classify in heads]
         if self.head != "unit":
             judged = [F.normalize(branch) for branch in judged]
         # Two unit halves make a vector of length sqrt 2.

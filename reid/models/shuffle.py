@@ -1,4 +1,4 @@
-"""The blocks of Robust-ReID, after ShuffleNet V2: Lawen et al. 2019, fig. 2, and Ma et al., ECCV 2018."""
+"""The blocks of Robust-ReID, those of ShuffleNet V2: Lawen et al. 2019, and Ma et al., ECCV 2018, fig. 3."""
 
 import torch
 from torch import nn
