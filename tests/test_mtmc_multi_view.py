@@ -6,7 +6,7 @@ import pytest
 from conftest import walking_image
 from scipy.io import savemat
 
-from mtmc.calibration import Camera, HomographyCamera, save_cameras
+from mtmc.calibration import Camera, CameraEntry, HomographyCamera, save_cameras
 from mtmc.ground_plane import observe
 from mtmc.sequences import open_multi_view, write_folder
 from reid.errors import InputError
@@ -245,6 +245,30 @@ def test_a_plain_folder_needs_nothing_but_cameras_and_pictures(tmp_path):
     assert sequence.length == 3 and sequence.images["east"] is None
     assert [len(part) for part in sequence.at(2)] == [0, 0]
     assert sequence.image_truth is None and sequence.world_truth is None
+
+
+@pytest.mark.parametrize("ahead", [2, -1])
+def test_a_camera_whose_clock_differs_is_brought_to_the_others(tmp_path, ahead):
+    west, east = corners().values()
+    save_cameras(tmp_path / "cameras.yaml", {"west": west, "east": CameraEntry(east, None, ahead / 10)})
+    (tmp_path / "seqinfo.ini").write_text("[Sequence]\nframeRate=10\n")
+    for name, lead in (("west", 0), ("east", ahead)):
+        (tmp_path / name).mkdir()
+        (tmp_path / "det").mkdir(exist_ok=True)
+        own = [frame for frame in range(lead, 4 + lead) if frame >= 0]
+        lines = (f"{frame + 1},-1,{10 * (frame - lead) + 1},0,5,9,1\n" for frame in own)
+        (tmp_path / "det" / f"{name}.txt").write_text("".join(lines))
+        for frame in range(4 + lead):
+            cv2.imwrite(str(tmp_path / name / f"{frame + 1}.png"), walking_image(frame - lead))
+    sequence = open_multi_view(tmp_path)
+    assert sequence.length == 4
+    for frame, (one, other) in enumerate(zip(*sequence.images.values(), strict=True)):
+        boxes = [part.boxes for part in sequence.at(frame)]
+        if frame < -ahead:
+            assert other is None and len(boxes[1]) == 0
+        else:
+            np.testing.assert_array_equal(one, other)
+            np.testing.assert_array_equal(*boxes)
 
 
 @pytest.mark.parametrize(

@@ -28,14 +28,15 @@ COMMENTS = """\
 #   unit              what X / W is measured in: m, or any other name
 # and for any camera, if wanted:
 #   video             a video file or a folder of pictures, relative to this file; or a stream's address
-#   time_offset       seconds by which this camera's clock runs ahead of the others' (default 0)
+#   time_offset       seconds by which its clock runs ahead: it shows at 5 s + time_offset what others show at 5 s (default 0)
 #   reach             metres beyond which its view of the ground is not relied on (pinhole only; default: no limit)
 """
 
 
 @dataclass(frozen=True)
 class CameraEntry:
-    """One camera of a file: `video` is a path or an address where its images are, or None; `time_offset` is in seconds."""
+    """One camera of a file: `video` is a path or an address where its images are, or None; `time_offset` are the
+    seconds by which its clock runs ahead of the others'."""
 
     camera: Camera | HomographyCamera
     video: str | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
+from mtmc.sequences.alignment import ShiftedImages, shifted
 from mtmc.sequences.frames import VIDEOS, PictureFolder, Video
 from mtmc.sequences.mot_text import read_detections, read_ground_truth
 from mtmc.sequences.motchallenge import read_info
@@ -28,6 +29,7 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> M
     """Read a folder with these files, all but the first optional, NAME being a camera's name in it:
 
     - `cameras.yaml`, our file of cameras (`mtmc.calibration.read_camera_file`). Another name may be given as `folder` itself.
+      The frames of a camera with a `time_offset`, also in its texts below, are its own; here they are brought to the others'.
     - `NAME.mp4` (or another video) or pictures in `NAME/`; a `video` in the file of cameras goes before them.
     - `det/NAME.txt`, MOT text, 1-based frames, and `det/NAME.npy`, an embedding `(N, D)` for each of its N rows.
     - `gt.txt`, rows `frame,id,x,y`: where people truly are on the ground, in the cameras' unit.
@@ -45,12 +47,16 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> M
         raise InputError(f"{path}: its cameras measure the ground in {' and '.join(sorted(units))}; all must in one unit.")
     info = read_info(folder / "seqinfo.ini")
     images = {name: _images(folder, name, entry) for name, entry in entries.items()}
+    rates = (part.frame_rate for part in images.values() if part is not None)
+    frame_rate = info.frame_rate or next((rate for rate in rates if rate), 30.0)
+    ahead = {name: round(entry.time_offset * frame_rate) for name, entry in entries.items()}
+    images = {name: ShiftedImages(part, ahead[name]) if part and ahead[name] else part for name, part in images.items()}
     longest = max((part.length or 0 for part in images.values() if part is not None), default=0)
     length = info.length or longest or None
-    truth = _read_each(folder / "gt", entries, lambda file: read_ground_truth(file, length))
+    truth = _read_each(folder / "gt", ahead, length, read_ground_truth)
     world = _read_world(folder / "gt.txt") if (folder / "gt.txt").is_file() else None
     source = detections or SUPPLIED
-    found = _read_each(folder / "det", entries, lambda file: read_detections(file, length)) if source == SUPPLIED else {}
+    found = _read_each(folder / "det", ahead, length, read_detections) if source == SUPPLIED else {}
     if length is None:
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
         length = 1 + max((int(part.frames.max(initial=-1)) for part in texts), default=-1)
@@ -63,10 +69,9 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> M
         chosen = true_detections(truth, source, length, sizes, seed, folder)
     else:
         raise InputError(f"{folder} has no detections named {source}: choose {SUPPLIED}, or add gt/NAME.txt for {PERFECT}.")
-    rates = (part.frame_rate for part in images.values() if part is not None)
     return MultiViewSequence(
         name=folder.resolve().name,
-        frame_rate=info.frame_rate or next((rate for rate in rates if rate), 30.0),
+        frame_rate=frame_rate,
         length=length,
         cameras={name: entry.camera for name, entry in entries.items()},
         detections=chosen,
@@ -75,7 +80,6 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> M
         image_truth=truth or None,
         world_truth=world,
         unit=units.pop(),
-        time_offsets={name: entry.time_offset for name, entry in entries.items() if entry.time_offset},
     )
 
 
@@ -84,8 +88,7 @@ def write_folder(folder: Path, sequence: MultiViewSequence) -> None:
 
     Each file appears only when whole; those already there are replaced.
     """
-    entries = {name: CameraEntry(camera, None, sequence.time_offsets.get(name, 0.0)) for name, camera in sequence.cameras.items()}
-    save_cameras(folder / "cameras.yaml", entries)
+    save_cameras(folder / "cameras.yaml", sequence.cameras)
     info = f"[Sequence]\nname={sequence.name}\nframeRate={sequence.frame_rate:g}\nseqLength={sequence.length}\n"
     _write(folder / "seqinfo.ini", info)
     for name, frames in sequence.detections.items():
@@ -120,11 +123,13 @@ def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Vide
     return PictureFolder(path) if path.is_dir() else Video(path)
 
 
-def _read_each(folder: Path, names: dict, read: Callable) -> dict:
-    """What `read` makes of `folder/NAME.txt`, for the names that have one."""
-    if folder.is_dir() and (strange := sorted(path.name for path in folder.glob("*.txt") if path.stem not in names)):
-        raise InputError(f"{folder / strange[0]} belongs to none of the cameras {', '.join(names)}: rename it.")
-    return {name: read(folder / f"{name}.txt") for name in names if (folder / f"{name}.txt").is_file()}
+def _read_each(folder: Path, ahead: dict[str, int], length: int | None, read: Callable) -> dict:
+    """What `read` makes of `folder/NAME.txt`, for the cameras that have one, in common frames; `ahead` is each camera's lead."""
+    if folder.is_dir() and (strange := sorted(path.name for path in folder.glob("*.txt") if path.stem not in ahead)):
+        raise InputError(f"{folder / strange[0]} belongs to none of the cameras {', '.join(ahead)}: rename it.")
+    files = {name: folder / f"{name}.txt" for name in ahead}
+    own = {name: None if length is None else length + ahead[name] for name in ahead}
+    return {name: shifted(read(path, own[name]), ahead[name]) for name, path in files.items() if path.is_file()}
 
 
 def _with_embeddings(path: Path, found, length: int) -> list[Detections]:

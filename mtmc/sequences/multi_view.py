@@ -1,7 +1,7 @@
 """One recording of several cameras, whatever it was read from: cameras, detections a frame, images, and the truth."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +25,10 @@ class WorldTruth:
 class MultiViewSequence:
     """A recording of `length` frames by several cameras, at `frame_rate` frames a second, all dictionaries by camera name.
 
-    `detections` hold one entry a frame; `detection_source` names what they are, "gt" being the truth itself (an oracle). `images`
-    are sources of BGR frames, or None for a camera without. `image_truth` and `world_truth` are None where unknown; ids mean the
-    same person in all cameras and on the ground. Ground positions are in `unit`, "m" or the unit that all cameras name.
-    `time_offsets` are the seconds by which a camera's clock runs ahead; a camera not named there has none.
+    A frame is the same moment in all cameras. `detections` hold one entry a frame; `detection_source` names what they are, "gt"
+    being the truth itself (an oracle). `images` are sources of BGR frames, or None for a camera without; a camera that began late
+    gives None for the frames before. `image_truth` and `world_truth` are None where unknown; ids mean the same person in all
+    cameras and on the ground. Ground positions are in `unit`, "m" or the unit that all cameras name.
     """
 
     name: str
@@ -36,12 +36,11 @@ class MultiViewSequence:
     length: int
     cameras: dict[str, GroundCamera]
     detections: dict[str, list[Detections]]
-    images: dict[str, Iterable[np.ndarray] | None]
+    images: dict[str, Iterable[np.ndarray | None] | None]
     detection_source: str
     image_truth: dict[str, GroundTruth] | None = None
     world_truth: WorldTruth | None = None
     unit: str = "m"
-    time_offsets: dict[str, float] = field(default_factory=dict)
 
     def at(self, frame: int) -> list[Detections]:
         """The detections of the 0-based `frame`, one entry a camera in the order of `cameras`, as `observe` takes them."""
