@@ -12,7 +12,6 @@ from mtmc.sequences import open_multi_view, write_folder
 from reid.errors import InputError
 
 SIZE = (640, 480)
-CENTRE = (np.array(SIZE) - 1) / 2
 
 
 def corners():
@@ -236,11 +235,19 @@ def test_any_recording_survives_being_written_as_a_plain_folder(tmp_path):
             np.testing.assert_allclose(after.image_truth["c1"].boxes, before.image_truth["c1"].boxes)
 
 
+def test_a_calibration_for_images_of_another_size_is_told(tmp_path):
+    save_cameras(tmp_path / "cameras.yaml", corners())
+    (tmp_path / "west").mkdir()
+    cv2.imwrite(str(tmp_path / "west/1.png"), walking_image(0))
+    with pytest.raises(InputError, match="camera west is calibrated for 640x480 pixels, its images are 160x120"):
+        open_multi_view(tmp_path)
+
+
 def test_a_plain_folder_needs_nothing_but_cameras_and_pictures(tmp_path):
     save_cameras(tmp_path / "cameras.yaml", corners())
     (tmp_path / "west").mkdir()
     for number in (1, 2, 3):
-        cv2.imwrite(str(tmp_path / f"west/{number}.png"), walking_image(number))
+        cv2.imwrite(str(tmp_path / f"west/{number}.png"), np.zeros((480, 640, 3), np.uint8))
     sequence = open_multi_view(tmp_path)
     assert sequence.length == 3 and sequence.images["east"] is None
     assert [len(part) for part in sequence.at(2)] == [0, 0]
@@ -259,7 +266,7 @@ def test_a_camera_whose_clock_differs_is_brought_to_the_others(tmp_path, ahead):
         lines = (f"{frame + 1},-1,{10 * (frame - lead) + 1},0,5,9,1\n" for frame in own)
         (tmp_path / "det" / f"{name}.txt").write_text("".join(lines))
         for frame in range(4 + lead):
-            cv2.imwrite(str(tmp_path / name / f"{frame + 1}.png"), walking_image(frame - lead))
+            cv2.imwrite(str(tmp_path / name / f"{frame + 1}.png"), cv2.resize(walking_image(frame - lead), SIZE))
     sequence = open_multi_view(tmp_path)
     assert sequence.length == 4
     for frame, (one, other) in enumerate(zip(*sequence.images.values(), strict=True)):
@@ -278,8 +285,13 @@ def test_a_camera_whose_clock_differs_is_brought_to_the_others(tmp_path, ahead):
         ("gt.txt", "0,1,0.5,0.5\n", "frames from 1 on"),
         ("gt.txt", "1,1,0.5\n", "columns"),
         ("det/west.txt", "1,-1,0,0,5,-5,1\n", r"west\.txt, line 1"),
+        (
+            "cameras.yaml",
+            "west: {homography: [[1, 0, 0], [0, 1, 0], [0, 0, 1]], unit: m, video: w.mp4}",
+            r"w\.mp4, the video of camera",
+        ),
     ],
-    ids=["unknown camera", "0-based world", "narrow world", "bad box"],
+    ids=["unknown camera", "0-based world", "narrow world", "bad box", "no video"],
 )
 def test_a_bad_file_of_a_plain_folder_is_told_by_name(tmp_path, name, text, message):
     save_cameras(tmp_path / "cameras.yaml", corners())

@@ -8,11 +8,11 @@ import numpy as np
 from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
 from mtmc.sequences.alignment import ShiftedImages, shifted
 from mtmc.sequences.frames import VIDEOS, PictureFolder, Video
-from mtmc.sequences.mot_text import read_detections, read_ground_truth
+from mtmc.sequences.mot_text import GroundTruth, read_detections, read_ground_truth
 from mtmc.sequences.motchallenge import read_info
 from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth, find_images
 from mtmc.sequences.tables import detections_by_frame, read_table
-from mtmc.sequences.true_detections import PERFECT, THINNED, true_detections
+from mtmc.sequences.true_detections import THINNED, true_detections
 from reid.errors import InputError
 from reid.files import replacing
 from trackers import Detections
@@ -38,7 +38,7 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> M
 
     `detections` is "det" (the default), "gt" or, drawn with `seed`, "gt-thinned". Without `det/` cameras have no detections. The
     length is `seqLength`, else that of the longest images, else the last frame that a text names. Raises `InputError` for what is
-    missing or malformed, and for cameras that measure the ground in different units.
+    missing or malformed, for cameras that measure the ground in different units, and for one calibrated for other images.
     """
     path, folder = (folder, folder.parent) if folder.is_file() else (folder / "cameras.yaml", folder)
     entries = read_camera_file(path)
@@ -54,29 +54,24 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> M
     longest = max((part.length or 0 for part in images.values() if part is not None), default=0)
     length = info.length or longest or None
     truth = _read_each(folder / "gt", ahead, length, read_ground_truth)
+    found = _read_each(folder / "det", ahead, length, read_detections) if detections in (None, SUPPLIED) else {}
     world = _read_world(folder / "gt.txt") if (folder / "gt.txt").is_file() else None
-    source = detections or SUPPLIED
-    found = _read_each(folder / "det", ahead, length, read_detections) if source == SUPPLIED else {}
     if length is None:
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
         length = 1 + max((int(part.frames.max(initial=-1)) for part in texts), default=-1)
-    if source == SUPPLIED:
-        chosen = {name: _with_embeddings(folder / "det" / f"{name}.npy", found.get(name), length) for name in entries}
-    elif source in (PERFECT, THINNED) and truth.keys() == entries.keys():
-        sizes = {name: entry.camera.image_size for name, entry in entries.items()}
-        if source == THINNED and None in sizes.values():
-            raise InputError(f"{path}: {THINNED} needs the width and height of every camera.")
-        chosen = true_detections(truth, source, length, sizes, seed, folder)
+    cameras = {name: entry.camera for name, entry in entries.items()}
+    if detections in (None, SUPPLIED):
+        chosen = {name: _with_embeddings(folder / "det" / f"{name}.npy", found.get(name), length) for name in cameras}
     else:
-        raise InputError(f"{folder} has no detections named {source}: choose {SUPPLIED}, or add gt/NAME.txt for {PERFECT}.")
+        chosen = _from_truth(folder, detections, cameras, truth, length, seed)
     return MultiViewSequence(
         name=folder.resolve().name,
         frame_rate=frame_rate,
         length=length,
-        cameras={name: entry.camera for name, entry in entries.items()},
+        cameras=cameras,
         detections=chosen,
         images=images,
-        detection_source=source,
+        detection_source=detections or SUPPLIED,
         image_truth=truth or None,
         world_truth=world,
         unit=units.pop(),
@@ -113,14 +108,34 @@ def write_folder(folder: Path, sequence: MultiViewSequence) -> None:
 
 
 def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Video | None:
+    """The camera's images, checked to have the size that it was calibrated for."""
     if entry.video is None:
-        return find_images(folder, name)
-    if "://" in entry.video:
-        return Video(entry.video)
-    path = Path(entry.video)
-    if not path.is_dir() and not (path.is_file() and path.suffix.lower() in VIDEOS):
-        raise InputError(f"{path}, the video of camera {name}, is neither a video nor a folder of pictures.")
-    return PictureFolder(path) if path.is_dir() else Video(path)
+        images = find_images(folder, name)
+    elif "://" in entry.video:
+        images = Video(entry.video)
+    else:
+        path = Path(entry.video)
+        video = Video(path) if path.is_file() and path.suffix.lower() in VIDEOS else None
+        images = find_images(path.parent, path.name) if path.is_dir() else video
+        if images is None:
+            raise InputError(f"{path}, the video of camera {name}, is neither a video nor a folder of numbered pictures.")
+    if images is not None and entry.camera.image_size not in (None, images.size):
+        told = "{}x{} pixels, its images are {}x{}".format(*entry.camera.image_size, *images.size)
+        raise InputError(f"{folder}: camera {name} is calibrated for {told}; calibrate it for these, or scale the images.")
+    return images
+
+
+def _from_truth(
+    folder: Path, source: str, cameras: dict, truth: dict[str, GroundTruth], length: int, seed: int
+) -> dict[str, list[Detections]]:
+    if truth.keys() != cameras.keys():
+        raise InputError(
+            f"{folder} has no detections named {source}: choose {SUPPLIED}, or add gt/NAME.txt for gt and gt-thinned."
+        )
+    sizes = {name: camera.image_size for name, camera in cameras.items()}
+    if source == THINNED and None in sizes.values():
+        raise InputError(f"{folder}: {THINNED} needs the width and height of every camera in its file.")
+    return true_detections(truth, source, length, sizes, seed, folder)
 
 
 def _read_each(folder: Path, ahead: dict[str, int], length: int | None, read: Callable) -> dict:

@@ -52,7 +52,7 @@ def find_images(folder: Path, stem: str, length: int | None = None) -> PictureFo
 
     `length` is the number of frames that there must be, None for as many as there are.
     """
-    if (folder / stem).is_dir():
-        return PictureFolder(folder / stem, length)
+    if (folder / stem).is_dir() and not (pictures := PictureFolder(folder / stem, length)).empty:
+        return pictures
     videos = (path for path in sorted(folder.glob(f"{stem}.*")) if path.suffix.lower() in VIDEOS)
     return next((Video(path, length) for path in videos), None)
