@@ -15,8 +15,8 @@ from mtmc.scene.rendering import Scene
 from mtmc.scene.world import World, populate
 from mtmc.scene.writing import STAMP, write_sequence
 
-FRAME_RATE = 10
-LENGTH = 200
+FRAME_RATE = 20
+LENGTH = 300
 SIZE = (960, 540)
 
 
