@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtmc.calibration import Camera, HomographyCamera
@@ -42,6 +42,7 @@ def test_a_projection_without_a_finite_centre_is_refused():
 
 
 @every_camera
+@settings(deadline=None, max_examples=50)
 @given(x=st.floats(-1, 2), y=st.floats(-1, 2))
 def test_ground_points_in_view_return_from_the_image_unchanged(camera, x, y):
     pixel = camera.to_image(np.array([[x, y]]))
