@@ -15,7 +15,8 @@ def augment(image: np.ndarray, rng: np.random.Generator, shift: float = 10 / 256
     """
     height, width = image.shape[:2]
     padding = round(shift * height)
-    padded = np.pad(image, ((padding, padding), (padding, padding), (0, 0)))
+    padded = np.zeros((height + 2 * padding, width + 2 * padding, 3), np.uint8)
+    padded[padding : padding + height, padding : padding + width] = image
     top, left = rng.integers(0, 2 * padding + 1, 2)
     changed = padded[top : top + height, left : left + width].copy()
     if rng.random() < 0.5:

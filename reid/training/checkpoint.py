@@ -23,20 +23,24 @@ class Stateful(Protocol):
 
 @dataclass
 class Position:
-    """How far a run is: the next step of an epoch, the sums `(3,)` of the epoch's losses so far, the best mAP of a validation."""
+    """How far a run is: the next step of an epoch, the sums `(3,)` of the epoch's losses so far, the best mAP of a validation.
+
+    `backbone` is what the backbone really started from, which is "none" where ImageNet's weights could not be fetched.
+    """
 
     epoch: int
     step: int
     sums: torch.Tensor
     best: float = -1.0
+    backbone: str = "none"
 
     def state_dict(self) -> dict:
         """What a checkpoint keeps."""
-        return {"epoch": self.epoch, "step": self.step, "sums": self.sums, "best": self.best}
+        return dict(vars(self))
 
     def load_state_dict(self, state: dict) -> None:
         """Continue from `state_dict`."""
-        self.epoch, self.step, self.sums, self.best = (state[key] for key in ("epoch", "step", "sums", "best"))
+        vars(self).update(state)
 
 
 def save(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful]) -> None:
@@ -51,6 +55,8 @@ def resume(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful],
     if not path.exists():
         return
     state = torch.load(path, map_location=device, weights_only=True)
+    # An optimiser takes its moments to the device itself, but not the counts of steps that Adam keeps on the CPU.
+    state["optimiser"] = torch.load(path, map_location="cpu", weights_only=True)["optimiser"]
     theirs, ours = state.get("run", {}), _describe(recipe, crops)
     for what in ("recipe", "data"):
         if theirs.get(what) != ours[what]:

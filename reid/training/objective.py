@@ -25,7 +25,8 @@ class Objective:
 
     def __init__(self, recipe: Recipe, network: nn.Module, classes: int, device: torch.device | str = "cpu"):
         self.recipe = recipe
-        self.weights = torch.tensor([recipe.identity_weight, recipe.triplet_weight, recipe.center_weight], device=device)
+        weights = recipe.identity_weight, recipe.triplet_weight, recipe.center_weight
+        self.weights = torch.tensor(weights, dtype=torch.float32, device=device)
         widths = _feature_widths(network) if recipe.center_weight else []
         self.centers = [Centers(classes, width, recipe.center_learning_rate, device) for width in widths]
 

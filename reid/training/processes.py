@@ -51,6 +51,14 @@ def check_share(identities: int) -> None:
         raise InputError(f"identities_per_batch: {identities} cannot be shared by {count()} processes")
 
 
+def share(network: nn.Module) -> nn.Module:
+    """Give all processes the first one's parameters and statistics; the network, which is changed."""
+    if count() > 1:
+        for tensor in network.state_dict().values():
+            dist.broadcast(tensor, 0)
+    return network
+
+
 def gather(rows: torch.Tensor) -> torch.Tensor:
     """The rows `(B, ...)` of all processes, `(count * B, ...)`, in order; only the own rows carry a gradient."""
     if count() == 1:

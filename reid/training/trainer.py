@@ -46,12 +46,11 @@ def train(
             checkpoint.save(file, recipe, crops, learner.parts())
 
     def evaluate(what: str) -> None:
-        epoch = learner.position.epoch - 1
-        weights = snapshot(recipe, learner.network, crops, data, epoch + 1)
+        weights = snapshot(recipe, learner.network, learner.position, crops, data)
         if validation:
             scores = validate(weights, validation, device)
             weights = with_scores(weights, scores)
-            journal.validation(epoch, scores, what)
+            journal.validation(learner.position.epoch - 1, scores, what)
             if scores["mAP"] >= learner.position.best:
                 learner.position.best = scores["mAP"]
                 weights.write(folder / "best.safetensors")

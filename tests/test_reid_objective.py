@@ -1,0 +1,182 @@
+"""What a recipe minimises, its learning rate, and which weights it averages."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from configs import path
+from reid.errors import InputError
+from reid.losses import center_loss, hard_triplet_loss, identity_loss, soft_triplet_loss, triplet_loss
+from reid.preprocessing import Preprocessing
+from reid.training.learner import Learner
+from reid.training.objective import Objective
+from reid.training.optimisation import build_optimiser, learning_rate
+from reid.training.recipe import Recipe, read_recipe
+from reid.training.schedule import cosine_cycles, warmup_steps
+
+TRIPLETS = {"soft": soft_triplet_loss, "hard": hard_triplet_loss, "all": triplet_loss}
+LABELS = torch.tensor([0, 0, 1, 1, 2, 2])
+
+
+class Widths(torch.nn.Linear):
+    """Stands in for a network of three heads, two of which have features, 4 and 6 numbers wide."""
+
+    preprocessing = Preprocessing(8, 4)
+
+    def forward(self, images):
+        return [(images.new_zeros(2, 4), images.new_zeros(2, 3)), (None, images.new_zeros(2, 3)), (images.new_zeros(2, 6), None)]
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    return read_recipe(path("reid", "robust"), ["model=small"])
+
+
+@pytest.fixture
+def network() -> Widths:
+    return Widths(1, 1)
+
+
+def make_heads(kind: torch.dtype = torch.float32) -> list[tuple[torch.Tensor | None, torch.Tensor | None]]:
+    """A head for both losses, one for the ID loss, one for the metric ones."""
+    generator = torch.Generator().manual_seed(0)
+    tensors = [torch.randn(6, width, generator=generator).to(kind).requires_grad_() for width in (4, 3, 3, 6)]
+    return [(tensors[0], tensors[1]), (None, tensors[2]), (tensors[3], None)]
+
+
+@pytest.mark.parametrize(
+    ("triplet", "margin", "weights"),
+    [
+        pytest.param(triplet, margin, weights, id=f"{triplet}, margin {margin}, weights {weights}")
+        for triplet, margin, weights in product(TRIPLETS, (None, 0.3), product((0, 2), (0, 0.5), (0, 0.01)))
+        if any(weights)
+    ],
+)
+def test_the_objective_is_the_weighted_sum_of_its_losses_and_reaches_what_it_weighs(recipe, network, triplet, margin, weights):
+    identity, metric, pull = weights
+    changes = {"identity_weight": identity, "triplet_weight": metric, "center_weight": pull}
+    recipe = replace(recipe, triplet=triplet, triplet_margin=margin, center_average=True, **changes)
+    objective, ((f1, l1), (_, l2), (f3, _)) = Objective(recipe, network, 3), make_heads()
+    total = objective.weights @ objective.losses([(f1, l1), (None, l2), (f3, None)], LABELS)
+    total.backward()
+    expected = torch.zeros(()) + identity * sum(identity_loss(logits, LABELS, recipe.label_smoothing) for logits in (l1, l2))
+    expected += metric * sum(TRIPLETS[triplet](features, LABELS, margin) for features in (f1, f3))
+    for centers, features in zip(objective.centers, (f1, f3), strict=bool(pull)):
+        expected += pull * center_loss(features, LABELS, centers.values, average=True)
+    assert total.item() == pytest.approx(expected.item(), rel=1e-5)
+    for logits in (l1, l2):
+        assert (logits.grad is not None and bool(logits.grad.any())) == bool(identity)
+    for features in (f1, f3):
+        assert (features.grad is not None and bool(features.grad.any())) == bool(metric or pull)
+
+
+@pytest.mark.parametrize("triplet", TRIPLETS)
+def test_half_precision_heads_give_the_objective_of_single_precision(recipe, network, triplet):
+    objective = Objective(replace(recipe, triplet=triplet, center_weight=1e-3), network, 3)
+    single, half = (objective.losses(make_heads(kind), LABELS) for kind in (torch.float32, torch.float16))
+    assert half.dtype == torch.float32
+    assert half.tolist() == pytest.approx(single.tolist(), rel=1e-2)
+
+
+def test_centers_follow_the_features_of_their_own_head(recipe, network):
+    objective, heads = Objective(replace(recipe, center_weight=1e-3), network, 3), make_heads()
+    before = objective.losses(heads, LABELS)[2]
+    for _ in range(20):
+        objective.move_centers(heads, LABELS)
+    assert [centers.values.shape for centers in objective.centers] == [(3, 4), (3, 6)]
+    assert objective.losses(heads, LABELS)[2] < before
+
+
+def test_the_rate_follows_the_schedule_of_the_recipe(recipe):
+    steps = replace(recipe, learning_rate=2.0, warmup_epochs=10, step_epochs=(40.0, 70.0))
+    cycles = replace(steps, schedule="cycles", cycle_epochs=35, cycle_decay=0.7)
+    for epoch in (0, 5, 20, 36.5, 71):
+        assert learning_rate(steps, epoch) == 2 * warmup_steps(epoch, 10, (40, 70))
+        assert learning_rate(cycles, epoch) == pytest.approx(2 * min(max(epoch, 0.1) / 10, 1) * cosine_cycles(epoch, 35, 0.7))
+
+
+@pytest.mark.parametrize("kind", ["Adam", "AdamW", "SGD"])
+def test_each_optimiser_takes_rate_and_decay_from_the_recipe(recipe, kind):
+    recipe = replace(recipe, optimiser=kind.lower(), learning_rate=0.25, weight_decay=0.125)
+    optimiser = build_optimiser(recipe, [torch.nn.Parameter(torch.zeros(1))])
+    assert type(optimiser).__name__ == kind
+    assert (optimiser.defaults["lr"], optimiser.defaults["weight_decay"]) == (0.25, 0.125)
+
+
+def walk(recipe: Recipe, steps: int) -> Learner:
+    """A learner that has gone through a whole run, `steps` an epoch, on random images."""
+    learner, images = Learner(recipe, 3, "cpu"), torch.randn(6, 3, 32, 16, generator=torch.Generator().manual_seed(0))
+    learner.network.train()
+    for _ in range(recipe.epochs):
+        for _ in range(steps):
+            learner.step(images, LABELS, steps)
+        learner.end_epoch()
+    return learner
+
+
+@pytest.mark.parametrize(
+    ("changes", "states"),
+    [
+        pytest.param({"average": "none"}, 0, id="none"),
+        pytest.param({"average": "weights", "average_epochs": 2}, 4, id="now and then in the last two epochs"),
+        pytest.param({"average": "weights", "average_epochs": 0.5}, 1, id="of the last half epoch"),
+        pytest.param({"average": "gaussian", "average_epochs": 6, "schedule": "cycles", "cycle_epochs": 2}, 3, id="each cycle"),
+        pytest.param({"average": "gaussian", "average_epochs": 3, "schedule": "cycles", "cycle_epochs": 2}, 2, id="last cycles"),
+    ],
+)
+def test_the_states_that_are_averaged_are_those_the_recipe_names(monkeypatch, small_weights, recipe, changes, states):
+    recipe = replace(recipe, epochs=6, early_epochs=0, precision="float32", **changes)
+    monkeypatch.setattr("reid.training.learner._AVERAGED_EVERY", 3)
+    kept = walk(recipe, 4).states
+    assert getattr(kept, "average", kept).count == states
+
+
+def test_gradients_are_clipped_to_the_length_that_the_recipe_gives(small_weights, recipe):
+    recipe = replace(recipe, epochs=1, clip_norm=1e-3, average="none")
+    gradients = [parameter.grad for parameter in walk(recipe, 1).network.parameters()]
+    assert torch.linalg.vector_norm(torch.cat([each.flatten() for each in gradients])) == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_bf16_trains_close_to_single_precision(small_weights, recipe):
+    recipe = replace(recipe, epochs=1, average="none", optimiser="sgd", learning_rate=1e-3)
+    single, half = (walk(replace(recipe, precision=precision), 4) for precision in ("float32", "bf16"))
+    for one, other in zip(single.network.parameters(), half.network.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        pytest.param({"precision": "float16"}, "precision: float16 trains on CUDA only", id="float16 on a CPU"),
+        pytest.param({"identity_weight": 0, "triplet_weight": 0}, "nothing to learn", id="no loss"),
+        pytest.param({"average_epochs": 0}, "average_epochs: with average weights", id="an average of nothing"),
+        pytest.param({"schedule": "cycles", "average_epochs": 1}, "no cycle ends", id="an average of no cycle"),
+        pytest.param({"backbone_weights": "imagenet"}, "backbone_weights: small is trained from scratch", id="no backbone"),
+        pytest.param({"options": {"pool": "max"}}, "small has no option 'pool'", id="unknown option"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_is_told_in_one_sentence(small_weights, recipe, changes, sentence):
+    with pytest.raises(InputError, match=sentence):
+        Learner(replace(recipe, **changes), 3, "cpu")
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in path("reid", "robust").parent.glob("*.yaml")))
+def test_every_recipe_shipped_can_be_read_and_names_a_network_with_its_options(name):
+    from reid.models import choices
+
+    recipe = read_recipe(path("reid", name))
+    known = choices(recipe.model)
+    assert all(value in known[option] for option, value in recipe.options.items())
+    assert np.isfinite(learning_rate(recipe, recipe.epochs - 0.5))
+
+
+def test_the_recipe_with_all_tricks_is_that_of_luo_et_al():
+    found = read_recipe(path("reid", "bag_of_tricks"))
+    assert (found.model, found.options) == ("bnneck_resnet50", {"last_stride": 1, "neck": "bnneck"})
+    assert (found.height, found.width, found.identities_per_batch, found.images_per_identity) == (256, 128, 16, 4)
+    assert (found.epochs, found.warmup_epochs, found.step_epochs) == (120, 10, (40, 70))
+    assert (found.optimiser, found.learning_rate, found.triplet, found.triplet_margin) == ("adam", 3.5e-4, "hard", 0.3)
+    assert (found.label_smoothing, found.random_erasing, found.center_weight) == (0.1, 0.5, 5e-4)
