@@ -1,22 +1,29 @@
 """Training: batches, schedule, averaging, and a run that is killed and resumed."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from small_training import write_people
 from torch import nn
 
 from reid.data.augmentation import augment
-from reid.data.folders import GALLERY, TRAIN, join, read_market
+from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, join, read_market
 from reid.data.sampling import identity_batches
 from reid.errors import InputError
+from reid.preprocessing import Preprocessing
 from reid.training.averaging import WeightAverage, refresh_statistics
 from reid.training.learner import Learner
 from reid.training.recipe import read_recipe
 from reid.training.schedule import warmup_steps
+from reid.training.swag import WeightGaussian
 from reid.training.trainer import train
+from reid.weights_file import read_weights
 
 IDS = np.repeat(np.arange(6), [1, 2, 3, 4, 5, 9])
 
@@ -39,6 +46,35 @@ def test_an_epoch_shows_every_image_when_identities_are_even():
     ids = np.repeat(np.arange(6), 8)
     batches = identity_batches(ids, 2, 4, np.random.default_rng(0))
     assert len(set(batches.ravel().tolist())) >= 40
+
+
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=2, max_size=12),
+    images=st.integers(2, 5),
+    identities=st.integers(2, 4),
+    seed=st.integers(0, 9),
+)
+def test_batches_of_any_identities_are_p_times_k_and_repeat_images_only_where_there_are_too_few(sizes, images, identities, seed):
+    ids = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    groups = identity_batches(ids, identities, images, np.random.default_rng(seed)).reshape(-1, identities, images)
+    assert (len(groups) > 0) == (len(sizes) >= identities)
+    for batch in groups:
+        assert len(set(ids[batch[:, 0]])) == identities
+        for group in batch:
+            assert len(set(ids[group])) == 1
+            enough = sizes[ids[group[0]]] >= images
+            assert len(set(group.tolist())) == images or not enough
+    # What an epoch leaves out are groups of fewer than P identities.
+    shown = np.isin(np.arange(len(ids)), groups)
+    assert len(set(ids[~shown])) < identities
+
+
+def test_batches_of_joined_data_sets_mix_their_people_without_confusing_them():
+    one, other = (Crops([Path(name)] * 8, np.repeat(np.arange(2), 4), np.arange(8) % 2) for name in ("one", "other"))
+    crops = join([one, other])
+    for batch in identity_batches(crops.ids, 4, 2, np.random.default_rng(0)):
+        assert sorted(set(crops.ids[batch].tolist())) == [0, 1, 2, 3]
+        assert {crops.paths[index].name for index in batch[crops.ids[batch] < 2]} == {"one"}
 
 
 def test_too_few_identities_give_no_batch():
@@ -236,3 +272,61 @@ def test_a_wrong_recipe_file_is_told_in_one_sentence_with_file_and_key(tmp_path,
     with pytest.raises(InputError, match=sentence) as error:
         read_recipe(tmp_path / "mine.yaml")
     assert "\n" not in str(error.value)
+
+
+def run_with_validation(recipe, folder, output):
+    crops, *validation = (read_market(folder, part) for part in (TRAIN, QUERY, GALLERY))
+    train(recipe, crops, output, validation=validation, data=["people"])
+
+
+def test_the_best_and_the_last_weights_are_kept_with_their_scores_and_their_record(crops_folder, recipe, tmp_path):
+    recipe = replace(recipe, epochs=4, evaluate_every=1, early_epochs=0)
+    run_with_validation(recipe, crops_folder, tmp_path / "run")
+    lines = (tmp_path / "run" / "validation.csv").read_text().splitlines()
+    scores = [float(line.split(",")[2]) for line in lines[1:]]
+    best, last = (read_weights(tmp_path / "run" / f"{name}.safetensors").training for name in ("best", "last"))
+    assert lines[0] == "epoch,rank-1,mAP,weights"
+    assert [line.split(",")[-1] for line in lines[1:]] == ["present", "present", "present", "final"]
+    assert best["validation"]["mAP"] == pytest.approx(max(scores), abs=1e-4)
+    assert last["validation"]["mAP"] == pytest.approx(scores[-1], abs=1e-4)
+    assert (last["epochs_done"], last["seed"], last["data"], last["identities"]) == (4, recipe.seed, ["people"], 8)
+    assert set(last["versions"]) == {"python", "torch", "mtmc"}
+
+
+def test_without_validation_there_are_last_weights_and_no_best_ones(crops_folder, recipe, tmp_path):
+    train(recipe, join([read_market(crops_folder, TRAIN)]), tmp_path / "run")
+    assert read_weights(tmp_path / "run" / "last.safetensors").model == "small"
+    assert not (tmp_path / "run" / "best.safetensors").exists()
+
+
+def test_the_size_of_the_recipe_travels_with_the_weights(crops_folder, recipe, tmp_path, monkeypatch):
+    recipe = replace(recipe, height=32, width=16, epochs=1, early_epochs=0)
+    monkeypatch.setattr("small_network.Small.preprocessing", Preprocessing(64, 48))
+    network = train(recipe, join([read_market(crops_folder, TRAIN)]), tmp_path / "run")
+    assert (network.preprocessing.height, network.preprocessing.width) == (32, 16)
+    assert read_weights(tmp_path / "run" / "last.safetensors").preprocessing == network.preprocessing
+
+
+def test_the_gaussian_of_a_run_can_be_drawn_from_and_has_its_final_mean(crops_folder, recipe, tmp_path):
+    recipe = replace(recipe, average="gaussian", schedule="cycles", cycle_epochs=1, average_epochs=2, early_epochs=0)
+    network, gaussian = train(recipe, join([read_market(crops_folder, TRAIN)]), tmp_path / "run"), WeightGaussian()
+    gaussian.load_state_dict(torch.load(tmp_path / "run" / "gaussian.pt", weights_only=True))
+    for name, value in network.named_parameters():
+        assert torch.equal(value, gaussian.average.mean[name].float())
+    gaussian.sample_to(network, torch.Generator().manual_seed(0))
+    assert any(variance.any() for variance in gaussian.variances().values())
+
+
+def test_a_terminal_less_run_prints_a_line_an_epoch_and_tensorboard_gets_the_scalars(crops_folder, recipe, tmp_path, capsys):
+    run_with_validation(recipe, crops_folder, tmp_path / "run")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines if line.startswith("epoch")] == ["epoch 1 of 2", "epoch 2 of 2"]
+    assert all("left" in line for line in lines if line.startswith("epoch"))
+    assert list((tmp_path / "run" / "tensorboard").glob("events*"))
+
+
+def test_without_tensorboard_one_line_says_so_and_the_run_goes_on(crops_folder, recipe, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    train(recipe, join([read_market(crops_folder, TRAIN)]), tmp_path / "run")
+    assert capsys.readouterr().out.count("pip install 'mtmc[tensorboard]'") == 1
+    assert (tmp_path / "run" / "last.safetensors").exists()
