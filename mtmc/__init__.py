@@ -1,9 +1,10 @@
 """Multi-camera people tracking: recordings, the pipeline from frames to tracks, and the rendered scene.
 
-`open_sequence` opens a recording and `track` follows the people in it, frame by frame.
+`open_sequence` opens a recording and `track` follows the people in it, frame by frame. `open_multi_view` opens one of several
+cameras.
 """
 
 from mtmc.pipeline import TrackedFrame, track
-from mtmc.sequences import Sequence, open_sequence
+from mtmc.sequences import MultiViewSequence, Sequence, open_multi_view, open_sequence
 
-__all__ = ["Sequence", "TrackedFrame", "open_sequence", "track"]
+__all__ = ["MultiViewSequence", "Sequence", "TrackedFrame", "open_multi_view", "open_sequence", "track"]
