@@ -1,0 +1,152 @@
+"""One row of a table: its recipe, its training run, which goes on where it stopped, and what is measured on the network."""
+
+import json
+import re
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.reid_features import embed_crops, feature_of, sampled_embeddings
+from benchmarks.reid_tables import Row, Table
+from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, join
+from reid.data.sources import read_source, source_name
+from reid.errors import InputError
+from reid.evaluation import Ranking, evaluate_embeddings, evaluate_ranking
+from reid.evaluation.clustering import measure_clustering
+from reid.files import replacing
+from reid.training.recipe import Recipe, read_recipe
+from reid.weights_file import Weights, read_weights
+
+RECIPES = Path(__file__).parents[1] / "configs" / "reid"
+SMALL_IDENTITIES = 150
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a table is trained and measured on: the crops, and what to call them."""
+
+    train: Crops
+    query: Crops
+    gallery: Crops
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """What makes a run smaller than the paper's: `epochs` in place of the recipe's, `small` for the changes of the table."""
+
+    epochs: int | None = None
+    small: bool = False
+
+
+def read_data(table: Table, sources: list[str], reduction: Reduction) -> Data:
+    """Read the data sets of a table: one, or for a table across data sets the one to train on and the one to measure on.
+
+    A small run keeps `SMALL_IDENTITIES` of the identities trained on, evenly spaced; it measures on all queries. Raises
+    InputError for a wrong number of sources.
+    """
+    if len(sources) != 1 + table.cross:
+        raise InputError(f"--data: {table.name} needs {'two data sets, to train on and to measure on' if table.cross else 'one'}")
+    crops = join(read_source(sources[0], TRAIN))
+    if reduction.small:
+        ids = np.unique(crops.ids)
+        kept = ids[np.linspace(0, len(ids) - 1, min(SMALL_IDENTITIES, len(ids))).astype(int)]
+        crops = join([crops.take(np.isin(crops.ids, kept))])
+    return Data(crops, *read_source(sources[-1], QUERY, GALLERY), tuple(source_name(source) for source in sources))
+
+
+def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
+    """The recipe of a row. With fewer epochs, everything that counts in epochs shrinks alike."""
+    small = table.small if reduction.small else ()
+    recipe = read_recipe(RECIPES / f"{table.recipe}.yaml", [*table.changes, *small, *row.changes])
+    shrink = table.shrink if reduction.small else 1.0
+    height, width = (max(8, round(side * shrink / 8) * 8) for side in row.size or table.size)
+    recipe = replace(recipe, height=height, width=width)
+    if reduction.epochs is None:
+        return recipe
+    share = reduction.epochs / recipe.epochs
+    return replace(
+        recipe,
+        epochs=reduction.epochs,
+        warmup_epochs=recipe.warmup_epochs * share,
+        step_epochs=tuple(epoch * share for epoch in recipe.step_epochs),
+        cycle_epochs=max(1, round(recipe.cycle_epochs * share)),
+        early_epochs=round(recipe.early_epochs * share),
+        average_epochs=recipe.average_epochs * share,
+    )
+
+
+def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Path, device: str) -> dict:
+    """Train the network of `row` in the table's `folder`, or go on with it, and measure; what is finished is only read.
+
+    The result has `row`, `recipe`, `data`, `identities`, `rank-1`, `mAP` and `mINP` (in 0..1) and, where the table shows them,
+    `clustering_ratio`, `norm_mean`, `norm_deviation` and `norm_variation`. It is kept as `ROW/result.json`. Raises InputError
+    when the folder holds the results of another recipe or of other data.
+    """
+    recipe = row_recipe(table, row, reduction)
+    settings = {"recipe": asdict(recipe), "data": list(data.names), "identities": len(np.unique(data.train.ids))}
+    settings = json.loads(json.dumps(settings))  # as they will be read again
+    path = folder / slug(row.name) / "result.json"
+    if path.exists():
+        result = json.loads(path.read_text())
+        if any(result.get(key) != value for key, value in settings.items()):
+            raise InputError(f"{path}: comes from another recipe or other data; give another --output, or remove it")
+        return result
+    weights = _trained(recipe, data, run_folder(folder, row), device)
+    result = {"row": row.name, **settings, **_measure(table, row, recipe, weights, data, run_folder(folder, row), device)}
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(result, indent=2, allow_nan=False) + "\n")
+    return result
+
+
+def run_folder(folder: Path, row: Row) -> Path:
+    """Where the training run of a row lies in its table's `folder`."""
+    return folder / (row.run or slug(row.name))
+
+
+def slug(name: str) -> str:
+    """A row's name as that of a folder: letters, digits and underscores; a leading minus is spelt out."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub("^- ", "minus ", name.lower())).strip("_")
+
+
+def _trained(recipe: Recipe, data: Data, folder: Path, device: str) -> Weights:
+    """The weights of a finished run in `folder`; one that is not finished is trained to its end first."""
+    from reid.training.trainer import train
+
+    path = folder / "last.safetensors"
+    if not path.exists() or read_weights(path).training.get("epochs_done") != recipe.epochs:
+        train(recipe, data.train, folder, device, data=data.names[:1])
+    weights = read_weights(path)
+    if any(weights.training.get(key) != value for key, value in json.loads(json.dumps(asdict(recipe))).items()):
+        raise InputError(f"{path}: comes from another recipe; give another --output, or remove the folder")
+    return weights
+
+
+def _measure(table: Table, row: Row, recipe: Recipe, weights: Weights, data: Data, run: Path, device: str) -> dict[str, float]:
+    query, gallery = data.query, data.gallery
+    paths, ids = [*query.paths, *gallery.paths], np.r_[query.ids, gallery.ids]
+    network = weights.network().to(device)
+    if row.feature == "sampled":
+        features = sampled_embeddings(weights, recipe, run / "gaussian.pt", data.train, paths, device)
+    else:
+        features = embed_crops(feature_of(network, row.feature), network.preprocessing, paths, device)
+    ranking = _rank(features[: len(query)], features[len(query) :], query, gallery, row.distance)
+    measures = {"rank-1": float(ranking.cmc[0]), "mAP": float(ranking.mean_ap), "mINP": float(ranking.mean_inp)}
+    if not table.clustering:
+        return measures
+    if row.feature == "test":  # of unit length, so that its norms say nothing
+        features = embed_crops(feature_of(network, "f_t"), network.preprocessing, paths, device)
+    found = asdict(measure_clustering(features, ids))
+    return measures | {"clustering_ratio": found.pop("ratio")} | found
+
+
+def _rank(query_features: np.ndarray, gallery_features: np.ndarray, query: Crops, gallery: Crops, distance: str) -> Ranking:
+    """Rank `(Q, D)` features, of any length, against `(G, D)` ones by cosine or Euclidean distance."""
+    labels = query.ids, gallery.ids, query.cameras, gallery.cameras
+    if distance == "cosine":
+        unit = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in (query_features, gallery_features)]
+        return evaluate_embeddings(*unit, *labels)
+    # Squared distances rank alike; the square of the query's own length is the same along a row.
+    squares = np.einsum("gd,gd->g", gallery_features, gallery_features)
+    return evaluate_ranking(squares - 2 * query_features @ gallery_features.T, *labels)

@@ -1,0 +1,55 @@
+"""The steps from one row of a table to another: which way ours goes, which way the paper's goes, and whether they agree."""
+
+from dataclasses import dataclass
+
+from benchmarks.reid_tables import Row, Table
+
+MEASURES = ("rank-1", "mAP")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What `row` changes in `measure` over the row `over`, in per cent.
+
+    `ours` is the change measured here; `paper` the printed changes by data set, empty where no figures are at hand. `verdict` is
+    "agrees" or "disagrees"; "mixed" where the paper's own data sets disagree, "unknown" where it is silent. `by` says what it was
+    compared with: "figures" or, without them, the "text": the paper keeps the better of the two.
+    """
+
+    row: str
+    over: str
+    measure: str
+    ours: float
+    paper: dict[str, float]
+    verdict: str
+    by: str
+
+
+def compare_steps(table: Table, results: dict[str, dict]) -> list[Step]:
+    """The steps between those rows of `table` that `results`, by row, has the measures of (in 0..1)."""
+    steps = []
+    for row in table.rows:
+        over = table.step_from(row)
+        if over is None or not {row.name, over.name} <= results.keys():
+            continue
+        for index, measure in enumerate(MEASURES):
+            ours = 100 * (results[row.name][measure] - results[over.name][measure])
+            common = [name for name in row.paper if name in over.paper]
+            paper = {name: round(row.paper[name][index] - over.paper[name][index], 1) for name in common}
+            verdict, by = _verdict(ours, list(paper.values()), row)
+            steps.append(Step(row.name, over.name, measure, ours, paper, verdict, by))
+    return steps
+
+
+def _verdict(ours: float, paper: list[float], row: Row) -> tuple[str, str]:
+    by = "figures" if paper else "text" if row.claim else "nothing"
+    directions = {_sign(change) for change in paper or [{"up": 1, "down": -1, None: 0}[row.claim]]}
+    if by == "nothing":
+        return "unknown", by
+    if len(directions) > 1:
+        return "mixed", by
+    return ("agrees" if _sign(ours) in directions else "disagrees"), by
+
+
+def _sign(change: float) -> int:
+    return (change > 0) - (change < 0)

@@ -1,0 +1,86 @@
+"""Loss curves and two-dimensional features as PNG: Luo et al., TMM 2019, Fig. 7 and Fig. 9. Needs the extra `plots`."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from reid.errors import InputError
+from reid.files import replacing
+
+PANEL = 3.6  # inches
+
+
+def draw_losses(runs: Mapping[str, str | Path], path: str | Path, title: str = "") -> None:
+    """Draw the losses of training runs, a panel a loss and a line a run, as the PNG file `path`.
+
+    `runs` gives, by name, the `losses.csv` that a training run writes, whose first column is the epoch. Raises InputError when
+    one is missing or no such file, or when matplotlib is not installed.
+    """
+    tables = {name: read_losses(file) for name, file in runs.items()}
+    losses = [loss for loss in next(iter(tables.values())) if loss != "epoch"] if tables else []
+    losses += sorted({loss for table in tables.values() for loss in table} - {"epoch", *losses})
+    figure, panels = _panels(len(losses), title)
+    for panel, loss in zip(panels, losses, strict=True):
+        for name, table in tables.items():
+            if loss in table:
+                panel.plot(table["epoch"], table[loss], label=name, linewidth=1)
+        panel.set(title=loss.replace("_", " "), xlabel="epoch")
+    panels[0].legend(fontsize="x-small")
+    _save(figure, path)
+
+
+def read_losses(path: str | Path) -> dict[str, np.ndarray]:
+    """The columns of a `losses.csv` by name. Raises InputError, naming file and line, for anything else."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file))
+    if len(rows) < 2 or rows[0][0] != "epoch":
+        raise InputError(f"{path}: a table of losses starts with a line like epoch,identity_loss and has a line an epoch")
+    for number, row in enumerate(rows[1:], 2):
+        try:
+            [float(cell) for cell in row]
+        except ValueError:
+            raise InputError(f"{path}, line {number}: not a number in every column") from None
+        if len(row) != len(rows[0]):
+            raise InputError(f"{path}, line {number}: {len(row)} columns in place of {len(rows[0])}")
+    return dict(zip(rows[0], np.array(rows[1:], float).T, strict=True))
+
+
+def draw_features(
+    panels: Mapping[str, np.ndarray], labels: np.ndarray, path: str | Path, title: str = "", names: Sequence[str] = ()
+) -> None:
+    """Draw features in the plane as the PNG file `path`: a panel for each of `panels`, `(N, 2)`, a colour a class.
+
+    `labels (N,)` are the classes, 0..C-1, at most ten; `names` what to call them. Raises InputError when matplotlib is not
+    installed.
+    """
+    figure, axes = _panels(len(panels), title)
+    for axis, (name, features) in zip(axes, panels.items(), strict=True):
+        for label in np.unique(labels):
+            own = features[labels == label]
+            axis.scatter(*own.T, s=3, color=f"C{label}", label=names[label] if names else str(label))
+        axis.set(title=name)
+        axis.axhline(0, color="0.8", linewidth=0.5, zorder=0)
+        axis.axvline(0, color="0.8", linewidth=0.5, zorder=0)
+    axes[-1].legend(fontsize="x-small", markerscale=3)
+    _save(figure, path)
+
+
+def _panels(count: int, title: str):
+    """A figure with `count` panels side by side, outside pyplot, which would keep it and ask for a display."""
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError:
+        raise InputError("pictures of curves need the package matplotlib, which is missing: pip install 'mtmc[plots]'") from None
+    figure = Figure((PANEL * count, PANEL), layout="constrained")
+    figure.suptitle(title, fontsize="small", wrap=True)
+    return figure, figure.subplots(1, count, squeeze=False)[0]
+
+
+def _save(figure, path: str | Path) -> None:
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=150)

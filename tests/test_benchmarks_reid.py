@@ -1,0 +1,291 @@
+"""The papers' tables: their figures, a run on a tiny data set, what is done again and what is not, and the pictures."""
+
+import gzip
+import json
+import struct
+from dataclasses import fields, replace
+
+import cv2
+import numpy as np
+import pytest
+from small_network import Small
+
+from benchmarks import reid, reid_digits, reid_rows, reid_tables
+from benchmarks.reid_report import title
+from benchmarks.reid_rows import RECIPES, Data, Reduction, read_data, row_recipe, slug
+from benchmarks.reid_steps import compare_steps
+from benchmarks.reid_tables import DUKE, MARKET, TABLES, Row, Table, find_table
+from reid.data.folders import GALLERY, QUERY, TRAIN
+from reid.errors import InputError
+from reid.evaluation.curves import draw_features, draw_losses, read_losses
+from reid.models import choices, registry
+from reid.training.recipe import Recipe
+
+TINY = Table(
+    "tiny",
+    "Somebody, Table 0: two rows",
+    recipe="standard_baseline",
+    size=(32, 16),
+    rows=(
+        Row("start", paper={MARKET: (50.0, 40.0), DUKE: (30.0, 20.0)}),
+        Row("+ smoothing", ("label_smoothing=0.1",), paper={MARKET: (51.0, 39.0), DUKE: (31.0, 22.0)}),
+    ),
+    clustering=True,
+)
+
+
+@pytest.fixture
+def market(tmp_path):
+    """A folder in Market-1501's layout: four people in both splits, each of one colour, from two cameras."""
+    random = np.random.default_rng(0)
+    for part in (TRAIN, QUERY, GALLERY):
+        (tmp_path / "people" / part).mkdir(parents=True)
+        for identity in range(1, 5):
+            colour = np.random.default_rng(identity).integers(0, 256, 3)
+            for camera in (1, 2):
+                image = np.clip(colour + random.normal(0, 20, (32, 16, 3)), 0, 255).astype(np.uint8)
+                cv2.imwrite(str(tmp_path / "people" / part / f"{identity:04d}_c{camera}s1_00000{camera}_00.png"), image)
+    return tmp_path / "people"
+
+
+class SmallNeck(Small):
+    """The small network with the two features of one with BNNeck."""
+
+    def features(self, images):
+        planar = self.head(self.body(images).flatten(1))
+        return planar, planar
+
+
+def small_neck(classes: int = 0) -> SmallNeck:
+    """A network for tests."""
+    return SmallNeck(classes)
+
+
+RECIPE = """base: standard_baseline.yaml
+model: small_neck
+backbone_weights: none
+identities_per_batch: 2
+images_per_identity: 2
+"""
+
+
+@pytest.fixture
+def tiny(monkeypatch, tmp_path):
+    """The table `tiny`, whose network trains in a moment."""
+    (tmp_path / "recipes").mkdir()
+    baseline = (RECIPES / "standard_baseline.yaml").read_text()
+    options = next(line for line in baseline.splitlines() if line.startswith("options:"))
+    (tmp_path / "recipes/standard_baseline.yaml").write_text(baseline.replace(options, "options: {}"))
+    (tmp_path / "recipes/tiny.yaml").write_text(RECIPE)
+    monkeypatch.setattr(reid_rows, "RECIPES", tmp_path / "recipes")
+    monkeypatch.setitem(registry._builders, "small_neck", small_neck)
+    monkeypatch.setitem(reid_tables.TABLES, "tiny", replace(TINY, recipe="tiny"))
+
+
+def run_tiny(market, output):
+    reid.main(["--table", "tiny", "--data", str(market), "--epochs", "1", "--output", str(output)])
+
+
+def test_a_table_trains_its_rows_and_shows_ours_beside_the_paper_s(tiny, market, tmp_path, capsys):
+    run_tiny(market, tmp_path / "out")
+    printed = capsys.readouterr().out
+    assert "REDUCED: 1 epochs for 120" in printed
+    summary = json.loads((tmp_path / "out/tiny/summary.json").read_text())
+    assert {"table", "title", "rows", "steps", "versions"} == summary.keys()
+    assert "ours on people" in summary["title"]
+    first, second = summary["rows"]
+    assert {"row", "recipe", "data", "identities", "rank-1", "mAP", "mINP", "clustering_ratio", "norm_mean"} <= first.keys()
+    assert second["recipe"]["label_smoothing"] == 0.1
+    assert second["paper"][MARKET] == {"rank-1": 51.0, "mAP": 39.0}
+    assert [step["measure"] for step in summary["steps"]] == ["rank-1", "mAP"]
+    lines = (tmp_path / "out/tiny/summary.csv").read_text().splitlines()
+    assert len(lines) == 3
+    assert lines[0].endswith(f"{DUKE} rank-1,{DUKE} mAP")
+    assert cv2.imread(str(tmp_path / "out/tiny/losses.png")) is not None
+
+    # Again: nothing is trained, as nothing could be without the recipe's images.
+    for path in (market / TRAIN).iterdir():
+        path.write_bytes(b"")
+    run_tiny(market, tmp_path / "out")
+    assert json.loads((tmp_path / "out/tiny/summary.json").read_text())["rows"] == summary["rows"]
+
+
+def test_a_row_whose_run_is_finished_is_only_measured(tiny, market, tmp_path, monkeypatch):
+    run_tiny(market, tmp_path / "out")
+    (tmp_path / "out/tiny/start/result.json").unlink()
+    monkeypatch.setattr("reid.training.trainer.train", None)
+    run_tiny(market, tmp_path / "out")
+    assert (tmp_path / "out/tiny/start/result.json").exists()
+
+
+def test_results_of_another_recipe_are_not_taken_for_ours(tiny, market, tmp_path):
+    run_tiny(market, tmp_path / "out")
+    with pytest.raises(InputError, match="another recipe"):
+        reid.main(["--table", "tiny", "--data", str(market), "--epochs", "2", "--output", str(tmp_path / "out")])
+
+
+def test_a_whole_run_does_not_call_itself_reduced(market):
+    data = read_data(TINY, [str(market)], Reduction())
+    assert "REDUCED" not in title(TINY, data, Reduction())
+
+
+def test_a_small_run_says_what_is_smaller(market):
+    table = find_table("bag_of_tricks")
+    heading = title(table, read_data(table, [str(market)], Reduction(6, True)), Reduction(6, True))
+    for piece in ("6 epochs for 120", "bnneck_resnet18 for bnneck_resnet50", "identities", "pixels", "weights none for imagenet"):
+        assert piece in heading
+
+
+def test_tables_across_data_sets_need_two(market):
+    with pytest.raises(InputError, match="two data sets"):
+        read_data(find_table("cross_domain"), [str(market)], Reduction())
+
+
+def test_fewer_epochs_shrink_all_that_counts_in_epochs():
+    table = find_table("bag_of_tricks")
+    recipe = row_recipe(table, table.rows[1], Reduction(epochs=12))
+    assert (recipe.epochs, recipe.warmup_epochs, recipe.step_epochs) == (12, 1.0, (4.0, 7.0))
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_the_recipes_of_a_table_name_networks_and_options_that_exist(name):
+    for row in TABLES[name].rows:
+        for small in (False, True):
+            recipe = row_recipe(TABLES[name], row, Reduction(small=small))
+            assert all(value in choices(recipe.model)[option] for option, value in recipe.options.items())
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_rows_have_names_of_their_own_steps_from_rows_and_one_recipe_a_run(name):
+    table = TABLES[name]
+    assert len({slug(row.name) for row in table.rows}) == len(table.rows)
+    assert any(table.step_from(row) is None for row in table.rows)
+    runs = {}
+    for row in table.rows:
+        assert table.step_from(row) is None or table.step_from(row) in table.rows
+        assert runs.setdefault(row.run or row.name, row_recipe(table, row, Reduction())) == row_recipe(table, row, Reduction())
+
+
+@pytest.mark.parametrize("name", ["bag_of_tricks", "cross_domain", "robust_ablation"])
+def test_a_row_of_an_ablation_differs_from_the_one_it_steps_from_by_one_thing(name):
+    table = TABLES[name]
+    for row in table.rows:
+        if over := table.step_from(row):
+            one, other = (row_recipe(table, each, Reduction()) for each in (row, over))
+            changed = [field.name for field in fields(Recipe) if getattr(one, field.name) != getattr(other, field.name)]
+            assert len(changed) == 1
+            if changed == ["options"]:
+                defaults = {"blocks": "shuffle", "pool": "gem", "head": "unit"}
+                assert len((defaults | one.options).items() ^ (defaults | other.options).items()) == 2
+
+
+def test_what_is_printed_twice_is_printed_alike():
+    tricks = {row.name: row.paper for row in TABLES["bag_of_tricks"].rows}
+    assert tricks["+ center loss"] == next(row.paper for row in TABLES["backbones"].rows if row.name == "ResNet50")
+    assert tricks["+ BNNeck"] == next(row.paper for row in TABLES["bnneck_metrics"].rows if row.name == "f_i, cosine")
+    assert [row.paper for row in TABLES["center_loss"].rows] == [tricks["+ BNNeck"], tricks["+ center loss"]]
+    for table in TABLES.values():
+        for row in table.rows:
+            assert all(0 < mean_ap < rank_1 < 100 for rank_1, mean_ap in row.paper.values())
+
+
+def test_the_tricks_all_together_are_the_recipe_bag_of_tricks():
+    from reid.training.recipe import read_recipe
+
+    table = TABLES["bag_of_tricks"]
+    assert row_recipe(table, table.rows[-1], Reduction()) == read_recipe(RECIPES / "bag_of_tricks.yaml")
+
+
+def test_a_step_agrees_disagrees_is_mixed_or_unknown():
+    def verdicts(table, *figures):
+        results = {row.name: {"rank-1": rank, "mAP": mean_ap} for row, (rank, mean_ap) in zip(table.rows, figures, strict=True)}
+        return [step.verdict for step in compare_steps(table, results)]
+
+    assert verdicts(TINY, (0.5, 0.4), (0.6, 0.5)) == ["agrees", "mixed"]
+    assert verdicts(TINY, (0.5, 0.4), (0.4, 0.5)) == ["disagrees", "mixed"]
+    said = replace(TINY, rows=(Row("one"), Row("two", claim="down"), Row("three")))
+    assert verdicts(said, (0.5, 0.4), (0.4, 0.5), (0.4, 0.4)) == ["agrees", "disagrees", "unknown", "unknown"]
+
+
+def test_an_unknown_table_is_told_with_those_that_exist():
+    with pytest.raises(InputError, match=r"bag_of_tricks.*features_2d"):
+        reid.main(["--table", "magic", "--data", "nowhere"])
+
+
+def test_euclidean_ranks_by_length_too_and_cosine_does_not(market):
+    crops = read_data(TINY, [str(market)], Reduction())
+    query = crops.query.take(np.array([0]))
+    gallery = crops.gallery.take(np.array([1, 3]))  # of the query's person and of another, from another camera
+    features = np.array([[1.0, 0.0]]), np.array([[5.0, 0.0], [0.9, 0.5]])
+    found = {kind: reid_rows._rank(*features, query, gallery, kind).cmc[0] for kind in ("cosine", "euclidean")}
+    assert found == {"cosine": 1.0, "euclidean": 0.0}
+
+
+def test_a_small_run_keeps_some_people_and_numbers_them_anew(market, monkeypatch):
+    monkeypatch.setattr(reid_rows, "SMALL_IDENTITIES", 2)
+    data = read_data(TINY, [str(market)], Reduction(small=True))
+    assert isinstance(data, Data)
+    assert sorted(set(data.train.ids.tolist())) == [0, 1]
+    assert len(data.query) == 8
+
+
+def test_losses_are_drawn_for_each_run(tmp_path):
+    (tmp_path / "a.csv").write_text("epoch,identity_loss,triplet_loss\n1,5.0,1.0\n2,4.0,0.5\n")
+    (tmp_path / "b.csv").write_text("epoch,identity_loss,triplet_loss,center_loss\n1,5.0,1.0,9\n2,4.0,0.5,8\n")
+    draw_losses({"a": tmp_path / "a.csv", "b": tmp_path / "b.csv"}, tmp_path / "losses.png")
+    assert cv2.imread(str(tmp_path / "losses.png")).shape[1] > 3 * 400
+    assert read_losses(tmp_path / "b.csv")["center_loss"].tolist() == [9, 8]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("", "starts with a line"), ("epoch,a\n1,x\n", "line 2: not a number"), ("epoch,a\n1,2\n2\n", "line 3: 1 columns")],
+    ids=["empty", "word", "short line"],
+)
+def test_a_broken_table_of_losses_is_told_with_its_line(tmp_path, text, sentence):
+    (tmp_path / "losses.csv").write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        read_losses(tmp_path / "losses.csv")
+
+
+def test_features_in_the_plane_are_drawn_with_a_colour_a_class(tmp_path):
+    points = np.array([[-1.0, -1], [1, 1]]).repeat(50, 0) + np.random.default_rng(0).normal(0, 0.1, (100, 2))
+    draw_features({"panel": points}, np.repeat([0, 1], 50), tmp_path / "plane.png")
+    picture = cv2.imread(str(tmp_path / "plane.png")).reshape(-1, 3)
+    blue, orange = (180, 119, 31), (14, 127, 255)
+    assert all((picture == colour).all(1).sum() > 50 for colour in (blue, orange))
+
+
+def test_digits_are_rendered_each_as_often_and_none_like_another():
+    images, labels = reid_digits.render_digits(3, np.random.default_rng(0))
+    assert np.bincount(labels).tolist() == [3] * 10
+    assert len(np.unique(images.reshape(30, -1), axis=0)) == 30
+
+
+def test_features_in_the_plane_say_that_digits_stand_in_for_mnist(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(reid_digits, "RENDERED", 12)
+    reid.main(["--table", "features_2d", "--epochs", "2", "--output", str(tmp_path)])
+    assert "stand-in for MNIST" in capsys.readouterr().out
+    assert (tmp_path / "features_2d/features_2d.png").exists()
+    summary = json.loads((tmp_path / "features_2d/summary.json").read_text())
+    assert set(summary["clustering_ratio"]) == {*reid_digits.WIRINGS, "BNNeck, f_i"}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_mnist_is_read_from_its_files_packed_or_not(tmp_path, packed):
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    labels = np.array([3, 1, 4, 1, 5], np.uint8)
+    for name, array in (("train-images-idx3-ubyte", images), ("train-labels-idx1-ubyte", labels)):
+        data = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+        (tmp_path / (name + ".gz" * packed)).write_bytes(gzip.compress(data) if packed else data)
+    read = reid_digits.read_mnist(tmp_path)
+    assert np.array_equal(read[0], images)
+    assert np.array_equal(read[1], labels)
+
+
+def test_a_cut_off_file_of_mnist_is_told(tmp_path):
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(bytes([0, 0, 8, 3]) + struct.pack(">3I", 5, 28, 28) + bytes(10))
+    with pytest.raises(InputError, match="10 bytes do not fill 5 x 28 x 28"):
+        reid_digits.read_mnist(tmp_path)
+    with pytest.raises(InputError, match="no train-images"):
+        reid_digits.read_mnist(tmp_path / "absent")
