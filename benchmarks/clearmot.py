@@ -1,6 +1,7 @@
 """CLEAR MOT and identity scores of one sequence: motmetrics counts over the matching of MOTChallenge's official kit."""
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -95,6 +96,17 @@ def score(truth: GroundTruth, results: TrackFile, length: int, distractors: str 
         clear.update(people, tracks, matched, frameid=frame)
         identity.update(people, tracks, np.where(overlap > 0, 1 - overlap, np.nan), frameid=frame)
     return _count(clear, identity)
+
+
+def count_matches(frames: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Counts:
+    """Counts over `frames` of (true ids `(G,)`, track ids `(M,)`, distances `(G, M)`, NaN where the two may not match).
+
+    The matching is motmetrics' own: who was matched stays matched while it is allowed, the rest for the least total distance.
+    """
+    accumulator = motmetrics.MOTAccumulator()
+    for number, (people, tracks, distances) in enumerate(frames):
+        accumulator.update(people, tracks, distances, frameid=number)
+    return _count(accumulator, accumulator)
 
 
 def _undistracted(overlap: np.ndarray, matched_first: np.ndarray, distracting: np.ndarray) -> np.ndarray:

@@ -70,10 +70,12 @@ class Observations:
         return Observations(*(None if part is None else part[rows] for part in vars(self).values()))
 
 
-def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], pixel_error: float) -> Observations:
+def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], feet_error: float = 0.05) -> Observations:
     """The people that `detections`, one entry a camera, place on the ground; the feet are the middle of a box's lower edge.
 
-    `pixel_error` is the standard deviation of the feet's pixel in either direction. Detections without ground are dropped.
+    `feet_error` is the standard deviation of the feet's pixel in either direction, as a share of the box's height: detectors err
+    in proportion to what they see, and so the error across the line of sight is the same on the ground wherever somebody stands.
+    Detections without ground are dropped.
     Raises `ValueError` when the lists differ in length, and when some cameras' detections have embeddings and others' have none.
     """
     if len(cameras) != len(detections):
@@ -90,7 +92,8 @@ def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], p
     for camera, start, end in zip(cameras, ends - counts, ends, strict=True):
         if start < end:
             part = slice(start, end)
-            ground[part], covariances[part], heights[part] = camera.locate(feet[part], tops[part], pixel_error)
+            ground[part], covariances[part], heights[part] = camera.locate(feet[part], tops[part], 1.0)
+    covariances *= np.square(feet_error * (boxes[:, 3] - boxes[:, 1]))[:, None, None]
     everyone = Observations(
         np.repeat(np.arange(len(cameras)), counts),
         np.arange(len(boxes)) - np.repeat(ends - counts, counts),

@@ -135,21 +135,21 @@ def test_all_cameras_observe_people_where_they_stand():
     found.append(found[0][::-1])
     embeddings = np.eye(6, dtype=np.float32)
     detections = [Detections(boxes, [0.9, 0.8], embeddings[2 * i : 2 * i + 2]) for i, boxes in enumerate(found)]
-    seen = observe(cameras, detections, 2.0)
+    seen = observe(cameras, detections, 0.01)
     np.testing.assert_array_equal(seen.camera, [0, 0, 1, 1, 2, 2])
     np.testing.assert_array_equal(seen.index, [0, 1, 0, 1, 0, 1])
     np.testing.assert_allclose(seen.ground, np.vstack([people, people, people[::-1]]), atol=1e-6)
     np.testing.assert_allclose(seen.heights[:4], np.tile(heights, 2), atol=0.1)
     assert np.isnan(seen.heights[4:]).all()
     np.testing.assert_array_equal(seen.embeddings, embeddings)
-    np.testing.assert_allclose(
-        seen.covariances[2:4], cameras[1].ground_covariance(found[1] @ [[0.5, 0], [0, 0], [0.5, 0], [0, 1]], 2.0)
-    )
+    feet, height = found[1] @ [[0.5, 0], [0, 0], [0.5, 0], [0, 1]], found[1][:, 3] - found[1][:, 1]
+    of_one_pixel = cameras[1].ground_covariance(feet, 1.0)
+    np.testing.assert_allclose(seen.covariances[2:4], (0.01 * height[:, None, None]) ** 2 * of_one_pixel)
 
 
 def test_boxes_whose_feet_are_above_the_horizon_are_dropped_and_the_others_keep_their_index():
     boxes = np.array([[300.0, -600, 340, -400], [300, 100, 340, 400]])
-    seen = observe([pinhole()], [Detections(boxes, [0.5, 0.6])], 1.0)
+    seen = observe([pinhole()], [Detections(boxes, [0.5, 0.6])])
     np.testing.assert_array_equal(seen.index, [1])
     np.testing.assert_array_equal(seen.scores, [0.6])
     assert seen.embeddings is None
@@ -158,13 +158,13 @@ def test_boxes_whose_feet_are_above_the_horizon_are_dropped_and_the_others_keep_
 def test_nobody_is_observed_in_empty_images_or_without_cameras():
     nothing = Detections(np.empty((0, 4)), np.empty(0))
     for cameras in ([], [pinhole()], [pinhole(), homography()]):
-        seen = observe(cameras, [nothing] * len(cameras), 1.0)
+        seen = observe(cameras, [nothing] * len(cameras))
         assert len(seen) == 0 and seen.ground.shape == (0, 2) and seen.covariances.shape == (0, 2, 2)
 
 
 def test_lists_that_do_not_belong_together_are_refused():
     one = Detections([[0, 0, 10, 400]], [1.0])
     with pytest.raises(ValueError, match="as many"):
-        observe([pinhole()], [], 1.0)
+        observe([pinhole()], [])
     with pytest.raises(ValueError, match="embeddings"):
-        observe([pinhole(), pinhole()], [one, one.with_embeddings([[1.0, 0.0]])], 1.0)
+        observe([pinhole(), pinhole()], [one, one.with_embeddings([[1.0, 0.0]])])

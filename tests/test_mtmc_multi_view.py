@@ -322,7 +322,7 @@ def test_the_true_people_of_cmc_stand_where_its_cameras_detect_them(real_data):
     assert sequence.length == 261 and len(np.unique(sequence.world_truth.ids)) == 3
     cameras, distances, heights = list(sequence.cameras.values()), [], []
     for frame in range(0, 261, 10):
-        seen = observe(cameras, sequence.at(frame), 5.0)
+        seen = observe(cameras, sequence.at(frame))
         people = sequence.world_truth.positions[sequence.world_truth.frames == frame]
         if len(people) and len(seen):
             gaps = np.linalg.norm(seen.ground[:, None] - people, axis=2)

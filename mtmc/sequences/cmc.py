@@ -13,6 +13,7 @@ from reid.errors import InputError
 
 FRAME_RATE = 4.0
 IMAGE_SIZE = (1920, 1024)
+AREA = (2.03, 0.0, 6.3, 3.41)  # the bounds that the authors' tracker is given; the truth ends there, people's walks do not
 SOURCES = ("fairmot", "fasterrcnn")
 
 
@@ -51,6 +52,7 @@ def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> Mult
         images={name: find_images(folder, name, length) for name in cameras},
         detection_source=source,
         world_truth=truth,
+        area=AREA,
     )
 
 

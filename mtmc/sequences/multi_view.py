@@ -29,6 +29,7 @@ class MultiViewSequence:
     being the truth itself (an oracle). `images` are sources of BGR frames, or None for a camera without; a camera that began late
     gives None for the frames before. `image_truth` and `world_truth` are None where unknown; ids mean the same person in all
     cameras and on the ground. Ground positions are in `unit`, "m" or the unit that all cameras name.
+    `area` (least x, least y, greatest x, greatest y) is where the recording's authors follow people, None for everywhere.
     """
 
     name: str
@@ -41,6 +42,7 @@ class MultiViewSequence:
     image_truth: dict[str, GroundTruth] | None = None
     world_truth: WorldTruth | None = None
     unit: str = "m"
+    area: tuple[float, float, float, float] | None = None
 
     def at(self, frame: int) -> list[Detections]:
         """The detections of the 0-based `frame`, one entry a camera in the order of `cameras`, as `observe` takes them."""

@@ -1,0 +1,338 @@
+"""One identity a person across overlapping cameras: tracks on the ground, matched to the detections of all views at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mtmc.agreement import group
+from mtmc.ground_motion import GroundMotion, fuse, squared_lengths, symmetric_inverse
+from mtmc.ground_plane import GroundCamera, Observations
+from mtmc.occlusion import hidden, predicted_boxes, sideways_scale, within
+from mtmc.registration import Registration
+from trackers import assign
+
+GATE = 13.8155  # 0.999 quantile of the chi-square distribution with 2 degrees of freedom
+HEIGHT_ERROR = 0.05  # of a person's height, standard deviation of one measurement
+REACH = 36.0  # over which a camera's offset may change by its own size, in units of the measurement error
+STATURE = 20.0  # of a person, in units of the measurement error, before any has been seen
+MARGIN = 9.0  # around the area, in standard deviations across the line of sight: detections farther out are not used
+LEARNING = 0.1  # the share of a new value in a person's height and looks
+
+# `views` is a running mean of the number of cameras that detect a person. For each camera, `member` is the row of the detection
+# matched now or -1, `residual` the last box less the predicted one in units of its height, and `age` the seconds since.
+COLUMNS = [("id", np.int64), ("score", float), ("unseen", float), ("height", float), ("views", float)]
+COLUMNS += [("mean", float, (4,)), ("covariance", float, (4, 4))]
+
+
+@dataclass(frozen=True, eq=False)
+class GroundTracks:
+    """The people who are present at one moment, sorted by id.
+
+    `ids` `(M,)` int; `positions` `(M, 2)` and `velocities` `(M, 2)` on the ground, in the cameras' unit and per second;
+    `members` `(M, C)` int, the row of each person's detection in each camera's list, -1 where there is none; `boxes`
+    `(M, C, 4)` xyxy, the box detected or, where a camera missed somebody it detected just before, predicted; NaN elsewhere.
+    """
+
+    ids: np.ndarray
+    positions: np.ndarray
+    velocities: np.ndarray
+    members: np.ndarray
+    boxes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class GroundTracker:
+    """Follows people on the ground with the detections of several calibrated cameras, one moment after the other.
+
+    Each moment every camera's detections are assigned to the people by the Hungarian method, at most one a person and camera,
+    at a cost of squared Mahalanobis distance on the ground (with heights and appearance, where there are any). What is left
+    is grouped across views, and a group becomes a candidate.
+
+    Whether someone is there is a log-likelihood ratio (the track score of Sittler, 1964; Blackman and Popoli, "Design and
+    analysis of modern tracking systems", 1999, section 6.2): a camera that detects him adds log(detection / clutter); one that
+    should see him and does not adds log((1 - detection) / (1 - clutter)); one that he is hidden from, or out of view of, says
+    nothing. A candidate becomes a person, and gets an id, at `confirm`; both go below zero. So two views that agree make a
+    person, one view alone has to persist, and a box in one view that others should confirm makes none.
+
+    Lengths are in units of the measurement error: the median standard deviation of the first detections across the line of
+    sight. With a feet error of 5% of the box height that is about 8 cm, whatever the unit of the ground.
+    """
+
+    def __init__(
+        self,
+        cameras: Sequence[GroundCamera],
+        area: tuple[float, float, float, float] | None = None,
+        min_score: float = 0.4,
+        detection: float = 0.9,
+        clutter: float = 0.05,
+        confirm: float = 7.0,
+        certain: float = 10.0,
+        rate: float = 5.0,
+        patience: float = 5.0,
+        fill: float = 0.2,
+        speed: float = 10.0,
+        speed_memory: float = 1.0,
+        registration_error: float = 3.0,
+        personal_space: float = 6.0,
+        hidden_share: float = 0.7,
+        appearance_weight: float = 10.0,
+    ) -> None:
+        self.cameras = list(cameras)
+        self.area = area
+        self.min_score = min_score
+        self.gain = np.log(detection / clutter)
+        self.loss = np.log((1 - detection) / (1 - clutter))
+        self.confirm = confirm
+        self.certain = certain
+        self.rate = rate
+        self.patience = patience
+        self.fill = fill
+        self.speed = speed
+        self.speed_memory = speed_memory
+        self.registration_error = registration_error
+        self.personal_space = personal_space
+        self.hidden_share = hidden_share
+        self.appearance_weight = appearance_weight
+        count = len(self.cameras)
+        self._table = np.dtype([*COLUMNS, ("member", int, (count,)), ("residual", float, (count, 4)), ("age", float, (count,))])
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everyone and all that was learned about the cameras; ids start at 1 again."""
+        self.tracks = np.zeros(0, dtype=self._table)
+        self._looks: np.ndarray | None = None
+        self._statures = np.zeros(len(self.cameras))
+        self._unit = 0.0
+        self._time: float | None = None
+        self._next_id = 1
+
+    def update(self, observations: Observations, time: float) -> GroundTracks:
+        """Take the detections of all cameras at `time` (seconds, later than the last one) and return who is there.
+
+        The order of the detections and of the cameras does not matter. Raises `ValueError` for a time that does not go on.
+        """
+        seconds = 1 / self.rate if self._time is None else time - self._time
+        if seconds <= 0:
+            raise ValueError(f"time must go on: {time} s comes after {self._time} s")
+        self._time = time
+        # Neighbouring frames repeat each other: evidence counts by the time it spans.
+        evidence = min(1.0, seconds * self.rate)
+        observations = self._of_people(observations)
+        if self._unit == 0 and len(observations):
+            self._begin(observations)
+        if self._unit == 0:
+            return self._show(np.zeros((len(self.cameras), 0, 4)))
+        self._predict(seconds)
+        offsets, spread = self._registration.offsets(observations.camera, observations.ground)
+        ground, errors = observations.ground - offsets, observations.covariances + spread
+        person = self._associate(observations, ground, errors)
+        person = self._start(observations, person, ground, errors)
+        self._move(observations, person, ground, errors)
+        self._learn(observations, person, evidence, seconds)
+        boxes = self._expected_boxes()
+        self._weigh(boxes, evidence)
+        boxes = boxes[:, self._alive()]
+        self._keep(self._alive())
+        unnamed = np.flatnonzero((self.tracks["id"] == 0) & (self.tracks["score"] >= self.confirm))
+        self.tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))
+        self._next_id += len(unnamed)
+        return self._show(self._fill(observations, boxes))
+
+    def _of_people(self, observations: Observations) -> Observations:
+        """The observations that can be people, in an order that does not depend on the one given."""
+        possible = observations.scores >= self.min_score
+        if self.area is not None:
+            left, low, right, high = self.area
+            margin = MARGIN * sideways_scale(observations.covariances)
+            x, y = observations.ground.T
+            possible &= (x >= left - margin) & (x <= right + margin) & (y >= low - margin) & (y <= high + margin)
+        observations = observations.select(possible)
+        return observations.select(np.lexsort((*observations.boxes.T, *observations.ground.T)))
+
+    def _begin(self, observations: Observations) -> None:
+        """Take the unit of length and the middle of the scene from the first detections."""
+        self._unit = float(np.median(sideways_scale(observations.covariances)))
+        self._motion = GroundMotion(self.speed * self._unit, self.speed_memory)
+        origin = np.median(observations.ground, axis=0)
+        error = self.registration_error * self._unit
+        self._registration = Registration(len(self.cameras), origin, error, REACH * self._unit)
+
+    def _predict(self, seconds: float) -> None:
+        tracks = self.tracks
+        tracks["mean"], tracks["covariance"] = self._motion.predict(tracks["mean"], tracks["covariance"], seconds)
+        tracks["member"] = -1
+        tracks["age"] += seconds
+        tracks["unseen"] += seconds
+
+    def _associate(self, observations: Observations, ground: np.ndarray, errors: np.ndarray) -> np.ndarray:
+        """The row of the person that each observation continues, `(N,)`, or -1."""
+        person = np.full(len(observations), -1)
+        tracks = self.tracks
+        if len(tracks) == 0 or len(observations) == 0:
+            return person
+        spread = tracks["covariance"][:, None, :2, :2] + errors
+        cost = squared_lengths(ground - tracks["mean"][:, None, :2], symmetric_inverse(spread))
+        cost[cost > GATE] = np.inf
+        height = tracks["height"][:, None]
+        cost += np.nan_to_num(np.square((observations.heights - height) / (HEIGHT_ERROR * height)))
+        if observations.embeddings is not None and self._looks is not None:
+            cost += self.appearance_weight * (1 - self._looks @ observations.embeddings.T)
+        # A candidate gets what confirmed people leave over.
+        cost[tracks["id"] == 0] += GATE
+        limit = 2 * GATE + 2 * self.appearance_weight
+        for camera in np.unique(observations.camera):
+            columns = np.flatnonzero(observations.camera == camera)
+            matches, _, _ = assign(cost[:, columns], limit)
+            person[columns[matches[:, 1]]] = matches[:, 0]
+        return person
+
+    def _start(self, observations: Observations, person: np.ndarray, ground: np.ndarray, errors: np.ndarray) -> np.ndarray:
+        """Make a candidate of each group of observations that nobody took; returns `person` with their rows."""
+        left = np.flatnonzero(person < 0)
+        if len(left) == 0:
+            return person
+        spread = errors[left, None] + errors[left]
+        distances = squared_lengths(ground[left, None] - ground[left], symmetric_inverse(spread))
+        heights = observations.heights[left]
+        mean = (heights[:, None] + heights) / 2
+        distances += np.nan_to_num(np.square((heights[:, None] - heights) / (np.sqrt(2) * HEIGHT_ERROR * mean)))
+        groups = group(distances, observations.camera[left], GATE)
+        new = np.zeros(groups.max() + 1, dtype=self._table)
+        new["height"] = np.nan
+        new["age"] = np.inf
+        new["member"] = -1
+        positions, covariances = fuse(ground[left], symmetric_inverse(errors[left]), groups, len(new))
+        new["mean"], new["covariance"] = self._motion.start(positions, covariances)
+        person = person.copy()
+        person[left] = len(self.tracks) + groups
+        self.tracks = np.concatenate([self.tracks, new])
+        return person
+
+    def _move(self, observations: Observations, person: np.ndarray, ground: np.ndarray, errors: np.ndarray) -> None:
+        """Move everyone to where they were seen."""
+        tracks = self.tracks
+        rows = np.flatnonzero(person >= 0)
+        who = person[rows]
+        tracks["member"][who, observations.camera[rows]] = observations.index[rows]
+        positions, covariances = fuse(ground[rows], symmetric_inverse(errors[rows]), who, len(tracks))
+        seen = np.flatnonzero((tracks["member"] >= 0).any(axis=1))
+        old = seen[tracks["age"][seen].min(axis=1) < np.inf]
+        tracks["mean"][old], tracks["covariance"][old] = self._motion.update(
+            tracks["mean"][old], tracks["covariance"][old], positions[old], covariances[old]
+        )
+        tracks["unseen"][seen] = 0
+        self._fused = positions
+
+    def _learn(self, observations: Observations, person: np.ndarray, evidence: float, seconds: float) -> None:
+        """Learn people's heights and looks, and the cameras' errors and scales from who is seen by several of them."""
+        tracks = self.tracks
+        tracks["height"] = _blend(tracks["height"][:, None], observations.heights[:, None], person)[:, 0]
+        if observations.embeddings is not None:
+            dimensions = observations.embeddings.shape[1]
+            looks = np.full((len(tracks), dimensions), np.nan)
+            if self._looks is not None:
+                looks[: len(self._looks)] = self._looks
+            looks = _blend(looks, observations.embeddings, person)
+            self._looks = looks / np.linalg.norm(looks, axis=1, keepdims=True)
+        several = ((tracks["member"] >= 0).sum(axis=1) > 1) & (tracks["id"] > 0)
+        rows = np.flatnonzero((person >= 0) & np.append(several, False)[person])
+        camera, place = observations.camera[rows], self._fused[person[rows]]
+        # Who stands still shows the same error again and again; what passes for a person in several views mostly stands.
+        walked = np.hypot(*tracks["mean"][person[rows], 2:].T) * seconds / self._unit
+        weights = np.minimum(walked, 1.0)
+        self._registration.learn(camera, place, observations.ground[rows] - place, observations.covariances[rows], weights)
+        for number in np.unique(camera):
+            boxes = observations.boxes[rows[camera == number]]
+            feet = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
+            across = sideways_scale(self.cameras[number].ground_covariance(feet, 1.0))
+            stature = float(np.median((boxes[:, 3] - boxes[:, 1]) * across))
+            known = self._statures[number]
+            self._statures[number] = stature if known == 0 else known + LEARNING * evidence * (stature - known)
+
+    def _expected_boxes(self) -> np.ndarray:
+        """The boxes `(C, T, 4)` that everyone should have in each camera, NaN where it does not see them."""
+        ground = self.tracks["mean"][:, :2]
+        count, people = len(self.cameras), len(ground)
+        offsets, _ = self._registration.offsets(np.repeat(np.arange(count), people), np.tile(ground, (count, 1)))
+        statures = np.where(self._statures > 0, self._statures, STATURE * self._unit)
+        return predicted_boxes(self.cameras, ground + offsets.reshape(count, people, 2), statures)
+
+    def _weigh(self, boxes: np.ndarray, evidence: float) -> None:
+        """Add what this moment says for everyone's presence, given their expected `boxes` `(C, T, 4)`."""
+        tracks = self.tracks
+        detected = tracks["member"] >= 0
+        sure = (tracks["id"] > 0) & detected.any(axis=1)
+        visible = (within(boxes, self.cameras) & ~hidden(boxes, sure, self.hidden_share)).T
+        views = detected.sum(axis=1)
+        new = np.isinf(tracks["age"]).all(axis=1)
+        tracks["views"] = np.where(new, views, tracks["views"] + evidence * LEARNING * (views - tracks["views"]))
+        gain = np.where(detected, self.gain, np.where(visible, self.loss, 0.0)).sum(axis=1)
+        shadow = self._shadows(detected)
+        gain[shadow] = self.loss * detected.any(axis=1)[shadow] * 2
+        tracks["score"] = np.minimum(tracks["score"] + evidence * gain, self.certain)
+
+    def _shadows(self, detected: np.ndarray) -> np.ndarray:
+        """Who is another's shadow: closer than people stand, and never in the same camera's picture with him: `(T,)` bool."""
+        tracks = self.tracks
+        position = tracks["mean"][:, :2]
+        apart = position[:, None] - position
+        close = np.hypot(apart[..., 0], apart[..., 1]) < self.personal_space * self._unit
+        together = detected.astype(float) @ detected.T.astype(float) > 0
+        rank = np.lexsort((-np.arange(len(tracks)), tracks["views"], tracks["id"] > 0))
+        strength = np.empty(len(tracks))
+        strength[rank] = np.arange(len(tracks))
+        return (close & ~together & (strength[:, None] < strength)).any(axis=1)
+
+    def _alive(self) -> np.ndarray:
+        limit = np.where(self.tracks["id"] > 0, self.patience, 1 / self.rate)
+        return (self.tracks["score"] >= 0) & (self.tracks["unseen"] <= limit)
+
+    def _keep(self, rows: np.ndarray) -> None:
+        self.tracks = self.tracks[rows]
+        if self._looks is not None:
+            self._looks = self._looks[rows]
+
+    def _fill(self, observations: Observations, boxes: np.ndarray) -> np.ndarray:
+        """Boxes `(C, T, 4)` as detected, else as expected of who was detected in that camera at most `fill` seconds ago."""
+        tracks = self.tracks
+        rows = np.full((len(self.cameras), 1 + max(observations.index, default=0)), -1)
+        rows[observations.camera, observations.index] = np.arange(len(observations))
+        member = tracks["member"].T
+        camera, person = np.nonzero(member >= 0)
+        found = observations.boxes[rows[camera, member[camera, person]]]
+        height = boxes[..., 3] - boxes[..., 1]
+        tracks["residual"][person, camera] = (found - boxes[camera, person]) / height[camera, person, None]
+        tracks["age"][person, camera] = 0
+        out = boxes + tracks["residual"].transpose(1, 0, 2) * height[..., None]
+        out[(tracks["age"] > self.fill).T] = np.nan
+        out[camera, person] = found
+        return out
+
+    def _show(self, boxes: np.ndarray) -> GroundTracks:
+        """Everyone confirmed who is within the area."""
+        tracks = self.tracks
+        shown = (tracks["id"] > 0) & (tracks["score"] >= self.confirm)
+        if self.area is not None:
+            left, low, right, high = self.area
+            x, y = tracks["mean"][:, 0], tracks["mean"][:, 1]
+            shown &= (x >= left) & (x <= right) & (y >= low) & (y <= high)
+        rows = np.flatnonzero(shown)
+        rows = rows[np.argsort(tracks["id"][rows])]
+        mean = tracks["mean"][rows]
+        return GroundTracks(
+            tracks["id"][rows], mean[:, :2], mean[:, 2:], tracks["member"][rows], boxes[:, rows].transpose(1, 0, 2)
+        )
+
+
+def _blend(known: np.ndarray, values: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """`known` `(T, K)`, moved a little towards the mean of the `values` `(N, K)` of each person; NaN is no value."""
+    rows = np.flatnonzero((who >= 0) & np.isfinite(values).all(axis=1))
+    counts = np.bincount(who[rows], minlength=len(known))[:, None]
+    total = np.zeros(known.shape)
+    np.add.at(total, who[rows], values[rows])
+    mean = total / np.maximum(counts, 1)
+    blended = np.where(np.isfinite(known), known + LEARNING * (mean - known), mean)
+    return np.where(counts > 0, blended, known)
