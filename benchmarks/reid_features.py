@@ -50,9 +50,9 @@ def embed_crops(
 
 
 def sampled_embeddings(
-    weights: Weights, recipe: Recipe, gaussian: Path, crops: Crops, paths: Sequence[Path], device: str, samples: int = SAMPLES
+    weights: Weights, recipe: Recipe, gaussian: Path, crops: Crops, paths: Sequence[Path], device: str
 ) -> np.ndarray:
-    """Unit rows `(N, D)` of the images in `paths`, averaged over `samples` networks drawn from the SWAG state `gaussian`.
+    """Unit rows `(N, D)` of the images in `paths`, averaged over `SAMPLES` networks drawn from the SWAG state `gaussian`.
 
     `weights` are those of the run, `crops` what it was trained on: the statistics of each draw's batch normalisation come from
     them. The recipe's seed decides the draws. Raises InputError where there is no such state.
@@ -69,6 +69,6 @@ def sampled_embeddings(
         network,
         lambda: statistics_images(recipe, crops, size, device),
         lambda drawn: torch.from_numpy(embed_crops(drawn, size, paths, device)),
-        samples,
+        SAMPLES,
         torch.Generator().manual_seed(recipe.seed),
     ).numpy()

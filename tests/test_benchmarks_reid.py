@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from small_network import Small
 
-from benchmarks import reid, reid_digits, reid_rows, reid_tables
+from benchmarks import reid, reid_digits, reid_features, reid_rows, reid_tables
 from benchmarks.reid_report import title
 from benchmarks.reid_rows import RECIPES, Data, Reduction, read_data, row_recipe, slug
 from benchmarks.reid_steps import compare_steps
@@ -108,6 +108,26 @@ def test_a_table_trains_its_rows_and_shows_ours_beside_the_paper_s(tiny, market,
         path.write_bytes(b"")
     run_tiny(market, tmp_path / "out")
     assert json.loads((tmp_path / "out/tiny/summary.json").read_text())["rows"] == summary["rows"]
+
+
+def test_one_run_is_measured_by_its_mean_and_by_networks_drawn_from_it(tiny, market, tmp_path, monkeypatch):
+    monkeypatch.setattr(reid_features, "SAMPLES", 2)
+    rows = Row("SWA", run="swag"), Row("SWAG", feature="sampled", run="swag"), Row("f_t", feature="f_t", distance="euclidean")
+    table = replace(TINY, recipe="tiny", rows=rows, changes=("average=gaussian", "average_epochs=120"))
+    monkeypatch.setitem(reid_tables.TABLES, "tiny", table)
+    run_tiny(market, tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out/tiny").iterdir() if path.is_dir()} == {"swa", "swag", "f_t"}
+    assert not (tmp_path / "out/tiny/swa/last.safetensors").exists()
+    for row in json.loads((tmp_path / "out/tiny/summary.json").read_text())["rows"]:
+        assert 0 < row["mAP"] <= 1
+
+
+def test_across_data_sets_the_second_is_measured_on(tiny, market, tmp_path, monkeypatch):
+    monkeypatch.setitem(reid_tables.TABLES, "tiny", replace(TINY, recipe="tiny", cross=True, rows=TINY.rows[:1]))
+    (market / TRAIN).rename(tmp_path / TRAIN)
+    sources = tmp_path, market  # the one has but images to train on, the other none
+    reid.main(["--table", "tiny", "--data", *map(str, sources), "--epochs", "1", "--output", str(tmp_path / "out")])
+    assert json.loads((tmp_path / "out/tiny/start/result.json").read_text())["data"] == [tmp_path.name, market.name]
 
 
 def test_a_row_whose_run_is_finished_is_only_measured(tiny, market, tmp_path, monkeypatch):
