@@ -36,10 +36,10 @@ class SynchronisedNorm(nn.modules.batchnorm._BatchNorm):
         """Vectors, sequences and maps alike."""
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """`(B, C, ...)` to the same shape and kind of number; statistics are computed in float32."""
+        """`(B, C, ...)` to the same shape and kind of number; statistics are computed in float32 or finer."""
         if not self.training:
             return super().forward(inputs)
-        values = inputs.float()
+        values = inputs.to(torch.promote_types(inputs.dtype, torch.float32))
         other = [axis for axis in range(inputs.ndim) if axis != 1]
         variance, mean = torch.var_mean(values, other, correction=0)
         means, variances = _Gather.apply(torch.stack([mean, variance])).unbind(1)
