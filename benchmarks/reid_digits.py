@@ -18,7 +18,7 @@ from reid.errors import InputError
 from reid.evaluation.clustering import measure_clustering
 from reid.evaluation.curves import draw_features as draw
 from reid.files import replacing
-from reid.losses import hard_triplet_loss, identity_loss
+from reid.losses import identity_loss, triplet_loss
 from reid.models import Head
 from reid.models.layers import neck_classifier, neck_norm
 
@@ -133,7 +133,8 @@ def _train(images: np.ndarray, labels: np.ndarray, wiring: tuple[str | None, str
         target = torch.from_numpy(labels[rows])
         loss = torch.zeros(())
         if features is not None:
-            loss = loss + hard_triplet_loss(features, target)
+            # All triplets: from scratch in two dimensions the hardest alone pull everything into one point.
+            loss = loss + triplet_loss(features, target)
         if logits is not None:
             loss = loss + identity_loss(logits, target, smoothing=0)
         optimiser.zero_grad()

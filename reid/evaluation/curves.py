@@ -27,7 +27,7 @@ def draw_losses(runs: Mapping[str, str | Path], path: str | Path, title: str = "
             if loss in table:
                 panel.plot(table["epoch"], table[loss], label=name, linewidth=1)
         panel.set(title=loss.replace("_", " "), xlabel="epoch")
-    panels[0].legend(fontsize="x-small")
+    _name(figure, panels, 1)
     _save(figure, path)
 
 
@@ -66,7 +66,7 @@ def draw_features(
         axis.set(title=name)
         axis.axhline(0, color="0.8", linewidth=0.5, zorder=0)
         axis.axvline(0, color="0.8", linewidth=0.5, zorder=0)
-    axes[-1].legend(fontsize="x-small", markerscale=3)
+    _name(figure, axes, 3)
     _save(figure, path)
 
 
@@ -79,6 +79,12 @@ def _panels(count: int, title: str):
     figure = Figure((PANEL * count, PANEL), layout="constrained")
     figure.suptitle(title, fontsize="small", wrap=True)
     return figure, figure.subplots(1, count, squeeze=False)[0]
+
+
+def _name(figure, panels, markers: float) -> None:
+    """One legend beside all `panels`, for whatever any of them shows, with markers so many times as large."""
+    shown = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+    figure.legend(shown.values(), shown.keys(), loc="outside right upper", fontsize="x-small", markerscale=markers)
 
 
 def _save(figure, path: str | Path) -> None:
