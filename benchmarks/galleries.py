@@ -26,16 +26,17 @@ class People:
         self._random = np.random.default_rng(0)
         scale = np.exp(-np.arange(DIMENSION) / _DECAY / 2)
         self._scale = (scale / np.linalg.norm(scale)).astype(np.float32)
-        self._axes = np.linalg.qr(self._random.normal(size=(DIMENSION, DIMENSION)))[0].astype(np.float32)
 
     def draw(self, people: int, images: int) -> np.ndarray:
         """Unit rows `(people, images, DIMENSION)`."""
         centres = self._random.standard_normal((people, 1, DIMENSION), np.float32)
         images = self._random.standard_normal((people, images, DIMENSION), np.float32)
-        rows = (np.sqrt(_BETWEEN) * centres + np.sqrt(_WITHIN) * images) * self._scale
-        rows[..., -1] += np.sqrt(_COMMON)
-        rows = rows @ self._axes
-        return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+        images *= _WITHIN**0.5
+        images += _BETWEEN**0.5 * centres
+        images *= self._scale
+        images[..., -1] += _COMMON**0.5
+        images /= np.linalg.norm(images, axis=-1, keepdims=True)
+        return images
 
 
 def measure(exemplars: int) -> list[dict]:

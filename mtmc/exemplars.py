@@ -9,6 +9,7 @@ from mtmc.inverted_index import InvertedIndex, is_installed
 
 EXACT = 50_000  # rows up to which one matrix product answers within some milliseconds; beyond, an index pays
 _FINALISTS = 8  # times as many rows as wanted are taken from the index and compared exactly
+_BLOCK = 65_536  # rows copied at a time
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +97,7 @@ class Exemplars:
         outdated, present = changed[self._indexed[changed]], changed[self.owners[changed] > 0]
         if len(outdated):
             self._index.remove(outdated)
-        if len(present):
-            self._index.add(present, self.rows[present])
+        for first in range(0, len(present), _BLOCK):
+            places = present[first : first + _BLOCK]
+            self._index.add(places, self.rows[places])
         self._indexed[changed] = self.owners[changed] > 0

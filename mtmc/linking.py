@@ -34,7 +34,8 @@ class Linker:
     (an appearance model's `max_set_distance`), times those of the travel time. The Hungarian method chooses the links whose odds
     have the largest product, in a sliding window: all tracklets of the last `delay` seconds compete for whoever left at most
     `window` seconds before they began, and are then settled. Travel times are learned from links that appearance alone
-    would have made.
+    would have made. The default `certainty` did best of 1, 2, 3, 6 and 10 with OSNet's embeddings of people of CUHK03; weaker
+    networks deserve less.
     """
 
     def __init__(
@@ -116,7 +117,8 @@ def link_offline(
 
     All compete for all: one assignment over the recording makes chains as `Linker` does, with the travel times that a first,
     online pass learned where none are given. Chains of people who stayed away for longer than `window` are then joined by
-    appearance alone, by clustering with average linkage; two that were seen at the same time are two people.
+    appearance alone, by clustering with average linkage; two that were seen at the same time are two people. A window of 0 leaves
+    only the clustering.
     """
     if not len(tracklets):
         return np.zeros(0, np.int64)
