@@ -1,4 +1,4 @@
-"""How fast the parts are on this machine: `python -m benchmarks.speed association`, `engines`, `ranking` or `gallery`."""
+"""How fast the parts are here: `python -m benchmarks.speed association`, `engines`, `ranking`, `gallery` or `fusion`."""
 
 import argparse
 import importlib.util
@@ -119,6 +119,13 @@ def gallery(arguments: argparse.Namespace) -> list[dict]:
     return measure(arguments.exemplars)
 
 
+def fusion(arguments: argparse.Namespace) -> list[dict]:
+    """Following people over the ground with several cameras; see `benchmarks.fusion.measure` and `measure_day`."""
+    from benchmarks.fusion import measure, measure_day
+
+    return measure_day(arguments.day) if arguments.day else measure(arguments.cameras, arguments.people)
+
+
 def _crowd_from(path: Path) -> Callable[..., list[Frame]]:
     """The function `crowd(people=, dim=)` of a Python file, so that ours and others' trackers can be timed on the same scene."""
     if not path.is_file():
@@ -180,6 +187,12 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("gallery", parents=[shared], help="the search of a large gallery, by an index and exactly")
     command.add_argument("--exemplars", type=_positive, default=100_000, metavar="N", help="embeddings in it (default: 100000)")
     command.set_defaults(measure=gallery)
+
+    command = commands.add_parser("fusion", parents=[shared], help="people over the ground with several cameras")
+    command.add_argument("--cameras", type=_positive, nargs="+", default=[4, 2, 8, 32], help="default: 4 2 8 32")
+    command.add_argument("--people", type=_positive, nargs="+", default=[7, 30, 100], help="at a time (default: 7 30 100)")
+    command.add_argument("--day", type=_positive, metavar="FRAMES", help="instead, memory over this many frames of 4 cameras")
+    command.set_defaults(measure=fusion)
     return parser
 
 

@@ -17,10 +17,12 @@ HEIGHT_ERROR = 0.05  # of a person's height, standard deviation of one measureme
 REACH = 36.0  # over which a camera's offset may change by its own size, in units of the measurement error
 STATURE = 20.0  # of a person, in units of the measurement error, before any has been seen
 MARGIN = 9.0  # around the area, in standard deviations across the line of sight: detections farther out are not used
+HABIT = 1.0  # seconds for which one camera's error about one person lasts: legs out of the picture, a box with a bag
 LEARNING = 0.1  # the share of a new value in a person's height and looks
 
-# `views` is a running mean of the number of cameras that detect a person. For each camera, `member` is the row of the detection
-# matched now or -1, `residual` the last box less the predicted one in units of its height, and `age` the seconds since.
+# One row a person or candidate. `id` is 0 until confirmed, `views` a running mean of the number of cameras that detect him. For
+# each camera, `member` is the row of the detection matched now or -1, `age` the seconds since there was one, `habit` by how much
+# that one was off on the ground, and `residual` its box less the expected one in units of the expected height.
 COLUMNS = [("id", np.int64), ("score", float), ("unseen", float), ("height", float), ("views", float)]
 COLUMNS += [("mean", float, (4,)), ("covariance", float, (4, 4))]
 
@@ -97,14 +99,21 @@ class GroundTracker:
         self.hidden_share = hidden_share
         self.appearance_weight = appearance_weight
         count = len(self.cameras)
-        self._table = np.dtype([*COLUMNS, ("member", int, (count,)), ("residual", float, (count, 4)), ("age", float, (count,))])
+        self._table = np.dtype(
+            [
+                *COLUMNS,
+                ("member", int, (count,)),
+                ("residual", float, (count, 4)),
+                ("age", float, (count,)),
+                ("habit", float, (count, 2)),
+            ]
+        )
         self.reset()
 
     def reset(self) -> None:
         """Forget everyone and all that was learned about the cameras; ids start at 1 again."""
         self.tracks = np.zeros(0, dtype=self._table)
         self._looks: np.ndarray | None = None
-        self._statures = np.zeros(len(self.cameras))
         self._unit = 0.0
         self._time: float | None = None
         self._next_id = 1
@@ -155,6 +164,7 @@ class GroundTracker:
     def _begin(self, observations: Observations) -> None:
         """Take the unit of length and the middle of the scene from the first detections."""
         self._unit = float(np.median(sideways_scale(observations.covariances)))
+        self._statures = np.full(len(self.cameras), STATURE * self._unit)
         self._motion = GroundMotion(self.speed * self._unit, self.speed_memory)
         origin = np.median(observations.ground, axis=0)
         error = self.registration_error * self._unit
@@ -174,8 +184,12 @@ class GroundTracker:
         if len(tracks) == 0 or len(observations) == 0:
             return person
         spread = tracks["covariance"][:, None, :2, :2] + errors
-        cost = squared_lengths(ground - tracks["mean"][:, None, :2], symmetric_inverse(spread))
+        information = symmetric_inverse(spread)
+        innovation = ground - tracks["mean"][:, None, :2]
+        habit = tracks["habit"] * np.exp(-tracks["age"] / HABIT)[..., None]
+        cost = squared_lengths(innovation - habit[:, observations.camera], information)
         cost[cost > GATE] = np.inf
+        cost[squared_lengths(innovation, information) > 3 * GATE] = np.inf
         height = tracks["height"][:, None]
         cost += np.nan_to_num(np.square((observations.heights - height) / (HEIGHT_ERROR * height)))
         if observations.embeddings is not None and self._looks is not None:
@@ -224,6 +238,7 @@ class GroundTracker:
             tracks["mean"][old], tracks["covariance"][old], positions[old], covariances[old]
         )
         tracks["unseen"][seen] = 0
+        tracks["habit"][who, observations.camera[rows]] = ground[rows] - tracks["mean"][who, :2]
         self._fused = positions
 
     def _learn(self, observations: Observations, person: np.ndarray, evidence: float, seconds: float) -> None:
@@ -244,21 +259,13 @@ class GroundTracker:
         walked = np.hypot(*tracks["mean"][person[rows], 2:].T) * seconds / self._unit
         weights = np.minimum(walked, 1.0)
         self._registration.learn(camera, place, observations.ground[rows] - place, observations.covariances[rows], weights)
-        for number in np.unique(camera):
-            boxes = observations.boxes[rows[camera == number]]
-            feet = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
-            across = sideways_scale(self.cameras[number].ground_covariance(feet, 1.0))
-            stature = float(np.median((boxes[:, 3] - boxes[:, 1]) * across))
-            known = self._statures[number]
-            self._statures[number] = stature if known == 0 else known + LEARNING * evidence * (stature - known)
 
     def _expected_boxes(self) -> np.ndarray:
         """The boxes `(C, T, 4)` that everyone should have in each camera, NaN where it does not see them."""
         ground = self.tracks["mean"][:, :2]
         count, people = len(self.cameras), len(ground)
         offsets, _ = self._registration.offsets(np.repeat(np.arange(count), people), np.tile(ground, (count, 1)))
-        statures = np.where(self._statures > 0, self._statures, STATURE * self._unit)
-        return predicted_boxes(self.cameras, ground + offsets.reshape(count, people, 2), statures)
+        return predicted_boxes(self.cameras, ground + offsets.reshape(count, people, 2), self._statures)
 
     def _weigh(self, boxes: np.ndarray, evidence: float) -> None:
         """Add what this moment says for everyone's presence, given their expected `boxes` `(C, T, 4)`."""
@@ -304,12 +311,20 @@ class GroundTracker:
         camera, person = np.nonzero(member >= 0)
         found = observations.boxes[rows[camera, member[camera, person]]]
         height = boxes[..., 3] - boxes[..., 1]
+        self._measure(camera, (found[:, 3] - found[:, 1]) / height[camera, person])
         tracks["residual"][person, camera] = (found - boxes[camera, person]) / height[camera, person, None]
         tracks["age"][person, camera] = 0
         out = boxes + tracks["residual"].transpose(1, 0, 2) * height[..., None]
         out[(tracks["age"] > self.fill).T] = np.nan
         out[camera, person] = found
         return out
+
+    def _measure(self, camera: np.ndarray, ratios: np.ndarray) -> None:
+        """Learn how tall people look to the cameras `camera` `(N,)` from the `ratios` `(N,)` of detected to expected heights."""
+        known = np.isfinite(ratios)
+        count = np.bincount(camera[known], minlength=len(self.cameras))
+        change = np.bincount(camera[known], np.log(ratios[known]), minlength=len(self.cameras)) / np.maximum(count, 1)
+        self._statures *= np.exp(LEARNING * change)
 
     def _show(self, boxes: np.ndarray) -> GroundTracks:
         """Everyone confirmed who is within the area."""

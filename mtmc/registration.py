@@ -13,8 +13,8 @@ class Registration:
     a Gaussian belief: zero with standard deviation `error` at first, sharpened by recursive least squares. The belief's own
     uncertainty is part of what a gate must allow: wide while nothing is known, narrow once the cameras have been compared.
 
-    Old evidence fades within about `memory` sightings of each camera towards the first belief, which bounds what is stored
-    and settles what the sightings leave open: only differences between cameras show, not an offset common to all.
+    Old evidence fades within about `memory` sightings of each camera towards the first belief, so that a camera that was moved
+    is learned anew. Only differences between cameras show, so the fields are kept to a mean of zero over all cameras.
     """
 
     def __init__(self, cameras: int, origin: np.ndarray, error: float, reach: float, memory: float = 2000.0) -> None:
@@ -24,7 +24,9 @@ class Registration:
         self._prior = np.eye(6) / error**2
         self._evidence = np.zeros((cameras, 6, 6))
         self._weighted = np.zeros((cameras, 6))
-        self._conclude(np.arange(cameras))
+        self._raw = np.zeros((cameras, 6))
+        self._means = np.zeros((cameras, 6))
+        self._covariances = np.tile(np.linalg.inv(self._prior), (cameras, 1, 1))
 
     def offsets(self, camera: np.ndarray, ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Offsets `(N, 2)` that cameras `camera` `(N,)` have at `ground` `(N, 2)`, and their covariances `(N, 2, 2)`."""
@@ -57,10 +59,7 @@ class Registration:
         self._conclude(np.flatnonzero(seen))
 
     def _conclude(self, cameras: np.ndarray) -> None:
-        if not hasattr(self, "_means"):
-            self._raw = np.zeros((len(self._evidence), 6))
-            self._means = np.zeros((len(self._evidence), 6))
-            self._covariances = np.zeros((len(self._evidence), 6, 6))
+        """Bring the beliefs of `cameras` up to date, and all offsets to a mean of zero: what is common to all is no error."""
         covariances = np.linalg.inv(self._prior + self._evidence[cameras])
         self._covariances[cameras] = covariances
         self._raw[cameras] = (covariances @ self._weighted[cameras][:, :, None])[:, :, 0]

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -168,6 +170,20 @@ def test_neither_the_order_of_cameras_nor_of_detections_matters(seed):
         np.testing.assert_allclose(one.positions, other.positions, atol=1e-6)
         back = np.append(mixed, -1)[other.members][:, np.argsort(order)]
         np.testing.assert_array_equal(one.members, back)
+
+
+def test_what_is_stored_does_not_grow_with_time():
+    random = np.random.default_rng(0)
+    cameras = corner_cameras(3)
+    tracker, sizes, people = GroundTracker(cameras), [], random.uniform(-1.5, 1.5, (3, 2))
+    for number in range(300):
+        if number % 20 == 0:
+            people[number // 20 % 3] = random.uniform(-1.5, 1.5, 2)
+        boxes = [boxes_of(camera, people) for camera in cameras]
+        looks = np.eye(3, dtype=np.float32)
+        tracker.update(observe(cameras, [detections(b, looks) for b in boxes]), number / 5)
+        sizes.append(len(pickle.dumps(tracker)))
+    assert max(sizes[150:]) <= max(sizes[:150]) * 1.1
 
 
 def test_reset_forgets_everything():
