@@ -74,3 +74,28 @@ def test_the_same_seed_gives_the_same_world_and_another_seed_another():
     first, second, other = (room(seed).state(5.0) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.positions, second.positions)
     assert first.positions.shape != other.positions.shape or not np.allclose(first.positions, other.positions)
+
+
+def test_nobody_comes_in_while_somebody_else_uses_the_door():
+    world = room(people=9, present=6, passing=2.0)
+    uses = [(visit.times[end], tuple(visit.path[end])) for visit in world.visits for end in (0, -1)]
+    for visit in world.visits:
+        start, entry = visit.times[0], tuple(visit.path[0])
+        others = [abs(time - start) for time, door in uses if door == entry]
+        assert start < 0.5 or sorted(others)[1] > 2.0 - 1e-9
+
+
+def test_a_visit_is_cut_to_the_time_within_a_place():
+    world = World(0, [straight(0, 1.0, (0, 0), (6, 0)), straight(1, 1.0, (0, 3), (6, 3))]).within((2, -1, 4, 1))
+    assert [visit.person for visit in world.visits] == [0]
+    np.testing.assert_allclose(world.visits[0].times, [3.0, 5.0], atol=0.03)
+    np.testing.assert_allclose(world.visits[0].at(np.array([4.0])), [[3.0, 0.0]], atol=1e-9)
+
+
+def test_the_presence_over_many_moments_is_the_state_at_each():
+    world, seconds = room(), np.arange(0, 20, 0.7)
+    presence = world.presence(seconds)
+    for moment, second in enumerate(seconds):
+        state, rows = world.state(second), presence.moments == moment
+        np.testing.assert_array_equal(presence.persons[rows], state.persons)
+        np.testing.assert_allclose(presence.positions[rows], state.positions)

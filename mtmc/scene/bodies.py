@@ -85,8 +85,8 @@ def card_boxes(camera: Camera, positions: np.ndarray, heights: np.ndarray, aspec
 
 
 def card_reach(across: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """How far out a point is on a card, `across` and `down` from -1 to 1: up to `SOLID` is the person, beyond 1 nothing, since in its
-    corners a crop shows the place it was taken in. The contours are superellipses."""
+    """How far out a point is on a card, `across` and `down` from -1 to 1: the person ends at `SOLID`, and nothing is drawn beyond
+    1, since a crop's corners show where it was taken. The contours are superellipses."""
     return np.square(np.square(across)) + np.square(down * down * down)
 
 

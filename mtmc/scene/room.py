@@ -18,6 +18,7 @@ from mtmc.sequences import MultiViewSequence
 FRAME_RATE = 15.0
 SIZE = (640, 480)
 VISITS = 3
+PASSING = 2.0  # seconds between two people in one door
 LENS = (-0.12, 0.02, 0.0, 0.0)
 FURNISHING = {
     "height": 2.9,
@@ -36,7 +37,7 @@ def room(seed: int = 0, people: str | Path | None = None, persons: int = 30) -> 
     Market-1501's layout, identities of its `query/` and `bounding_box_test/`, for which `CropPeople` raises `InputError`.
     """
     doors = [(0.15, 1.2), (4.85, 4.2), (2.0, 5.85)]
-    world = populate(seed, persons, VISITS, 7, (0.7, 0.7, 4.3, 5.3), doors, (2, 4), pause=0.6, stay=(2.0, 9.0))
+    world = populate(seed, persons, VISITS, 7, (0.7, 0.7, 4.3, 5.3), doors, (2, 4), pause=0.6, stay=(2.0, 9.0), passing=PASSING)
     corners = {"c1": (0.1, 0.1), "c2": (4.9, 0.1), "c3": (4.9, 5.9), "c4": (0.1, 5.9)}
     cameras = {name: Camera.look_at((*corner, 2.7), (2.5, 3.0, 0.8), 330.0, SIZE, LENS) for name, corner in corners.items()}
     place = Place(extent=(0, 0, 5, 6), doors=tuple(doors), **FURNISHING)
@@ -50,7 +51,7 @@ def rooms(seed: int = 0, people: str | Path | None = None, persons: int = 20) ->
     either side of the corridor are in no view.
     """
     doors = [(0.15, 2.5), (19.85, 2.5)]
-    world = populate(seed, persons, VISITS, 6, (0, 0, 20, 5), doors, pause=0.5, stay=(2.0, 6.0), via=_through)
+    world = populate(seed, persons, VISITS, 6, (0, 0, 20, 5), doors, pause=0.5, stay=(2.0, 6.0), passing=PASSING, via=_through)
     west = Place(extent=(0, 0, 5.5, 5), doors=((0, 2.5), (5.5, 2.5)), **FURNISHING)
     corridor = Place(extent=(7, 1.5, 13, 3.5), **FURNISHING)
     east = Place(extent=(14.5, 0, 20, 5), doors=((14.5, 2.5), (20, 2.5)), **FURNISHING)

@@ -133,15 +133,16 @@ def populate(
     pause: float = 0.3,
     stay: tuple[float, float] = (1.0, 3.0),
     absence: tuple[float, float] = (2.0, 6.0),
+    passing: float = 0.0,
     via: Callable[[np.random.Generator, tuple[float, float], tuple[float, float]], np.ndarray] | None = None,
 ) -> World:
     """A world in which each of `people` makes `visits` visits and at most `present` are inside at once.
 
     A visit enters by one of `doors` (x, y), passes `stops` (fewest, most) points inside `area` (x0, y0, x1, y1), stands still
     at each with probability `pause` for `stay` (shortest, longest) seconds, and leaves by another door. The next visit starts at
-    that door, at least `absence` (shortest, longest) seconds later. `via(rng, entry, exit)` gives the points passed, `(S, 2)`,
-    where not any of `area` will do. Paths go around `obstacles` (x, y, radius) and, where room allows, around each other. Metres
-    and seconds; the world is as busy at second 0 as later.
+    that door, at least `absence` (shortest, longest) seconds later, and not within `passing` seconds of another's use of it.
+    `via(rng, entry, exit)` gives the points passed, `(S, 2)`, where not any of `area` will do. Paths go around `obstacles` (x, y,
+    radius) and, where room allows, around each other. Metres and seconds; the world is as busy at second 0 as later.
     """
     rng = np.random.default_rng([seed, 1])
     free = np.zeros(present)
@@ -154,21 +155,33 @@ def populate(
             return rng.uniform(area[:2], area[2:], (rng.integers(stops[0], stops[1] + 1), 2))
 
     planned: list[Visit] = []
+    passed: list[tuple[int, float]] = []
     for order in range(people * visits):
         slot = order if order < present else int(free.argmin())
         # The least-seen people come first; among them whoever is back earliest, in random order.
         waiting = np.flatnonzero(made == made.min())
         person = int(waiting[np.lexsort([rng.random(len(waiting)), np.maximum(ready[waiting], free[slot])])[0]])
         start = rng.uniform(-6.0, 0.5) if order < present else max(free[slot], ready[person])
+        start = _when_free(start, [time for where, time in passed if where == door[person]], passing)
+        passed.append((door[person], start))
         entry = doors[door[person]]
         door[person] = (door[person] + rng.integers(1, max(len(doors), 2))) % len(doors)
         ends = (entry, doors[door[person]])
         visit = _visit(rng, person, int(made[person]), start, ends, via, obstacles, pause, stay, planned)
         planned.append(visit)
+        passed.append((door[person], visit.times[-1]))
         made[person] += 1
         free[slot] = visit.times[-1]
         ready[person] = visit.times[-1] + rng.uniform(*absence)
     return World(seed, sorted(planned, key=lambda visit: visit.times[0]))
+
+
+def _when_free(start: float, taken: list[float], apart: float) -> float:
+    """The first moment from `start` on that is at least `apart` seconds away from all those `taken`."""
+    for time in sorted(taken):
+        if abs(time - start) < apart:
+            start = time + apart
+    return start
 
 
 def _visit(rng, person, number, start, ends, via, obstacles, pause, stay, planned) -> Visit:
