@@ -81,7 +81,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--scale", choices=("full", "small"), default="full", help="small: a small backbone on small images of few people"
     )
-    parser.add_argument("--output", type=Path, default=Path("results/reid"), metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="default: %(default)s")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")
     return parser.parse_args(arguments)
 
