@@ -9,6 +9,7 @@ from mtmc.agreement import group
 from mtmc.ground_motion import GroundMotion, fuse, squared_lengths, symmetric_inverse
 from mtmc.ground_plane import GroundCamera, Observations
 from mtmc.occlusion import hidden, predicted_boxes, sideways_scale, within
+from mtmc.presence import Presence, shadows
 from mtmc.registration import Registration
 from trackers import assign
 
@@ -49,18 +50,24 @@ class GroundTracks:
 class GroundTracker:
     """Follows people on the ground with the detections of several calibrated cameras, one moment after the other.
 
-    Each moment every camera's detections are assigned to the people by the Hungarian method, at most one a person and camera,
+    At each moment every camera's detections are assigned to the people by the Hungarian method, at most one a person and camera,
     at a cost of squared Mahalanobis distance on the ground (with heights and appearance, where there are any). What is left
     is grouped across views, and a group becomes a candidate.
 
-    Whether someone is there is a log-likelihood ratio (the track score of Sittler, 1964; Blackman and Popoli, "Design and
-    analysis of modern tracking systems", 1999, section 6.2): a camera that detects him adds log(detection / clutter); one that
-    should see him and does not adds log((1 - detection) / (1 - clutter)); one that he is hidden from, or out of view of, says
-    nothing. A candidate becomes a person, and gets an id, at `confirm`; both go below zero. So two views that agree make a
-    person, one view alone has to persist, and a box in one view that others should confirm makes none.
+    How sure it is that somebody is there, `Presence` adds up. A candidate becomes a person, and gets an id, when that reaches
+    `confirm`, and is reported while it stays there; both are dropped below zero. So three views that agree make a person, fewer
+    have to persist, and a box in one view that others should confirm makes none.
 
     Lengths are in units of the measurement error: the median standard deviation of the first detections across the line of
     sight. With a feet error of 5% of the box height that is about 8 cm, whatever the unit of the ground.
+
+    `area` (least x, least y, greatest x, greatest y) is where people are reported, None for everywhere; detections scored below
+    `min_score` are not used. `detection` and `clutter` are those of `Presence`, whose sum is kept below `certain`: the higher,
+    the longer somebody outlives misses. Detections count as independent `rate` times a second. Who is out of all views for
+    `patience` seconds is dropped. `fill` is for how many seconds a missed box is predicted. People walk at about `speed` units a
+    second along each axis and turn within about `speed_memory` seconds. Cameras may disagree by about `registration_error` units,
+    and people keep `personal_space` units apart. Somebody is hidden when `hidden_share` of his box is covered.
+    `appearance_weight` is what a cosine distance of 1 costs, a squared Mahalanobis distance of 13.8 being the limit.
     """
 
     def __init__(
@@ -85,8 +92,7 @@ class GroundTracker:
         self.cameras = list(cameras)
         self.area = area
         self.min_score = min_score
-        self.gain = np.log(detection / clutter)
-        self.loss = np.log((1 - detection) / (1 - clutter))
+        self.presence = Presence(detection, clutter)
         self.confirm = confirm
         self.certain = certain
         self.rate = rate
@@ -139,15 +145,12 @@ class GroundTracker:
         ground, errors = observations.ground - offsets, observations.covariances + spread
         person = self._associate(observations, ground, errors)
         person = self._start(observations, person, ground, errors)
-        self._move(observations, person, ground, errors)
-        self._learn(observations, person, evidence, seconds)
+        seen_at = self._move(observations, person, ground, errors)
+        self._remember(observations, person)
+        self._register(observations, person, seen_at, seconds)
         boxes = self._expected_boxes()
         self._weigh(boxes, evidence)
-        boxes = boxes[:, self._alive()]
-        self._keep(self._alive())
-        unnamed = np.flatnonzero((self.tracks["id"] == 0) & (self.tracks["score"] >= self.confirm))
-        self.tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))
-        self._next_id += len(unnamed)
+        boxes = self._settle(boxes)
         return self._show(self._fill(observations, boxes))
 
     def _of_people(self, observations: Observations) -> Observations:
@@ -193,7 +196,7 @@ class GroundTracker:
         height = tracks["height"][:, None]
         cost += np.nan_to_num(np.square((observations.heights - height) / (HEIGHT_ERROR * height)))
         if observations.embeddings is not None and self._looks is not None:
-            cost += self.appearance_weight * (1 - self._looks @ observations.embeddings.T)
+            cost += self.appearance_weight * np.nan_to_num(1 - self._looks @ observations.embeddings.T)
         # A candidate gets what confirmed people leave over.
         cost[tracks["id"] == 0] += GATE
         limit = 2 * GATE + 2 * self.appearance_weight
@@ -225,8 +228,8 @@ class GroundTracker:
         self.tracks = np.concatenate([self.tracks, new])
         return person
 
-    def _move(self, observations: Observations, person: np.ndarray, ground: np.ndarray, errors: np.ndarray) -> None:
-        """Move everyone to where they were seen."""
+    def _move(self, observations: Observations, person: np.ndarray, ground: np.ndarray, errors: np.ndarray) -> np.ndarray:
+        """Move everyone to where they were seen; returns where this moment's detections alone place them, `(T, 2)`."""
         tracks = self.tracks
         rows = np.flatnonzero(person >= 0)
         who = person[rows]
@@ -239,22 +242,26 @@ class GroundTracker:
         )
         tracks["unseen"][seen] = 0
         tracks["habit"][who, observations.camera[rows]] = ground[rows] - tracks["mean"][who, :2]
-        self._fused = positions
+        return positions
 
-    def _learn(self, observations: Observations, person: np.ndarray, evidence: float, seconds: float) -> None:
-        """Learn people's heights and looks, and the cameras' errors and scales from who is seen by several of them."""
+    def _remember(self, observations: Observations, person: np.ndarray) -> None:
+        """Learn how tall people are and what they look like."""
         tracks = self.tracks
         tracks["height"] = _blend(tracks["height"][:, None], observations.heights[:, None], person)[:, 0]
+        if self._looks is None and observations.embeddings is None:
+            return
+        known = np.zeros((0, observations.embeddings.shape[1])) if self._looks is None else self._looks
+        looks = np.concatenate([known, np.full((len(tracks) - len(known), known.shape[1]), np.nan)])
         if observations.embeddings is not None:
-            dimensions = observations.embeddings.shape[1]
-            looks = np.full((len(tracks), dimensions), np.nan)
-            if self._looks is not None:
-                looks[: len(self._looks)] = self._looks
             looks = _blend(looks, observations.embeddings, person)
-            self._looks = looks / np.linalg.norm(looks, axis=1, keepdims=True)
+        self._looks = looks / np.linalg.norm(looks, axis=1, keepdims=True)
+
+    def _register(self, observations: Observations, person: np.ndarray, seen_at: np.ndarray, seconds: float) -> None:
+        """Learn the cameras' errors from the people whom several of them see."""
+        tracks = self.tracks
         several = ((tracks["member"] >= 0).sum(axis=1) > 1) & (tracks["id"] > 0)
         rows = np.flatnonzero((person >= 0) & np.append(several, False)[person])
-        camera, place = observations.camera[rows], self._fused[person[rows]]
+        camera, place = observations.camera[rows], seen_at[person[rows]]
         # Who stands still shows the same error again and again; what passes for a person in several views mostly stands.
         walked = np.hypot(*tracks["mean"][person[rows], 2:].T) * seconds / self._unit
         weights = np.minimum(walked, 1.0)
@@ -276,31 +283,22 @@ class GroundTracker:
         views = detected.sum(axis=1)
         new = np.isinf(tracks["age"]).all(axis=1)
         tracks["views"] = np.where(new, views, tracks["views"] + evidence * LEARNING * (views - tracks["views"]))
-        gain = np.where(detected, self.gain, np.where(visible, self.loss, 0.0)).sum(axis=1)
-        shadow = self._shadows(detected)
-        gain[shadow] = self.loss * detected.any(axis=1)[shadow] * 2
-        tracks["score"] = np.minimum(tracks["score"] + evidence * gain, self.certain)
+        order = np.lexsort((-np.arange(len(tracks)), tracks["views"], tracks["id"] > 0))
+        shadow = shadows(tracks["mean"][:, :2], detected, np.argsort(order), self.personal_space * self._unit)
+        added = self.presence.evidence(detected, visible, shadow)
+        tracks["score"] = np.minimum(tracks["score"] + evidence * added, self.certain)
 
-    def _shadows(self, detected: np.ndarray) -> np.ndarray:
-        """Who is another's shadow: closer than people stand, and never in the same camera's picture with him: `(T,)` bool."""
-        tracks = self.tracks
-        position = tracks["mean"][:, :2]
-        apart = position[:, None] - position
-        close = np.hypot(apart[..., 0], apart[..., 1]) < self.personal_space * self._unit
-        together = detected.astype(float) @ detected.T.astype(float) > 0
-        rank = np.lexsort((-np.arange(len(tracks)), tracks["views"], tracks["id"] > 0))
-        strength = np.empty(len(tracks))
-        strength[rank] = np.arange(len(tracks))
-        return (close & ~together & (strength[:, None] < strength)).any(axis=1)
-
-    def _alive(self) -> np.ndarray:
+    def _settle(self, boxes: np.ndarray) -> np.ndarray:
+        """Drop who is gone and name who is confirmed; returns the expected `boxes` `(C, T, 4)` of those who stay."""
         limit = np.where(self.tracks["id"] > 0, self.patience, 1 / self.rate)
-        return (self.tracks["score"] >= 0) & (self.tracks["unseen"] <= limit)
-
-    def _keep(self, rows: np.ndarray) -> None:
-        self.tracks = self.tracks[rows]
+        alive = (self.tracks["score"] >= 0) & (self.tracks["unseen"] <= limit)
+        self.tracks = self.tracks[alive]
         if self._looks is not None:
-            self._looks = self._looks[rows]
+            self._looks = self._looks[alive]
+        unnamed = np.flatnonzero((self.tracks["id"] == 0) & (self.tracks["score"] >= self.confirm))
+        self.tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))
+        self._next_id += len(unnamed)
+        return boxes[:, alive]
 
     def _fill(self, observations: Observations, boxes: np.ndarray) -> np.ndarray:
         """Boxes `(C, T, 4)` as detected, else as expected of who was detected in that camera at most `fill` seconds ago."""
@@ -327,7 +325,7 @@ class GroundTracker:
         self._statures *= np.exp(LEARNING * change)
 
     def _show(self, boxes: np.ndarray) -> GroundTracks:
-        """Everyone confirmed who is within the area."""
+        """Everyone who is surely there and within the area."""
         tracks = self.tracks
         shown = (tracks["id"] > 0) & (tracks["score"] >= self.confirm)
         if self.area is not None:

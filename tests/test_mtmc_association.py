@@ -82,6 +82,16 @@ def test_embeddings_tell_apart_people_who_meet():
     assert left[0] == left[1]
 
 
+def test_embeddings_may_come_late_or_be_missing_now_and_then():
+    cameras, tracker = corner_cameras(3), GroundTracker(corner_cameras(3))
+    for number in range(12):
+        people = [(-0.8, 0.0), (0.8, 0.1), (0.0, -1.0)][: 2 + (number > 6)]
+        looks = np.eye(3, dtype=np.float32)[: len(people)] if number in (2, 3, 9) else None
+        found = [detections(boxes_of(camera, people), looks) for camera in cameras]
+        tracks = tracker.update(observe(cameras, found), number / 10)
+    assert tracks.ids.tolist() == [1, 2, 3]
+
+
 def test_someone_hidden_from_all_cameras_keeps_his_id():
     """Both cameras stand on one side, and somebody stops for three seconds between them and the person."""
     cameras = [Camera.look_at((x, -5, 1.6), (0, 0, 0.8), 400, SIZE, (0, 0, 0, 0)) for x in (-0.3, 0.3)]
