@@ -63,17 +63,17 @@ def row(name: str, results: list[SequenceResult]) -> dict:
 
 def write_summary(path: Path, results: list[SequenceResult], settings: dict) -> None:
     """Write `rows`, `overall`, `settings` and `versions` to the JSON file at `path`."""
-    summary = {
-        "rows": [row(result.name, [result]) for result in results],
-        "overall": row("OVERALL", results),
-        "settings": settings
-        | {
-            "dropped_outside_image": {result.name: result.recording.outside for result in results},
-            "reid_cached": {result.name: result.recording.reid_cached for result in results},
-            "seconds": {result.name: result.recording.seconds._asdict() for result in results},
-        },
-        "versions": versions(),
+    settings = settings | {
+        "dropped_outside_image": {result.name: result.recording.outside for result in results},
+        "reid_cached": {result.name: result.recording.reid_cached for result in results},
+        "seconds": {result.name: result.recording.seconds._asdict() for result in results},
     }
+    save(path, [row(result.name, [result]) for result in results], row("OVERALL", results), settings)
+
+
+def save(path: Path, rows: list[dict], overall: dict, settings: dict) -> None:
+    """Write the JSON file at `path`, whole or not at all, with the `versions` of what it was made by."""
+    summary = {"rows": rows, "overall": overall, "settings": settings, "versions": versions()}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
 
@@ -85,11 +85,11 @@ def print_table(results: list[SequenceResult], published: dict[str, dict]) -> No
     for _, heading, _ in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)
     for result in results:
-        _add(table, row(result.name, [result]))
+        add_row(table, result.name, row(result.name, [result]))
     table.add_section()
-    _add(table, row("OVERALL", results))
+    add_row(table, "OVERALL", row("OVERALL", results))
     for name, figures in published.items():
-        _add(table, {"sequence": name} | figures)
+        add_row(table, name, figures)
     # A line that the terminal wraps still says everything; a column squeezed to fit would not.
     Console(width=max(Console().width, 120)).print(table)
     unscored = [result.name for result in results if result.counts is None]
@@ -113,6 +113,6 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _add(table: Table, values: dict) -> None:
-    cells = ["-" if values.get(key) is None else form.format(values[key]) for key, _, form in COLUMNS]
-    table.add_row(values["sequence"], *cells)
+def add_row(table: Table, name: str, values: dict) -> None:
+    """Append a line of `COLUMNS` to a table, "-" where `values` has none."""
+    table.add_row(name, *("-" if values.get(key) is None else form.format(values[key]) for key, _, form in COLUMNS))

@@ -1,0 +1,185 @@
+"""Several calibrated cameras: follow people on the ground, name them by appearance, and print a row of scores for each model."""
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks.clearmot import Counts
+from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
+from benchmarks.world_scores import image_counts, world_counts
+from mtmc.appearance import open_appearance
+from mtmc.association import GroundTracks
+from mtmc.pipeline import StageSeconds
+from mtmc.recording import Recording, claim_folder
+from mtmc.room import Moment, follow, open_identities, recognise, require_images, settle
+from mtmc.room_recording import draw_gallery, record_room
+from mtmc.sequences import MULTI_VIEW, MultiViewSequence, open_multi_view
+from reid.errors import InputError, run
+
+# Table 5 of Lawen et al. (arXiv 1910.07038): the LAB sequence, which was not published.
+PUBLISHED = {
+    "Table 5, LAB: without ReID": {"mota": 0.961, "idf1": 0.571},
+    "Table 5, LAB: HA-CNN (Market-1501)": {"mota": 0.961, "idf1": 0.657},
+    "Table 5, LAB: HA-CNN (DukeMTMC)": {"mota": 0.961, "idf1": 0.789},
+    "Table 5, LAB: Robust-ReID (Market-1501)": {"mota": 0.961, "idf1": 0.796},
+    "Table 5, LAB: Robust-ReID (DukeMTMC)": {"mota": 0.961, "idf1": 0.891},
+}
+ORACLE = "gt"  # the detections that are the truth itself
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
+    options = _parse(arguments)
+    claim_folder(options.output)
+    models = {name: open_appearance(name) for name in options.reid}
+    for model in models.values():
+        open_identities(model)  # a model without a threshold is told before anything runs
+    sequence = _open(options)
+    if any(model is not None for model in models.values()):
+        require_images(sequence)
+    metric = _metric(options, sequence)
+    settings = _settings(options, sequence, metric, models)
+    rows: list[dict] = []
+    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+        start = time.perf_counter()
+        fused = list(progress.track(follow(sequence), total=sequence.length, description="fusion"))
+        fusion = time.perf_counter() - start
+        for name, model in models.items():
+            folder = options.output / Path(name).stem
+            identities = open_identities(model)
+            named = settle(recognise(sequence, progress.track(fused, description=name), identities, model), identities)
+            moments = list(record_room(named, list(sequence.cameras), folder))
+            if identities.gallery is not None:
+                draw_gallery(identities.gallery, folder / "gallery")
+            rows.append(_row(name, sequence, moments, fusion, metric, options.radius))
+            save(options.output / "summary.json", rows, rows[-1], settings)
+    _print(rows, sequence, metric, options.radius)
+    print(f"tracks, world positions and galleries in {options.output}")
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.lab", description=__doc__)
+    parser.add_argument("--data", type=Path, metavar="DIR", help="one recording's folder (default: a rendered room)")
+    parser.add_argument("--format", default="auto", choices=("auto", *MULTI_VIEW), help="of --data (default: %(default)s)")
+    parser.add_argument(
+        "--reid",
+        default="none,hacnn,robust",
+        type=lambda text: list(dict.fromkeys(text.split(","))),
+        metavar="NAMES",
+        help="models, weights files or none, separated by commas (default: none,hacnn,robust)",
+    )
+    parser.add_argument("--detections", metavar="NAME", help="of those that --data has, such as fasterrcnn or gt for an oracle")
+    parser.add_argument("--metric", choices=("world", "image"), help="where tracks are compared (default: world where known)")
+    parser.add_argument("--radius", type=float, default=1.0, metavar="METRES", help="in the world (default: %(default)s)")
+    parser.add_argument("--people", type=Path, metavar="DIR", help="the room's people are crops in Market-1501's layout")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the room (default: %(default)s)")
+    parser.add_argument("--output", type=Path, default=Path("outputs/lab"), metavar="DIR", help="(default: %(default)s)")
+    return parser.parse_args(arguments)
+
+
+def _open(options: argparse.Namespace) -> MultiViewSequence:
+    """The recording that was asked for."""
+    if options.data is not None:
+        if options.people is not None:
+            raise InputError("--people draws the people of the rendered room: leave it out, or --data.")
+        return open_multi_view(options.data, options.format, options.detections)
+    from mtmc.scene import room
+
+    if options.detections not in (None, "noisy"):
+        raise InputError(f"the rendered room has no detections named {options.detections}: leave --detections out.")
+    return room(options.seed, options.people)
+
+
+def _metric(options: argparse.Namespace, sequence: MultiViewSequence) -> str:
+    """Where tracks are compared with the truth: "world" or "image"."""
+    if options.metric == "image" or sequence.world_truth is None:
+        if options.metric == "world" or sequence.image_truth is None:
+            raise InputError(f"{sequence.name} has no {options.metric or 'world or image'} ground truth to compare with.")
+        return "image"
+    if sequence.unit != "m":
+        raise InputError(f"{sequence.name}: --radius is in metres, but the ground in {sequence.unit}: use --metric image.")
+    return "world"
+
+
+def _row(name: str, sequence: MultiViewSequence, moments: list[Moment], fusion: float, metric: str, radius: float) -> dict:
+    """A row of `summary.json`: what `benchmarks.results.row` has, the model, and the scores of each camera's images."""
+    named = [replace(moment.tracks, ids=moment.people) for moment in moments]
+    counts, cameras = _counts(sequence, named, metric, radius)
+    spent = StageSeconds(*np.sum([moment.seconds for moment in moments], axis=0).tolist())
+    spent = spent._replace(association=spent.association + fusion)
+    recording = Recording(frames=len(moments), seconds=spent, passed=sum(spent))
+    positions = sum(len(moment.people) for moment in moments)
+    scores = row(sequence.name, [SequenceResult(sequence.name, counts, recording)])
+    return scores | {
+        "reid": name,
+        "people": len(np.unique(np.concatenate([moment.people for moment in moments]))),
+        "crops": sum(moment.crops for moment in moments),
+        "named_late": sum(moment.waiting for moment in moments) / max(positions, 1),
+        "cameras": {camera: _scores(of_camera) for camera, of_camera in cameras.items()},
+    }
+
+
+def _counts(
+    sequence: MultiViewSequence, named: list[GroundTracks], metric: str, radius: float
+) -> tuple[Counts, dict[str, Counts]]:
+    """Counts of the whole recording, and those of each camera's images where their truth is known."""
+    everywhere, cameras = None, {}
+    if sequence.image_truth is not None:
+        everywhere, by_camera = image_counts([sequence.image_truth[camera] for camera in sequence.cameras], named)
+        cameras = dict(zip(sequence.cameras, by_camera, strict=True))
+    return (world_counts(sequence.world_truth, named, radius) if metric == "world" else everywhere), cameras
+
+
+def _scores(counts: Counts) -> dict:
+    return counts.ratios() | {key: getattr(counts, key) for key in ("id_switches", "fp", "fn", "mt", "ml")}
+
+
+def _settings(options: argparse.Namespace, sequence: MultiViewSequence, metric: str, models: dict) -> dict:
+    """What was asked for and what it came to, for `summary.json`."""
+    return {
+        "data": str(options.data) if options.data else sequence.name,
+        "frames": sequence.length,
+        "frame_rate": sequence.frame_rate,
+        "people": str(options.people) if options.people else None,
+        "detections": sequence.detection_source,
+        "oracle": sequence.detection_source == ORACLE,
+        "metric": metric,
+        "radius": options.radius if metric == "world" else None,
+        "seed": options.seed,
+        "reid": {
+            name: None
+            if model is None
+            else {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.max_set_distance}
+            for name, model in models.items()
+        },
+    }
+
+
+def _print(rows: list[dict], sequence: MultiViewSequence, metric: str, radius: float) -> None:
+    where = f"on the ground, within {radius:g} m" if metric == "world" else "in all images with one naming, IoU 0.5"
+    source = sequence.detection_source + (" (oracle)" if sequence.detection_source == ORACLE else "")
+    table = Table(title=f"{sequence.name}, {source} detections: MOTA, IDF1 {where}; below, in each camera's images")
+    table.add_column("ReID", no_wrap=True)
+    for _, heading, _ in COLUMNS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for scores in rows:
+        add_row(table, scores["reid"], scores)
+        for camera, of_camera in scores["cameras"].items():
+            add_row(table, f"  {camera}", of_camera)
+        table.add_section()
+    for name, figures in PUBLISHED.items():
+        add_row(table, name, figures)
+    Console(width=max(Console().width, 140)).print(table)
+    for scores in rows:
+        print(f"{scores['reid']}: {scores['people']} people, {scores['crops']} crops embedded, {scores['named_late']:.1%} of "
+              "positions named after the moment itself")  # fmt: skip
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,59 @@
+"""What several cameras saw, on disk: people's tracks on the ground, their boxes in each camera, their pictures."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mtmc.gallery import Gallery
+from mtmc.room import Moment
+from mtmc.sequences.mot_text import tracks_text
+from reid.files import replacing
+
+PICTURE = (64, 128)  # width and height of one crop in a person's picture
+
+
+def record_room(moments: Iterable[Moment], cameras: list[str], folder: Path) -> Iterator[Moment]:
+    """Pass `moments` on and write them below `folder`; the files appear when the last has passed.
+
+    `world.csv` holds `frame,time,person,x,y` (frames from 1, seconds, the recording's unit), `world.jsonl` a line a frame with
+    the same and each person's boxes, `tracks/CAMERA.txt` MOTChallenge result lines whose ids are persons.
+    """
+    with ExitStack() as stack:
+
+        def create(name: str):
+            return stack.enter_context(open(stack.enter_context(replacing(folder / name)), "w", encoding="ascii"))
+
+        table, lines = create("world.csv"), create("world.jsonl")
+        views = [create(f"tracks/{camera}.txt") for camera in cameras]
+        table.write("frame,time,person,x,y\n")
+        for moment in moments:
+            people, boxes = moment.people, moment.tracks.boxes
+            for person, (x, y) in zip(people.tolist(), moment.tracks.positions.tolist(), strict=True):
+                table.write(f"{moment.frame + 1},{moment.time:.3f},{person},{x:.3f},{y:.3f}\n")
+            lines.write(json.dumps(_described(moment, cameras)) + "\n")
+            for camera, view in enumerate(views):
+                shown = np.isfinite(boxes[:, camera, 0])
+                scores = np.ones(int(shown.sum()))
+                view.write(tracks_text(moment.frame, people[shown], boxes[shown, camera], scores))
+            yield moment
+
+
+def draw_gallery(gallery: Gallery, folder: Path) -> None:
+    """Write a picture `PERSON.jpg` of each person's exemplars side by side; people without crops have none."""
+    for person in gallery.people.tolist():
+        crops = [cv2.resize(crop, PICTURE, interpolation=cv2.INTER_AREA) for crop in gallery.crops(person)]
+        if crops:
+            with replacing(folder / f"{person:04d}.jpg") as path:
+                cv2.imwrite(str(path), np.hstack(crops))
+
+
+def _described(moment: Moment, cameras: list[str]) -> dict:
+    people = []
+    for person, position, boxes in zip(moment.people.tolist(), moment.tracks.positions, moment.tracks.boxes, strict=True):
+        seen = {name: box.round(2).tolist() for name, box in zip(cameras, boxes, strict=True) if np.isfinite(box[0])}
+        people.append({"person": person, "position": position.round(3).tolist(), "boxes": seen})
+    return {"frame": moment.frame + 1, "time": round(moment.time, 3), "people": people}

@@ -1,0 +1,102 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+from visitors import CAMERAS, MeanColour, visitors
+
+from benchmarks import lab
+from benchmarks.results import COLUMNS
+from mtmc.sequences.folder import write_folder
+from reid.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A plain folder in which three people visit a room twice, with the images of those frames."""
+    folder = tmp_path_factory.mktemp("data")
+    sequence = visitors(tmp_path_factory.mktemp("people"))
+    write_folder(folder, sequence)
+    for camera, images in sequence.images.items():
+        (folder / camera).mkdir()
+        for number, image in enumerate(images, 1):
+            cv2.imwrite(str(folder / camera / f"{number:06d}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    return folder
+
+
+@pytest.fixture
+def models(monkeypatch):
+    monkeypatch.setattr(lab, "open_appearance", lambda name: None if name == "none" else MeanColour())
+
+
+def run(output, *arguments):
+    lab.main([*map(str, arguments), "--output", str(output)])
+    return json.loads((output / "summary.json").read_text())
+
+
+def test_each_model_is_a_row_and_appearance_brings_people_back_under_their_number(data, models, tmp_path, capsys):
+    summary = run(tmp_path, "--data", data, "--reid", "none,colour")
+    none, colour = summary["rows"]
+    assert [row["reid"] for row in summary["rows"]] == ["none", "colour"] and summary["overall"] == colour
+    assert none["mota"] == pytest.approx(colour["mota"], abs=0.03) and none["mota"] > 0.9
+    assert none["idf1"] < 0.7 and colour["idf1"] > 0.95
+    assert (none["fp"], none["fn"]) == (colour["fp"], colour["fn"])
+    assert none["people"] == 6 and colour["people"] == 3
+    assert none["crops"] == 0 and none["fps_reid"] is None and 24 <= colour["crops"] <= 96
+    for row in summary["rows"]:
+        assert {key for key, _, _ in COLUMNS} < row.keys()
+        assert row["cameras"].keys() == CAMERAS.keys()
+        assert all(0.5 < camera["mota"] <= 1 for camera in row["cameras"].values())
+    assert summary["settings"]["metric"] == "world" and summary["settings"]["radius"] == 1.0 and summary["versions"]["python"]
+    printed = capsys.readouterr().out
+    assert "89.1%" in printed and "96.1%" in printed and "colour" in printed
+
+
+def test_the_tracks_are_written_for_each_model(data, models, tmp_path):
+    run(tmp_path, "--data", data, "--reid", "none,colour")
+    for name in ("none", "colour"):
+        assert len(np.loadtxt(tmp_path / name / "world.csv", delimiter=",", skiprows=1)) > 100
+        assert sorted(path.stem for path in (tmp_path / name / "tracks").iterdir()) == sorted(CAMERAS)
+    assert len(list((tmp_path / "colour" / "gallery").glob("*.jpg"))) == 3
+
+
+def test_the_truth_as_detections_is_marked_an_oracle(data, models, tmp_path, capsys):
+    summary = run(tmp_path, "--data", data, "--reid", "none", "--detections", "gt")
+    assert summary["settings"]["oracle"] and summary["settings"]["detections"] == "gt"
+    assert "oracle" in capsys.readouterr().out
+
+
+def test_a_small_radius_is_a_harder_test(data, models, tmp_path):
+    assert run(tmp_path, "--data", data, "--reid", "none", "--radius", 0.01)["overall"]["mota"] < 0.7
+
+
+def test_people_can_be_compared_in_the_images_instead(data, models, tmp_path):
+    summary = run(tmp_path, "--data", data, "--reid", "colour", "--metric", "image")
+    assert summary["settings"]["metric"] == "image" and summary["settings"]["radius"] is None
+    assert summary["overall"]["idf1"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--data", "DATA", "--people", "x"], "--people"),
+        (["--data", "nowhere"], "nowhere"),
+        (["--detections", "fairmot"], "fairmot"),
+        (["--people", "nowhere", "--reid", "none"], "0 identities"),
+    ],
+)
+def test_mistakes_are_told(data, models, tmp_path, arguments, said):
+    with pytest.raises(InputError, match=said):
+        run(tmp_path, *[data if argument == "DATA" else argument for argument in arguments])
+
+
+def test_the_laboratory_of_cmc_is_followed_on_the_ground(real_data, models, tmp_path):
+    summary = run(tmp_path, "--data", real_data / "mtmc/CMC1", "--reid", "none")
+    assert summary["overall"]["mota"] > 0.97 and summary["settings"]["detections"] == "fairmot"
+    with pytest.raises(InputError, match="no images"):
+        run(tmp_path, "--data", real_data / "mtmc/CMC1", "--reid", "colour")
+
+
+def test_what_is_not_measured_in_metres_has_no_radius(real_data, models, tmp_path):
+    with pytest.raises(InputError, match="world"):
+        run(tmp_path, "--data", real_data / "mtmc/EPFL-Laboratory", "--reid", "none", "--metric", "world")
