@@ -18,7 +18,7 @@ HEIGHT_ERROR = 0.05  # of a person's height, standard deviation of one measureme
 REACH = 36.0  # over which a camera's offset may change by its own size, in units of the measurement error
 STATURE = 20.0  # of a person, in units of the measurement error, before any has been seen
 MARGIN = 9.0  # around the area, in standard deviations across the line of sight: detections farther out are not used
-HABIT = 1.0  # seconds for which one camera's error about one person lasts: legs out of the picture, a box with a bag
+HABIT = 0.4  # seconds for which a camera's error about one person lasts: legs hidden, a bag taken for a part of the body
 LEARNING = 0.1  # the share of a new value in a person's height and looks
 
 # One row a person or candidate. `id` is 0 until confirmed, `views` a running mean of the number of cameras that detect him. For
@@ -82,10 +82,10 @@ class GroundTracker:
         rate: float = 5.0,
         patience: float = 5.0,
         fill: float = 0.2,
-        speed: float = 10.0,
+        speed: float = 8.0,
         speed_memory: float = 1.0,
         registration_error: float = 3.0,
-        personal_space: float = 6.0,
+        personal_space: float = 4.0,
         hidden_share: float = 0.7,
         appearance_weight: float = 10.0,
     ) -> None:
@@ -192,7 +192,7 @@ class GroundTracker:
         habit = tracks["habit"] * np.exp(-tracks["age"] / HABIT)[..., None]
         cost = squared_lengths(innovation - habit[:, observations.camera], information)
         cost[cost > GATE] = np.inf
-        cost[squared_lengths(innovation, information) > 3 * GATE] = np.inf
+        cost[squared_lengths(innovation, information) > 2 * GATE] = np.inf
         height = tracks["height"][:, None]
         cost += np.nan_to_num(np.square((observations.heights - height) / (HEIGHT_ERROR * height)))
         if observations.embeddings is not None and self._looks is not None:
