@@ -12,13 +12,16 @@ from mtmc.association import GroundTracker, GroundTracks
 from mtmc.gallery import Gallery
 from mtmc.ground_plane import observe
 from mtmc.identities import Identities, Views
-from mtmc.pipeline import StageSeconds
+from mtmc.pipeline import Detect, StageSeconds
 from mtmc.sequences import MultiViewSequence
 from mtmc.views import ViewSelection
 from reid.errors import InputError
+from trackers import Detections
 
 if TYPE_CHECKING:
     from reid import AppearanceModel
+
+_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +42,27 @@ class Moment:
     seconds: StageSeconds
 
 
-def follow(sequence: MultiViewSequence, tracker: GroundTracker | None = None) -> Iterator[GroundTracks]:
-    """The people on the ground in each frame of `sequence`, told apart by place alone, as soon as the frame is done."""
+def detect(sequence: MultiViewSequence, detector: Detect) -> Iterator[list[Detections]]:
+    """What `detector` finds in the images of each frame, an entry a camera, as the frames come.
+
+    Raises `InputError` for a camera without images and for an image that does not decode.
+    """
+    require_images(sequence)
+    for images in zip(*sequence.images.values(), strict=False):
+        yield [_NOTHING if image is None else detector(image) for image in images]
+
+
+def follow(
+    sequence: MultiViewSequence, tracker: GroundTracker | None = None, detections: Iterable[list[Detections]] | None = None
+) -> Iterator[GroundTracks]:
+    """The people on the ground in each frame of `sequence`, told apart by place alone, as soon as the frame is done.
+
+    `detections`, an entry a camera for each frame, go before those that the sequence has.
+    """
     cameras = list(sequence.cameras.values())
     tracker = tracker or GroundTracker(cameras, area=sequence.area)
-    for frame in range(sequence.length):
-        yield tracker.update(observe(cameras, sequence.at(frame)), frame / sequence.frame_rate)
+    for frame, found in enumerate(detections or map(sequence.at, range(sequence.length))):
+        yield tracker.update(observe(cameras, found), frame / sequence.frame_rate)
 
 
 def open_identities(appearance: "AppearanceModel | None") -> Identities:
