@@ -21,6 +21,7 @@ from trackers import Detections
 if TYPE_CHECKING:
     from reid import AppearanceModel
 
+VIEWS = 6  # that decide a name; four cameras have them after half a second
 _NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
@@ -77,7 +78,8 @@ def open_identities(appearance: "AppearanceModel | None") -> Identities:
             f"{appearance.name} does not say up to which distance several views are a known person: "
             "`python -m reid threshold` fits and stores it."
         )
-    return Identities(Gallery(appearance.dimension, network=appearance.weights_hash), appearance.max_set_distance)
+    gallery = Gallery(appearance.dimension, network=appearance.weights_hash)
+    return Identities(gallery, appearance.max_set_distance, views=VIEWS)
 
 
 def recognise(
@@ -159,6 +161,8 @@ class _Pictures:
             return source.crops(frame, boxes)
         running = self._running.setdefault(camera, enumerate(source))
         for number, image in running:
-            if number == frame:
+            if number == frame and image is not None:
                 return crop(image, boxes)
+            if number == frame:
+                raise InputError(f"{camera}: there are detections in frame {frame + 1}, before its images begin.")
         raise InputError(f"{camera}: the images end before frame {frame + 1}.")

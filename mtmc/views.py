@@ -9,9 +9,10 @@ from mtmc.identities import view_quality
 class ViewSelection:
     """Chooses the boxes of ground tracks that a network should look at, at most `budget` a track.
 
-    A camera's view of a track is taken when it is good, its quality (`view_quality`) being at least `min_quality`, and at least
-    `spacing` seconds after the one before; `later_spacing` seconds once the track has a name, as its further views are for the
-    gallery. A track forgotten for `memory` seconds has its budget anew.
+    A camera's view of a track is taken when at least `min_visible` of the person is seen, since a gallery of diverse exemplars
+    would gladly keep pictures of whoever stands in front, and when it is at least `spacing` seconds after the one before;
+    `later_spacing` seconds once the track has a name, as its further views are for the gallery. The best come first, by
+    `view_quality`. A track not seen for `memory` seconds has its budget anew.
     """
 
     def __init__(
@@ -20,12 +21,12 @@ class ViewSelection:
         budget: int = 16,
         spacing: float = 0.5,
         later_spacing: float = 2.0,
-        min_quality: float = 0.25,
+        min_visible: float = 0.6,
         memory: float = 10.0,
     ):
         self.image_sizes = np.array([size or (np.inf, np.inf) for size in image_sizes], dtype=float).reshape(-1, 2)
         self.budget, self.spacing, self.later_spacing = budget, spacing, later_spacing
-        self.min_quality, self.memory = min_quality, memory
+        self.min_visible, self.memory = min_visible, memory
         self._ids = np.zeros(0, dtype=np.int64)
         self._seen = np.zeros(0)
         self._used = np.zeros(0, dtype=np.int64)
@@ -37,9 +38,10 @@ class ViewSelection:
         `named` `(M,)` says which tracks have a name. What is chosen is counted as taken.
         """
         table = self._rows(time, tracks.ids)
-        quality = view_quality(tracks.boxes[..., 3] - tracks.boxes[..., 1], visible_shares(tracks.boxes, self.image_sizes))
+        visible = visible_shares(tracks.boxes, self.image_sizes)
+        quality = view_quality(tracks.boxes[..., 3] - tracks.boxes[..., 1], visible)
         spacing = np.where(named, self.later_spacing, self.spacing)[:, None]
-        good = (tracks.members >= 0) & (quality >= self.min_quality) & (time - self._last[table] >= spacing)
+        good = (tracks.members >= 0) & (visible >= self.min_visible) & (time - self._last[table] >= spacing)
         ranked = np.argsort(np.where(good, -quality, np.inf), axis=1, kind="stable")
         places = np.empty_like(ranked)
         np.put_along_axis(places, ranked, np.arange(ranked.shape[1])[None], axis=1)

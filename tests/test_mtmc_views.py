@@ -26,7 +26,7 @@ def test_the_share_of_a_box_behind_a_nearer_one_or_outside_the_image_is_not_visi
 
 def test_every_camera_that_sees_a_track_well_gives_a_view_at_once():
     selection = ViewSelection([SIZE] * 3)
-    rows, cameras, quality = selection.choose(0.0, tracks([4, 9], [[box(10), box(10), box(10, 30, 20)]] * 1 + [[box(300)] * 3]),
+    rows, cameras, quality = selection.choose(0.0, tracks([4, 9], [[box(10), box(10), box(-70)]] * 1 + [[box(300)] * 3]),
                                               np.zeros(2, dtype=bool))  # fmt: skip
     assert sorted(zip(rows.tolist(), cameras.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)]
     np.testing.assert_allclose(quality, 1)
