@@ -113,7 +113,8 @@ def weights_of(
     for name, tensor in network.state_dict().items():
         if name in kept:
             array = tensor.detach().cpu().numpy()
-            tensors[name] = array.astype(np.float16) if array.ndim > 1 else np.array(array)
+            # safetensors writes an array's memory as it lies, and a network trained with channels last has them there.
+            tensors[name] = array.astype(np.float16, order="C") if array.ndim > 1 else np.array(array)
     return Weights(model, network.preprocessing, tensors, training=dict(training or {}), options=options)
 
 

@@ -182,3 +182,12 @@ def test_an_onnx_file_needs_a_whole_description_beside_it(tmp_path, text, senten
         (tmp_path / "own.yaml").write_text(text)
     with pytest.raises(InputError, match=sentence):
         read_onnx(tmp_path / "own.onnx")
+
+
+def test_a_network_whose_channels_lie_last_in_memory_comes_back_as_it_was(small_weights, tmp_path):
+    network = small().to(memory_format=torch.channels_last)
+    weights_of("small", network).write(tmp_path / "small.safetensors")
+    ours, theirs = network.state_dict(), read_weights(tmp_path / "small.safetensors").network().state_dict()
+    assert any(not tensor.is_contiguous() for tensor in ours.values())
+    for name, tensor in ours.items():
+        assert torch.allclose(tensor, theirs[name], atol=1e-3), name
