@@ -78,7 +78,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--metric", choices=("world", "image"), help="where tracks are compared (default: world where known)")
     parser.add_argument("--radius", type=float, default=1.0, metavar="METRES", help="in the world (default: %(default)s)")
     parser.add_argument("--people", type=Path, metavar="DIR", help="the room's people are crops in Market-1501's layout")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the room (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the room and of thinned truth (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("outputs/lab"), metavar="DIR", help="(default: %(default)s)")
     return parser.parse_args(arguments)
 
@@ -88,7 +88,7 @@ def _open(options: argparse.Namespace) -> MultiViewSequence:
     if options.data is not None:
         if options.people is not None:
             raise InputError("--people draws the people of the rendered room: leave it out, or --data.")
-        return open_multi_view(options.data, options.format, options.detections)
+        return open_multi_view(options.data, options.format, options.detections, options.seed)
     from mtmc.scene import room
 
     if options.detections not in (None, "noisy"):
