@@ -78,7 +78,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--metric", choices=("world", "image"), help="where tracks are compared (default: world where known)")
     parser.add_argument("--radius", type=float, default=1.0, metavar="METRES", help="in the world (default: %(default)s)")
     parser.add_argument("--people", type=Path, metavar="DIR", help="the room's people are crops in Market-1501's layout")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the room and of thinned truth (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the room and of thinned truth (default: %(default)s)"
+    )
     parser.add_argument("--output", type=Path, default=Path("outputs/lab"), metavar="DIR", help="(default: %(default)s)")
     return parser.parse_args(arguments)
 

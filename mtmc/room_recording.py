@@ -11,6 +11,7 @@ import numpy as np
 from mtmc.gallery import Gallery
 from mtmc.room import Moment
 from mtmc.sequences.mot_text import tracks_text
+from reid.errors import InputError
 from reid.files import replacing
 
 PICTURE = (64, 128)  # width and height of one crop in a person's picture
@@ -20,26 +21,42 @@ def record_room(moments: Iterable[Moment], cameras: list[str], folder: Path) -> 
     """Pass `moments` on and write them below `folder`; the files appear when the last has passed.
 
     `world.csv` holds `frame,time,person,x,y` (frames from 1, seconds, the recording's unit), `world.jsonl` a line a frame with
-    the same and each person's boxes, `tracks/CAMERA.txt` MOTChallenge result lines whose ids are persons.
+    the same and each person's boxes, `tracks/CAMERA.txt` MOTChallenge result lines whose ids are persons. When the input fails or
+    the user interrupts, what was written is kept as `NAME.partial.csv` and so on.
     """
     with ExitStack() as stack:
+        unfinished = {}
 
         def create(name: str):
-            return stack.enter_context(open(stack.enter_context(replacing(folder / name)), "w", encoding="ascii"))
+            path = stack.enter_context(replacing(folder / name))
+            unfinished[path] = (folder / name).with_suffix(f".partial{path.suffix}")
+            return stack.enter_context(open(path, "w", encoding="ascii"))
 
         table, lines = create("world.csv"), create("world.jsonl")
         views = [create(f"tracks/{camera}.txt") for camera in cameras]
         table.write("frame,time,person,x,y\n")
-        for moment in moments:
-            people, boxes = moment.people, moment.tracks.boxes
-            for person, (x, y) in zip(people.tolist(), moment.tracks.positions.tolist(), strict=True):
-                table.write(f"{moment.frame + 1},{moment.time:.3f},{person},{x:.3f},{y:.3f}\n")
-            lines.write(json.dumps(_described(moment, cameras)) + "\n")
-            for camera, view in enumerate(views):
-                shown = np.isfinite(boxes[:, camera, 0])
-                scores = np.ones(int(shown.sum()))
-                view.write(tracks_text(moment.frame, people[shown], boxes[shown, camera], scores))
-            yield moment
+        try:
+            for moment in moments:
+                _write(moment, cameras, table, lines, views)
+                yield moment
+        except (InputError, KeyboardInterrupt):
+            for file in (table, lines, *views):
+                file.close()
+            for path, kept in unfinished.items():
+                path.rename(kept)
+            raise
+    for kept in unfinished.values():
+        kept.unlink(missing_ok=True)
+
+
+def _write(moment: Moment, cameras: list[str], table, lines, views: list) -> None:
+    people, boxes = moment.people, moment.tracks.boxes
+    for person, (x, y) in zip(people.tolist(), moment.tracks.positions.tolist(), strict=True):
+        table.write(f"{moment.frame + 1},{moment.time:.3f},{person},{x:.3f},{y:.3f}\n")
+    lines.write(json.dumps(_described(moment, cameras)) + "\n")
+    for camera, view in enumerate(views):
+        shown = np.isfinite(boxes[:, camera, 0])
+        view.write(tracks_text(moment.frame, people[shown], boxes[shown, camera], np.ones(int(shown.sum()))))
 
 
 def draw_gallery(gallery: Gallery, folder: Path) -> None:

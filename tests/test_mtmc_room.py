@@ -131,3 +131,18 @@ def test_nothing_is_left_behind_where_the_recording_breaks_off(sequence, tracks,
     next(moments)
     moments.close()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_what_was_followed_before_an_interrupt_is_kept_apart(sequence, tracks, tmp_path):
+    def interrupted():
+        for moment in recognise(sequence, tracks, open_identities(None)):
+            if moment.frame == 20:
+                raise KeyboardInterrupt
+            yield moment
+
+    with pytest.raises(KeyboardInterrupt):
+        list(record_room(interrupted(), list(CAMERAS), tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tracks", "world.partial.csv", "world.partial.jsonl"]
+    assert len((tmp_path / "world.partial.jsonl").read_text().splitlines()) == 20
+    list(record_room(recognise(sequence, tracks, open_identities(None)), list(CAMERAS), tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tracks", "world.csv", "world.jsonl"]
