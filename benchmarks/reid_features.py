@@ -14,7 +14,7 @@ from reid.data.folders import Crops, read_image
 from reid.errors import InputError
 from reid.models import build
 from reid.preprocessing import Preprocessing
-from reid.training.batches import statistics_images
+from reid.training.batches import Batches
 from reid.training.recipe import Recipe
 from reid.training.swag import WeightGaussian, average_descriptors
 from reid.weights_file import Weights
@@ -67,7 +67,7 @@ def sampled_embeddings(
     return average_descriptors(
         distribution,
         network,
-        lambda: statistics_images(recipe, crops, size, device),
+        Batches(recipe, crops, size, device).statistics,
         lambda drawn: torch.from_numpy(embed_crops(drawn, size, paths, device)),
         SAMPLES,
         torch.Generator().manual_seed(recipe.seed),

@@ -29,10 +29,14 @@ class Preprocessing:
 
     def normalise(self, batch: np.ndarray) -> np.ndarray:
         """Turn `(N, H, W, 3)` uint8 BGR into `(N, 3, H, W)` float32 RGB, less the mean, over the deviation."""
-        scale = 1 / (255 * np.asarray(self.std, np.float32))
-        shift = np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+        scale, shift = self.affine()
         rgb = batch[..., ::-1].transpose(0, 3, 1, 2)
         return rgb * scale[:, None, None] - shift[:, None, None]
+
+    def affine(self) -> tuple[np.ndarray, np.ndarray]:
+        """What a colour in 0..255 is multiplied with, and what is then taken off: `(3,)` float32 each, in RGB order."""
+        std = np.asarray(self.std, np.float32)
+        return 1 / (255 * std), np.asarray(self.mean, np.float32) / std
 
     def __call__(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """`(H, W, 3)` uint8 BGR images to the network's input, `(N, 3, height, width)` float32."""

@@ -1,37 +1,109 @@
-"""Random changes of training crops: Luo et al., CVPRW 2019, sec. 3.2, and Zhong et al. 2020 for random erasing."""
+"""Random changes to images in training: those of Luo et al., CVPRW 2019, after Zhong et al. 2020 for random erasing, and colour.
+
+They are drawn on the CPU, so that a seed gives the same ones everywhere, and made to a whole batch at once, on its device.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 _AREA = 0.02, 0.4
 # Height over width, as Lawen et al. 2019 print it; Luo et al. print 0.3 to 3.33, which changes one rectangle in a hundred.
 _RATIO = 0.3, 3.3
+_SHIFT = 10 / 256
+_GREY = 0.114, 0.587, 0.299  # of blue, green and red: ITU-R BT.601
 
 
-def augment(image: np.ndarray, rng: np.random.Generator, shift: float = 10 / 256, erasing: float = 0.5) -> np.ndarray:
-    """Flip, shift and erase an image `(H, W, 3)` uint8; a new array of the same shape.
+@dataclass(frozen=True)
+class Changes:
+    """What is done to each of `B` images, in this order.
 
-    It is flipped with probability 0.5, moved by up to `shift` of its height in both directions over black (the papers pad an
-    image 256 high by 10 pixels and crop it back), and with probability `erasing` loses one rectangle, painted in its mean.
+    colours: brightness, contrast and saturation, factors `(B, 3)` float32; None leaves the colours. shifts: rows and columns by
+    which the content moves up and to the left, `(B, 2)`, over black. mirrored: left and right exchanged, `(B,)` bool. erased: the
+    rectangle painted in the image's mean, `(B, 4)` as top, left, height and width in pixels; a height of 0 is none.
     """
-    height, width = image.shape[:2]
-    padding = round(shift * height)
-    padded = np.zeros((height + 2 * padding, width + 2 * padding, 3), np.uint8)
-    padded[padding : padding + height, padding : padding + width] = image
-    top, left = rng.integers(0, 2 * padding + 1, 2)
-    changed = padded[top : top + height, left : left + width].copy()
-    if rng.random() < 0.5:
-        changed = changed[:, ::-1].copy()
-    if rng.random() < erasing:
-        top, left, high, wide = erased_rectangle(height, width, rng)
-        changed[top : top + high, left : left + wide] = image.mean((0, 1))
-    return changed
+
+    colours: np.ndarray | None
+    shifts: np.ndarray
+    mirrored: np.ndarray
+    erased: np.ndarray
+
+    def take(self, rows: slice) -> "Changes":
+        """The changes to some of the images."""
+        colours = None if self.colours is None else self.colours[rows]
+        return Changes(colours, self.shifts[rows], self.mirrored[rows], self.erased[rows])
 
 
-def erased_rectangle(height: int, width: int, rng: np.random.Generator) -> tuple[int, int, int, int]:
-    """A random rectangle, `top, left, height, width` in pixels, of 0.02 to 0.4 of the area and a ratio of 0.3 to 3.3."""
-    while True:
-        area = rng.uniform(*_AREA) * height * width
-        ratio = rng.uniform(*_RATIO)
-        high, wide = round((area * ratio) ** 0.5), round((area / ratio) ** 0.5)
-        if 0 < high < height and 0 < wide < width:
-            return int(rng.integers(0, height - high + 1)), int(rng.integers(0, width - wide + 1)), high, wide
+def draw_changes(
+    count: int,
+    height: int,
+    width: int,
+    rng: np.random.Generator,
+    erasing: float = 0.5,
+    jitter: float = 0.0,
+    shift: float = _SHIFT,
+) -> Changes:
+    """Draw changes to `count` images.
+
+    Each is mirrored with probability 0.5, moved by up to `shift` of its height in both directions (the papers pad an image 256
+    high by 10 pixels and crop it back), and with probability `erasing` loses a rectangle of 0.02 to 0.4 of its area and of a
+    ratio of 0.3 to 3.3. `jitter`, in 0..1, is by how much the factors on brightness, contrast and saturation differ from 1.
+    """
+    reach = round(shift * height)
+    shifts = rng.integers(-reach, reach + 1, (count, 2))
+    mirrored = rng.random(count) < 0.5
+    erased = _rectangles(count, height, width, rng)
+    erased[rng.random(count) >= erasing] = 0
+    colours = rng.uniform(1 - jitter, 1 + jitter, (count, 3)).astype(np.float32) if jitter else None
+    return Changes(colours, shifts, mirrored, erased)
+
+
+def augment(images: torch.Tensor, changes: Changes) -> torch.Tensor:
+    """Make `changes` to `(B, H, W, 3)` uint8 BGR images; a new float32 tensor of the same shape, in 0..255, on their device."""
+    count, height, width, _ = images.shape
+    shifts, mirrored, erased = (
+        torch.from_numpy(each).to(images.device) for each in (changes.shifts, changes.mirrored, changes.erased)
+    )
+    pixels = images.float()
+    if changes.colours is not None:
+        pixels = _colour(pixels, torch.from_numpy(changes.colours).to(images.device))
+    means = pixels.mean((1, 2), keepdim=True)
+    rows, columns = torch.arange(height, device=images.device), torch.arange(width, device=images.device)
+    holes = _within(rows, erased[:, 0], erased[:, 2])[:, :, None] & _within(columns, erased[:, 1], erased[:, 3])[:, None, :]
+    sources = rows + shifts[:, :1], torch.where(mirrored[:, None], columns.flip(0), columns) + shifts[:, 1:]
+    black = [(source < 0) | (source >= side) for source, side in zip(sources, (height, width), strict=True)]
+    each = torch.arange(count, device=images.device)[:, None, None]
+    moved = pixels[each, sources[0].clamp(0, height - 1)[:, :, None], sources[1].clamp(0, width - 1)[:, None, :]]
+    moved = moved.masked_fill((black[0][:, :, None] | black[1][:, None, :])[..., None], 0)
+    return torch.where(holes[..., None], means, moved)
+
+
+def _rectangles(count: int, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
+    """Rectangles `(count, 4)` inside an image; a draw that does not fit is drawn again."""
+    found, missing = np.zeros((count, 4), np.int64), np.arange(count)
+    while len(missing):
+        area = rng.uniform(*_AREA, len(missing)) * height * width
+        ratio = rng.uniform(*_RATIO, len(missing))
+        sides = np.stack([(area * ratio) ** 0.5, (area / ratio) ** 0.5], 1).round().astype(np.int64)
+        fits = ((sides > 0) & (sides < (height, width))).all(1)
+        corners = rng.integers(0, np.maximum([height, width] - sides, 0) + 1)
+        found[missing[fits]] = np.concatenate([corners, sides], 1)[fits]
+        missing = missing[~fits]
+    return found
+
+
+def _colour(pixels: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
+    """Scale brightness, the distance from the mean grey (contrast) and from each pixel's own grey (saturation)."""
+    weights = torch.tensor(_GREY, device=pixels.device)
+    brightness, contrast, saturation = factors[:, :, None, None, None].unbind(1)
+    pixels = pixels * brightness
+    grey = (pixels @ weights).mean((1, 2))[:, None, None, None]
+    pixels = grey + contrast * (pixels - grey)
+    grey = (pixels @ weights)[..., None]
+    return (grey + saturation * (pixels - grey)).clamp(0, 255)
+
+
+def _within(places: torch.Tensor, starts: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """Which of `places (L,)` lie in each of `B` intervals, `(B, L)`."""
+    return (places >= starts[:, None]) & (places < (starts + lengths)[:, None])

@@ -1,46 +1,72 @@
-"""Batches of crops as network inputs, decoded and augmented while the network computes."""
+"""Batches of crops as network inputs. Every image is decoded once; what changes at random changes on the device."""
 
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from reid.data.augmentation import augment
-from reid.data.folders import Crops, read_image
+from reid.data.augmentation import augment, draw_changes
+from reid.data.folders import read_image
 from reid.preprocessing import Preprocessing
 from reid.read_ahead import read_ahead
 
 _DEPTH = 4  # batches kept ready
-_THREADS = min(8, os.cpu_count() or 1)
+_THREADS = min(16, os.cpu_count() or 1)
+
+
+def load_images(paths: Sequence[Path], size: Preprocessing) -> torch.Tensor:
+    """Decode image files, stretched to `size`: `(N, H, W, 3)` uint8 BGR.
+
+    All are held in memory: 30 KB an image of 160x64, 1.3 GB for Market-1501 at 256x128. Raises InputError for an image that does
+    not decode.
+    """
+    images = torch.empty((len(paths), size.height, size.width, 3), dtype=torch.uint8)
+    rows = images.numpy()
+
+    def load(index: int) -> None:
+        rows[index] = size.resize([read_image(paths[index])])[0]
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for _ in threads.map(load, range(len(paths))):
+            pass
+    return images
 
 
 def load_batches(
-    crops: Crops,
+    images: torch.Tensor,
+    labels: np.ndarray,
     batches: np.ndarray,
-    preprocessing: Preprocessing,
+    size: Preprocessing,
     erasing: float,
+    jitter: float,
     seed: Sequence[int],
     first: int = 0,
     columns: slice = slice(None),
+    device: torch.device | str = "cpu",
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yield `(images (B, 3, H, W) float32, labels (B,))` for each row of `batches (batches, B)`, indices into `crops`.
+    """Yield `(inputs (B, 3, H, W) float32, labels (B,))` on `device` for each row of `batches (batches, B)`.
 
-    `erasing` is the probability of random erasing. Each image is changed by random numbers of its own, which come from `seed`,
-    its row and its column; so a run may start at the row `first`, or load some `columns` only, and gets the images that a whole
-    run gets there. Raises InputError for an image that does not decode.
+    The rows index `images (N, H, W, 3)`, as `load_images` gives them, and `labels (N,)`. `erasing` and `jitter` are those of
+    `reid.data.augmentation.draw_changes`. All random numbers of a batch come from `seed` and its row; so a run may start at the
+    row `first`, or load some `columns` only, and gets the inputs that a whole run gets there.
     """
-    places = np.arange(batches.shape[1])[columns]
+    pinned = torch.device(device).type == "cuda"
+    scale, shift = (torch.from_numpy(each).to(device) for each in size.affine())
 
-    def load_image(row: int, column: int) -> np.ndarray:
-        image = preprocessing.resize([read_image(crops.paths[batches[row, column]])])[0]
-        return augment(image, np.random.default_rng([*seed, row, column]), erasing=erasing)
+    def draw() -> Iterator[tuple]:
+        for row in range(first, len(batches)):
+            chosen = batches[row, columns]
+            changes = draw_changes(
+                batches.shape[1], size.height, size.width, np.random.default_rng([*seed, row]), erasing, jitter
+            )
+            yield images[torch.from_numpy(chosen)], torch.from_numpy(labels[chosen]), changes.take(columns)
 
-    def load() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        with ThreadPoolExecutor(_THREADS) as threads:
-            for row in range(first, len(batches)):
-                images = np.stack(list(threads.map(load_image, [row] * len(places), places)))
-                yield torch.from_numpy(preprocessing.normalise(images)), torch.from_numpy(crops.ids[batches[row, places]])
-
-    return read_ahead(load(), _DEPTH)
+    for pixels, names, changes in read_ahead(draw(), _DEPTH):
+        if pinned:  # here and not ahead: no other thread may ask for such memory while a CUDA graph is captured
+            pixels, names = pixels.pin_memory(), names.pin_memory()
+        changed = augment(pixels.to(device, non_blocking=True), changes)
+        inputs = (changed.flip(3) * scale - shift).permute(0, 3, 1, 2)  # RGB, and channels last in memory
+        yield inputs, names.to(device, non_blocking=True)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from reid.data.folders import Crops
-from reid.data.loading import load_batches
+from reid.data.loading import load_batches, load_images
 from reid.data.sampling import identity_batches
 from reid.errors import InputError
 from reid.preprocessing import Preprocessing
@@ -17,31 +17,43 @@ from reid.training.recipe import Recipe
 _STATISTICS_BATCHES = 100
 
 
-def epoch_batches(recipe: Recipe, crops: Crops, epoch: int) -> np.ndarray:
-    """Indices into `crops`, `(steps, P * K)`, in the order of the whole run's batches; they depend on seed and epoch alone.
+class Batches:
+    """The batches that `recipe` draws from `crops`, for a network that wants images of `size`, on `device`."""
 
-    Raises InputError when there are too few identities for one batch.
-    """
-    rng = np.random.default_rng([recipe.seed, epoch, 0])
-    batches = identity_batches(crops.ids, recipe.identities_per_batch, recipe.images_per_identity, rng)
-    if not len(batches):
-        raise InputError(f"fewer than {recipe.identities_per_batch} identities: a batch cannot be filled")
-    return batches
+    def __init__(self, recipe: Recipe, crops: Crops, size: Preprocessing, device: torch.device | str):
+        self.recipe, self.crops, self.size, self.device = recipe, crops, size, device
+        self._images, self._decoded_size = torch.empty(0), None
 
+    def epoch(self, epoch: int) -> np.ndarray:
+        """Indices into the crops, `(steps, P * K)`, in the order of the run's batches; they depend on seed and epoch alone.
 
-def epoch_inputs(
-    recipe: Recipe, crops: Crops, batches: np.ndarray, epoch: int, size: Preprocessing, first: int = 0
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Images and labels of an epoch's `batches` from step `first` on: this process's share of each, whole identities."""
-    if epoch < recipe.early_epochs:
-        size = replace(size, height=recipe.early_height, width=recipe.early_width)
-    share = batches.shape[1] // processes.count()
-    columns = slice(processes.rank() * share, (processes.rank() + 1) * share)
-    return load_batches(crops, batches, size, recipe.random_erasing, [recipe.seed, epoch, 1], first, columns)
+        Raises InputError when there are too few identities for one batch.
+        """
+        recipe = self.recipe
+        rng = np.random.default_rng([recipe.seed, epoch, 0])
+        batches = identity_batches(self.crops.ids, recipe.identities_per_batch, recipe.images_per_identity, rng)
+        if not len(batches):
+            raise InputError(f"fewer than {recipe.identities_per_batch} identities: a batch cannot be filled")
+        return batches
 
+    def inputs(self, batches: np.ndarray, epoch: int, first: int = 0) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Images and labels of an epoch's `batches` from step `first` on: this process's share of each, whole identities."""
+        recipe, size = self.recipe, self.size
+        if epoch < recipe.early_epochs:
+            size = replace(size, height=recipe.early_height, width=recipe.early_width)
+        share = batches.shape[1] // processes.count()
+        columns = slice(processes.rank() * share, (processes.rank() + 1) * share)
+        changes, seed = (recipe.random_erasing, recipe.colour_jitter), [recipe.seed, epoch, 1]
+        return load_batches(self._at(size), self.crops.ids, batches, size, *changes, seed, first, columns, self.device)
 
-def statistics_images(recipe: Recipe, crops: Crops, size: Preprocessing, device: str) -> Iterator[torch.Tensor]:
-    """Batches of training images from which the batch-norm statistics of averaged weights are recomputed."""
-    batches = epoch_batches(recipe, crops, recipe.epochs)[:_STATISTICS_BATCHES]
-    for images, _ in epoch_inputs(recipe, crops, batches, recipe.epochs, size):
-        yield images.to(device)
+    def statistics(self) -> Iterator[torch.Tensor]:
+        """Batches of training images from which the batch-norm statistics of averaged weights are recomputed."""
+        epoch = self.recipe.epochs
+        for images, _ in self.inputs(self.epoch(epoch)[:_STATISTICS_BATCHES], epoch):
+            yield images
+
+    def _at(self, size: Preprocessing) -> torch.Tensor:
+        """All images at `size`, decoded when the size changes."""
+        if size != self._decoded_size:
+            self._images, self._decoded_size = load_images(self.crops.paths, size), size
+        return self._images

@@ -45,6 +45,7 @@ class Recipe:
     center_average: bool
     center_learning_rate: float
     random_erasing: float
+    colour_jitter: float
     early_epochs: int
     early_height: int
     early_width: int
@@ -57,7 +58,7 @@ class Recipe:
 
 
 _POSITIVE = {"epochs", "identities_per_batch", "images_per_identity", "learning_rate", "cycle_epochs"}
-_SHARES = {"label_smoothing", "random_erasing", "cycle_decay"}
+_SHARES = {"label_smoothing", "random_erasing", "colour_jitter", "cycle_decay"}
 
 
 def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:

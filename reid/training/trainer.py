@@ -9,7 +9,7 @@ from torch import nn
 from reid.data.folders import Crops
 from reid.files import replacing
 from reid.training import checkpoint, processes
-from reid.training.batches import epoch_batches, epoch_inputs
+from reid.training.batches import Batches
 from reid.training.journal import Journal
 from reid.training.learner import Learner
 from reid.training.objective import NAMES
@@ -39,6 +39,7 @@ def train(
     file, first = folder / "checkpoint.pt", processes.rank() == 0
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists())
     checkpoint.resume(file, recipe, crops, learner.parts(), device)
+    batches = Batches(recipe, crops, learner.network.preprocessing, learner.device)
     journal = Journal(folder, learner.position.epoch, recipe.epochs, silent=not first)
 
     def keep() -> None:
@@ -57,23 +58,23 @@ def train(
         weights.write(folder / "last.safetensors")
 
     for epoch in range(learner.position.epoch, recipe.epochs):
-        batches = epoch_batches(recipe, crops, epoch)
-        inputs = epoch_inputs(recipe, crops, batches, epoch, learner.network.preprocessing, learner.position.step)
+        indices = batches.epoch(epoch)
+        inputs = batches.inputs(indices, epoch, learner.position.step)
         learner.network.train()
-        with journal.epoch(epoch, len(batches), learner.position.step) as progress:
+        with journal.epoch(epoch, len(indices), learner.position.step) as progress:
             for images, labels in inputs:
-                learner.step(images, labels, len(batches))
+                learner.step(images, labels, len(indices))
                 progress.advance(progress.task_ids[0])
                 if recipe.checkpoint_steps and learner.position.step % recipe.checkpoint_steps == 0:
                     keep()
         losses = dict(zip(NAMES, learner.end_epoch(), strict=True))
         if not recipe.center_weight:
             del losses["center_loss"]
-        journal.losses(epoch, losses, learning_rate(recipe, epoch + 1 - 1 / len(batches)))
+        journal.losses(epoch, losses, learning_rate(recipe, epoch + 1 - 1 / len(indices)))
         if first and recipe.evaluate_every and (epoch + 1) % recipe.evaluate_every == 0 and epoch + 1 < recipe.epochs:
             evaluate("present")
         keep()
-    learner.take_average(crops)
+    learner.take_average(batches)
     if first:
         if recipe.average == "gaussian":
             with replacing(folder / "gaussian.pt") as temporary:
