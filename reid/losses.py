@@ -19,10 +19,9 @@ def triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | N
     `features` is `(B, D)`, `labels` `(B,)`. A `margin`, in units of Euclidean distance, is hard; None stands for softplus
     (Hermans et al.'s soft margin). An anchor without a positive or without a negative is left out; with none left the loss is 0.
     """
-    distances, positive, negative = _pairs(features, labels)
-    triplets = positive[:, :, None] & negative[:, None, :]
-    gaps = (distances[:, :, None] - distances[:, None, :])[triplets]
-    return _mean_hinge(gaps, margin, features)
+    distances, positive, negative, usable = _pairs(features, labels)
+    triplets = (positive & usable[:, None])[:, :, None] & negative[:, None, :]
+    return _mean_hinge(distances[:, :, None] - distances[:, None, :], margin, triplets)
 
 
 def hard_triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = 0.3) -> torch.Tensor:
@@ -30,10 +29,10 @@ def hard_triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: floa
 
     Luo et al., CVPRW 2019, train with it and a margin of 0.3. Shapes, `margin` and what is left out are those of `triplet_loss`.
     """
-    distances, positive, negative = _pairs(features, labels)
+    distances, positive, negative, usable = _pairs(features, labels)
     farthest = distances.masked_fill(~positive, -torch.inf).amax(1)
     nearest = distances.masked_fill(~negative, torch.inf).amin(1)
-    return _mean_hinge(farthest - nearest, margin, features)
+    return _mean_hinge(farthest - nearest, margin, usable)
 
 
 def soft_triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = None) -> torch.Tensor:
@@ -43,10 +42,10 @@ def soft_triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: floa
     ones, so that hard pairs count most (eq. 4); the difference of the two weighted means passes through softplus (eq. 5), or
     through a hard `margin`. Shapes and what is left out are those of `triplet_loss`.
     """
-    distances, positive, negative = _pairs(features, labels)
+    distances, positive, negative, usable = _pairs(features, labels)
     far = distances.masked_fill(~positive, -torch.inf).softmax(1)
     near = (-distances).masked_fill(~negative, -torch.inf).softmax(1)
-    return _mean_hinge((far * distances).sum(1) - (near * distances).sum(1), margin, features)
+    return _mean_hinge((far * distances).sum(1) - (near * distances).sum(1), margin, usable)
 
 
 def center_loss(features: torch.Tensor, labels: torch.Tensor, centers: torch.Tensor, average: bool = False) -> torch.Tensor:
@@ -59,21 +58,23 @@ def center_loss(features: torch.Tensor, labels: torch.Tensor, centers: torch.Ten
     return (squared.mean() if average else squared.sum()) / 2
 
 
-def _pairs(features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Distances `(A, B)` from the usable anchors to the batch, and which of them are to positives and to negatives."""
+def _pairs(features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Distances `(B, B)` from each anchor to the batch, which of them are to positives and to negatives, and usable anchors.
+
+    An anchor that is not usable has all others, and itself, for positives and negatives: what is computed from it is finite, in
+    its gradient too, and left out afterwards. Cutting its row away instead would make the host wait for the device.
+    """
     distances = pairwise_distances(features.float())
     same = labels[:, None] == labels[None, :]
     positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
-    # Rows without a pair would give infinite or NaN losses and gradients, so they are left out beforehand.
     usable = positive.any(1) & ~same.all(1)
-    return distances[usable], positive[usable], ~same[usable]
+    return distances, positive | ~usable[:, None], ~same | ~usable[:, None], usable
 
 
-def _mean_hinge(gaps: torch.Tensor, margin: float | None, features: torch.Tensor) -> torch.Tensor:
-    """The mean of hinged gaps; without any, a 0 that still reaches `features`, so that it can be differentiated."""
-    if not len(gaps):
-        return features.sum() * 0
-    return (F.softplus(gaps) if margin is None else F.relu(gaps + margin)).mean()
+def _mean_hinge(gaps: torch.Tensor, margin: float | None, counted: torch.Tensor) -> torch.Tensor:
+    """The mean of the hinged gaps that `counted` marks; 0 without any, and that too can be differentiated."""
+    hinged = F.softplus(gaps) if margin is None else F.relu(gaps + margin)
+    return (hinged * counted).sum() / counted.sum().clamp(min=1)
 
 
 def pairwise_distances(features: torch.Tensor) -> torch.Tensor:
