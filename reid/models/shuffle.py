@@ -46,7 +46,13 @@ class ShuffleB(nn.Module):
 
 
 def shuffle(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Interleave the channels of two `(B, C, H, W)` maps: Ma et al., ShuffleNet V2, ECCV 2018, fig. 3."""
+    """Interleave the channels of two `(B, C, H, W)` maps: Ma et al., ShuffleNet V2, ECCV 2018, fig. 3.
+
+    Maps with channels last in memory stay so: stacked as they are, they would be turned around twice a block.
+    """
+    if second.is_contiguous(memory_format=torch.channels_last):
+        last = [maps.permute(0, 2, 3, 1) for maps in (first, second)]
+        return torch.stack(last, 4).flatten(3, 4).permute(0, 3, 1, 2)
     return torch.stack([first, second], 2).flatten(1, 2)
 
 
