@@ -1,0 +1,51 @@
+"""A network's training pass as a CUDA graph: of many small kernels, launching takes longer than running."""
+
+import torch
+from torch import nn
+
+from reid.training import processes
+
+Heads = list[list[torch.Tensor | None]]
+
+
+class CapturedPass:
+    """Calls `network`, in training mode, on batches `(B, 3, H, W)`: pairs of features and logits, one a head; either may be None.
+
+    On one CUDA device the pass and its gradient are captured at the first batch of a size and replayed for those after it;
+    elsewhere, and where processes exchange statistics in mid-pass, the network is simply called. Autocast must be on or off at
+    every call as at the first, and must not cache casts of weights.
+    """
+
+    def __init__(self, network: nn.Module):
+        self._network = network
+        self._shape, self._layout, self._replay = None, [], None
+
+    def __call__(self, images: torch.Tensor) -> Heads:
+        if images.device.type != "cuda" or processes.count() > 1:
+            return [list(head) for head in self._network(images)]
+        if images.shape != self._shape:
+            self._capture(images)
+        flat = iter(self._replay(images))
+        return [[next(flat) if present else None for present in head] for head in self._layout]
+
+    def _capture(self, images: torch.Tensor) -> None:
+        self._replay = None  # frees the memory of the size before
+        before = [buffer.clone() for buffer in self._network.buffers()]
+        with torch.no_grad():
+            self._layout = [[each is not None for each in head] for head in self._network(images)]
+        self._replay = torch.cuda.make_graphed_callables(_Flat(self._network).train(), (images,), allow_unused_input=True)
+        self._shape = images.shape
+        with torch.no_grad():  # the rehearsals moved the statistics of batch normalisation
+            for buffer, value in zip(self._network.buffers(), before, strict=True):
+                buffer.copy_(value)
+
+
+class _Flat(nn.Module):
+    """The network with its outputs in one tuple; its own `forward` stays as it is, which capturing would replace."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(each for head in self.network(images) for each in head if each is not None)
