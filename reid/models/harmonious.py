@@ -14,6 +14,7 @@ from reid.models.layers import (
     GeM,
     HarmoniousAttention,
     Maximum,
+    UnitClassifier,
     convolution,
     neck_classifier,
     neck_norm,
@@ -67,7 +68,7 @@ class Harmonious(nn.Module):
         self.global_embedding = _embedding(head, channels[-1], dimension)
         self.local_embedding = _embedding(head, REGIONS * channels[-1], dimension)
         self.necks = nn.ModuleList(neck_norm(dimension) for _ in range(2 if head == "bnneck" else 0))
-        classifier = neck_classifier if head == "bnneck" else _classifier
+        classifier = {"unit": UnitClassifier, "bnneck": neck_classifier, "none": _classifier}[head]
         self.classifiers = nn.ModuleList(classifier(dimension, classes) for _ in range(2 if classes else 0))
         self.head = head
         self.dimension = 2 * dimension

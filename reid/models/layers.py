@@ -61,6 +61,21 @@ def neck_classifier(dimension: int, classes: int) -> nn.Linear:
     return classifier
 
 
+class UnitClassifier(nn.Linear):
+    """A classifier of unit features, without bias, whose logits are 4 times those of its weights.
+
+    Our choice; Lawen et al. 2019 do not speak of it. Rows that start as PyTorch draws them are 0.6 long: their logits of unit
+    features are nearly equal, and Adam takes a third of a run of 56 epochs to lengthen them. With the factor the same functions
+    are reached sooner; with 16 the ID loss drowns the triplet loss at the start.
+    """
+
+    def __init__(self, dimension: int, classes: int):
+        super().__init__(dimension, classes, bias=False)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return 4 * super().forward(features)
+
+
 class SpatialAttention(nn.Module):
     """One `(B, 1, H, W)` map: channel mean, 3x3 convolution of stride 2, back to size, 1x1. Li et al. 2018, sec. 3.1."""
 
