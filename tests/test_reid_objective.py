@@ -32,7 +32,8 @@ class Widths(torch.nn.Linear):
 
 @pytest.fixture
 def recipe() -> Recipe:
-    return read_recipe(path("reid", "robust"), ["model=small"])
+    changes = "model=small schedule=steps average=weights average_epochs=1 precision=float32"
+    return read_recipe(path("reid", "robust"), changes.split())
 
 
 @pytest.fixture
@@ -153,7 +154,9 @@ def test_bf16_trains_close_to_single_precision(small_weights, recipe):
         pytest.param({"precision": "float16"}, "precision: float16 trains on CUDA only", id="float16 on a CPU"),
         pytest.param({"identity_weight": 0, "triplet_weight": 0}, "nothing to learn", id="no loss"),
         pytest.param({"average_epochs": 0}, "average_epochs: with average weights", id="an average of nothing"),
-        pytest.param({"schedule": "cycles", "average_epochs": 1}, "no cycle ends", id="an average of no cycle"),
+        pytest.param(
+            {"schedule": "cycles", "cycle_epochs": 35, "average_epochs": 1}, "no cycle ends", id="an average of no cycle"
+        ),
         pytest.param({"backbone_weights": "imagenet"}, "backbone_weights: small is trained from scratch", id="no backbone"),
         pytest.param({"options": {"pool": "max"}}, "small has no option 'pool'", id="unknown option"),
     ],

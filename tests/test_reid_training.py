@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from small_training import write_people
 from torch import nn
 
-from reid.data.augmentation import augment
 from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, join, read_market
 from reid.data.sampling import identity_batches
 from reid.errors import InputError
@@ -86,37 +85,6 @@ def test_the_learning_rate_rises_then_falls_at_each_step():
     assert rates == pytest.approx([0.01, 0.5, 1, 1, 0.1, 0.01])
 
 
-def test_augmentation_keeps_shape_and_source_and_repeats_under_a_seed():
-    image = np.random.default_rng(0).integers(0, 256, (32, 16, 3), dtype=np.uint8)
-    before = image.copy()
-    first, again = (augment(image, np.random.default_rng(7)) for _ in range(2))
-    assert first.shape == image.shape
-    assert np.array_equal(first, again)
-    assert np.array_equal(image, before)
-    assert not np.array_equal(first, image)
-
-
-def test_without_shift_and_erasing_an_image_is_itself_or_its_mirror():
-    image, rng = np.random.default_rng(0).integers(0, 256, (6, 4, 3), dtype=np.uint8), np.random.default_rng(0)
-    changed = [augment(image, rng, shift=0, erasing=0) for _ in range(16)]
-    mirrored = [np.array_equal(each, image[:, ::-1]) for each in changed]
-    same = [np.array_equal(each, image) for each in changed]
-    assert all(np.logical_xor(mirrored, same))
-    assert any(mirrored)
-    assert any(same)
-
-
-def test_an_erased_rectangle_has_the_area_and_the_ratio_of_the_papers_and_the_colour_of_the_image():
-    image, rng = np.zeros((256, 128, 3), np.uint8), np.random.default_rng(0)
-    image[:, :64] = 100, 200, 40
-    for _ in range(50):
-        erased = (augment(image, rng, shift=0, erasing=1) == (50, 100, 20)).all(2)
-        height, width = erased.any(1).sum(), erased.any(0).sum()
-        assert erased.sum() == height * width
-        assert 0.019 < erased.mean() < 0.41
-        assert 0.29 < height / width < 3.4
-
-
 def test_weight_average_is_the_mean_of_all_states():
     network, average = nn.Linear(2, 1, bias=False), WeightAverage()
     for value in (1.0, 2.0, 6.0):
@@ -138,14 +106,17 @@ def crops_folder(tmp_path):
     return write_people(tmp_path / "people")
 
 
-CHANGES = "epochs=2 early_epochs=1 early_height=32 early_width=16 identities_per_batch=4 images_per_identity=2 step_epochs=[1]"
+CHANGES = (
+    "model=small epochs=2 early_epochs=1 early_height=32 early_width=16 identities_per_batch=4 images_per_identity=2 "
+    "schedule=steps step_epochs=[1] average=weights average_epochs=1 checkpoint_steps=1 evaluate_every=1 precision=float32"
+)
 
 
 @pytest.fixture
 def recipe(small_weights):
     from configs import path
 
-    return read_recipe(path("reid", "robust"), ["model=small", *CHANGES.split(), "average_epochs=1", "checkpoint_steps=1"])
+    return read_recipe(path("reid", "robust"), CHANGES.split())
 
 
 def killed_at(monkeypatch, epoch: int, step: int):
