@@ -79,7 +79,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--epochs", type=int, metavar="N", help="fewer epochs; the schedule shrinks with them")
     parser.add_argument(
-        "--scale", choices=("full", "small"), default="full", help="small: a small backbone on small images of few people"
+        "--scale",
+        choices=("full", "small"),
+        default="full",
+        help="small: a small backbone from scratch, on images of half the sides, of few people",
     )
     parser.add_argument("--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="default: %(default)s")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")

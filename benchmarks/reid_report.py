@@ -28,8 +28,8 @@ def title(table: Table, data: Data, reduction: Reduction) -> str:
     if reduction.small:
         reduced.append(f"{used.model} for {full.model}" if used.model != full.model else "small images")
         reduced.append(f"{used.height}x{used.width} for {full.height}x{full.width} pixels")
-        reduced.append(f"batches of {used.identities_per_batch} x {used.images_per_identity}")
         reduced.append(f"at most {SMALL_IDENTITIES} identities")
+        reduced.append(f"{used.precision} for {full.precision}, learning rate {used.learning_rate:g} for {full.learning_rate:g}")
         if used.backbone_weights != full.backbone_weights:
             reduced.append(f"backbone weights {used.backbone_weights} for {full.backbone_weights}")
     suffix = f"; REDUCED: {', '.join(reduced)}" if reduced else ""

@@ -19,7 +19,8 @@ from reid.training.recipe import Recipe, read_recipe
 from reid.weights_file import Weights, read_weights
 
 RECIPES = Path(__file__).parents[1] / "configs" / "reid"
-SMALL_IDENTITIES = 150
+SMALL_SIDES = 0.5  # where a run is small: of the images' height and width
+SMALL_IDENTITIES = 200  # and of those trained on, at most
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
     """The recipe of a row. With fewer epochs, everything that counts in epochs shrinks alike."""
     small = table.small if reduction.small else ()
     recipe = read_recipe(RECIPES / f"{table.recipe}.yaml", [*table.changes, *small, *row.changes])
-    shrink = table.shrink if reduction.small else 1.0
-    height, width = (max(8, round(side * shrink / 8) * 8) for side in row.size or table.size)
+    sides = SMALL_SIDES if reduction.small else 1.0
+    height, width = (max(8, round(side * sides / 8) * 8) for side in row.size or table.size)
     recipe = replace(recipe, height=height, width=width)
     if reduction.epochs is None:
         return recipe
