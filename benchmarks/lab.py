@@ -15,9 +15,10 @@ from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.world_scores import image_counts, world_counts
 from mtmc.appearance import open_appearance
 from mtmc.association import GroundTracks
+from mtmc.camera_worker import LocalWorkers, require_images
 from mtmc.pipeline import StageSeconds
 from mtmc.recording import Recording, claim_folder
-from mtmc.room import Moment, follow, open_identities, recognise, require_images, settle
+from mtmc.room import Moment, follow, open_identities, recognise, settle
 from mtmc.room_recording import draw_gallery, record_room
 from mtmc.sequences import MULTI_VIEW, MultiViewSequence, open_multi_view
 from reid.errors import InputError, run
@@ -53,7 +54,8 @@ def main(arguments: list[str] | None = None) -> None:
         for name, model in models.items():
             folder = options.output / Path(name).stem
             identities = open_identities(model)
-            named = settle(recognise(sequence, progress.track(fused, description=name), identities, model), identities)
+            workers = None if model is None else LocalWorkers(sequence, appearance=model)
+            named = settle(recognise(sequence, progress.track(fused, description=name), identities, workers), identities)
             moments = list(record_room(named, list(sequence.cameras), folder))
             if identities.gallery is not None:
                 draw_gallery(identities.gallery, folder / "gallery")

@@ -12,17 +12,18 @@ from mtmc.association import GroundTracker, GroundTracks
 from mtmc.gallery import Gallery
 from mtmc.ground_plane import observe
 from mtmc.identities import Identities, Views
-from mtmc.pipeline import Detect, StageSeconds
+from mtmc.pipeline import StageSeconds
 from mtmc.sequences import MultiViewSequence
 from mtmc.views import ViewSelection
 from reid.errors import InputError
 from trackers import Detections
 
 if TYPE_CHECKING:
+    from mtmc.camera_worker import LocalWorkers
+    from mtmc.ray_workers import RayWorkers
     from reid import AppearanceModel
 
 VIEWS = 6  # that decide a name; four cameras have them after half a second
-_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,16 +42,6 @@ class Moment:
     waiting: int
     crops: int
     seconds: StageSeconds
-
-
-def detect(sequence: MultiViewSequence, detector: Detect) -> Iterator[list[Detections]]:
-    """What `detector` finds in the images of each frame, an entry a camera, as the frames come.
-
-    Raises `InputError` for a camera without images and for an image that does not decode.
-    """
-    require_images(sequence)
-    for images in zip(*sequence.images.values(), strict=False):
-        yield [_NOTHING if image is None else detector(image) for image in images]
 
 
 def follow(
@@ -86,35 +77,39 @@ def recognise(
     sequence: MultiViewSequence,
     tracks: Iterable[GroundTracks],
     identities: Identities,
-    appearance: "AppearanceModel | None" = None,
+    workers: "LocalWorkers | RayWorkers | None" = None,
     selection: ViewSelection | None = None,
 ) -> Iterator[Moment]:
     """Name the `tracks` of each frame of `sequence` as soon as it is done; who is not yet recognised has the name 0.
 
-    Without `appearance` no image is looked at. With it, `selection` chooses the crops. Raises `InputError` for a camera without
-    images and for an image that does not decode.
+    Without `workers`, whose cameras embed people, no image is looked at. With them, `selection` chooses the crops. Raises
+    `InputError` for an image that does not decode.
     """
     names, sizes = list(sequence.cameras), [camera.image_size for camera in sequence.cameras.values()]
     selection = selection or ViewSelection(sizes)
-    if appearance is not None:
-        require_images(sequence)
-    pictures = _Pictures(sequence)
     named: dict[int, int] = identities.names
     for frame, found in enumerate(tracks):
-        time, views, crops = frame / sequence.frame_rate, None, []
-        start = read = embedded = perf_counter()
-        if appearance is not None:
+        time, views, looks = frame / sequence.frame_rate, None, []
+        start = perf_counter()
+        if workers is not None:
             known = np.array([track in named for track in found.ids.tolist()], dtype=bool)
             rows, cameras, quality = selection.choose(time, found, known)
+            seen = np.zeros(len(rows), dtype=bool)
             for camera in np.unique(cameras):
-                crops += pictures.crops(names[camera], frame, found.boxes[rows[cameras == camera], camera])
-            read = perf_counter()
-            if crops:
-                views = Views(rows, appearance.embed(crops), quality, cameras, crops)
-            embedded = perf_counter()
+                of_camera = cameras == camera
+                look = workers.look(names[camera], frame, found.boxes[rows[of_camera], camera])
+                if look is not None:
+                    looks.append(look)
+                    seen |= of_camera
+            if looks:
+                crops = [crop for look in looks for crop in look.crops]
+                views = Views(
+                    rows[seen], np.concatenate([look.embeddings for look in looks]), quality[seen], cameras[seen], crops
+                )
         people = identities.update(time, found.ids, views)
-        seconds = StageSeconds(read - start, embedded - read, perf_counter() - embedded)
-        yield Moment(frame, time, found, people, int((people == 0).sum()), len(crops), seconds)
+        reading, embedding = sum(look.reading for look in looks), sum(look.embedding for look in looks)
+        seconds = StageSeconds(reading, embedding, perf_counter() - start - reading - embedding)
+        yield Moment(frame, time, found, people, int((people == 0).sum()), sum(len(look.crops) for look in looks), seconds)
 
 
 def settle(moments: Iterable[Moment], identities: Identities) -> Iterator[Moment]:
@@ -136,33 +131,3 @@ def _settled(moment: Moment, names: dict[int, int]) -> Moment | None:
     people = moment.people.copy()
     people[people == 0] = [names.get(track, 0) for track in moment.tracks.ids[people == 0].tolist()]
     return replace(moment, people=people) if (people > 0).all() else None
-
-
-def require_images(sequence: MultiViewSequence) -> None:
-    """Raise `InputError` where a camera of `sequence` has no images."""
-    missing = [name for name in sequence.cameras if sequence.images.get(name) is None]
-    if missing:
-        raise InputError(f"{sequence.name} has no images of {', '.join(missing)}: add them, or run with --reid none.")
-
-
-class _Pictures:
-    """The images of a recording's cameras by frame, asked for in the order of time."""
-
-    def __init__(self, sequence: MultiViewSequence):
-        self._images = sequence.images
-        self._running: dict[str, Iterator[tuple[int, np.ndarray]]] = {}
-
-    def crops(self, camera: str, frame: int, boxes: np.ndarray) -> list[np.ndarray]:
-        """What `boxes` `(N, 4)` show in that camera's frame; a source that has `crops` is asked for no more than these."""
-        from reid.appearance import crop
-
-        source = self._images[camera]
-        if hasattr(source, "crops"):
-            return source.crops(frame, boxes)
-        running = self._running.setdefault(camera, enumerate(source))
-        for number, image in running:
-            if number == frame and image is not None:
-                return crop(image, boxes)
-            if number == frame:
-                raise InputError(f"{camera}: there are detections in frame {frame + 1}, before its images begin.")
-        raise InputError(f"{camera}: the images end before frame {frame + 1}.")

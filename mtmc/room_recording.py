@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,6 +14,9 @@ from mtmc.room import Moment
 from mtmc.sequences.mot_text import tracks_text
 from reid.errors import InputError
 from reid.files import replacing
+
+if TYPE_CHECKING:
+    from mtmc.ray_workers import Loss
 
 PICTURE = (64, 128)  # width and height of one crop in a person's picture
 
@@ -66,6 +70,13 @@ def draw_gallery(gallery: Gallery, folder: Path) -> None:
         if crops:
             with replacing(folder / f"{person:04d}.jpg") as path:
                 cv2.imwrite(str(path), np.hstack(crops))
+
+
+def record_losses(losses: Iterable["Loss"], path: Path) -> None:
+    """Write which frames (from 1) of which cameras had to be done without, and why: `camera,first_frame,last_frame,reason`."""
+    with replacing(path) as temporary:
+        rows = [f"{loss.camera},{loss.first + 1},{loss.last + 1},{loss.reason}" for loss in losses]
+        temporary.write_text("\n".join(["camera,first_frame,last_frame,reason", *rows]) + "\n", encoding="utf-8")
 
 
 def _described(moment: Moment, cameras: list[str]) -> dict:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from visitors import CAMERAS, MeanColour, visitors
 
+from mtmc.camera_worker import LocalWorkers
 from mtmc.identities import Identities
 from mtmc.room import follow, open_identities, recognise, settle
 from mtmc.room_recording import draw_gallery, record_room
@@ -42,7 +43,7 @@ def numbers(sequence, moments):
 def test_people_who_come_back_have_their_number_again(sequence, tracks):
     model = MeanColour()
     identities = open_identities(model)
-    moments = list(settle(recognise(sequence, tracks, identities, model), identities))
+    moments = list(settle(recognise(sequence, tracks, identities, LocalWorkers(sequence, appearance=model)), identities))
     had = numbers(sequence, moments)
     assert len(had) == 3 and all(len(of_one) == 1 for of_one in had.values())
     assert len(set.union(*had.values())) == 3
@@ -58,7 +59,7 @@ def test_without_appearance_whoever_comes_back_is_new(sequence, tracks):
 def test_what_was_said_at_once_is_kept_and_what_was_open_is_named(sequence, tracks):
     model = MeanColour()
     identities = open_identities(model)
-    live = list(recognise(sequence, tracks, identities, model))
+    live = list(recognise(sequence, tracks, identities, LocalWorkers(sequence, appearance=model)))
     assert any((moment.people == 0).any() for moment in live)
     final = list(settle(live, identities))
     for first, second in zip(live, final, strict=True):
@@ -69,7 +70,7 @@ def test_what_was_said_at_once_is_kept_and_what_was_open_is_named(sequence, trac
 
 def test_at_most_sixteen_crops_of_an_entry_are_embedded(sequence, tracks):
     model = MeanColour()
-    moments = list(recognise(sequence, tracks, open_identities(model), model))
+    moments = list(recognise(sequence, tracks, open_identities(model), LocalWorkers(sequence, appearance=model)))
     entries = len({track for found in tracks for track in found.ids.tolist()})
     assert 4 * entries <= sum(moment.crops for moment in moments) == model.asked <= 16 * entries
 
@@ -80,7 +81,14 @@ def test_images_that_can_only_be_read_in_order_give_the_same_people(sequence, tr
     for source in (sequence, plain):
         model = MeanColour()
         identities = open_identities(model)
-        found.append([moment.people.tolist() for moment in settle(recognise(source, tracks[:40], identities, model), identities)])
+        found.append(
+            [
+                moment.people.tolist()
+                for moment in settle(
+                    recognise(source, tracks[:40], identities, LocalWorkers(source, appearance=model)), identities
+                )
+            ]
+        )
     assert found[0] == found[1]
 
 
@@ -96,7 +104,7 @@ def test_a_camera_without_images_is_told_where_appearance_needs_them(sequence, t
     blind = replace(sequence, images=sequence.images | {"b": None})
     assert len(list(recognise(blind, tracks, Identities(None)))) == 100
     with pytest.raises(InputError, match="no images of b"):
-        next(recognise(blind, tracks, open_identities(MeanColour()), MeanColour()))
+        LocalWorkers(blind, appearance=MeanColour())
 
 
 def test_a_model_without_a_threshold_for_views_is_told():
@@ -107,7 +115,7 @@ def test_a_model_without_a_threshold_for_views_is_told():
 def test_the_files_say_what_was_found(sequence, tracks, tmp_path):
     model = MeanColour()
     identities = open_identities(model)
-    named = settle(recognise(sequence, tracks, identities, model), identities)
+    named = settle(recognise(sequence, tracks, identities, LocalWorkers(sequence, appearance=model)), identities)
     moments = list(record_room(named, list(CAMERAS), tmp_path))
     draw_gallery(identities.gallery, tmp_path / "gallery")
     table = np.loadtxt(tmp_path / "world.csv", delimiter=",", skiprows=1)

@@ -9,9 +9,10 @@ from visitors import CAMERAS, MeanColour, visitors
 
 import mtmc.appearance
 from mtmc.__main__ import main
+from mtmc.camera_worker import LocalWorkers
 from mtmc.drawing import colour
 from mtmc.floor_plan import FloorPlan
-from mtmc.room import detect, follow
+from mtmc.room import follow
 from mtmc.sequences.folder import write_folder
 from reid.errors import InputError
 
@@ -86,7 +87,7 @@ def test_a_recording_without_detections_asks_for_a_detector(recording, tmp_path)
 
 def test_a_detector_that_finds_the_same_gives_the_same_tracks(sequence):
     asked = iter([part for frame in range(sequence.length) for part in sequence.at(frame)])
-    tracks = list(follow(sequence, detections=detect(sequence, lambda image: next(asked))))
+    tracks = list(follow(sequence, detections=LocalWorkers(sequence, lambda image: next(asked)).detections()))
     assert len(tracks) == sequence.length
     for ours, theirs in zip(tracks, follow(sequence), strict=True):
         np.testing.assert_array_equal(ours.ids, theirs.ids)

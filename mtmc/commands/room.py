@@ -5,18 +5,36 @@ camera NAME in it; recordings of EPFL, WILDTRACK, CMC and CAMPUS are known as we
 """
 
 import argparse
+from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mtmc.ray_workers import RayWorkers
+    from mtmc.sequences import MultiViewSequence
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recording, what finds and what recognises people, where the results go."""
     parser.add_argument("source", type=Path, metavar="CAMERAS", help="a YAML file of cameras, or a recording's folder")
     parser.add_argument("--detections", metavar="NAME", help="of those that the recording has (default: its usual ones)")
-    parser.add_argument("--detector", metavar="FILE", help="an ONNX file in YOLOX's format, to find the people with instead")
+    parser.add_argument(
+        "--detector", type=Path, metavar="FILE", help="an ONNX file in YOLOX's format, to find the people with instead"
+    )
     parser.add_argument("--min-score", type=float, metavar="S", help="drop what the detector scores lower (default: 0.3)")
     parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
     parser.add_argument("--gallery", type=Path, metavar="FILE.npz", help="people known before; it is read and written again")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for world.csv, world.jsonl, tracks/, gallery/")
+    parser.add_argument(
+        "--workers",
+        choices=("local", "ray"),
+        default="local",
+        help="ray: a process a camera, on the Ray cluster that RAY_ADDRESS names, or on this machine (default: local)",
+    )
+    parser.add_argument(
+        "--patience", type=float, metavar="S", help="with ray: seconds after which a silent camera is done without (default: 60)"
+    )
     parser.add_argument("--video", action="store_true", help="write room.mp4: the cameras and the floor plan side by side")
 
 
@@ -26,12 +44,13 @@ def run(options: argparse.Namespace) -> None:
     from rich.progress import Progress
 
     from mtmc.appearance import open_appearance
+    from mtmc.camera_worker import LocalWorkers, require_images
     from mtmc.detector import Detector
     from mtmc.gallery import Gallery
     from mtmc.recording import claim_folder
-    from mtmc.room import detect, follow, open_identities, recognise, require_images, settle
+    from mtmc.room import follow, open_identities, recognise, settle
     from mtmc.room_film import film_room
-    from mtmc.room_recording import draw_gallery, record_room
+    from mtmc.room_recording import draw_gallery, record_losses, record_room
     from mtmc.sequences import open_multi_view
     from reid.errors import InputError
 
@@ -39,27 +58,54 @@ def run(options: argparse.Namespace) -> None:
         raise InputError("--min-score is for a detector: give --detector FILE as well.")
     if options.gallery and options.reid == "none":
         raise InputError("--gallery holds what an appearance model knows people by: leave it out, or give --reid.")
+    if options.patience is not None and options.workers == "local":
+        raise InputError("--patience is for cameras that run apart: give --workers ray as well.")
     claim_folder(options.output)
     sequence = open_multi_view(options.source, detections=options.detections)
     if options.detector is None and not any(len(found) for part in sequence.detections.values() for found in part):
         raise InputError(f"{options.source} has no detections: add det/NAME.txt for each camera, or give --detector FILE.")
     model = open_appearance(options.reid)
+    detector = Detector(options.detector, options.min_score) if options.detector else None
     if model is not None or options.video or options.detector:
         require_images(sequence)
     identities = open_identities(model)
     if options.gallery and options.gallery.is_file():
         identities.gallery = Gallery.load(options.gallery, model.weights_hash)
-    found = detect(sequence, Detector(options.detector, options.min_score)) if options.detector else None
-    moments = settle(recognise(sequence, follow(sequence, detections=found), identities, model), identities)
-    moments = record_room(moments, list(sequence.cameras), options.output)
-    if options.video:
-        moments = film_room(moments, sequence, options.output / "room.mp4")
-    people: set[int] = set()
-    with Progress(transient=True, disable=not Console().is_terminal) as progress:
-        for moment in progress.track(moments, total=sequence.length, description=sequence.name):
-            people.update(moment.people.tolist())
+    with ExitStack() as stack:
+        workers = None
+        if options.workers == "ray":
+            workers = stack.enter_context(closing(_ray_workers(options, sequence)))
+        elif detector or model:
+            workers = LocalWorkers(sequence, detector, model)
+        found = workers.detections() if detector else None
+        tracks = follow(sequence, detections=found)
+        moments = settle(recognise(sequence, tracks, identities, workers if model else None), identities)
+        moments = record_room(moments, list(sequence.cameras), options.output)
+        if options.video:
+            moments = film_room(moments, sequence, options.output / "room.mp4")
+        people: set[int] = set()
+        with Progress(transient=True, disable=not Console().is_terminal) as progress:
+            for moment in progress.track(moments, total=sequence.length, description=sequence.name):
+                people.update(moment.people.tolist())
+        if options.workers == "ray":
+            record_losses(workers.losses, options.output / "losses.csv")
+            for camera, restarts in workers.restarts.items():
+                lost = sum(loss.last - loss.first + 1 for loss in workers.losses if loss.camera == camera)
+                if restarts or lost:
+                    print(f"{camera}: its worker was replaced {restarts} times, {lost} frames were lost (losses.csv)")
     if identities.gallery is not None:
         draw_gallery(identities.gallery, options.output / "gallery")
         if options.gallery:
             identities.gallery.save(options.gallery)
     print(f"{sequence.length} frames of {len(sequence.cameras)} cameras, {len(people)} people: {options.output}")
+
+
+def _ray_workers(options: argparse.Namespace, sequence: "MultiViewSequence") -> "RayWorkers":
+    from mtmc.appearance import open_appearance
+    from mtmc.detector import Detector
+    from mtmc.ray_workers import PATIENCE, RayWorkers
+
+    open_detector = partial(Detector, options.detector.resolve(), options.min_score) if options.detector else None
+    reid = str(Path(options.reid).resolve()) if Path(options.reid).is_file() else options.reid
+    appearance = None if reid == "none" else partial(open_appearance, reid)
+    return RayWorkers(sequence, open_detector, appearance, PATIENCE if options.patience is None else options.patience)
