@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mtmc.agreement import group
+from mtmc.box_prediction import BoxPrediction
 from mtmc.ground_motion import GroundMotion, fuse, squared_lengths, symmetric_inverse
 from mtmc.ground_plane import GroundCamera, Observations
-from mtmc.occlusion import hidden, predicted_boxes, sideways_scale, within
+from mtmc.occlusion import hidden, sideways_scale, within
 from mtmc.presence import Presence, shadows
 from mtmc.registration import Registration
 from trackers import assign
@@ -148,10 +149,10 @@ class GroundTracker:
         seen_at = self._move(observations, person, ground, errors)
         self._remember(observations, person)
         self._register(observations, person, seen_at, seconds)
-        boxes = self._expected_boxes()
+        boxes = self._boxes.expect(self.tracks["mean"][:, :2], self._registration)
         self._weigh(boxes, evidence)
         boxes = self._settle(boxes)
-        return self._show(self._fill(observations, boxes))
+        return self._show(self._boxes.fill(boxes, self.tracks, observations, self.fill))
 
     def _of_people(self, observations: Observations) -> Observations:
         """The observations that can be people, in an order that does not depend on the one given."""
@@ -167,7 +168,7 @@ class GroundTracker:
     def _begin(self, observations: Observations) -> None:
         """Take the unit of length and the middle of the scene from the first detections."""
         self._unit = float(np.median(sideways_scale(observations.covariances)))
-        self._statures = np.full(len(self.cameras), STATURE * self._unit)
+        self._boxes = BoxPrediction(self.cameras, STATURE * self._unit)
         self._motion = GroundMotion(self.speed * self._unit, self.speed_memory)
         origin = np.median(observations.ground, axis=0)
         error = self.registration_error * self._unit
@@ -267,13 +268,6 @@ class GroundTracker:
         weights = np.minimum(walked, 1.0)
         self._registration.learn(camera, place, observations.ground[rows] - place, observations.covariances[rows], weights)
 
-    def _expected_boxes(self) -> np.ndarray:
-        """The boxes `(C, T, 4)` that everyone should have in each camera, NaN where it does not see them."""
-        ground = self.tracks["mean"][:, :2]
-        count, people = len(self.cameras), len(ground)
-        offsets, _ = self._registration.offsets(np.repeat(np.arange(count), people), np.tile(ground, (count, 1)))
-        return predicted_boxes(self.cameras, ground + offsets.reshape(count, people, 2), self._statures)
-
     def _weigh(self, boxes: np.ndarray, evidence: float) -> None:
         """Add what this moment says for everyone's presence, given their expected `boxes` `(C, T, 4)`."""
         tracks = self.tracks
@@ -299,30 +293,6 @@ class GroundTracker:
         self.tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))
         self._next_id += len(unnamed)
         return boxes[:, alive]
-
-    def _fill(self, observations: Observations, boxes: np.ndarray) -> np.ndarray:
-        """Boxes `(C, T, 4)` as detected, else as expected of who was detected in that camera at most `fill` seconds ago."""
-        tracks = self.tracks
-        rows = np.full((len(self.cameras), 1 + max(observations.index, default=0)), -1)
-        rows[observations.camera, observations.index] = np.arange(len(observations))
-        member = tracks["member"].T
-        camera, person = np.nonzero(member >= 0)
-        found = observations.boxes[rows[camera, member[camera, person]]]
-        height = boxes[..., 3] - boxes[..., 1]
-        self._measure(camera, (found[:, 3] - found[:, 1]) / height[camera, person])
-        tracks["residual"][person, camera] = (found - boxes[camera, person]) / height[camera, person, None]
-        tracks["age"][person, camera] = 0
-        out = boxes + tracks["residual"].transpose(1, 0, 2) * height[..., None]
-        out[(tracks["age"] > self.fill).T] = np.nan
-        out[camera, person] = found
-        return out
-
-    def _measure(self, camera: np.ndarray, ratios: np.ndarray) -> None:
-        """Learn how tall people look to the cameras `camera` `(N,)` from the `ratios` `(N,)` of detected to expected heights."""
-        known = np.isfinite(ratios)
-        count = np.bincount(camera[known], minlength=len(self.cameras))
-        change = np.bincount(camera[known], np.log(ratios[known]), minlength=len(self.cameras)) / np.maximum(count, 1)
-        self._statures *= np.exp(LEARNING * change)
 
     def _show(self, boxes: np.ndarray) -> GroundTracks:
         """Everyone who is surely there and within the area."""

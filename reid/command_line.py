@@ -1,0 +1,22 @@
+"""A program of several commands, each a module with `add_arguments(parser)`, `run(options)` and a docstring that is its help."""
+
+import argparse
+import importlib
+from collections.abc import Sequence
+
+
+def dispatch(package: str, commands: Sequence[str], description: str, arguments: list[str] | None = None) -> None:
+    """Run the command that `arguments` (None: those of the process) name, of `commands` in `PACKAGE.commands`.
+
+    Raises `InputError` for what the user gave wrong, and exits with code 2 where a word is none that the command knows.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m {package}", description=description)
+    choices = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in commands:
+        module = importlib.import_module(f"{package}.commands.{name}")
+        sentence = module.__doc__.strip().splitlines()[0]
+        command = choices.add_parser(name, help=sentence, description=module.__doc__)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    options = parser.parse_args(arguments)
+    options.run(options)
