@@ -1,4 +1,4 @@
-"""A network in another format, ONNX or OpenVINO: checked against PyTorch, and kept in a cache by the hash of its weights."""
+"""A network in another format, ONNX, OpenVINO or TorchScript: checked against PyTorch, and cached by the hash of its weights."""
 
 import hashlib
 import logging
@@ -58,6 +58,23 @@ def export_openvino(network: "nn.Module", preprocessing: Preprocessing, path: Pa
     with _quiet():
         model = openvino.convert_model(network, example_input=_example(preprocessing), input=[shape])
     openvino.save_model(model, path, compress_to_fp16=False)
+
+
+def export_torchscript(network: "nn.Module", preprocessing: Preprocessing, path: Path) -> None:
+    """Write `network` as TorchScript, traced, B free: what LibTorch loads in a C++ program."""
+    import torch
+
+    with _quiet():
+        torch.jit.save(torch.jit.trace(network, _example(preprocessing)), str(path))
+
+
+def load_torchscript(path: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """A TorchScript file as a function from images `(B, 3, H, W)` to embeddings `(B, D)`."""
+    import torch
+
+    with _quiet():
+        network = torch.jit.load(str(path))
+    return lambda images: network(torch.from_numpy(images)).detach().numpy()
 
 
 def verify(run: Callable[[np.ndarray], np.ndarray], network: "nn.Module", preprocessing: Preprocessing) -> float:

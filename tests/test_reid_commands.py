@@ -72,14 +72,14 @@ def test_extract_writes_the_embeddings_of_a_folder(monkeypatch, weights, crops, 
     np.testing.assert_allclose(reid.load(weights, device="cpu").embed([image])[0], written["embeddings"][3], atol=1e-3)
 
 
-@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
+@pytest.mark.parametrize("suffix", [".onnx", ".xml", ".pt"])
 def test_export_writes_a_network_that_agrees(monkeypatch, weights, tmp_path, capsys, suffix):
     if suffix == ".onnx":
         pytest.importorskip("onnx")
     output = tmp_path / "new" / f"own{suffix}"
     call(monkeypatch, "export", weights, "--output", output)
     assert "least cosine with PyTorch 1.0" in capsys.readouterr().out
-    beside = {".onnx": {"own.onnx", "own.yaml"}, ".xml": {"own.xml", "own.bin", "own.yaml"}}
+    beside = {".onnx": {"own.onnx", "own.yaml"}, ".xml": {"own.xml", "own.bin", "own.yaml"}, ".pt": {"own.pt", "own.yaml"}}
     assert {file.name for file in output.parent.iterdir()} == beside[suffix]
 
 
@@ -136,7 +136,7 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
         pytest.param(
             ["rank", "{weights}", "--data", "{crops}", "--output", "{tmp}/a.png", "--queries", "0"], "one query or", id="no query"
         ),
-        pytest.param(["export", "{weights}", "--output", "{tmp}/a.pt"], "must end in .onnx or .xml", id="another format"),
+        pytest.param(["export", "{weights}", "--output", "{tmp}/a.zip"], "must end in .onnx, .xml, .pt", id="another format"),
         pytest.param(
             ["threshold", "{weights}", "--data", "{crops}", "--false-match-rate", "2"], "between 0 and 1", id="a rate of 2"
         ),

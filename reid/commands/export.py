@@ -1,4 +1,4 @@
-"""Write a network as ONNX or OpenVINO, its preprocessing as YAML beside it, and check it against PyTorch."""
+"""Write a network as ONNX, OpenVINO or TorchScript, its preprocessing as YAML beside it, and check it against PyTorch."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,9 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The network and the file to write."""
     parser.add_argument("model", help="a network's name (its shipped weights) or a .safetensors file")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="FILE.onnx or, for OpenVINO, FILE.xml")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="FILE", help="FILE.onnx, FILE.xml (OpenVINO) or FILE.pt (TorchScript)"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -18,13 +20,14 @@ def run(options: argparse.Namespace) -> None:
     from reid.appearance import find_source
     from reid.engines.openvino import OpenVINO
     from reid.errors import InputError
-    from reid.export import export_onnx, export_openvino, verify
+    from reid.export import export_onnx, export_openvino, export_torchscript, load_torchscript, verify
     from reid.onnx_file import write_description
     from reid.weights_file import Weights
 
     output = options.output
-    if output.suffix not in (".onnx", ".xml"):
-        raise InputError(f"{output}: the output's name must end in .onnx or .xml")
+    writers = {".onnx": export_onnx, ".xml": export_openvino, ".pt": export_torchscript}
+    if output.suffix not in writers:
+        raise InputError(f"{output}: the output's name must end in {', '.join(writers)}")
     weights = find_source(options.model)
     if not isinstance(weights, Weights):
         raise InputError(f"{options.model}: is ONNX already; only a network of this package can be exported")
@@ -32,10 +35,11 @@ def run(options: argparse.Namespace) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         path = Path(folder) / output.name
-        write = export_onnx if output.suffix == ".onnx" else export_openvino
-        write(network, weights.preprocessing, path)
+        writers[output.suffix](network, weights.preprocessing, path)
         write_description(path, weights.preprocessing, weights.max_cosine_distance, weights.max_set_distance)
-        agreement = verify(OpenVINO(path, "f32"), network, weights.preprocessing)
+        agreement = verify(
+            load_torchscript(path) if path.suffix == ".pt" else OpenVINO(path, "f32"), network, weights.preprocessing
+        )
         for file in Path(folder).iterdir():
             os.replace(file, output.parent / file.name)
     print(f"{output}: {weights.model}, least cosine with PyTorch {agreement:.6f}; the preprocessing is in the YAML beside it")
