@@ -123,7 +123,7 @@ def fusion(arguments: argparse.Namespace) -> list[dict]:
     """Following people over the ground with several cameras; see `benchmarks.fusion.measure` and `measure_day`."""
     from benchmarks.fusion import measure, measure_day
 
-    return measure_day(arguments.day) if arguments.day else measure(arguments.cameras, arguments.people)
+    return measure_day(arguments.day, arguments.thin) if arguments.day else measure(arguments.cameras, arguments.people)
 
 
 def _crowd_from(path: Path) -> Callable[..., list[Frame]]:
@@ -192,6 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--cameras", type=_positive, nargs="+", default=[4, 2, 8, 32], help="default: 4 2 8 32")
     command.add_argument("--people", type=_positive, nargs="+", default=[7, 30, 100], help="at a time (default: 7 30 100)")
     command.add_argument("--day", type=_positive, metavar="FRAMES", help="instead, memory over this many frames of 4 cameras")
+    command.add_argument("--thin", type=_positive, default=1, metavar="N", help="with --day: one frame of N is seen (default: 1)")
     command.set_defaults(measure=fusion)
     return parser
 
