@@ -80,11 +80,8 @@ class RayWorkers:
         }
         for remote in self._remotes.values():
             remote.actor = self._actor.remote(remote.job)
-        for name, remote in self._remotes.items():
-            try:
-                ray.get(remote.actor.__ray_ready__.remote())
-            except ray.exceptions.RayActorError as error:
-                raise InputError(f"{name}: its worker does not start: {str(error).strip().splitlines()[-1]}") from None
+        for remote in self._remotes.values():
+            self._await(remote)
 
     def detections(self) -> Iterator[list[Detections]]:
         """What the detector finds in each frame, an entry a camera; it ends with the first camera that does."""
@@ -105,7 +102,7 @@ class RayWorkers:
             except self._ray.exceptions.GetTimeoutError:
                 break
             except self._ray.exceptions.RayActorError:
-                self._replace(remote, frame)
+                self._replace(remote)
         self._lose(camera, frame, "crops not embedded")
         return None
 
@@ -116,6 +113,19 @@ class RayWorkers:
                 self._ray.kill(remote.actor)
         if self._owned:
             self._ray.shutdown()
+
+    def _await(self, remote: _Remote) -> None:
+        """Wait until a camera's worker has begun, or the one after it."""
+        while True:
+            try:
+                self._ray.get(remote.actor.__ray_ready__.remote())
+                remote.deaths = 0
+                return
+            except self._ray.exceptions.RayActorError as error:
+                self._replace(remote)
+                if remote.actor is None:
+                    reason = str(error).strip().splitlines()[-1]
+                    raise InputError(f"{remote.job.camera}: its worker does not start: {reason}") from None
 
     def _ask(self, remote: _Remote, frame: int) -> None:
         """Keep `AHEAD` answers on the way, from `frame` on."""
@@ -133,7 +143,7 @@ class RayWorkers:
             except self._ray.exceptions.GetTimeoutError:
                 break
             except self._ray.exceptions.RayActorError:
-                self._replace(remote, frame)
+                self._replace(remote)
                 self._ask(remote, frame)
                 continue
             remote.asked.popleft()
@@ -153,7 +163,7 @@ class RayWorkers:
         remote.deaths = 0
         return answer
 
-    def _replace(self, remote: _Remote, frame: int) -> None:
+    def _replace(self, remote: _Remote) -> None:
         """Give a camera whose worker died a new one, or give it up; what it was asked for is forgotten."""
         remote.asked.clear()
         remote.deaths += 1

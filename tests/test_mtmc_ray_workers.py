@@ -60,7 +60,7 @@ def fail():
 
 
 def hang():
-    time.sleep(1.5)
+    time.sleep(5)
 
 
 @pytest.fixture(scope="module")
@@ -134,21 +134,21 @@ def test_a_camera_that_always_dies_drops_out_and_the_others_go_on(sequence, star
 
 
 def test_a_camera_that_falls_behind_holds_up_the_others_once_and_catches_up(sequence, start):
-    workers = start(with_trouble(sequence, hang, 10), patience=0.3)
+    workers = start(with_trouble(sequence, hang, 10), patience=1.5)
     found, seconds = [], []
     start_of_frame = time.monotonic()
     for frame, parts in enumerate(workers.detections()):
         seconds.append(time.monotonic() - start_of_frame)
         found.append(len(parts[1]))
         if frame == 12:
-            time.sleep(4)  # by then the camera is back
+            time.sleep(6)  # by then the camera is back
         time.sleep(0.05)
         start_of_frame = time.monotonic()
     assert {(loss.camera, loss.reason) for loss in workers.losses} == {("b", "behind")}
     first = workers.losses[0]
     assert first.first == 10 and 12 <= first.last < LENGTH - 5
     assert not any(found[10 : first.last + 1]) and any(found[first.last + 1 : 30])
-    assert seconds[10] >= 0.3 and max(seconds[11 : first.last + 1]) < 0.3
+    assert seconds[10] >= 1.5 and max(seconds[11 : first.last + 1]) < 1.5
 
 
 def test_what_is_wrong_with_a_cameras_images_is_told_as_in_one_process(sequence, start):
@@ -163,6 +163,21 @@ def test_a_worker_that_cannot_start_is_told(sequence):
 
     with pytest.raises(InputError, match=r"its worker does not start: .*no such network"):
         RayWorkers(sequence, open_nothing)
+
+
+def test_a_worker_that_dies_before_it_has_begun_is_replaced(sequence, start, tmp_path):
+    died = tmp_path / "died"
+
+    def open_at_the_second_try():
+        if not died.exists():
+            died.touch()
+            os._exit(1)
+        return find_colours
+
+    workers = RayWorkers(sequence, open_at_the_second_try)
+    assert sum(workers.restarts.values()) >= 1
+    assert len(next(workers.detections())) == 3
+    workers.close()
 
 
 def test_without_ray_one_line_says_what_to_install(sequence, monkeypatch):

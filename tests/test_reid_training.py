@@ -278,6 +278,20 @@ def test_the_size_of_the_recipe_travels_with_the_weights(crops_folder, recipe, t
     assert read_weights(tmp_path / "run" / "last.safetensors").preprocessing == network.preprocessing
 
 
+def test_a_run_goes_on_from_the_weights_of_another_and_refuses_those_of_another_network(crops_folder, recipe, tmp_path):
+    crops = join([read_market(crops_folder, TRAIN)])
+    train(replace(recipe, average="none"), crops, tmp_path / "first")
+    last = tmp_path / "first" / "last.safetensors"
+    learner, other = Learner(replace(recipe, start=str(last)), 8, "cpu"), Learner(recipe, 8, "cpu")
+    expected = read_weights(last).network().state_dict()
+    for name, tensor in learner.network.state_dict().items():
+        assert torch.equal(tensor, expected.get(name, other.network.state_dict()[name])), name
+    with pytest.raises(InputError, match=r"start: .* holds small with the options {}, not robust"):
+        Learner(replace(recipe, start=str(last), model="robust"), 8, "cpu")
+    with pytest.raises(InputError, match=r"absent\.safetensors: no such file"):
+        Learner(replace(recipe, start=str(tmp_path / "absent.safetensors")), 8, "cpu")
+
+
 def test_the_gaussian_of_a_run_can_be_drawn_from_and_has_its_final_mean(crops_folder, recipe, tmp_path):
     recipe = replace(recipe, average="gaussian", schedule="cycles", cycle_epochs=1, average_epochs=2, early_epochs=0)
     network, gaussian = train(recipe, join([read_market(crops_folder, TRAIN)]), tmp_path / "run"), WeightGaussian()

@@ -18,6 +18,7 @@ from reid.training.optimisation import build_optimiser, learning_rate
 from reid.training.recipe import Recipe
 from reid.training.swag import WeightGaussian
 from reid.training.synchronised_norm import synchronise_norms
+from reid.weights_file import read_weights
 
 _AVERAGED_EVERY = 25  # steps between two states that enter the mean, unless they are those of cycle ends
 _PRECISIONS = {"bf16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
@@ -106,6 +107,8 @@ class Learner:
 def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[nn.Module, str]:
     """The network, and what its backbone starts from."""
     network = build(recipe.model, classes=classes, **recipe.options)
+    if recipe.start != "none":
+        _go_on_from(recipe, network)
     size = network.preprocessing
     network.preprocessing = replace(size, height=recipe.height or size.height, width=recipe.width or size.width)
     if recipe.backbone_weights == "none":
@@ -114,6 +117,17 @@ def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[nn.Module, str]:
         raise InputError(f"backbone_weights: {recipe.model} is trained from scratch; only none is possible")
     loaded = fresh and network.load_backbone(recipe.backbone_weights)
     return network, recipe.backbone_weights if loaded else "none"
+
+
+def _go_on_from(recipe: Recipe, network: nn.Module) -> None:
+    """Give `network` the weights of the recipe's `start`; its classifiers, which no weights file has, stay as they are."""
+    source = read_weights(recipe.start)
+    if (source.model, source.options) != (recipe.model, recipe.options):
+        theirs = f"{source.model} with the options {source.options}"
+        raise InputError(f"start: {recipe.start} holds {theirs}, not {recipe.model} with the options {recipe.options}")
+    trained = source.network()
+    network.load_state_dict(trained.state_dict(), strict=False)
+    network.preprocessing = trained.preprocessing
 
 
 def _check(recipe: Recipe, device: str) -> None:

@@ -23,6 +23,7 @@ class Recipe:
     options: dict[str, object]
     height: int
     width: int
+    start: str
     backbone_weights: str
     epochs: int
     identities_per_batch: int
