@@ -42,6 +42,13 @@ def test_each_person_makes_the_visits_asked_for_and_never_two_at_once():
         assert all(earlier.times[-1] <= later.times[0] for earlier, later in pairwise(own))
 
 
+def test_fewer_people_than_there_is_room_for_are_never_in_two_places():
+    world = populate(1, 2, 3, 5, (-3, -2, 3, 4), DOORS)
+    for person in range(2):
+        own = [visit for visit in world.visits if visit.person == person]
+        assert all(earlier.times[-1] <= later.times[0] for earlier, later in pairwise(own))
+
+
 def test_no_more_are_present_than_allowed_and_the_room_is_used():
     world = room()
     counts = [len(world.state(seconds).persons) for seconds in np.arange(0, world.duration, 0.5)]

@@ -161,7 +161,9 @@ def populate(
         # The least-seen people come first; among them whoever is back earliest, in random order.
         waiting = np.flatnonzero(made == made.min())
         person = int(waiting[np.lexsort([rng.random(len(waiting)), np.maximum(ready[waiting], free[slot])])[0]])
-        start = rng.uniform(-6.0, 0.5) if order < present else max(free[slot], ready[person])
+        # Of fewer people than can be inside, the last places are filled as their first visits end.
+        first = order < present and made[person] == 0
+        start = rng.uniform(-6.0, 0.5) if first else max(free[slot], ready[person])
         start = _when_free(start, [time for where, time in passed if where == door[person]], passing)
         passed.append((door[person], start))
         entry = doors[door[person]]
