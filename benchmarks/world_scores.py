@@ -1,5 +1,6 @@
 """Scores of people followed by several cameras: on the ground within a radius, and in the images of all cameras at once."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,20 @@ def world_counts(truth: WorldTruth, tracks: Sequence[GroundTracks], radius: floa
         apart = np.linalg.norm(truth.positions[start:end, None] - found.positions, axis=2)
         frames.append((truth.ids[start:end], found.ids, np.where(apart <= radius, apart, np.nan)))
     return count_matches(frames)
+
+
+def world_people(truth: WorldTruth, tracks: Sequence[GroundTracks], radius: float) -> dict[int, int]:
+    """Whose each track of `tracks`, one entry a frame, is: the person who most often is the nearest, at most `radius` away (the
+    truth's unit). Tracks that are never so near to anybody are left out."""
+    starts = np.searchsorted(truth.frames, np.arange(len(tracks) + 1))
+    votes: defaultdict[int, Counter] = defaultdict(Counter)
+    for found, start, end in zip(tracks, starts[:-1], starts[1:], strict=True):
+        if start < end:
+            apart = np.linalg.norm(truth.positions[start:end, None] - found.positions, axis=2)
+            nearest, ids = apart.argmin(axis=0), truth.ids[start:end]
+            for column in np.flatnonzero(apart.min(axis=0) <= radius).tolist():
+                votes[int(found.ids[column])][int(ids[nearest[column]])] += 1
+    return {track: of_track.most_common(1)[0][0] for track, of_track in votes.items()}
 
 
 def image_counts(truths: Sequence[GroundTruth], tracks: Sequence[GroundTracks]) -> tuple[Counts, list[Counts]]:

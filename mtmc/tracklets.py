@@ -1,0 +1,131 @@
+"""Tracklets of cameras that share no view: each camera is followed alone, and a track that is over is handed on with views."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import trackers
+from mtmc.association import GroundTracks
+from mtmc.gaps import fill_gaps
+from mtmc.ground_plane import GroundCamera, observe
+from mtmc.linking import Tracklet
+from mtmc.room import Pictures, require_images
+from mtmc.sequences import MultiViewSequence
+from mtmc.views import ViewSelection
+from mtmc.zones import Zones
+from trackers import Detections
+
+if TYPE_CHECKING:
+    from reid import AppearanceModel
+
+MISSES = 0.8  # seconds without a detection that a track survives
+HITS = 3  # detections in a row before it is shown
+VIEWS = 8  # embedded of a tracklet
+NOBODY = trackers.Tracks(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
+SPACING = 1.0  # seconds between two of them, so that a passage is seen from its beginning to its end
+
+
+@dataclass(frozen=True, eq=False)
+class Ended:
+    """The `tracklets` that were found to be over at `time`, in seconds, by the number of their track; no later one of the same
+    recording has ended more than a moment before `time`."""
+
+    time: float
+    tracklets: dict[int, Tracklet]
+
+
+def follow_apart(sequence: MultiViewSequence) -> Iterator[GroundTracks]:
+    """The people in each frame of `sequence`, sorted by id, whom each camera follows alone; nobody is in two cameras' tracks.
+
+    SORT follows them in the image. It loses people whom somebody hides, where the ground tracker and DeepSORT, with one view
+    and no appearance, come out of a crossing with the two exchanged: a tracklet that is broken can be linked, one that is two
+    people cannot be right. Gaps are filled as `fill_gaps` does. `members` and `boxes` are there in one camera only, velocities
+    are 0, and a box whose feet are nowhere on the ground is left out.
+    """
+    frames = round(MISSES * sequence.frame_rate)
+    views = []
+    for name in sequence.cameras:
+        tracker = trackers.build("sort", max_age=frames, min_hits=HITS)
+        shown = enumerate(map(tracker.update, sequence.detections[name]))
+        # In its first frames SORT shows every detection, clutter too.
+        found = (tracks if frame > HITS else NOBODY for frame, tracks in shown)
+        # A track that was missed for `frames` is shown again after `HITS` more.
+        views.append(fill_gaps(found, frames + HITS))
+    cameras = list(sequence.cameras.values())
+    for parts in zip(*views, strict=True):
+        yield _together(cameras, parts, sequence.frame_rate)
+
+
+def camera_of(track: int, cameras: int) -> int:
+    """The place of the camera, among so many, that a track of `follow_apart` is in."""
+    return (track - 1) % cameras
+
+
+def _together(cameras: list[GroundCamera], parts: tuple[trackers.Tracks, ...], frame_rate: float) -> GroundTracks:
+    """One camera's tracks after the other's as tracks on the ground."""
+    seen = observe(cameras, [Detections(part.boxes, part.scores) for part in parts])
+    count, camera, rows = len(cameras), seen.camera, np.arange(len(seen))
+    ids, members, boxes = np.zeros(len(seen), np.int64), np.full((len(seen), count), -1), np.full((len(seen), count, 4), np.nan)
+    for view, part in enumerate(parts):
+        own = np.flatnonzero(camera == view)
+        ids[own] = (part.ids[seen.index[own]] - 1) * count + view + 1
+        members[own, view] = part.detection_index[seen.index[own]]
+    boxes[rows, camera] = seen.boxes
+    order = np.argsort(ids)
+    return GroundTracks(ids[order], seen.ground[order], np.zeros((len(seen), 2)), members[order], boxes[order])
+
+
+@dataclass
+class _Track:
+    start: float
+    end: float
+    first: np.ndarray
+    last: np.ndarray
+    views: list[np.ndarray] = field(default_factory=list)
+
+
+def gather(
+    sequence: MultiViewSequence,
+    tracks: Iterable[GroundTracks],
+    appearance: "AppearanceModel | None",
+    zones: Zones,
+    selection: ViewSelection | None = None,
+) -> Iterator[Ended]:
+    """The tracklets of `tracks`, an entry a frame as `follow_apart` gives them, as soon as they are over.
+
+    `selection` chooses the views, which `appearance` embeds (default: `VIEWS` of a tracklet, `SPACING` seconds apart). A track
+    that shows too little of the person for any makes no tracklet. Without `appearance` all make one, and none has views. `zones`
+    learns where tracklets begin and end. Raises `InputError` for a camera without images and for an image that does not decode.
+    """
+    if appearance is not None:
+        require_images(sequence)
+    names, sizes = list(sequence.cameras), [camera.image_size for camera in sequence.cameras.values()]
+    selection = selection or ViewSelection(sizes, budget=VIEWS, spacing=SPACING)
+    pictures, going, slack, time = Pictures(sequence), {}, MISSES + (HITS + 1) / sequence.frame_rate, 0.0
+    for frame, found in enumerate(tracks):
+        time = frame / sequence.frame_rate
+        for number, place in zip(found.ids.tolist(), found.positions, strict=True):
+            track = going.setdefault(number, _Track(time, time, place, place))
+            track.end, track.last = time, place
+        if appearance is not None:
+            rows, cameras, _ = selection.choose(time, found, np.zeros(len(found), dtype=bool))
+            crops = []
+            for camera in np.unique(cameras):
+                crops += pictures.crops(names[camera], frame, found.boxes[rows[cameras == camera], camera])
+            for number, view in zip(found.ids[rows].tolist(), appearance.embed(crops) if crops else (), strict=True):
+                going[number].views.append(view)
+        over = [number for number, track in going.items() if track.end < time - slack]
+        ended = {number: going.pop(number) for number in over}
+        yield Ended(time - slack, _tracklets(ended, zones, len(names), appearance is not None))
+    yield Ended(time, _tracklets(going, zones, len(names), appearance is not None))
+
+
+def _tracklets(tracks: dict[int, _Track], zones: Zones, cameras: int, need_views: bool) -> dict[int, Tracklet]:
+    found = {}
+    for number, track in tracks.items():
+        if track.views or not need_views:
+            doors = (zones.at(camera_of(number, cameras), place) for place in (track.first, track.last))
+            found[number] = Tracklet(track.start, track.end, *doors, np.array(track.views))
+    return found
