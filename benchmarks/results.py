@@ -113,6 +113,6 @@ def versions() -> dict[str, str]:
     return found
 
 
-def add_row(table: Table, name: str, values: dict) -> None:
-    """Append a line of `COLUMNS` to a table, "-" where `values` has none."""
-    table.add_row(name, *("-" if values.get(key) is None else form.format(values[key]) for key, _, form in COLUMNS))
+def add_row(table: Table, name: str, values: dict, columns: tuple[tuple[str, str, str], ...] = COLUMNS) -> None:
+    """Append a line of `columns` to a table, "-" where `values` has none."""
+    table.add_row(name, *("-" if values.get(key) is None else form.format(values[key]) for key, _, form in columns))

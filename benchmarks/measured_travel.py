@@ -1,0 +1,25 @@
+"""Travel times as somebody with a stopwatch would measure them beforehand: in another recording, with the truth at hand."""
+
+from benchmarks.world_scores import world_people
+from mtmc.linking import WINDOW
+from mtmc.sequences import MultiViewSequence
+from mtmc.tracklets import follow_apart, gather
+from mtmc.travel import TravelTimes
+from mtmc.zones import Zones
+
+
+def measured_travel(sequence: MultiViewSequence, radius: float) -> tuple[Zones, TravelTimes]:
+    """The zones of `sequence` and how long its people were out of view between them, up to `WINDOW` seconds.
+
+    A tracklet's person is who `world_people` says, with `radius` in metres; no image is looked at.
+    """
+    zones, travel, tracks = Zones(), TravelTimes(), list(follow_apart(sequence))
+    people = world_people(sequence.world_truth, tracks, radius)
+    tracklets = [item for ended in gather(sequence, tracks, None, zones) for item in ended.tracklets.items()]
+    last = {}
+    for track, tracklet in sorted(tracklets, key=lambda item: item[1].start):
+        if track in people:
+            before, last[people[track]] = last.get(people[track]), tracklet
+            if before is not None and 0 < tracklet.start - before.end <= WINDOW:
+                travel.learn(before.exit_zone, tracklet.entry_zone, tracklet.start - before.end)
+    return zones, travel

@@ -1,0 +1,202 @@
+"""Cameras that share no view: each follows people alone, and their tracklets are linked, with and without travel times."""
+
+import argparse
+import time
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks.clearmot import Counts
+from benchmarks.measured_travel import measured_travel
+from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
+from benchmarks.world_scores import world_counts, world_people
+from mtmc.appearance import open_appearance
+from mtmc.association import GroundTracks
+from mtmc.linking import Linker
+from mtmc.naming import name_offline, name_online, rename
+from mtmc.pipeline import StageSeconds
+from mtmc.recording import Recording, claim_folder
+from mtmc.room import Moment, open_identities
+from mtmc.room_recording import record_room
+from mtmc.scene import rooms
+from mtmc.sequences import MultiViewSequence
+from mtmc.tracklets import Ended, follow_apart, gather
+from mtmc.travel import TravelTimes
+from mtmc.zones import Zones
+from reid.errors import InputError, run
+
+RADIUS = 1.0  # metres on the ground within which a track may be a person
+ELSEWHERE = 1000  # added to the seed of the recording in which travel times are measured beforehand
+UNTIMED = StageSeconds(0.0, 0.0, 0.0)
+TABLE = (*COLUMNS[:3], ("people", "people", "{}"), *COLUMNS[3:])
+TRAVEL = {"none": "no travel times", "learned": "travel times learned", "given": "travel times given"}
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The recording, its tracks before they are linked, and the seconds that following them took."""
+
+    sequence: MultiViewSequence
+    tracks: list[GroundTracks]
+    seconds: float
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
+    options = _parse(arguments)
+    claim_folder(options.output)
+    models = {name: open_appearance(name) for name in options.reid}
+    for model in models.values():
+        open_identities(model)  # a model without a threshold is told before anything runs
+    sequence = rooms(options.seed, options.people, options.persons)
+    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+        start = time.perf_counter()
+        tracks = list(progress.track(follow_apart(sequence), total=sequence.length, description="tracking"))
+        followed = Followed(sequence, tracks, time.perf_counter() - start)
+        names = world_people(sequence.world_truth, tracks, RADIUS)
+        limit = world_counts(sequence.world_truth, rename(tracks, names), RADIUS)
+        settings = _settings(options, sequence, models, limit)
+        given = None
+        rows: list[dict] = []
+        for name, model in models.items():
+            if model is None:
+                rows.append(_row(followed, {}, options.output / "none", UNTIMED, 0, reid="none", linking="none", travel="none"))
+            elif given is None:
+                given = measured_travel(rooms(options.seed + ELSEWHERE, options.people, options.persons), RADIUS)
+            if model is not None:
+                rows += _rows(name, model, followed, given, options.output / Path(name).stem, progress)
+            save(options.output / "summary.json", rows, rows[-1], settings)
+    _print(rows, sequence, limit)
+    print(f"tracks and world positions in {options.output}")
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.rooms", description=__doc__)
+    parser.add_argument("--people", type=Path, metavar="DIR", help="people are crops in Market-1501's layout (default: drawn)")
+    parser.add_argument(
+        "--reid",
+        default="none,robust",
+        type=lambda text: list(dict.fromkeys(text.split(","))),
+        metavar="NAMES",
+        help="models, weights files or none, separated by commas (default: none,robust)",
+    )
+    parser.add_argument("--persons", type=int, default=20, metavar="N", help="who visit thrice each (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the rooms and their people (default: %(default)s)")
+    parser.add_argument("--output", type=Path, default=Path("outputs/rooms"), metavar="DIR", help="(default: %(default)s)")
+    options = parser.parse_args(arguments)
+    if options.persons < 1:
+        raise InputError(f"--persons {options.persons}: nobody would come; give 1 or more.")
+    if options.seed < 0:
+        raise InputError(f"--seed {options.seed}: give 0 or more.")
+    return options
+
+
+def _rows(name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], folder: Path, progress) -> list[dict]:
+    """The rows of one model: online and offline, with each kind of travel times. Its crops are embedded once for all."""
+    embedding, sequence = _Timed(model), followed.sequence
+    start = time.perf_counter()
+    ended = list(gather(sequence, progress.track(followed.tracks, description=name), embedding, Zones()))
+    reading = time.perf_counter() - start - embedding.seconds
+    zones, times = deepcopy(given)
+    rezoned = [_with_views(*both) for both in zip(gather(sequence, followed.tracks, None, zones), ended, strict=True)]
+    rows, cameras = [], len(sequence.cameras)
+    for linking in ("online", "offline"):
+        for travel in TRAVEL:
+            own = {"none": None, "learned": TravelTimes(), "given": deepcopy(times)}[travel]
+            tracklets = rezoned if travel == "given" else ended
+            start = time.perf_counter()
+            if linking == "online":
+                names = name_online(tracklets, cameras, Linker(model.max_set_distance, own))
+            else:
+                names = name_offline(tracklets, cameras, model.max_set_distance, own)
+            spent = StageSeconds(reading, embedding.seconds, time.perf_counter() - start)
+            what = {"reid": name, "linking": linking, "travel": travel}
+            rows.append(_row(followed, names, folder / f"{linking}-{travel}", spent, embedding.crops, **what))
+    return rows
+
+
+def _with_views(zoned: Ended, viewed: Ended) -> Ended:
+    """The tracklets of one moment with the zones of the one and the views of the other; those without views are left out."""
+    both = {track: replace(zoned.tracklets[track], views=tracklet.views) for track, tracklet in viewed.tracklets.items()}
+    return replace(viewed, tracklets=both)
+
+
+class _Timed:
+    """An appearance model that counts its crops and seconds."""
+
+    def __init__(self, model):
+        self._model, self.crops, self.seconds = model, 0, 0.0
+
+    def embed(self, images: list[np.ndarray]) -> np.ndarray:
+        start = time.perf_counter()
+        embeddings = self._model.embed(images)
+        self.crops, self.seconds = self.crops + len(images), self.seconds + time.perf_counter() - start
+        return embeddings
+
+
+def _row(followed: Followed, names: dict[int, int], folder: Path, spent: StageSeconds, crops: int, **what: str) -> dict:
+    """A row of `summary.json`: what `benchmarks.results.row` has, the model and the kind of linking, and how many people were
+    found. The tracks, named so, are written to `folder`."""
+    sequence, named = followed.sequence, rename(followed.tracks, names)
+    counts = world_counts(sequence.world_truth, named, RADIUS)
+    spent = spent._replace(association=spent.association + followed.seconds)
+    recording = Recording(frames=sequence.length, seconds=spent, passed=sum(spent))
+    for _ in record_room(_moments(named, sequence.frame_rate), list(sequence.cameras), folder):
+        pass
+    scores = row(sequence.name, [SequenceResult(sequence.name, counts, recording)])
+    return scores | what | {"people": _people(named), "true_people": counts.identities, "crops": crops}
+
+
+def _moments(named: list[GroundTracks], frame_rate: float):
+    for frame, tracks in enumerate(named):
+        yield Moment(frame, frame / frame_rate, tracks, tracks.ids, 0, 0, UNTIMED)
+
+
+def _people(named: list[GroundTracks]) -> int:
+    return len(set().union(*(tracks.ids.tolist() for tracks in named)))
+
+
+def _settings(options: argparse.Namespace, sequence: MultiViewSequence, models: dict, limit: Counts) -> dict:
+    """What was asked for and what it came to, for `summary.json`; `limit` is what perfect links would score."""
+    return {
+        "data": sequence.name,
+        "frames": sequence.length,
+        "frame_rate": sequence.frame_rate,
+        "people": str(options.people) if options.people else None,
+        "persons": options.persons,
+        "detections": sequence.detection_source,
+        "metric": "world",
+        "radius": RADIUS,
+        "seed": options.seed,
+        "travel_seed": options.seed + ELSEWHERE,
+        "perfect_links": limit.ratios() | {"id_switches": limit.id_switches},
+        "reid": {
+            name: model and {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.max_set_distance}
+            for name, model in models.items()
+        },
+    }
+
+
+def _print(rows: list[dict], sequence: MultiViewSequence, limit: Counts) -> None:
+    title = f"{sequence.name}, {sequence.detection_source} detections, {limit.identities} people: MOTA, IDF1 on the ground, "
+    table = Table(title=title + f"within {RADIUS:g} m")
+    table.add_column("ReID: linking", no_wrap=True)
+    for _, heading, _ in TABLE:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for number, scores in enumerate(rows):
+        if number and rows[number - 1]["reid"] != scores["reid"]:
+            table.add_section()
+        kind = "each track a person" if scores["linking"] == "none" else f"{scores['linking']}, {TRAVEL[scores['travel']]}"
+        add_row(table, f"{Path(scores['reid']).stem}: {kind}", scores, TABLE)
+    table.add_section()
+    add_row(table, "perfect links", limit.ratios() | {"id_switches": limit.id_switches, "people": limit.identities}, TABLE)
+    Console(width=max(Console().width, 150)).print(table)
+
+
+if __name__ == "__main__":
+    run(main)

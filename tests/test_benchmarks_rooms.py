@@ -1,0 +1,86 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from passers import write_people
+from visitors import COLOURS, MeanColour
+
+from benchmarks import rooms
+from benchmarks.results import COLUMNS
+from reid.errors import InputError
+
+LINKED = [(linking, travel) for linking in ("online", "offline") for travel in ("none", "learned", "given")]
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("people")
+    write_people(folder, COLOURS, 3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ran(people, tmp_path_factory):
+    """The folder and the summary of a run with three people, without appearance and with the colours' model."""
+    output = tmp_path_factory.mktemp("output")
+    model = MeanColour()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rooms, "open_appearance", lambda name: None if name == "none" else model)
+        rooms.main(["--people", str(people), "--persons", "3", "--reid", "none,colour", "--output", str(output)])
+    return output, json.loads((output / "summary.json").read_text()), model.asked
+
+
+def test_each_model_has_a_row_for_each_way_of_linking(ran):
+    _, summary, asked = ran
+    none, *linked = summary["rows"]
+    assert (none["reid"], none["linking"], none["travel"]) == ("none", "none", "none")
+    assert [(row["linking"], row["travel"]) for row in linked] == LINKED
+    assert summary["overall"] == linked[-1] and summary["versions"]["python"]
+    for row in summary["rows"]:
+        assert {key for key, _, _ in COLUMNS} < row.keys() and row["true_people"] == 3
+        assert row["mota"] > 0.8 and (row["fp"], row["fn"]) == (none["fp"], none["fn"])
+    # All rows of a model are linked from the same views.
+    assert {row["crops"] for row in linked} == {asked} and none["crops"] == 0 and none["fps_reid"] is None
+
+
+def test_linking_finds_the_people_whom_unlinked_tracks_split(ran):
+    _, summary, _ = ran
+    none, *linked = summary["rows"]
+    assert none["idf1"] < 0.4 and none["people"] > 20
+    limit = summary["settings"]["perfect_links"]["idf1"]
+    for row in linked:
+        assert row["idf1"] > 0.85 and row["people"] <= 6
+        assert row["idf1"] <= limit + 0.02
+        assert row["id_switches"] < none["id_switches"]
+
+
+def test_the_tracks_of_each_row_are_written(ran):
+    output, _, _ = ran
+    folders = [output / "none", *(output / "colour" / f"{linking}-{travel}" for linking, travel in LINKED)]
+    for folder in folders:
+        assert len(np.loadtxt(folder / "world.csv", delimiter=",", skiprows=1)) > 100
+        assert sorted(path.stem for path in (folder / "tracks").iterdir()) == ["corridor", "east", "west"]
+    assert not list(output.rglob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--people", "nowhere"], "0 identities"),
+        (["--persons", "0"], "--persons 0"),
+        (["--seed", "-1"], "--seed -1"),
+        (["--reid", "vague"], "does not say up to which distance"),
+    ],
+)
+def test_mistakes_are_told(tmp_path, monkeypatch, arguments, said):
+    monkeypatch.setattr(rooms, "open_appearance", lambda name: None if name == "none" else MeanColour(None))
+    with pytest.raises(InputError, match=said):
+        rooms.main([*(() if "--reid" in arguments else ("--reid", "none")), *arguments, "--output", str(tmp_path)])
+
+
+def test_a_mistake_on_the_command_line_is_one_sentence_and_exit_code_2(tmp_path):
+    command = [sys.executable, "-m", "benchmarks.rooms", "--reid", "none", "--persons", "0", "--output", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith("error: --persons 0") and done.stderr.count("\n") == 1
