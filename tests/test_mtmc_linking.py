@@ -69,6 +69,18 @@ def test_travel_times_that_are_learned_on_the_way_tell_apart_who_looks_alike():
     assert offline > 0.9
 
 
+def test_travel_times_are_learned_where_appearance_alone_would_link_few():
+    shares = []
+    for seed in range(3):
+        tracklets, truth = walks(people=20, laps=6, noise=0.15, seed=seed)
+        for travel in None, TravelTimes():
+            namings = online(Linker(0.15, travel), tracklets), link_offline(tracklets, 0.15, travel)
+            shares.append([share_right(people, truth) for people in namings])
+    without, learned = np.mean(shares[::2], axis=0), np.mean(shares[1::2], axis=0)
+    assert (without < 0.35).all()
+    assert (learned > without + 0.2).all()
+
+
 def test_tracklets_wait_for_their_rivals_and_are_settled_once():
     views = np.eye(D)[:3, None]
     linker = Linker(0.5, delay=5.0)
@@ -123,6 +135,29 @@ def test_a_time_near_the_usual_one_speaks_for_a_link_and_a_far_one_against_it():
     assert far < -5
     assert none == -np.inf
     assert travel.evidence(np.array([1]), np.array([0]), times[0], 120.0).item() == 0  # the way back was never seen
+
+
+def test_a_way_that_nobody_takes_speaks_against_a_link_and_one_of_which_nothing_is_known_says_nothing():
+    travel, times = TravelTimes(), np.full((3, 2), 20.0)
+    for _ in range(50):
+        travel.learn(0, 1, 20.0)
+        travel.learn(1, 2, 20.0)
+    # Rows are zones to enter by: 1, 2 and one never seen; columns zones to leave by: 0 and one never seen.
+    taken, never, unknown = travel.evidence(np.array([0, 5]), np.array([1, 2, 7]), times, 120.0)
+    assert taken[0] > 2 and never[0] < -2 and unknown[0] < -2
+    assert taken[1] == never[1] == unknown[1] == 0
+
+
+@given(st.lists(st.floats(0.5, 100), min_size=2, max_size=20), st.integers(1, 4))
+def test_a_weight_counts_as_so_many_observations(seconds, weight):
+    once, repeated = TravelTimes(1), TravelTimes(1)
+    for time in seconds:
+        once.learn(0, 0, time, weight)
+        for _ in range(weight):
+            repeated.learn(0, 0, time)
+    zone, asked = np.array([0]), np.array([[3.0]])
+    expected = repeated.evidence(zone, zone, asked, 120.0)
+    np.testing.assert_allclose(once.evidence(zone, zone, asked, 120.0), expected, rtol=1e-6, atol=1e-9)
 
 
 def test_a_given_travel_time_is_not_learned_over():
