@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from reid import AppearanceModel
 
 MISSES = 0.8  # seconds without a detection that a track survives
-HITS = 3  # detections in a row before it is shown
+HITS = 3  # detections in a row before it is shown, at first and after a miss
+GAP = 2.0  # seconds for which it may go on unshown, missed now and again, and still be shown as one
 VIEWS = 8  # embedded of a tracklet
 NOBODY = trackers.Tracks(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
 SPACING = 1.0  # seconds between two of them, so that a passage is seen from its beginning to its end
@@ -44,18 +45,16 @@ def follow_apart(sequence: MultiViewSequence) -> Iterator[GroundTracks]:
     people cannot be right. Gaps are filled as `fill_gaps` does. `members` and `boxes` are there in one camera only, velocities
     are 0, and a box whose feet are nowhere on the ground is left out.
     """
-    frames = round(MISSES * sequence.frame_rate)
-    views = []
+    rate, views = sequence.frame_rate, []
     for name in sequence.cameras:
-        tracker = trackers.build("sort", max_age=frames, min_hits=HITS)
+        tracker = trackers.build("sort", max_age=round(MISSES * rate), min_hits=HITS)
         shown = enumerate(map(tracker.update, sequence.detections[name]))
         # In its first frames SORT shows every detection, clutter too.
         found = (tracks if frame > HITS else NOBODY for frame, tracks in shown)
-        # A track that was missed for `frames` is shown again after `HITS` more.
-        views.append(fill_gaps(found, frames + HITS))
+        views.append(fill_gaps(found, round(GAP * rate)))
     cameras = list(sequence.cameras.values())
     for parts in zip(*views, strict=True):
-        yield _together(cameras, parts, sequence.frame_rate)
+        yield _together(cameras, parts)
 
 
 def camera_of(track: int, cameras: int) -> int:
@@ -63,7 +62,7 @@ def camera_of(track: int, cameras: int) -> int:
     return (track - 1) % cameras
 
 
-def _together(cameras: list[GroundCamera], parts: tuple[trackers.Tracks, ...], frame_rate: float) -> GroundTracks:
+def _together(cameras: list[GroundCamera], parts: tuple[trackers.Tracks, ...]) -> GroundTracks:
     """One camera's tracks after the other's as tracks on the ground."""
     seen = observe(cameras, [Detections(part.boxes, part.scores) for part in parts])
     count, camera, rows = len(cameras), seen.camera, np.arange(len(seen))
@@ -103,7 +102,7 @@ def gather(
         require_images(sequence)
     names, sizes = list(sequence.cameras), [camera.image_size for camera in sequence.cameras.values()]
     selection = selection or ViewSelection(sizes, budget=VIEWS, spacing=SPACING)
-    pictures, going, slack, time = Pictures(sequence), {}, MISSES + (HITS + 1) / sequence.frame_rate, 0.0
+    pictures, going, time = Pictures(sequence), {}, 0.0
     for frame, found in enumerate(tracks):
         time = frame / sequence.frame_rate
         for number, place in zip(found.ids.tolist(), found.positions, strict=True):
@@ -116,9 +115,9 @@ def gather(
                 crops += pictures.crops(names[camera], frame, found.boxes[rows[cameras == camera], camera])
             for number, view in zip(found.ids[rows].tolist(), appearance.embed(crops) if crops else (), strict=True):
                 going[number].views.append(view)
-        over = [number for number, track in going.items() if track.end < time - slack]
+        over = [number for number, track in going.items() if track.end < time - GAP]
         ended = {number: going.pop(number) for number in over}
-        yield Ended(time - slack, _tracklets(ended, zones, len(names), appearance is not None))
+        yield Ended(time - GAP, _tracklets(ended, zones, len(names), appearance is not None))
     yield Ended(time, _tracklets(going, zones, len(names), appearance is not None))
 
 
