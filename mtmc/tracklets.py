@@ -90,18 +90,17 @@ def gather(
     tracks: Iterable[GroundTracks],
     appearance: "AppearanceModel | None",
     zones: Zones,
-    selection: ViewSelection | None = None,
 ) -> Iterator[Ended]:
     """The tracklets of `tracks`, an entry a frame as `follow_apart` gives them, as soon as they are over.
 
-    `selection` chooses the views, which `appearance` embeds (default: `VIEWS` of a tracklet, `SPACING` seconds apart). A track
-    that shows too little of the person for any makes no tracklet. Without `appearance` all make one, and none has views. `zones`
-    learns where tracklets begin and end. Raises `InputError` for a camera without images and for an image that does not decode.
+    `appearance` embeds at most `VIEWS` of a tracklet, `SPACING` seconds apart; a track that shows too little of the person for any
+    makes no tracklet. Without `appearance` all make one, and none has views. `zones` learns where tracklets begin and end. Raises
+    `InputError` for a camera without images and for an image that does not decode.
     """
     if appearance is not None:
         require_images(sequence)
     names, sizes = list(sequence.cameras), [camera.image_size for camera in sequence.cameras.values()]
-    selection = selection or ViewSelection(sizes, budget=VIEWS, spacing=SPACING)
+    selection = ViewSelection(sizes, budget=VIEWS, spacing=SPACING)
     pictures, going, time = Pictures(sequence), {}, 0.0
     for frame, found in enumerate(tracks):
         time = frame / sequence.frame_rate
