@@ -24,8 +24,8 @@ MISSES = 0.8  # seconds without a detection that a track survives
 HITS = 3  # detections in a row before it is shown, at first and after a miss
 GAP = 2.0  # seconds for which it may go on unshown, missed now and again, and still be shown as one
 VIEWS = 8  # embedded of a tracklet
-NOBODY = trackers.Tracks(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
 SPACING = 1.0  # seconds between two of them, so that a passage is seen from its beginning to its end
+_NOBODY = trackers.Tracks(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ def follow_apart(sequence: MultiViewSequence) -> Iterator[GroundTracks]:
         tracker = trackers.build("sort", max_age=round(MISSES * rate), min_hits=HITS)
         shown = enumerate(map(tracker.update, sequence.detections[name]))
         # In its first frames SORT shows every detection, clutter too.
-        found = (tracks if frame > HITS else NOBODY for frame, tracks in shown)
+        found = (tracks if frame > HITS else _NOBODY for frame, tracks in shown)
         views.append(fill_gaps(found, round(GAP * rate)))
     cameras = list(sequence.cameras.values())
     for parts in zip(*views, strict=True):
@@ -93,9 +93,9 @@ def gather(
 ) -> Iterator[Ended]:
     """The tracklets of `tracks`, an entry a frame as `follow_apart` gives them, as soon as they are over.
 
-    `appearance` embeds at most `VIEWS` of a tracklet, `SPACING` seconds apart; a track that shows too little of the person for any
-    makes no tracklet. Without `appearance` all make one, and none has views. `zones` learns where tracklets begin and end. Raises
-    `InputError` for a camera without images and for an image that does not decode.
+    `appearance` embeds at most `VIEWS` of a tracklet, `SPACING` seconds apart; a track that shows too little of the person for
+    any makes no tracklet. Without `appearance` all make one, and none has views. `zones` learns where tracklets begin and end.
+    Raises `InputError` for a camera without images and for an image that does not decode.
     """
     if appearance is not None:
         require_images(sequence)
