@@ -15,7 +15,7 @@ from trackers import assign
 WINDOW = 120.0  # seconds that somebody may be in no view, to be linked by travel time
 CERTAINTY = 6.0  # log odds of a link at no distance; the odds are even at an appearance model's `max_set_distance`
 _EXEMPLARS = 16  # a person
-_ROUNDS = 5  # of travel times and links in turn; they settle after three or four
+_ROUNDS = 5  # of estimating links and travel times in turn
 _POSSIBLE = 0.01  # a link less likely than this teaches nothing
 
 
