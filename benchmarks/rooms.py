@@ -17,6 +17,7 @@ from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.world_scores import world_counts, world_people
 from mtmc.appearance import open_appearance
 from mtmc.association import GroundTracks
+from mtmc.camera_worker import LocalWorkers
 from mtmc.linking import Linker
 from mtmc.naming import name_offline, name_online, rename
 from mtmc.pipeline import StageSeconds
@@ -99,8 +100,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 def _rows(name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], folder: Path, progress) -> list[dict]:
     """The rows of one model: online and offline, with each kind of travel times. Its crops are embedded once for all."""
     embedding, sequence = _Timed(model), followed.sequence
+    workers = LocalWorkers(sequence, appearance=embedding)
     start = time.perf_counter()
-    ended = list(gather(sequence, progress.track(followed.tracks, description=name), embedding, Zones()))
+    ended = list(gather(sequence, progress.track(followed.tracks, description=name), workers, Zones()))
     reading = time.perf_counter() - start - embedding.seconds
     zones, times = deepcopy(given)
     rezoned = [_with_views(*both) for both in zip(gather(sequence, followed.tracks, None, zones), ended, strict=True)]

@@ -61,12 +61,6 @@ class Exemplars:
             self._index = InvertedIndex(self.rows[self.owners > 0])
         return True
 
-    def similarities(self, views: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Cosines `(N, K)` of `views` `(N, D)` with the rows at `places` `(K,)`."""
-        if 2 * len(places) > len(self.rows):  # choosing columns of the product moves less memory than choosing rows before it
-            return (views @ self.rows.T)[:, places]
-        return views @ self.rows[places].T
-
     def nearest(self, views: np.ndarray, count: int, excluded: Collection[int] = ()) -> np.ndarray:
         """Where the `count` rows nearest to each of `views` `(N, D)` are, those of `excluded` owners left out: `(N, count)`,
         nearest first, -1 where there are no more."""

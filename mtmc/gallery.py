@@ -11,7 +11,7 @@ import numpy as np
 from mtmc.exemplars import Exemplars
 from reid.errors import InputError
 from reid.files import replacing
-from reid.sets import set_distances
+from reid.sets import relative_distances, set_distances
 
 _CANDIDATES = 64  # exemplars looked up for a view in a large gallery; the people they belong to are compared in full
 _FORMAT = 1  # of the file
@@ -41,6 +41,8 @@ class Gallery:
         self._people: dict[int, Person] = {}
         self._places: dict[int, np.ndarray] = {}
         self._pool = Exemplars(dimension)
+        self._means: dict[int, np.ndarray] = {}  # of each person's exemplars, and the sum of these
+        self._sum = np.zeros(dimension)
         self._crops: dict[int, bytes] = {}  # JPEG, by place in the pool
         self._next = 1
 
@@ -100,6 +102,7 @@ class Gallery:
         """Forget a person."""
         del self._people[person]
         self._drop(self._places.pop(person))
+        self._sum -= self._means.pop(person, 0.0)
 
     def merge(self, person: int, other: int) -> None:
         """Make `other` one with `person`, who keeps the number, and the name unless it is empty."""
@@ -122,8 +125,9 @@ class Gallery:
     def distances(self, sets: Sequence[np.ndarray], excluded: Collection[int] = ()) -> tuple[np.ndarray, np.ndarray]:
         """How far T `sets` of views, `(N, D)` unit rows each, N over 0, are from the people who are not `excluded`.
 
-        Returns people `(P,)`, ascending, and distances `(T, P)` in 0..2, see `reid.sets`. People without exemplars are left out,
-        and in a large gallery (`mtmc.exemplars`) those who are not near to any of the views.
+        Returns people `(P,)`, ascending, and distances `(T, P)` of at least 0, relative to the mean of everybody in the gallery;
+        see `reid.sets`. People without exemplars are left out, and in a large gallery (`mtmc.exemplars`) those not near to any
+        of the views.
         """
         if not len(sets):
             return np.zeros(0, np.int64), np.empty((0, 0))
@@ -136,7 +140,8 @@ class Gallery:
             candidates = [person for person in self.people.tolist() if person not in excluded and len(self._places[person])]
         places = [self._places[person] for person in candidates]
         starts = np.cumsum([0, *map(len, places)])[:-1]
-        apart = 1 - self._pool.similarities(views, np.concatenate([np.zeros(0, np.int64), *places]))
+        images = self._pool.rows[np.concatenate([np.zeros(0, np.int64), *places])]
+        apart = relative_distances(views, images, self._sum / max(len(self._means), 1), len(self._means))
         bounds = np.cumsum([len(views) for views in sets])[:-1]
         return np.array(candidates, np.int64), np.array([set_distances(rows, starts) for rows in np.split(apart, bounds)])
 
@@ -205,6 +210,10 @@ class Gallery:
         self._drop(np.delete(old, stay))
         places = self._pool.add(person, embeddings[new])
         self._places[person] = np.concatenate([old[stay], places])
+        if len(self._places[person]):
+            self._sum -= self._means.get(person, 0.0)
+            self._means[person] = self.embeddings(person).mean(axis=0, dtype=np.float64)
+            self._sum += self._means[person]
         if len(crops):
             self._crops.update({place: crops[row] for place, row in zip(places.tolist(), new, strict=True) if crops[row]})
 

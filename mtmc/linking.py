@@ -9,7 +9,7 @@ import numpy as np
 from mtmc.clustering import cluster
 from mtmc.gallery import spread
 from mtmc.travel import TravelTimes
-from reid.sets import set_distances
+from reid.sets import mean_person, relative_distances, set_distances
 from trackers import assign
 
 WINDOW = 120.0  # seconds that somebody may be in no view, to be linked by travel time
@@ -186,7 +186,9 @@ def _learn(travel: TravelTimes, tracklet: Tracklet, lefts: Sequence[Tracklet], s
 
 
 def set_to_set(sets: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> np.ndarray:
-    """Set distances `(S, O)` (see `reid.sets`) of `sets` of views to `others`, each `(V, D)` unit rows."""
+    """Set distances `(S, O)` (see `reid.sets`) of `sets` of views to `others`, each `(V, D)` unit rows, relative to the mean of
+    the `others`."""
     images = np.concatenate(others)
     starts = np.cumsum([0, *map(len, others)])[:-1]
-    return np.array([set_distances(1 - views @ images.T, starts) for views in sets])
+    mean = mean_person(images, starts)
+    return np.array([set_distances(relative_distances(views, images, mean, len(others)), starts) for views in sets])

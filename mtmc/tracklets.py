@@ -11,14 +11,13 @@ from mtmc.association import GroundTracks
 from mtmc.gaps import fill_gaps
 from mtmc.ground_plane import GroundCamera, observe
 from mtmc.linking import Tracklet
-from mtmc.room import Pictures, require_images
 from mtmc.sequences import MultiViewSequence
 from mtmc.views import ViewSelection
 from mtmc.zones import Zones
 from trackers import Detections
 
 if TYPE_CHECKING:
-    from reid import AppearanceModel
+    from mtmc.camera_worker import LocalWorkers
 
 MISSES = 0.8  # seconds without a detection that a track survives
 HITS = 3  # detections in a row before it is shown, at first and after a miss
@@ -86,38 +85,34 @@ class _Track:
 
 
 def gather(
-    sequence: MultiViewSequence,
-    tracks: Iterable[GroundTracks],
-    appearance: "AppearanceModel | None",
-    zones: Zones,
+    sequence: MultiViewSequence, tracks: Iterable[GroundTracks], workers: "LocalWorkers | None", zones: Zones
 ) -> Iterator[Ended]:
     """The tracklets of `tracks`, an entry a frame as `follow_apart` gives them, as soon as they are over.
 
-    `appearance` embeds at most `VIEWS` of a tracklet, `SPACING` seconds apart; a track that shows too little of the person for
-    any makes no tracklet. Without `appearance` all make one, and none has views. `zones` learns where tracklets begin and end.
-    Raises `InputError` for a camera without images and for an image that does not decode.
+    `workers` embed at most `VIEWS` of a tracklet, `SPACING` seconds apart; a track that shows too little of the person for any
+    makes no tracklet. Without `workers` all make one, and none has views. `zones` learns where tracklets begin and end. Raises
+    `InputError` for an image that does not decode.
     """
-    if appearance is not None:
-        require_images(sequence)
     names, sizes = list(sequence.cameras), [camera.image_size for camera in sequence.cameras.values()]
     selection = ViewSelection(sizes, budget=VIEWS, spacing=SPACING)
-    pictures, going, time = Pictures(sequence), {}, 0.0
+    going: dict[int, _Track] = {}
+    time = 0.0
     for frame, found in enumerate(tracks):
         time = frame / sequence.frame_rate
         for number, place in zip(found.ids.tolist(), found.positions, strict=True):
             track = going.setdefault(number, _Track(time, time, place, place))
             track.end, track.last = time, place
-        if appearance is not None:
+        if workers is not None:
             rows, cameras, _ = selection.choose(time, found, np.zeros(len(found), dtype=bool))
-            crops = []
             for camera in np.unique(cameras):
-                crops += pictures.crops(names[camera], frame, found.boxes[rows[cameras == camera], camera])
-            for number, view in zip(found.ids[rows].tolist(), appearance.embed(crops) if crops else (), strict=True):
-                going[number].views.append(view)
+                seen = rows[cameras == camera]
+                look = workers.look(names[camera], frame, found.boxes[seen, camera])
+                for number, view in zip(found.ids[seen].tolist(), look.embeddings, strict=True):
+                    going[number].views.append(view)
         over = [number for number, track in going.items() if track.end < time - GAP]
         ended = {number: going.pop(number) for number in over}
-        yield Ended(time - GAP, _tracklets(ended, zones, len(names), appearance is not None))
-    yield Ended(time, _tracklets(going, zones, len(names), appearance is not None))
+        yield Ended(time - GAP, _tracklets(ended, zones, len(names), workers is not None))
+    yield Ended(time, _tracklets(going, zones, len(names), workers is not None))
 
 
 def _tracklets(tracks: dict[int, _Track], zones: Zones, cameras: int, need_views: bool) -> dict[int, Tracklet]:

@@ -45,7 +45,7 @@ def test_nobody_is_given_the_name_of_somebody_who_is_in_the_scene():
 
 
 def test_tracks_that_wait_are_named_together():
-    identities = quick()
+    identities = quick(max_distance=1.2)
     identities.update(0, [1, 2], views((0, 0), (1, 1)))
     identities.update(5, [])
     between = CENTRES[0] + 0.8 * CENTRES[1]

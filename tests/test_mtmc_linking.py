@@ -74,7 +74,7 @@ def test_travel_times_are_learned_where_appearance_alone_would_link_few():
     for seed in range(3):
         tracklets, truth = walks(people=20, laps=6, noise=0.15, seed=seed)
         for travel in None, TravelTimes():
-            namings = online(Linker(0.15, travel), tracklets), link_offline(tracklets, 0.15, travel)
+            namings = online(Linker(0.17, travel), tracklets), link_offline(tracklets, 0.17, travel)
             shares.append([share_right(people, truth) for people in namings])
     without, learned = np.mean(shares[::2], axis=0), np.mean(shares[1::2], axis=0)
     assert (without < 0.35).all()

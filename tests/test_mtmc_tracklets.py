@@ -10,6 +10,7 @@ from passers import passers
 from visitors import MeanColour
 
 from benchmarks.world_scores import world_people
+from mtmc.camera_worker import LocalWorkers
 from mtmc.gaps import fill_gaps
 from mtmc.linking import Linker
 from mtmc.naming import name_offline, name_online, rename
@@ -32,7 +33,7 @@ def tracks(sequence):
 
 @pytest.fixture(scope="module")
 def ended(sequence, tracks):
-    return list(gather(sequence, tracks, MeanColour(), Zones()))
+    return list(gather(sequence, tracks, LocalWorkers(sequence, appearance=MeanColour()), Zones()))
 
 
 def test_each_camera_follows_people_alone(sequence, tracks):
@@ -88,7 +89,7 @@ def test_without_appearance_tracklets_have_zones_and_times_only(sequence, tracks
 
 def test_a_camera_without_images_is_told(sequence, tracks):
     with pytest.raises(InputError, match="no images of east"):
-        list(gather(replace(sequence, images=sequence.images | {"east": None}), tracks, MeanColour(), Zones()))
+        LocalWorkers(replace(sequence, images=sequence.images | {"east": None}), appearance=MeanColour())
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), max_size=30), st.integers(1, 5))

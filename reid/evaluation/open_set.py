@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reid.errors import InputError
-from reid.sets import set_distances
+from reid.sets import mean_person, relative_distances, set_distances
 
 VIEWS = 4
 PEOPLE = 30
@@ -50,13 +50,11 @@ def fit_set_threshold(embeddings: np.ndarray, ids: np.ndarray, views: int = VIEW
     people = min(people, len(rows) - 1)
     for _ in range(_DRAWS):
         rows = [random.permutation(row) for row in rows]
-        images = embeddings[np.concatenate([row[views:] for row in rows])]
-        starts = np.cumsum([0, *(len(row) - views for row in rows)])[:-1]
         for visitor, row in enumerate(rows):
-            distances = set_distances(1 - embeddings[row[:views]] @ images.T, starts)
-            others = random.choice(np.delete(distances, visitor), people, replace=False)
-            known.append((distances[visitor], others[1:].min(initial=2.0)))
-            strangers.append(others.min())
+            others = random.choice(np.delete(np.arange(len(rows)), visitor), people, replace=False)
+            to_known = _to_people(embeddings, row[:views], [rows[who][views:] for who in (visitor, *others[1:])])
+            known.append((to_known[0], to_known[1:].min(initial=np.inf)))
+            strangers.append(_to_people(embeddings, row[:views], [rows[who][views:] for who in others]).min())
     own, nearest_other = np.array(known).T
     # The gain rises where a visitor is recognised and falls where a stranger is; in between, the middle is the safest.
     right, strange = np.sort(own[own < nearest_other]), np.sort(strangers)
@@ -74,3 +72,11 @@ def fit_set_threshold(embeddings: np.ndarray, ids: np.ndarray, views: int = VIEW
         views=views,
         people=people,
     )
+
+
+def _to_people(embeddings: np.ndarray, views: np.ndarray, people: list[np.ndarray]) -> np.ndarray:
+    """The set distances `(P,)` of the rows `views` of `embeddings` to people, the rows of each."""
+    images = embeddings[np.concatenate(people)]
+    starts = np.cumsum([0, *map(len, people)])[:-1]
+    distances = relative_distances(embeddings[views], images, mean_person(images, starts), len(people))
+    return set_distances(distances, starts)
