@@ -19,9 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--false-match-rate",
         type=float,
-        default=0.01,  # people of other places look more alike to a network than those of the data it was trained on
+        default=0.002,  # people of other places look more alike to a network than those of the data it was trained on
         metavar="SHARE",
-        help="share of pairs of two people in one camera that may count as one person (default: 0.01)",
+        help="share of pairs of two people in one camera that may count as one person (default: 0.002)",
     )
     arguments.add_engine(parser)
 
