@@ -179,6 +179,7 @@ def _print(rows: list[dict], sequence: MultiViewSequence, metric: str, radius: f
         table.add_section()
     for name, figures in PUBLISHED.items():
         add_row(table, name, figures)
+    table.caption = "Table 5 of Lawen et al. is of their own room, a recording that was not published"
     Console(width=max(Console().width, 140)).print(table)
     for scores in rows:
         print(f"{scores['reid']}: {scores['people']} people, {scores['crops']} crops embedded, {scores['named_late']:.1%} of "

@@ -116,6 +116,7 @@ def _run(sequence: Sequence, frames: Iterable[TrackedFrame], options: argparse.N
     """Track one sequence to its files, and score what is in them."""
     text = options.output / "tracks" / f"{sequence.name}.txt"
     video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
+    print(f"{sequence.name}: {sequence.length} frames", flush=True)
     recording = record(frames, text, video, sequence.frame_rate)
     truth = sequence.ground_truth
     counts = score(truth, read_tracks(text), sequence.length, options.distractors) if truth is not None else None

@@ -138,4 +138,5 @@ def require_images(sequence: MultiViewSequence) -> None:
     """Raise `InputError` where a camera of `sequence` has no images."""
     missing = [name for name in sequence.cameras if sequence.images.get(name) is None]
     if missing:
-        raise InputError(f"{sequence.name} has no images of {', '.join(missing)}: add them, or run with --reid none.")
+        need = "only given detections with --reid none do without."
+        raise InputError(f"{sequence.name} has no images of {', '.join(missing)}: add them; {need}")

@@ -39,15 +39,19 @@ def record_room(moments: Iterable[Moment], cameras: list[str], folder: Path) -> 
         table, lines = create("world.csv"), create("world.jsonl")
         views = [create(f"tracks/{camera}.txt") for camera in cameras]
         table.write("frame,time,person,x,y\n")
+        moment = None
         try:
             for moment in moments:
                 _write(moment, cameras, table, lines, views)
                 yield moment
-        except (InputError, KeyboardInterrupt):
+        except (InputError, KeyboardInterrupt) as stop:
             for file in (table, lines, *views):
                 file.close()
             for path, kept in unfinished.items():
                 path.rename(kept)
+            if isinstance(stop, KeyboardInterrupt):
+                done = 0 if moment is None else moment.frame + 1
+                raise KeyboardInterrupt(f"{done} frames are kept below {folder}, in files named like world.partial.csv") from None
             raise
     for kept in unfinished.values():
         kept.unlink(missing_ok=True)

@@ -92,6 +92,8 @@ def find_source(name: str | Path, weights: str | Path = "auto") -> Weights | Onn
     from reid.models import available
 
     if str(name) not in available():
+        if Path(str(name)).suffix in (".pt", ".xml"):
+            raise InputError(f"{name}: exported for other programs; give the .onnx file or the .safetensors it came from")
         raise InputError(
             f"there is no network named {str(name)!r}; there are: {', '.join(available())}, or give a .safetensors or .onnx file"
         )

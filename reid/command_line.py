@@ -17,6 +17,11 @@ def dispatch(package: str, commands: Sequence[str], description: str, arguments:
         sentence = module.__doc__.strip().splitlines()[0]
         command = choices.add_parser(name, help=sentence, description=module.__doc__)
         module.add_arguments(command)
-        command.set_defaults(run=module.run)
-    options = parser.parse_args(arguments)
+        command.set_defaults(run=module.run, command=name)
+    options, rest = parser.parse_known_args(arguments)
+    # Changes to a recipe are also taken behind the options, where argparse does not look for them.
+    if rest and hasattr(options, "changes") and all("=" in word and not word.startswith("-") for word in rest):
+        options.changes, rest = [*options.changes, *rest], []
+    if rest:
+        choices.choices[options.command].error(f"unrecognized arguments: {' '.join(rest)}")
     options.run(options)

@@ -26,7 +26,7 @@ def run(main: Callable[[], None]) -> None:
             raise
         sys.exit(_report(f"{error.filename}: {error.strerror}"))
     except KeyboardInterrupt as interrupt:
-        print(f"interrupted: {str(interrupt) or 'what was finished is kept'}", file=sys.stderr)
+        print(f"interrupted: {str(interrupt) or 'what was finished so far, if anything, is kept'}", file=sys.stderr)
         sys.exit(130)
 
 

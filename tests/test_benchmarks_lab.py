@@ -82,7 +82,7 @@ def test_people_can_be_compared_in_the_images_instead(data, models, tmp_path):
         (["--data", "DATA", "--people", "x"], "--people"),
         (["--data", "nowhere"], "nowhere"),
         (["--detections", "fairmot"], "fairmot"),
-        (["--people", "nowhere", "--reid", "none"], "0 identities"),
+        (["--people", "nowhere", "--reid", "none"], "nowhere: no such folder"),
     ],
 )
 def test_mistakes_are_told(data, models, tmp_path, arguments, said):

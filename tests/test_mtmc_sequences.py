@@ -215,3 +215,9 @@ def test_opencv_is_asked_for_nothing_when_no_image_is_needed(make_sequence, monk
     shutil.copy(folder / "det" / "det.txt", folder / "video.mp4")
     monkeypatch.setattr(cv2, "VideoCapture", lambda *_: pytest.fail("the video was opened"))
     assert open_sequence(folder).length == FRAMES
+
+
+def test_a_text_file_in_the_place_of_the_video_is_told(tmp_path):
+    (tmp_path / "walk.txt").write_text("1,-1,1,1,5,9,0.9\n")
+    with pytest.raises(InputError, match=r"walk\.txt is text by its name, not a video"):
+        open_sequence(tmp_path / "walk.txt", tmp_path / "walk.txt")

@@ -151,3 +151,16 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(monkeypatch, weights, crops, 
     assert caught.value.code == 2
     assert len(printed) == 1
     assert sentence in printed[0]
+
+
+def test_changes_to_a_recipe_are_taken_before_and_behind_the_options_and_nothing_else_is(monkeypatch, crops, tmp_path, capsys):
+    words = ["train", tmp_path / "mine.yaml", "--data", crops, "--output", tmp_path / "run"]
+    (tmp_path / "mine.yaml").write_text("seed: 1\n")
+    with pytest.raises(SystemExit) as stop:
+        call(monkeypatch, *words, "epochz=3")
+    assert stop.value.code == 2
+    assert "unknown key 'epochz'" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        call(monkeypatch, *words, "--epochs", "3")
+    assert stop.value.code == 2
+    assert "usage: python -m reid train" in capsys.readouterr().err

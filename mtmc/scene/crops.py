@@ -26,6 +26,8 @@ class CropPeople:
 
     def __init__(self, folder: str | Path, people: int, visits: int, seed: int = 0) -> None:
         folder = Path(folder)
+        if not folder.is_dir():
+            raise InputError(f"{folder}: no such folder.")
         crops: dict[str, dict[str, list[Path]]] = {}
         for path in sorted(path for name in FOLDERS for path in (folder / name).glob("*")):
             match = NAME.match(path.name)

@@ -7,6 +7,8 @@ from mtmc.sequences.mot_text import NO_DETECTIONS, read_detections
 from mtmc.sequences.sequence import Sequence
 from reid.errors import InputError
 
+TEXTS = {".txt", ".csv", ".json", ".yaml", ".yml"}  # some of which a video reader takes for subtitles or raw pictures
+
 
 def read_video(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Sequence:
     """A video file, a camera's index (0, 1, ...) or a stream's address, with `detections` in MOT text, if any.
@@ -18,6 +20,8 @@ def read_video(source: str | Path | int, detections: str | Path | None, min_scor
     live = text.isdigit() or "://" in text
     if not live and not Path(source).is_file():
         raise InputError(f"{source} is neither a video file, a folder, a camera's index nor a stream's address.")
+    if not live and Path(source).suffix.lower() in TEXTS:
+        raise InputError(f"{source} is text by its name, not a video: detections are given with --detections.")
     images = Video((int(text) if text.isdigit() else text) if live else Path(source))
     length, found = None if live else images.length, NO_DETECTIONS
     if detections is not None:

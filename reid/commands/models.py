@@ -11,13 +11,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Count each network, of which nothing but shapes is built, and print the table and the options."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from reid.models import available
     from reid.weights_file import SHIPPED
 
     columns = "network", "input", "dimension", "parameters", "multiply-adds", "weights"
-    table = Table(*columns, title="In brackets: the papers' figures")
+    table = Table(Column(columns[0], no_wrap=True), *columns[1:], title="In brackets: the papers' figures")
     for name in available():
         table.add_row(name, *_sizes(name), _shipped(SHIPPED / f"{name}.safetensors"))
     console = Console()
@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _sizes(name: str) -> tuple[str, str, str, str]:
     import torch
+    from rich.markup import escape
 
     from reid import complexity
     from reid.errors import InputError
@@ -39,7 +40,7 @@ def _sizes(name: str) -> tuple[str, str, str, str]:
         with torch.device("meta"):
             network = build(name)
     except InputError as error:  # the package of its backbone is missing
-        return str(error), "", "", ""
+        return "", "", escape(str(error)), ""
     counted, published = complexity.count(network), complexity.PUBLISHED.get(name)
     papers = (f" ({published.parameters / 1e6:.1f})", f" ({published.multiply_adds / 1e9:.2f})") if published else ("", "")
     return (

@@ -11,7 +11,6 @@ from reid.commands import arguments
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recipe, the data, the place for the results."""
-    # Changes that follow the options would be taken for unknown arguments, so the usage shows them in their place.
     parser.usage = "%(prog)s RECIPE [KEY=VALUE ...] --data SOURCE [SOURCE ...] --output DIR [--validate SOURCE] [--device DEVICE]"
     parser.add_argument("recipe", type=Path, help="a YAML file; those in configs/reid explain every key")
     parser.add_argument(
