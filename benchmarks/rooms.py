@@ -22,7 +22,7 @@ from mtmc.linking import Linker
 from mtmc.naming import name_offline, name_online, rename
 from mtmc.pipeline import StageSeconds
 from mtmc.recording import Recording, claim_folder
-from mtmc.room import Moment, open_identities
+from mtmc.room import Moment
 from mtmc.room_recording import record_room
 from mtmc.scene import rooms
 from mtmc.sequences import MultiViewSequence
@@ -53,7 +53,9 @@ def main(arguments: list[str] | None = None) -> None:
     claim_folder(options.output)
     models = {name: open_appearance(name) for name in options.reid}
     for model in models.values():
-        open_identities(model)  # a model without a threshold is told before anything runs
+        if model is not None and model.max_link_distance is None:
+            sentence = "does not say up to which distance people of two cameras are one: `python -m reid threshold` fits it."
+            raise InputError(f"{model.name} {sentence}")
     sequence = rooms(options.seed, options.people, options.persons)
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         start = time.perf_counter()
@@ -113,9 +115,9 @@ def _rows(name: str, model, followed: Followed, given: tuple[Zones, TravelTimes]
             tracklets = rezoned if travel == "given" else ended
             start = time.perf_counter()
             if linking == "online":
-                names = name_online(tracklets, cameras, Linker(model.max_set_distance, own))
+                names = name_online(tracklets, cameras, Linker(model.max_link_distance, own))
             else:
-                names = name_offline(tracklets, cameras, model.max_set_distance, own)
+                names = name_offline(tracklets, cameras, model.max_link_distance, own)
             spent = StageSeconds(reading, embedding.seconds, time.perf_counter() - start)
             what = {"reid": name, "linking": linking, "travel": travel}
             rows.append(_row(followed, names, folder / f"{linking}-{travel}", spent, embedding.crops, **what))
@@ -178,7 +180,7 @@ def _settings(options: argparse.Namespace, sequence: MultiViewSequence, models: 
         "travel_seed": options.seed + ELSEWHERE,
         "perfect_links": limit.ratios() | {"id_switches": limit.id_switches},
         "reid": {
-            name: model and {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.max_set_distance}
+            name: model and {"engine": model.engine, "weights": model.weights_hash, "max_link_distance": model.max_link_distance}
             for name, model in models.items()
         },
     }

@@ -20,7 +20,8 @@ class AppearanceModel:
         self.name = source.model
         self.preprocessing = source.preprocessing
         self.weights_hash = source.hash
-        self.max_cosine_distance, self.max_set_distance = source.max_cosine_distance, source.max_set_distance
+        self.max_cosine_distance = source.max_cosine_distance
+        self.max_set_distance, self.max_link_distance = source.max_set_distance, source.max_link_distance
         self._engine = engine
         self.engine, self.precision, self.device = engine.name, engine.precision, engine.device
         black = np.zeros((self.preprocessing.height, self.preprocessing.width, 3), np.uint8)

@@ -10,9 +10,9 @@ import yaml
 from reid.errors import InputError
 from reid.files import replacing
 from reid.preprocessing import Preprocessing
+from reid.weights_file import THRESHOLDS
 
-_THRESHOLDS = "max_cosine_distance", "max_set_distance"
-_KEYS = {"height", "width", "mean", "std", *_THRESHOLDS}
+_KEYS = {"height", "width", "mean", "std", *THRESHOLDS}
 _EXAMPLE = "height: 256, width: 128, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]"
 
 
@@ -24,6 +24,7 @@ class OnnxFile:
     preprocessing: Preprocessing
     max_cosine_distance: float | None = None
     max_set_distance: float | None = None
+    max_link_distance: float | None = None
 
     @property
     def model(self) -> str:
@@ -56,7 +57,7 @@ def read_onnx(path: str | Path) -> OnnxFile:
         if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
             raise InputError(f"{description}: mean and std must be three numbers each, those of std above 0")
         preprocessing = Preprocessing(int(fields["height"]), int(fields["width"]), mean, std)
-        thresholds = {name: float(fields[name]) for name in _THRESHOLDS if fields.get(name) is not None}
+        thresholds = {name: float(fields[name]) for name in THRESHOLDS if fields.get(name) is not None}
         return OnnxFile(path, preprocessing, **thresholds)
     except InputError:
         raise
@@ -69,6 +70,7 @@ def write_description(
     preprocessing: Preprocessing,
     max_cosine_distance: float | None,
     max_set_distance: float | None = None,
+    max_link_distance: float | None = None,
 ) -> Path:
     """Write the YAML that `read_onnx` looks for beside the ONNX file `path`; the YAML's path."""
     fields = {
@@ -77,7 +79,7 @@ def write_description(
         "mean": list(preprocessing.mean),
         "std": list(preprocessing.std),
     }
-    thresholds = zip(_THRESHOLDS, (max_cosine_distance, max_set_distance), strict=True)
+    thresholds = zip(THRESHOLDS, (max_cosine_distance, max_set_distance, max_link_distance), strict=True)
     fields.update({name: value for name, value in thresholds if value is not None})
     description = Path(path).with_suffix(".yaml")
     with replacing(description) as temporary:

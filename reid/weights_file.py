@@ -19,7 +19,7 @@ from reid.preprocessing import Preprocessing
 if TYPE_CHECKING:
     from torch import nn
 
-THRESHOLDS = "max_cosine_distance", "max_set_distance"
+THRESHOLDS = "max_cosine_distance", "max_set_distance", "max_link_distance"
 SHIPPED = Path(__file__).parent / "weights"
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80")
 
@@ -28,9 +28,10 @@ _PICKLE_STARTS = (b"PK\x03\x04", b"\x80")
 class Weights:
     """The tensors of one network by name, and what must travel with them.
 
-    `max_cosine_distance` of two images and `max_set_distance` of several views (`reid.sets`) are the thresholds fitted to this
-    network (None: not fitted). `training` says where the weights come from (epochs, data, command). `options` are those that the
-    network was built with. Both go through JSON.
+    `max_cosine_distance` of two images, `max_set_distance` of several views to a person known by images of any camera, and
+    `max_link_distance` to one known by other cameras alone (`reid.sets`) are the thresholds fitted to this network (None: not
+    fitted). `training` says where the weights come from (epochs, data, command). `options` are those that the network was built
+    with. Both go through JSON.
     """
 
     model: str
@@ -38,6 +39,7 @@ class Weights:
     tensors: Mapping[str, np.ndarray]
     max_cosine_distance: float | None = None
     max_set_distance: float | None = None
+    max_link_distance: float | None = None
     training: Mapping[str, object] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
     path: Path | None = None
@@ -87,9 +89,11 @@ class Weights:
         with replacing(path) as temporary:
             temporary.write_bytes(save(dict(self.tensors), metadata))  # save_file would make it unreadable for other users
 
-    def with_thresholds(self, max_cosine_distance: float, max_set_distance: float | None = None) -> "Weights":
+    def with_thresholds(
+        self, max_cosine_distance: float, max_set_distance: float | None = None, max_link_distance: float | None = None
+    ) -> "Weights":
         """The same weights under other fitted thresholds."""
-        return replace(self, max_cosine_distance=max_cosine_distance, max_set_distance=max_set_distance)
+        return replace(self, **dict(zip(THRESHOLDS, (max_cosine_distance, max_set_distance, max_link_distance), strict=True)))
 
 
 def weights_of(

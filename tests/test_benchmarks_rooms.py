@@ -62,7 +62,7 @@ def test_the_tracks_of_each_row_are_written(ran):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--people", "nowhere"], "0 identities"),
+        (["--people", "nowhere"], "nowhere: no such folder"),
         (["--persons", "0"], "--persons 0"),
         (["--seed", "-1"], "--seed -1"),
         (["--reid", "vague"], "does not say up to which distance"),

@@ -52,7 +52,7 @@ def test_data_with_too_few_images_and_networks_that_see_no_person_are_refused():
         fit_set_threshold(np.ones((30, 1)), np.repeat([1, 2, 3], 10))
 
 
-def test_the_command_stores_both_thresholds(small_weights, tmp_path, capsys):
+def test_the_command_stores_all_thresholds(small_weights, tmp_path, capsys):
     random, path = np.random.default_rng(0), tmp_path / "small.safetensors"
     small_weights.write(path)
     for split in ("query", "bounding_box_test"):
@@ -69,4 +69,22 @@ def test_the_command_stores_both_thresholds(small_weights, tmp_path, capsys):
     stored, printed = read_weights(path), capsys.readouterr().out
     assert f"cosine distance at most {stored.max_cosine_distance:.4f}" in printed
     assert f"set distance at most {stored.max_set_distance:.4f}" in printed
+    assert f"from one camera to another, at most {stored.max_link_distance:.4f}" in printed
     assert stored.hash == small_weights.hash
+
+
+def test_people_whom_cameras_change_are_linked_at_a_larger_distance_than_they_are_recognised_at():
+    random = np.random.default_rng(0)
+    ids, cameras = np.repeat(np.arange(40), 12), np.tile(np.repeat([1, 2], 6), 40)
+    rows = random.normal(size=(40, 32))[ids] + 0.6 * random.normal(size=(40, 2, 32))[ids, cameras - 1]
+    rows += 0.3 * random.normal(size=rows.shape)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    recognised, linked = fit_set_threshold(rows, ids), fit_set_threshold(rows, ids, cameras)
+    assert linked.threshold > 1.3 * recognised.threshold
+    assert linked.recognised > 0.9 and linked.false_acceptances < 0.1
+
+
+def test_people_of_one_camera_alone_cannot_be_linked():
+    embeddings, ids = people()
+    with pytest.raises(InputError, match="no two people are seen by two cameras"):
+        fit_set_threshold(embeddings, ids, np.ones(len(ids), int))

@@ -24,7 +24,7 @@ class MeanColour:
     name, engine, dimension, weights_hash = "colour", "eye", 3, "none"
 
     def __init__(self, max_set_distance: float | None = 0.05):
-        self.max_set_distance = max_set_distance
+        self.max_set_distance = self.max_link_distance = max_set_distance
         self.asked = 0
 
     def embed(self, images):

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> None:
     from reid.errors import InputError
     from reid.export import export_onnx, export_openvino, export_torchscript, load_torchscript, verify
     from reid.onnx_file import write_description
-    from reid.weights_file import Weights
+    from reid.weights_file import THRESHOLDS, Weights
 
     output = options.output
     writers = {".onnx": export_onnx, ".xml": export_openvino, ".pt": export_torchscript}
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         path = Path(folder) / output.name
         writers[output.suffix](network, weights.preprocessing, path)
-        write_description(path, weights.preprocessing, weights.max_cosine_distance, weights.max_set_distance)
+        write_description(path, weights.preprocessing, *(getattr(weights, name) for name in THRESHOLDS))
         agreement = verify(
             load_torchscript(path) if path.suffix == ".pt" else OpenVINO(path, "f32"), network, weights.preprocessing
         )

@@ -49,11 +49,13 @@ def run(options: argparse.Namespace) -> None:
     ids, cameras = (np.concatenate([getattr(part, name) for part in parts]) for name in ("ids", "cameras"))
     people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
     fitted = fit_threshold(embeddings[people], ids[people], cameras[people], options.false_match_rate)
+    sets, links, why = None, None, None
     try:
         sets = fit_set_threshold(embeddings[people], ids[people])
+        links = fit_set_threshold(embeddings[people], ids[people], cameras[people])
     except InputError as error:
-        sets, why = None, error
-    thresholds = fitted.threshold, sets and sets.threshold
+        why = error
+    thresholds = fitted.threshold, sets and sets.threshold, links and links.threshold
     if isinstance(source, OnnxFile):
         write_description(source.path, source.preprocessing, *thresholds)
     else:
@@ -62,9 +64,10 @@ def run(options: argparse.Namespace) -> None:
     print(f"  two people of one camera taken for one: {fitted.false_match_rate:.2%}")
     print(f"  a person not recognised, in one camera: {fitted.false_non_match_rate:.2%}")
     print(f"  a person not recognised, across cameras: {fitted.false_non_match_rate_across:.2%}")
-    if sets is None:
-        print(f"no distance for sets of views: {why}")
-        return
-    print(f"{model}: set distance at most {sets.threshold:.4f}, stored too ({sets.views} views, {sets.people} people known)")
-    print(f"  a known visitor recognised: {sets.recognised:.2%}, taken for another: {sets.mistaken:.2%}")
-    print(f"  a stranger taken for somebody: {sets.false_acceptances:.2%}")
+    for found, what in ((sets, "set distance"), (links, "link distance, from one camera to another,")):
+        if found is not None:
+            print(f"{model}: {what} at most {found.threshold:.4f}, stored too ({found.views} views, {found.people} people known)")
+            print(f"  a known visitor recognised: {found.recognised:.2%}, taken for another: {found.mistaken:.2%}")
+            print(f"  a stranger taken for somebody: {found.false_acceptances:.2%}")
+    if why is not None:
+        print(f"no further distance for sets of views: {why}")
