@@ -165,3 +165,14 @@ def test_one_image_of_a_batch_does_not_change_the_descriptor_of_another(network)
     with torch.no_grad():
         together, alone = network.eval()(images)[1], network.eval()(images[1:2])[0]
     assert torch.allclose(together, alone, atol=1e-4)
+
+
+def test_shuffled_maps_keep_channels_last_in_training_and_are_not_turned_around_elsewhere():
+    maps = torch.randn(2, 8, 6, 4)
+    last = maps.to(memory_format=torch.channels_last)
+    for training in (False, True):
+        block = ShuffleA(8).train(training)
+        with torch.no_grad():
+            plain, turned = block(maps), block(last)
+        torch.testing.assert_close(turned, plain)
+        assert turned.is_contiguous(memory_format=torch.channels_last) == training

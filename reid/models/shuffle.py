@@ -21,7 +21,7 @@ class ShuffleA(nn.Module):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         kept, changed = maps.chunk(2, 1)
-        return shuffle(kept, self.branch(changed))
+        return shuffle(kept, self.branch(changed), self.training)
 
 
 class ShuffleB(nn.Module):
@@ -42,15 +42,16 @@ class ShuffleB(nn.Module):
         _start_near_linear(self)
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        return shuffle(self.short(maps), self.long(maps))
+        return shuffle(self.short(maps), self.long(maps), self.training)
 
 
-def shuffle(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+def shuffle(first: torch.Tensor, second: torch.Tensor, training: bool = False) -> torch.Tensor:
     """Interleave the channels of two `(B, C, H, W)` maps: Ma et al., ShuffleNet V2, ECCV 2018, fig. 3.
 
-    Maps with channels last in memory stay so: stacked as they are, they would be turned around twice a block.
+    In training, maps with channels last in memory stay so: stacked as they are, they would be turned around twice a block. An
+    export would write the turning down, and inference engines would follow it.
     """
-    if second.is_contiguous(memory_format=torch.channels_last):
+    if training and second.is_contiguous(memory_format=torch.channels_last):
         last = [maps.permute(0, 2, 3, 1) for maps in (first, second)]
         return torch.stack(last, 4).flatten(3, 4).permute(0, 3, 1, 2)
     return torch.stack([first, second], 2).flatten(1, 2)
