@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     reduction = Reduction(options.epochs, options.scale == "small")
     if not options.data:
         raise InputError(f"--data: {table.name} needs a data set to train and to measure on")
-    data = read_data(table, options.data, reduction)
+    data = read_data(table, options.data)
     heading = title(table, data, reduction)
     print(heading)
     results, steps = {}, []
@@ -82,7 +82,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--scale",
         choices=("full", "small"),
         default="full",
-        help="small: a small backbone from scratch, on images of half the sides, of few people",
+        help="small: a small backbone from scratch, on images of half the sides",
     )
     parser.add_argument("--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="default: %(default)s")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")

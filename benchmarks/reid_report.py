@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as Grid
 
-from benchmarks.reid_rows import SMALL_IDENTITIES, Data, Reduction, row_recipe
+from benchmarks.reid_rows import Data, Reduction, row_recipe
 from benchmarks.reid_steps import MEASURES, Step
 from benchmarks.reid_tables import Table
 from benchmarks.results import versions
@@ -28,7 +28,6 @@ def title(table: Table, data: Data, reduction: Reduction) -> str:
     if reduction.small:
         reduced.append(f"{used.model} for {full.model}" if used.model != full.model else "small images")
         reduced.append(f"{used.height}x{used.width} for {full.height}x{full.width} pixels")
-        reduced.append(f"at most {SMALL_IDENTITIES} identities")
         reduced.append(f"{used.precision} for {full.precision}, learning rate {used.learning_rate:g} for {full.learning_rate:g}")
         if used.backbone_weights != full.backbone_weights:
             reduced.append(f"backbone weights {used.backbone_weights} for {full.backbone_weights}")

@@ -20,7 +20,6 @@ from reid.weights_file import Weights, read_weights
 
 RECIPES = Path(__file__).parents[1] / "configs" / "reid"
 SMALL_SIDES = 0.5  # where a run is small: of the images' height and width
-SMALL_IDENTITIES = 200  # and of those trained on, at most
 
 
 @dataclass(frozen=True)
@@ -41,19 +40,14 @@ class Reduction:
     small: bool = False
 
 
-def read_data(table: Table, sources: list[str], reduction: Reduction) -> Data:
+def read_data(table: Table, sources: list[str]) -> Data:
     """Read the data sets of a table: one, or for a table across data sets the one to train on and the one to measure on.
 
-    A small run keeps `SMALL_IDENTITIES` of the identities trained on, evenly spaced; it measures on all queries. Raises
-    InputError for a wrong number of sources.
+    Raises InputError for a wrong number of sources.
     """
     if len(sources) != 1 + table.cross:
         raise InputError(f"--data: {table.name} needs {'two data sets, to train on and to measure on' if table.cross else 'one'}")
     crops = join(read_source(sources[0], TRAIN))
-    if reduction.small:
-        ids = np.unique(crops.ids)
-        kept = ids[np.linspace(0, len(ids) - 1, min(SMALL_IDENTITIES, len(ids))).astype(int)]
-        crops = join([crops.take(np.isin(crops.ids, kept))])
     return Data(crops, *read_source(sources[-1], QUERY, GALLERY), tuple(source_name(source) for source in sources))
 
 

@@ -12,7 +12,7 @@ from small_network import Small
 
 from benchmarks import reid, reid_digits, reid_features, reid_rows, reid_tables
 from benchmarks.reid_report import title
-from benchmarks.reid_rows import RECIPES, Data, Reduction, read_data, row_recipe, slug
+from benchmarks.reid_rows import RECIPES, Reduction, read_data, row_recipe, slug
 from benchmarks.reid_steps import compare_steps
 from benchmarks.reid_tables import DUKE, MARKET, TABLES, Row, Table, find_table
 from reid.data.folders import GALLERY, QUERY, TRAIN
@@ -145,17 +145,16 @@ def test_results_of_another_recipe_are_not_taken_for_ours(tiny, market, tmp_path
 
 
 def test_a_whole_run_does_not_call_itself_reduced(market):
-    data = read_data(TINY, [str(market)], Reduction())
+    data = read_data(TINY, [str(market)])
     assert "REDUCED" not in title(TINY, data, Reduction())
 
 
 def test_a_small_run_says_what_is_smaller(market):
     table = find_table("bag_of_tricks")
-    heading = title(table, read_data(table, [str(market)], Reduction(6, True)), Reduction(6, True))
+    heading = title(table, read_data(table, [str(market)]), Reduction(6, True))
     for piece in (
         "6 epochs for 120",
         "bnneck_resnet18 for bnneck_resnet50",
-        "identities",
         "128x64 for 256x128",
         "weights none for imagenet",
     ):
@@ -164,7 +163,7 @@ def test_a_small_run_says_what_is_smaller(market):
 
 def test_tables_across_data_sets_need_two(market):
     with pytest.raises(InputError, match="two data sets"):
-        read_data(find_table("cross_domain"), [str(market)], Reduction())
+        read_data(find_table("cross_domain"), [str(market)])
 
 
 def test_fewer_epochs_shrink_all_that_counts_in_epochs():
@@ -239,20 +238,12 @@ def test_an_unknown_table_is_told_with_those_that_exist():
 
 
 def test_euclidean_ranks_by_length_too_and_cosine_does_not(market):
-    crops = read_data(TINY, [str(market)], Reduction())
+    crops = read_data(TINY, [str(market)])
     query = crops.query.take(np.array([0]))
     gallery = crops.gallery.take(np.array([1, 3]))  # of the query's person and of another, from another camera
     features = np.array([[1.0, 0.0]]), np.array([[5.0, 0.0], [0.9, 0.5]])
     found = {kind: reid_rows._rank(*features, query, gallery, kind).cmc[0] for kind in ("cosine", "euclidean")}
     assert found == {"cosine": 1.0, "euclidean": 0.0}
-
-
-def test_a_small_run_keeps_some_people_and_numbers_them_anew(market, monkeypatch):
-    monkeypatch.setattr(reid_rows, "SMALL_IDENTITIES", 2)
-    data = read_data(TINY, [str(market)], Reduction(small=True))
-    assert isinstance(data, Data)
-    assert sorted(set(data.train.ids.tolist())) == [0, 1]
-    assert len(data.query) == 8
 
 
 def test_losses_are_drawn_for_each_run(tmp_path):
