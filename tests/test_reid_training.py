@@ -16,6 +16,7 @@ from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, join, read_market
 from reid.data.sampling import identity_batches
 from reid.errors import InputError
 from reid.preprocessing import Preprocessing
+from reid.training import trainer
 from reid.training.averaging import WeightAverage, refresh_statistics
 from reid.training.learner import Learner
 from reid.training.recipe import read_recipe
@@ -276,6 +277,20 @@ def test_the_size_of_the_recipe_travels_with_the_weights(crops_folder, recipe, t
     network = train(recipe, join([read_market(crops_folder, TRAIN)]), tmp_path / "run")
     assert (network.preprocessing.height, network.preprocessing.width) == (32, 16)
     assert read_weights(tmp_path / "run" / "last.safetensors").preprocessing == network.preprocessing
+
+
+def test_weights_of_the_early_epochs_are_measured_and_kept_at_the_size_they_were_trained_at(
+    crops_folder, recipe, tmp_path, monkeypatch
+):
+    recipe = replace(recipe, average="none", early_epochs=1, early_height=31, early_width=15)
+    sizes = []
+    real = trainer.validate
+    monkeypatch.setattr(
+        trainer, "validate", lambda weights, *rest: sizes.append(weights.preprocessing.height) or real(weights, *rest)
+    )
+    run_with_validation(recipe, crops_folder, tmp_path / "run")
+    assert sizes == [31, 32]
+    assert read_weights(tmp_path / "run" / "last.safetensors").preprocessing.height == 32
 
 
 def test_a_run_goes_on_from_the_weights_of_another_and_refuses_those_of_another_network(crops_folder, recipe, tmp_path):

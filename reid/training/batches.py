@@ -36,20 +36,25 @@ class Batches:
             raise InputError(f"fewer than {recipe.identities_per_batch} identities: a batch cannot be filled")
         return batches
 
+    def size_at(self, epoch: int) -> Preprocessing:
+        """What images become in an epoch: smaller ones in the early epochs, if the recipe has some."""
+        recipe = self.recipe
+        if epoch >= recipe.early_epochs:
+            return self.size
+        return replace(self.size, height=recipe.early_height, width=recipe.early_width)
+
     def inputs(self, batches: np.ndarray, epoch: int, first: int = 0) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Images and labels of an epoch's `batches` from step `first` on: this process's share of each, whole identities."""
-        recipe, size = self.recipe, self.size
-        if epoch < recipe.early_epochs:
-            size = replace(size, height=recipe.early_height, width=recipe.early_width)
+        recipe, size = self.recipe, self.size_at(epoch)
         share = batches.shape[1] // processes.count()
         columns = slice(processes.rank() * share, (processes.rank() + 1) * share)
         changes, seed = (recipe.random_erasing, recipe.colour_jitter), [recipe.seed, epoch, 1]
         return load_batches(self._at(size), self.crops.ids, batches, size, *changes, seed, first, columns, self.device)
 
     def statistics(self) -> Iterator[torch.Tensor]:
-        """Batches of training images from which the batch-norm statistics of averaged weights are recomputed."""
-        epoch = self.recipe.epochs
-        for images, _ in self.inputs(self.epoch(epoch)[:_STATISTICS_BATCHES], epoch):
+        """Batches of the last epoch's kind from which the batch-norm statistics of averaged weights are recomputed."""
+        last = self.recipe.epochs - 1
+        for images, _ in self.inputs(self.epoch(last)[:_STATISTICS_BATCHES], last):
             yield images
 
     def _at(self, size: Preprocessing) -> torch.Tensor:

@@ -125,9 +125,7 @@ def _go_on_from(recipe: Recipe, network: nn.Module) -> None:
     if (source.model, source.options) != (recipe.model, recipe.options):
         theirs = f"{source.model} with the options {source.options}"
         raise InputError(f"start: {recipe.start} holds {theirs}, not {recipe.model} with the options {recipe.options}")
-    trained = source.network()
-    network.load_state_dict(trained.state_dict(), strict=False)
-    network.preprocessing = trained.preprocessing
+    network.load_state_dict(source.network().state_dict(), strict=False)
 
 
 def _check(recipe: Recipe, device: str) -> None:

@@ -47,7 +47,8 @@ def train(
             checkpoint.save(file, recipe, crops, learner.parts())
 
     def evaluate(what: str) -> None:
-        weights = snapshot(recipe, learner.network, learner.position, crops, data)
+        size = batches.size_at(learner.position.epoch - 1)
+        weights = snapshot(recipe, learner.network, learner.position, crops, data, size)
         if validation:
             scores = validate(weights, validation, device)
             weights = with_scores(weights, scores)

@@ -13,16 +13,22 @@ from reid.data.folders import Crops
 from reid.engines import pytorch
 from reid.evaluation import evaluate_embeddings
 from reid.extraction import embed_files
+from reid.preprocessing import Preprocessing
 from reid.training.checkpoint import Position
 from reid.training.recipe import Recipe
 from reid.weights_file import Weights, weights_of
 
 
-def snapshot(recipe: Recipe, network: nn.Module, position: Position, crops: Crops, data: Sequence[str]) -> Weights:
-    """The present weights, with the record of how they came about: recipe, seed included, data, epochs done and versions."""
+def snapshot(
+    recipe: Recipe, network: nn.Module, position: Position, crops: Crops, data: Sequence[str], size: Preprocessing
+) -> Weights:
+    """The present weights, for images of the `size` that they were last trained at: at another they know people worse by far.
+
+    With them goes the record of how they came about: recipe, seed included, data, epochs done and versions.
+    """
     found = {"data": list(data), "images": len(crops), "identities": int(crops.ids.max()) + 1}
     done = {"backbone_weights": position.backbone, "epochs_done": position.epoch, "versions": _versions()}
-    return weights_of(recipe.model, network, {**asdict(recipe), **found, **done}, recipe.options)
+    return replace(weights_of(recipe.model, network, {**asdict(recipe), **found, **done}, recipe.options), preprocessing=size)
 
 
 def validate(weights: Weights, validation: tuple[Crops, Crops], device: str) -> dict[str, float]:
