@@ -17,7 +17,7 @@ from mtmc.appearance import open_appearance
 from mtmc.association import GroundTracks
 from mtmc.camera_worker import LocalWorkers, require_images
 from mtmc.pipeline import StageSeconds
-from mtmc.recording import Recording, claim_folder
+from mtmc.recording import Recording, check_folder
 from mtmc.room import Moment, follow, open_identities, recognise, settle
 from mtmc.room_recording import draw_gallery, record_room
 from mtmc.sequences import MULTI_VIEW, MultiViewSequence, open_multi_view
@@ -37,7 +37,7 @@ ORACLE = "gt"  # the detections that are the truth itself
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
     options = _parse(arguments)
-    claim_folder(options.output)
+    check_folder(options.output)
     models = {name: open_appearance(name) for name in options.reid}
     for model in models.values():
         open_identities(model)  # a model without a threshold is told before anything runs

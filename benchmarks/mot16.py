@@ -17,7 +17,7 @@ from benchmarks.sequence_folders import DEMO, MOT16, VALIDATION, sequence_folder
 from mtmc import embedding_cache
 from mtmc.appearance import open_appearance
 from mtmc.pipeline import TrackedFrame, track
-from mtmc.recording import claim_folder, record
+from mtmc.recording import check_folder, record
 from mtmc.sequences import Sequence, read_motchallenge
 from mtmc.sequences.mot_text import read_tracks
 from mtmc.tracker_config import DEFAULT_TRACKER, available_configs, build_tracker, read_tracker_config
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.download:
         fetch_mot16(data)
     config = read_tracker_config(options.tracker, options.config)
-    claim_folder(options.output)
+    check_folder(options.output)
     appearance = open_appearance(options.reid)
     tracker, tracker_record = build_tracker(config, appearance)
     if appearance is not None and not tracker.uses_appearance:

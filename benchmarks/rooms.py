@@ -21,7 +21,7 @@ from mtmc.camera_worker import LocalWorkers
 from mtmc.linking import Linker
 from mtmc.naming import name_offline, name_online, rename
 from mtmc.pipeline import StageSeconds
-from mtmc.recording import Recording, claim_folder
+from mtmc.recording import Recording, check_folder
 from mtmc.room import Moment
 from mtmc.room_recording import record_room
 from mtmc.scene import rooms
@@ -50,7 +50,7 @@ class Followed:
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
     options = _parse(arguments)
-    claim_folder(options.output)
+    check_folder(options.output)
     models = {name: open_appearance(name) for name in options.reid}
     for model in models.values():
         if model is not None and model.max_link_distance is None:

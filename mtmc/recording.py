@@ -99,11 +99,17 @@ def writing_video(path: Path, frame_rate: float) -> Iterator:
             partial.touch()
 
 
-def claim_folder(folder: Path) -> None:
-    """Make `folder` and try that it takes files, before hours of work end in a refusal. Raises `InputError` where it does not."""
+def check_folder(folder: Path) -> None:
+    """Try that `folder` takes files, before hours of work end in a refusal, and leave it as it was, absent or not.
+
+    Raises `InputError` where it does not.
+    """
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         with replacing(folder / "writable.txt") as probe:
             probe.touch()
         (folder / "writable.txt").unlink()
+        for each in made:
+            each.rmdir()
     except OSError as error:
         raise InputError(f"{folder} cannot be written to ({error.strerror}): choose another --output.") from None

@@ -8,7 +8,7 @@ from conftest import FRAMES, SIZE
 from mtmc import open_sequence, track
 from mtmc.__main__ import main
 from mtmc.drawing import Annotator, colour
-from mtmc.recording import claim_folder, record, writing_video
+from mtmc.recording import check_folder, record, writing_video
 from mtmc.sequences.mot_text import read_tracks
 from reid.errors import InputError
 from trackers import Tracks
@@ -78,9 +78,9 @@ def test_a_trail_follows_a_track_and_fades_after_it_is_gone():
 def test_a_folder_that_takes_no_files_is_refused_at_once(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written to"):
-        claim_folder(tmp_path / "file" / "out")
-    claim_folder(tmp_path / "new" / "out")
-    assert list((tmp_path / "new" / "out").iterdir()) == []
+        check_folder(tmp_path / "file" / "out")
+    check_folder(tmp_path / "new" / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_the_command_tracks_a_video_of_ones_own(make_sequence, tmp_path, capsys):

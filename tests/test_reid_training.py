@@ -271,6 +271,16 @@ def test_without_validation_there_are_last_weights_and_no_best_ones(crops_folder
     assert not (tmp_path / "run" / "best.safetensors").exists()
 
 
+def test_a_run_that_is_repeated_says_that_it_was_trained_before_and_keeps_its_weights(crops_folder, recipe, tmp_path, capsys):
+    crops, path = join([read_market(crops_folder, TRAIN)]), tmp_path / "run" / "last.safetensors"
+    train(recipe, crops, tmp_path / "run")
+    found = read_weights(path).hash
+    assert "trained before" not in capsys.readouterr().out
+    train(recipe, crops, tmp_path / "run")
+    assert "all 2 epochs were trained before" in capsys.readouterr().out
+    assert read_weights(path).hash == found
+
+
 def test_the_size_of_the_recipe_travels_with_the_weights(crops_folder, recipe, tmp_path, monkeypatch):
     recipe = replace(recipe, height=32, width=16, epochs=1, early_epochs=0)
     monkeypatch.setattr("small_network.Small.preprocessing", Preprocessing(64, 48))

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.camera_worker import LocalWorkers, require_images
     from mtmc.detector import Detector
     from mtmc.gallery import Gallery
-    from mtmc.recording import claim_folder
+    from mtmc.recording import check_folder
     from mtmc.room import follow, open_identities, recognise, settle
     from mtmc.room_film import film_room
     from mtmc.room_recording import draw_gallery, record_losses, record_room
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
         raise InputError("--gallery holds what an appearance model knows people by: leave it out, or give --reid.")
     if options.patience is not None and options.workers == "local":
         raise InputError("--patience is for cameras that run apart: give --workers ray as well.")
-    claim_folder(options.output)
+    check_folder(options.output)
     sequence = open_multi_view(options.source, detections=options.detections)
     if options.detector is None and not any(len(found) for part in sequence.detections.values() for found in part):
         raise InputError(f"{options.source} has no detections: add det/NAME.txt for each camera, or give --detector FILE.")

@@ -29,12 +29,12 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.appearance import open_appearance
     from mtmc.detector import Detector
     from mtmc.pipeline import track
-    from mtmc.recording import claim_folder, record
+    from mtmc.recording import check_folder, record
     from mtmc.sequences import open_sequence
     from mtmc.tracker_config import build_tracker, read_tracker_config
 
     config = read_tracker_config(options.tracker, options.config)
-    claim_folder(options.output)
+    check_folder(options.output)
     detector = None if options.detector is None else Detector(options.detector, options.min_score)
     sequence = open_sequence(options.source, options.detections, options.min_score)
     appearance = open_appearance(options.reid)

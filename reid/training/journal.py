@@ -21,6 +21,8 @@ class Journal:
         self._console = Console(quiet=silent)
         self._begun, self._start = time.monotonic(), start
         self._scalars = None if silent else self._open_scalars(start)
+        if start == epochs:
+            self._say(f"all {epochs} epochs were trained before")
 
     def epoch(self, epoch: int, steps: int, done: int) -> Progress:
         """A context that shows the steps of an epoch, `done` of them already, on a terminal; `advance(0)` it at each."""
