@@ -9,6 +9,7 @@ from conftest import FRAMES, SIZE, walking_image
 
 from mtmc import open_sequence
 from mtmc.recording import writing_video
+from mtmc.sequences.frames import Video
 from mtmc.sequences.mot_text import read_detections, read_ground_truth, read_tracks, tracks_text
 from reid.errors import InputError
 
@@ -185,6 +186,12 @@ def test_what_is_no_video_is_refused(tmp_path, make_sequence):
     (tmp_path / "broken.mp4").write_bytes(bytes(1000))
     with pytest.raises(InputError, match=r"broken\.mp4 does not open as a video"):
         open_sequence(tmp_path / "broken.mp4", det)
+
+
+def test_a_camera_that_is_not_there_is_told_in_one_sentence_without_a_word_of_opencv(capfd):
+    with pytest.raises(InputError, match="97 does not open as a video"):
+        next(iter(Video(97)))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_tracks_come_back_as_they_were_written(tmp_path):

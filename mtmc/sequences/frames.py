@@ -122,7 +122,11 @@ class Video:
         return values
 
     def _open(self) -> cv2.VideoCapture:
-        capture = cv2.VideoCapture(self.source if isinstance(self.source, int) else str(self.source))
+        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # a refusal is told in one sentence, below
+        try:
+            capture = cv2.VideoCapture(self.source if isinstance(self.source, int) else str(self.source))
+        finally:
+            cv2.utils.logging.setLogLevel(level)
         if not capture.isOpened():
             raise InputError(f"{self.source} does not open as a video: check the file, the camera's index or the address.")
         return capture
