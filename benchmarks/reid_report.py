@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from benchmarks.reid_rows import Data, Reduction, row_recipe
-from benchmarks.reid_steps import MEASURES, Step
+from benchmarks.reid_steps import MEASURES, Step, has_collapsed
 from benchmarks.reid_tables import Table
 from benchmarks.results import versions
 from reid.files import replacing
@@ -54,6 +54,8 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
         cells += [_cell(figure) for name in table.data_sets for figure in row.paper.get(name, (None, None))]
         grid.add_row(row.name, *cells)
     Console(width=max(Console().width, 120)).print(grid)
+    if collapsed := [name for name, result in results.items() if has_collapsed(result)]:
+        print(f"collapsed, all features being one point, so that the figures are chance: {', '.join(collapsed)}")
 
 
 def print_steps(steps: list[Step]) -> None:

@@ -75,9 +75,10 @@ def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
 def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Path, device: str) -> dict:
     """Train the network of `row` in the table's `folder`, or go on with it, and measure; what is finished is only read.
 
-    The result has `row`, `recipe`, `data`, `identities`, `rank-1`, `mAP` and `mINP` (in 0..1) and, where the table shows them,
-    `clustering_ratio`, `norm_mean`, `norm_deviation` and `norm_variation`. It is kept as `ROW/result.json`. Raises InputError
-    when the folder holds the results of another recipe or of other data.
+    The result has `row`, `recipe`, `data`, `identities`, `rank-1`, `mAP` and `mINP` (in 0..1), `mean_cosine` (of all pairs of
+    images: near 1 where the features have collapsed) and, where the table shows them, `clustering_ratio`, `norm_mean`,
+    `norm_deviation` and `norm_variation`. It is kept as `ROW/result.json`. Raises InputError when the folder holds the results of
+    another recipe or of other data.
     """
     recipe = row_recipe(table, row, reduction)
     settings = {"recipe": asdict(recipe), "data": list(data.names), "identities": len(np.unique(data.train.ids))}
@@ -128,6 +129,8 @@ def _measure(table: Table, row: Row, recipe: Recipe, weights: Weights, data: Dat
         features = embed_crops(feature_of(network, row.feature), network.preprocessing, paths, device)
     ranking = _rank(features[: len(query)], features[len(query) :], query, gallery, row.distance)
     measures = {"rank-1": float(ranking.cmc[0]), "mAP": float(ranking.mean_ap), "mINP": float(ranking.mean_inp)}
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    measures["mean_cosine"] = float(np.square(unit.mean(axis=0, dtype=np.float64)).sum())
     if not table.clustering:
         return measures
     if row.feature == "test":  # of unit length, so that its norms say nothing

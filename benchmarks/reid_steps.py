@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from benchmarks.reid_tables import Row, Table
 
 MEASURES = ("rank-1", "mAP")
+COLLAPSED = 0.99  # mean cosine of two images over which all features are one point, as far as ranking goes
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,8 @@ class Step:
     """What `row` changes in `measure` over the row `over`, in per cent.
 
     `ours` is the change measured here; `paper` the printed changes by data set, empty where no figures are at hand. `verdict` is
-    "agrees" or "disagrees"; "mixed" where the paper's own data sets disagree, "unknown" where it is silent. `by` says what it was
+    "agrees" or "disagrees"; "mixed" where the paper's own data sets disagree, "unknown" where it is silent, "collapsed" where
+    the features of one of the rows have, so that its measures are chance. `by` says what it was
     compared with: "figures" or, without them, the "text": the paper keeps the better of the two.
     """
 
@@ -37,8 +39,15 @@ def compare_steps(table: Table, results: dict[str, dict]) -> list[Step]:
             common = [name for name in row.paper if name in over.paper]
             paper = {name: round(row.paper[name][index] - over.paper[name][index], 1) for name in common}
             verdict, by = _verdict(ours, list(paper.values()), row)
+            if any(has_collapsed(results[name]) for name in (row.name, over.name)):
+                verdict = "collapsed"
             steps.append(Step(row.name, over.name, measure, ours, paper, verdict, by))
     return steps
+
+
+def has_collapsed(result: dict) -> bool:
+    """Whether the features of a row have collapsed, by its result's `mean_cosine`."""
+    return result["mean_cosine"] > COLLAPSED
 
 
 def _verdict(ours: float, paper: list[float], row: Row) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from small_network import Small
 
 from benchmarks import reid, reid_digits, reid_features, reid_rows, reid_tables
-from benchmarks.reid_report import title
+from benchmarks.reid_report import print_table, title
 from benchmarks.reid_rows import RECIPES, Reduction, read_data, row_recipe, slug
 from benchmarks.reid_steps import compare_steps
 from benchmarks.reid_tables import DUKE, MARKET, TABLES, Row, Table, find_table
@@ -221,15 +221,25 @@ def test_the_tricks_all_together_are_the_recipe_bag_of_tricks():
     assert row_recipe(table, table.rows[-1], Reduction()) == read_recipe(RECIPES / "bag_of_tricks.yaml")
 
 
-def test_a_step_agrees_disagrees_is_mixed_or_unknown():
-    def verdicts(table, *figures):
-        results = {row.name: {"rank-1": rank, "mAP": mean_ap} for row, (rank, mean_ap) in zip(table.rows, figures, strict=True)}
-        return [step.verdict for step in compare_steps(table, results)]
+def verdicts(table, *figures, mean_cosine=0.5):
+    """Of the steps of `table`, whose rows have these ranks and precisions; the first one's features have this mean cosine."""
+    results = {row.name: {"rank-1": r, "mAP": p, "mean_cosine": 0.5} for row, (r, p) in zip(table.rows, figures, strict=True)}
+    results[table.rows[0].name]["mean_cosine"] = mean_cosine
+    return [step.verdict for step in compare_steps(table, results)]
 
+
+def test_a_step_agrees_disagrees_is_mixed_or_unknown():
     assert verdicts(TINY, (0.5, 0.4), (0.6, 0.5)) == ["agrees", "mixed"]
     assert verdicts(TINY, (0.5, 0.4), (0.4, 0.5)) == ["disagrees", "mixed"]
     said = replace(TINY, rows=(Row("one"), Row("two", claim="down"), Row("three")))
     assert verdicts(said, (0.5, 0.4), (0.4, 0.5), (0.4, 0.4)) == ["agrees", "disagrees", "unknown", "unknown"]
+
+
+def test_a_step_from_collapsed_features_has_no_direction_and_the_table_says_so(market, capsys):
+    assert verdicts(TINY, (0.5, 0.4), (0.6, 0.5), mean_cosine=0.999) == ["collapsed", "collapsed"]
+    result = {"rank-1": 0.5, "mAP": 0.4, "mINP": 0.1, "mean_cosine": 0.999}
+    print_table(TINY, {"start": result, "+ smoothing": {**result, "mean_cosine": 0.9}}, "title")
+    assert capsys.readouterr().out.splitlines()[-1].endswith("chance: start")
 
 
 def test_an_unknown_table_is_told_with_those_that_exist():
