@@ -129,8 +129,7 @@ def _measure(table: Table, row: Row, recipe: Recipe, weights: Weights, data: Dat
         features = embed_crops(feature_of(network, row.feature), network.preprocessing, paths, device)
     ranking = _rank(features[: len(query)], features[len(query) :], query, gallery, row.distance)
     measures = {"rank-1": float(ranking.cmc[0]), "mAP": float(ranking.mean_ap), "mINP": float(ranking.mean_inp)}
-    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
-    measures["mean_cosine"] = float(np.square(unit.mean(axis=0, dtype=np.float64)).sum())
+    measures["mean_cosine"] = float(np.square(_unit(features).mean(axis=0, dtype=np.float64)).sum())
     if not table.clustering:
         return measures
     if row.feature == "test":  # of unit length, so that its norms say nothing
@@ -143,8 +142,12 @@ def _rank(query_features: np.ndarray, gallery_features: np.ndarray, query: Crops
     """Rank `(Q, D)` features, of any length, against `(G, D)` ones by cosine or Euclidean distance."""
     labels = query.ids, gallery.ids, query.cameras, gallery.cameras
     if distance == "cosine":
-        unit = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in (query_features, gallery_features)]
-        return evaluate_embeddings(*unit, *labels)
+        return evaluate_embeddings(_unit(query_features), _unit(gallery_features), *labels)
     # Squared distances rank alike; the square of the query's own length is the same along a row.
     squares = np.einsum("gd,gd->g", gallery_features, gallery_features)
     return evaluate_ranking(squares - 2 * query_features @ gallery_features.T, *labels)
+
+
+def _unit(features: np.ndarray) -> np.ndarray:
+    """Rows of unit length; one of zeros, which a ReLU can leave of an image, stays as it is, and is as far from all others."""
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), np.finfo(np.float32).tiny)

@@ -221,6 +221,12 @@ def test_the_tricks_all_together_are_the_recipe_bag_of_tricks():
     assert row_recipe(table, table.rows[-1], Reduction()) == read_recipe(RECIPES / "bag_of_tricks.yaml")
 
 
+def test_features_of_zeros_are_ranked_as_equally_far_from_everybody(market):
+    crops = read_data(TINY, [str(market)])
+    query, gallery = crops.query.take(np.array([0])), crops.gallery.take(np.array([1, 3]))
+    assert reid_rows._rank(np.zeros((1, 2)), np.array([[0.0, 0.0], [1.0, 0.0]]), query, gallery, "cosine").cmc[0] == 1.0
+
+
 def verdicts(table, *figures, mean_cosine=0.5):
     """Of the steps of `table`, whose rows have these ranks and precisions; the first one's features have this mean cosine."""
     results = {row.name: {"rank-1": r, "mAP": p, "mean_cosine": 0.5} for row, (r, p) in zip(table.rows, figures, strict=True)}
