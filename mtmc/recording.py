@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,7 +109,8 @@ def check_folder(folder: Path) -> None:
         with replacing(folder / "writable.txt") as probe:
             probe.touch()
         (folder / "writable.txt").unlink()
-        for each in made:
-            each.rmdir()
     except OSError as error:
         raise InputError(f"{folder} cannot be written to ({error.strerror}): choose another --output.") from None
+    with suppress(OSError):  # another run may have put something there meanwhile
+        for each in made:
+            each.rmdir()
