@@ -303,6 +303,14 @@ def test_weights_of_the_early_epochs_are_measured_and_kept_at_the_size_they_were
     assert read_weights(tmp_path / "run" / "last.safetensors").preprocessing.height == 32
 
 
+def test_the_record_names_the_file_that_a_run_started_from_and_not_its_folder(crops_folder, recipe, tmp_path):
+    crops, recipe = join([read_market(crops_folder, TRAIN)]), replace(recipe, average="none")
+    train(recipe, crops, tmp_path / "first")
+    train(replace(recipe, start=str(tmp_path / "first" / "last.safetensors")), crops, tmp_path / "second")
+    assert read_weights(tmp_path / "second" / "last.safetensors").training["start"] == "last.safetensors"
+    assert str(tmp_path).encode() not in (tmp_path / "second" / "last.safetensors").read_bytes()
+
+
 def test_a_run_goes_on_from_the_weights_of_another_and_refuses_those_of_another_network(crops_folder, recipe, tmp_path):
     crops = join([read_market(crops_folder, TRAIN)])
     train(replace(recipe, average="none"), crops, tmp_path / "first")

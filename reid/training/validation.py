@@ -4,6 +4,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -24,11 +25,14 @@ def snapshot(
 ) -> Weights:
     """The present weights, for images of the `size` that they were last trained at: at another they know people worse by far.
 
-    With them goes the record of how they came about: recipe, seed included, data, epochs done and versions.
+    With them goes the record of how they came about: recipe, seed included, data, epochs done and versions. Of files that the run
+    started from it has the names alone: weights are handed on, and where they lay on one machine is nobody else's business.
     """
     found = {"data": list(data), "images": len(crops), "identities": int(crops.ids.max()) + 1}
-    done = {"backbone_weights": position.backbone, "epochs_done": position.epoch, "versions": _versions()}
-    return replace(weights_of(recipe.model, network, {**asdict(recipe), **found, **done}, recipe.options), preprocessing=size)
+    files = {"start": Path(recipe.start).name, "backbone_weights": Path(position.backbone).name}
+    done = {"epochs_done": position.epoch, "versions": _versions()}
+    record = {**asdict(recipe), **files, **found, **done}
+    return replace(weights_of(recipe.model, network, record, recipe.options), preprocessing=size)
 
 
 def validate(weights: Weights, validation: tuple[Crops, Crops], device: str) -> dict[str, float]:
