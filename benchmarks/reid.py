@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     from benchmarks.reid_tables import find_table
 
     table, folder = find_table(options.table), options.output / options.table
-    reduction = Reduction(options.epochs, options.scale == "small")
+    reduction = Reduction(options.epochs, options.scale == "small", tuple(options.changes))
     if not options.data:
         raise InputError(f"--data: {table.name} needs a data set to train and to measure on")
     data = read_data(table, options.data)
@@ -68,6 +68,12 @@ def _draw_losses(table: "Table", folder: Path) -> None:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reid", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "changes",
+        nargs="*",
+        metavar="key=value",
+        help="changes to every row's recipe, before the options; backbone_weights=FILE: all start from this backbone",
+    )
     parser.add_argument("--table", required=True, metavar="NAME", help=NAMES)
     parser.add_argument(
         "--data",

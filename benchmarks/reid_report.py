@@ -20,17 +20,10 @@ CLUSTERING = {"clustering_ratio": "R", "norm_mean": "norm", "norm_deviation": "d
 def title(table: Table, data: Data, reduction: Reduction) -> str:
     """The table's title with the data measured on; a reduced run says so, and by what."""
     on = " to ".join(data.names)
-    full = row_recipe(table, table.rows[0], Reduction())
-    used = row_recipe(table, table.rows[0], reduction)
-    reduced = []
-    if used.epochs != full.epochs:
-        reduced.append(f"{used.epochs} epochs for {full.epochs}")
-    if reduction.small:
-        reduced.append(f"{used.model} for {full.model}" if used.model != full.model else "small images")
-        reduced.append(f"{used.height}x{used.width} for {full.height}x{full.width} pixels")
-        reduced.append(f"{used.precision} for {full.precision}, learning rate {used.learning_rate:g} for {full.learning_rate:g}")
-        if used.backbone_weights != full.backbone_weights:
-            reduced.append(f"backbone weights {used.backbone_weights} for {full.backbone_weights}")
+    full, used = (asdict(row_recipe(table, table.rows[0], each)) for each in (Reduction(), reduction))
+    # What is counted in epochs shrinks with them, which goes without saying.
+    told = [key for key in full if full[key] != used[key] and (key == "epochs" or not key.endswith("_epochs"))]
+    reduced = [f"{key.replace('_', ' ')} {_short(used[key])} for {_short(full[key])}" for key in told]
     suffix = f"; REDUCED: {', '.join(reduced)}" if reduced else ""
     return f"{table.title}; ours on {on}{suffix}"
 
@@ -96,6 +89,10 @@ def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: l
 def _paper(table: Table, name: str) -> dict[str, dict[str, float]]:
     row = next(row for row in table.rows if row.name == name)
     return {data_set: dict(zip(MEASURES, figures, strict=True)) for data_set, figures in row.paper.items()}
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else Path(value).name if isinstance(value, str) else str(value)
 
 
 def _cell(value: float | None, scale: float = 1, digits: int = 1) -> str:

@@ -34,10 +34,14 @@ class Data:
 
 @dataclass(frozen=True)
 class Reduction:
-    """What makes a run smaller than the paper's: `epochs` in place of the recipe's, `small` for the changes of the table."""
+    """What makes a run another than the paper's: `epochs` in place of the recipe's, `small` for the changes of the table.
+
+    changes: to the recipe of every row, each `key=value`, above those of `small` and below those of the row itself.
+    """
 
     epochs: int | None = None
     small: bool = False
+    changes: tuple[str, ...] = ()
 
 
 def read_data(table: Table, sources: list[str]) -> Data:
@@ -54,7 +58,8 @@ def read_data(table: Table, sources: list[str]) -> Data:
 def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
     """The recipe of a row. With fewer epochs, everything that counts in epochs shrinks alike."""
     small = table.small if reduction.small else ()
-    recipe = read_recipe(RECIPES / f"{table.recipe}.yaml", [*table.changes, *small, *row.changes])
+    changes = [*table.changes, *small, *reduction.changes, *row.changes]
+    recipe = read_recipe(RECIPES / f"{table.recipe}.yaml", changes)
     sides = SMALL_SIDES if reduction.small else 1.0
     height, width = (max(8, round(side * sides / 8) * 8) for side in row.size or table.size)
     recipe = replace(recipe, height=height, width=width)

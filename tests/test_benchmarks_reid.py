@@ -89,7 +89,7 @@ def run_tiny(market, output):
 def test_a_table_trains_its_rows_and_shows_ours_beside_the_paper_s(tiny, market, tmp_path, capsys):
     run_tiny(market, tmp_path / "out")
     printed = capsys.readouterr().out
-    assert "REDUCED: 1 epochs for 120" in printed
+    assert "REDUCED: epochs 1 for 120" in printed
     summary = json.loads((tmp_path / "out/tiny/summary.json").read_text())
     assert {"table", "title", "rows", "steps", "versions"} == summary.keys()
     assert "ours on people" in summary["title"]
@@ -151,14 +151,27 @@ def test_a_whole_run_does_not_call_itself_reduced(market):
 
 def test_a_small_run_says_what_is_smaller(market):
     table = find_table("bag_of_tricks")
-    heading = title(table, read_data(table, [str(market)]), Reduction(6, True))
-    for piece in (
-        "6 epochs for 120",
-        "bnneck_resnet18 for bnneck_resnet50",
-        "128x64 for 256x128",
-        "weights none for imagenet",
-    ):
-        assert piece in heading
+    changes = "backbone_weights=people/backbone.safetensors", "learning_rate=0.00035"
+    heading = title(table, read_data(table, [str(market)]), Reduction(6, True, changes))
+    told = (
+        "model bnneck_resnet18 for bnneck_resnet50, height 128 for 256, width 64 for 128, backbone weights backbone.safetensors "
+        "for imagenet, epochs 6 for 120, schedule cycles for steps, precision bf16 for float32"
+    )
+    assert heading.endswith(f"; REDUCED: {told}")
+
+
+def test_changes_reach_every_row_below_its_own(tiny, market, tmp_path):
+    changes = "label_smoothing=0.3", "learning_rate=0.001"
+    reid.main([*changes, "--table", "tiny", "--data", str(market), "--epochs", "1", "--output", str(tmp_path)])
+    rows = json.loads((tmp_path / "tiny/summary.json").read_text())["rows"]
+    assert [row["recipe"]["label_smoothing"] for row in rows] == [0.3, 0.1]
+    assert {row["recipe"]["learning_rate"] for row in rows} == {0.001}
+
+
+def test_few_epochs_fall_along_one_cosine_in_small_tables_but_for_that_of_cycles():
+    for name, length in (("bag_of_tricks", 15), ("robust_ablation", 15), ("swag", 1)):
+        recipe = row_recipe(TABLES[name], TABLES[name].rows[0], Reduction(15, small=True))
+        assert (recipe.schedule, recipe.cycle_epochs) == ("cycles", length)
 
 
 def test_tables_across_data_sets_need_two(market):
