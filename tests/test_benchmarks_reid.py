@@ -1,8 +1,6 @@
-"""The papers' tables: their figures, a run on a tiny data set, what is done again and what is not, and the pictures."""
+"""The papers' tables: their figures, a run on a tiny data set, what is done again and what is not, and drawn losses."""
 
-import gzip
 import json
-import struct
 from dataclasses import fields, replace
 
 import cv2
@@ -10,7 +8,7 @@ import numpy as np
 import pytest
 from small_network import Small
 
-from benchmarks import reid, reid_digits, reid_features, reid_rows, reid_tables
+from benchmarks import reid, reid_features, reid_rows, reid_tables
 from benchmarks.reid_report import print_table, title
 from benchmarks.reid_rows import RECIPES, Reduction, read_data, row_recipe, slug
 from benchmarks.reid_steps import compare_steps
@@ -300,38 +298,3 @@ def test_features_in_the_plane_are_drawn_with_a_colour_a_class(tmp_path):
     picture = cv2.imread(str(tmp_path / "plane.png")).reshape(-1, 3)
     blue, orange = (180, 119, 31), (14, 127, 255)
     assert all((picture == colour).all(1).sum() > 50 for colour in (blue, orange))
-
-
-def test_digits_are_rendered_each_as_often_and_none_like_another():
-    images, labels = reid_digits.render_digits(3, np.random.default_rng(0))
-    assert np.bincount(labels).tolist() == [3] * 10
-    assert len(np.unique(images.reshape(30, -1), axis=0)) == 30
-
-
-def test_features_in_the_plane_say_that_digits_stand_in_for_mnist(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(reid_digits, "RENDERED", 12)
-    reid.main(["--table", "features_2d", "--epochs", "2", "--output", str(tmp_path)])
-    assert "stand-in for MNIST" in capsys.readouterr().out
-    assert (tmp_path / "features_2d/features_2d.png").exists()
-    summary = json.loads((tmp_path / "features_2d/summary.json").read_text())
-    assert set(summary["clustering_ratio"]) == {*reid_digits.WIRINGS, "BNNeck, f_i"}
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_mnist_is_read_from_its_files_packed_or_not(tmp_path, packed):
-    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
-    labels = np.array([3, 1, 4, 1, 5], np.uint8)
-    for name, array in (("train-images-idx3-ubyte", images), ("train-labels-idx1-ubyte", labels)):
-        data = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
-        (tmp_path / (name + ".gz" * packed)).write_bytes(gzip.compress(data) if packed else data)
-    read = reid_digits.read_mnist(tmp_path)
-    assert np.array_equal(read[0], images)
-    assert np.array_equal(read[1], labels)
-
-
-def test_a_cut_off_file_of_mnist_is_told(tmp_path):
-    (tmp_path / "train-images-idx3-ubyte").write_bytes(bytes([0, 0, 8, 3]) + struct.pack(">3I", 5, 28, 28) + bytes(10))
-    with pytest.raises(InputError, match="10 bytes do not fill 5 x 28 x 28"):
-        reid_digits.read_mnist(tmp_path)
-    with pytest.raises(InputError, match="no train-images"):
-        reid_digits.read_mnist(tmp_path / "absent")
