@@ -5,12 +5,13 @@ from typing import Literal
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from reid import models
 from reid.errors import InputError
 from reid.models import registry
-from reid.models.layers import GeM, HarmoniousAttention, sample_regions
+from reid.models.layers import GeM, HarmoniousAttention, StridedDepthwise, sample_regions
 from reid.models.shuffle import ShuffleA, ShuffleB, shuffle
 
 
@@ -176,3 +177,21 @@ def test_shuffled_maps_keep_channels_last_in_training_and_are_not_turned_around_
             plain, turned = block(maps), block(last)
         torch.testing.assert_close(turned, plain)
         assert turned.is_contiguous(memory_format=torch.channels_last) == training
+
+
+@pytest.mark.parametrize("stride", [(2, 2), (2, 1)])
+def test_a_strided_depthwise_convolution_trains_in_half_precision_as_any_other(stride):
+    torch.manual_seed(0)
+    ours = StridedDepthwise(16, 16, 3, stride, 1, groups=16, bias=False)
+    plain = nn.Conv2d(16, 16, 3, stride, 1, groups=16, bias=False)
+    plain.load_state_dict(ours.state_dict())
+    found = []
+    for layer in (ours, plain):
+        maps = torch.randn(2, 16, 7, 6, generator=torch.Generator().manual_seed(1)).requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16):
+            out = layer(maps)
+        out.float().square().sum().backward()
+        found.append((out, maps.grad, layer.weight.grad))
+    for one, other in zip(*found, strict=True):
+        assert one.shape == other.shape
+        torch.testing.assert_close(one, other, atol=0.02 * float(other.detach().abs().max()), rtol=0)
