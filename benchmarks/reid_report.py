@@ -81,7 +81,7 @@ def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: l
         writer = csv.writer(file)
         writer.writerow(["row", *ours, *printed])
         for row in rows:
-            figures = [f"{row[key] * (1 if key in CLUSTERING else 100):.4g}" for key in ours]
+            figures = ["" if row[key] is None else f"{row[key] * (1 if key in CLUSTERING else 100):.4g}" for key in ours]
             beside = [row["paper"].get(name, {}).get(measure, "") for name in table.data_sets for measure in MEASURES]
             writer.writerow([row["row"], *figures, *beside])
 

@@ -3,17 +3,20 @@
 import json
 import re
 from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.reid_features import embed_crops, feature_of, sampled_embeddings
+from benchmarks.reid_features import sampled_embeddings
 from benchmarks.reid_tables import Row, Table
 from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, join
 from reid.data.sources import read_source, source_name
 from reid.errors import InputError
-from reid.evaluation import Ranking, evaluate_embeddings, evaluate_ranking
+from reid.evaluation import evaluate_features
 from reid.evaluation.clustering import measure_clustering
+from reid.evaluation.features import embed_features, feature_of
+from reid.evaluation.ranking import unit_rows
 from reid.files import replacing
 from reid.training.recipe import Recipe, read_recipe
 from reid.weights_file import Weights, read_weights
@@ -131,28 +134,16 @@ def _measure(table: Table, row: Row, recipe: Recipe, weights: Weights, data: Dat
     if row.feature == "sampled":
         features = sampled_embeddings(weights, recipe, run / "gaussian.pt", data.train, paths, device)
     else:
-        features = embed_crops(feature_of(network, row.feature), network.preprocessing, paths, device)
-    ranking = _rank(features[: len(query)], features[len(query) :], query, gallery, row.distance)
+        features = embed_features(feature_of(network, row.feature), network.preprocessing, paths, device)
+    labels = query.ids, gallery.ids, query.cameras, gallery.cameras
+    ranking = evaluate_features(features[: len(query)], features[len(query) :], *labels, row.distance)
     measures = {"rank-1": float(ranking.cmc[0]), "mAP": float(ranking.mean_ap), "mINP": float(ranking.mean_inp)}
-    measures["mean_cosine"] = float(np.square(_unit(features).mean(axis=0, dtype=np.float64)).sum())
+    measures["mean_cosine"] = float(np.square(unit_rows(features).mean(axis=0, dtype=np.float64)).sum())
     if not table.clustering:
         return measures
     if row.feature == "test":  # of unit length, so that its norms say nothing
-        features = embed_crops(feature_of(network, "f_t"), network.preprocessing, paths, device)
-    found = asdict(measure_clustering(features, ids))
+        features = embed_features(feature_of(network, "f_t"), network.preprocessing, paths, device)
+    people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
+    found = asdict(measure_clustering(features[people], ids[people]))
+    found = {key: value if isfinite(value) else None for key, value in found.items()}  # JSON has no NaN
     return measures | {"clustering_ratio": found.pop("ratio")} | found
-
-
-def _rank(query_features: np.ndarray, gallery_features: np.ndarray, query: Crops, gallery: Crops, distance: str) -> Ranking:
-    """Rank `(Q, D)` features, of any length, against `(G, D)` ones by cosine or Euclidean distance."""
-    labels = query.ids, gallery.ids, query.cameras, gallery.cameras
-    if distance == "cosine":
-        return evaluate_embeddings(_unit(query_features), _unit(gallery_features), *labels)
-    # Squared distances rank alike; the square of the query's own length is the same along a row.
-    squares = np.einsum("gd,gd->g", gallery_features, gallery_features)
-    return evaluate_ranking(squares - 2 * query_features @ gallery_features.T, *labels)
-
-
-def _unit(features: np.ndarray) -> np.ndarray:
-    """Rows of unit length; one of zeros, which a ReLU can leave of an image, stays as it is, and is as far from all others."""
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), np.finfo(np.float32).tiny)

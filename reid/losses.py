@@ -78,7 +78,12 @@ def _mean_hinge(gaps: torch.Tensor, margin: float | None, counted: torch.Tensor)
 
 
 def pairwise_distances(features: torch.Tensor) -> torch.Tensor:
-    """Euclidean distances `(B, B)` between the rows of `(B, D)`; differentiable also where two rows are equal."""
+    """Euclidean distances `(B, B)` between the rows of `(B, D)`; differentiable also where two rows are equal.
+
+    They are taken from the rows' mean: of rows that are long and stand close together, as when features are about to collapse
+    into one point, the squares below would leave little but rounding errors, and gradients would point anywhere.
+    """
+    features = features - features.detach().mean(0)
     squares = features.pow(2).sum(1)
     squared = squares[:, None] + squares[None, :] - 2 * features @ features.T
     # The root's slope is infinite at 0, where the diagonal always is.

@@ -86,3 +86,26 @@ def small_weights(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     torch.manual_seed(0)
     return weights_of("small", small(classes=5), {"epochs": 3})
+
+
+CHANGES = (
+    "model=small epochs=2 early_epochs=1 early_height=32 early_width=16 identities_per_batch=4 images_per_identity=2 "
+    "schedule=steps step_epochs=[1] average=weights average_epochs=1 checkpoint_steps=1 evaluate_every=1 precision=float32"
+)
+
+
+@pytest.fixture
+def crops_folder(tmp_path) -> Path:
+    """A data set of eight people in Market-1501's layout."""
+    from small_training import write_people
+
+    return write_people(tmp_path / "people")
+
+
+@pytest.fixture
+def recipe(small_weights):
+    """A recipe of two epochs that trains the network `small` on `crops_folder`."""
+    from configs import path
+    from reid.training.recipe import read_recipe
+
+    return read_recipe(path("reid", "robust"), CHANGES.split())

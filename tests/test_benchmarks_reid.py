@@ -232,12 +232,6 @@ def test_the_tricks_all_together_are_the_recipe_bag_of_tricks():
     assert row_recipe(table, table.rows[-1], Reduction()) == read_recipe(RECIPES / "bag_of_tricks.yaml")
 
 
-def test_features_of_zeros_are_ranked_as_equally_far_from_everybody(market):
-    crops = read_data(TINY, [str(market)])
-    query, gallery = crops.query.take(np.array([0])), crops.gallery.take(np.array([1, 3]))
-    assert reid_rows._rank(np.zeros((1, 2)), np.array([[0.0, 0.0], [1.0, 0.0]]), query, gallery, "cosine").cmc[0] == 1.0
-
-
 def verdicts(table, *figures, mean_cosine=0.5):
     """Of the steps of `table`, whose rows have these ranks and precisions; the first one's features have this mean cosine."""
     results = {row.name: {"rank-1": r, "mAP": p, "mean_cosine": 0.5} for row, (r, p) in zip(table.rows, figures, strict=True)}
@@ -262,15 +256,6 @@ def test_a_step_from_collapsed_features_has_no_direction_and_the_table_says_so(m
 def test_an_unknown_table_is_told_with_those_that_exist():
     with pytest.raises(InputError, match=r"bag_of_tricks.*features_2d"):
         reid.main(["--table", "magic", "--data", "nowhere"])
-
-
-def test_euclidean_ranks_by_length_too_and_cosine_does_not(market):
-    crops = read_data(TINY, [str(market)])
-    query = crops.query.take(np.array([0]))
-    gallery = crops.gallery.take(np.array([1, 3]))  # of the query's person and of another, from another camera
-    features = np.array([[1.0, 0.0]]), np.array([[5.0, 0.0], [0.9, 0.5]])
-    found = {kind: reid_rows._rank(*features, query, gallery, kind).cmc[0] for kind in ("cosine", "euclidean")}
-    assert found == {"cosine": 1.0, "euclidean": 0.0}
 
 
 def test_losses_are_drawn_for_each_run(tmp_path):

@@ -35,3 +35,17 @@ def test_blocks_of_distances_give_the_mean_over_all_pairs(monkeypatch, kind, tol
 def test_data_without_pairs_to_compare_is_told(ids):
     with pytest.raises(InputError, match="two people, and two images"):
         measure_clustering(np.eye(3), ids)
+
+
+def test_features_that_are_all_one_point_have_no_ratio_and_zeros_no_variation():
+    found = measure_clustering(np.full((4, 3), 2.0), [1, 1, 2, 2])
+    assert np.isnan(found.ratio) and found.norm_variation == 0
+    assert np.isnan(measure_clustering(np.zeros((4, 3)), [1, 1, 2, 2]).norm_variation)
+
+
+def test_the_ratio_of_long_features_that_stand_close_is_that_of_double_precision():
+    features, ids = 1 + 1e-4 * np.random.default_rng(0).normal(size=(40, 512)), np.arange(40) // 2
+    features[1::2] = (features[::2] + features[1::2]) / 2
+    assert measure_clustering(features.astype(np.float32), ids).ratio == pytest.approx(
+        measure_clustering(features, ids).ratio, rel=1e-3
+    )

@@ -1,6 +1,7 @@
 """The commands of `python -m reid`, on a few made-up crops and a small network."""
 
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -48,6 +49,27 @@ def test_evaluate_adds_a_row_for_reranking_and_knows_the_single_shot_rule(monkey
     assert "one image an identity" in printed
     assert "cosine" in printed and "re-ranked" in printed
     assert printed.count("100.0") == 10
+
+
+def test_evaluate_ranks_a_feature_of_bnneck_by_either_distance_and_tells_how_it_clusters(monkeypatch, crops, tmp_path, capsys):
+    from reid.models import build
+    from reid.weights_file import weights_of
+
+    network = build("bnneck_resnet18")
+    network.preprocessing = replace(network.preprocessing, height=32, width=16)
+    weights_of("bnneck_resnet18", network).write(tmp_path / "neck.safetensors")
+    arguments = "evaluate", tmp_path / "neck.safetensors", "--data", crops, "--device", "cpu"
+    call(monkeypatch, *arguments, "--feature", "f_t", "--distance", "euclidean", "--clustering")
+    printed = capsys.readouterr().out
+    assert "f_t of bnneck_resnet18" in printed and "euclidean" in printed
+    assert printed.count("100.0") == 5
+    assert "R = Dp / Dn 0.000; norms" in printed
+
+
+def test_a_network_without_bnneck_has_its_descriptor_alone(monkeypatch, weights, crops, capsys):
+    with pytest.raises(SystemExit):
+        call(monkeypatch, "evaluate", weights, "--data", crops, "--device", "cpu", "--feature", "f_t")
+    assert "f_t is a feature of the networks with BNNeck" in capsys.readouterr().err
 
 
 def test_rank_draws_a_query_and_its_matches_in_each_row(monkeypatch, weights, crops, tmp_path, capsys):

@@ -153,3 +153,16 @@ def test_centers_go_on_from_their_state():
 def test_pairwise_distances_are_euclidean():
     features = torch.tensor([[0.0, 0.0], [3.0, 4.0]])
     assert torch.allclose(pairwise_distances(features), torch.tensor([[0.0, 5.0], [5.0, 0.0]]), atol=1e-5)
+
+
+def test_features_that_are_long_and_stand_close_have_the_distances_and_gradients_of_double_precision():
+    features = 1 + 1e-4 * torch.randn(16, 2048, generator=torch.Generator().manual_seed(0))
+    labels, found = torch.arange(4).repeat_interleave(4), []
+    same = labels[:, None] == labels
+    for dtype in (torch.float32, torch.float64):
+        leaf = features.detach().to(dtype).requires_grad_()
+        distances = pairwise_distances(leaf)
+        (distances.masked_fill(~same, 0).amax(1) - distances.masked_fill(same, torch.inf).amin(1)).sum().backward()
+        found.append((distances.double(), leaf.grad.double()))
+    torch.testing.assert_close(found[0][0], found[1][0], rtol=1e-3, atol=1e-5)
+    assert torch.cosine_similarity(found[0][1].flatten(), found[1][1].flatten(), 0) > 0.999

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reid.errors import InputError
-from reid.evaluation import evaluate_embeddings, evaluate_ranking, evaluate_single_shot
-from reid.evaluation.ranking import BLOCK
+from reid.evaluation import check_positives, evaluate_embeddings, evaluate_features, evaluate_ranking, evaluate_single_shot
+from reid.evaluation.ranking import BLOCK, feature_distances
 
 
 def by_sorting(distances, query_ids, gallery_ids, query_cameras, gallery_cameras, max_rank):
@@ -138,3 +138,31 @@ def test_what_cannot_be_ranked_is_said_in_one_sentence(evaluate, distances, gall
 def test_a_matrix_of_another_shape_than_its_labels_is_refused():
     with pytest.raises(ValueError, match="1 queries and 3 gallery"):
         evaluate_ranking(np.zeros((1, 2)), [7], [7, 7, 7], [1], [2, 2, 2])
+
+
+LABELS = np.array([7]), np.array([7, 8]), np.array([1]), np.array([2, 2])
+
+
+def test_euclidean_ranks_by_length_too_and_cosine_does_not():
+    features = np.array([[1.0, 0.0]]), np.array([[5.0, 0.0], [0.9, 0.5]])
+    found = {kind: evaluate_features(*features, *LABELS, kind).cmc[0] for kind in ("cosine", "euclidean")}
+    assert found == {"cosine": 1.0, "euclidean": 0.0}
+
+
+def test_features_of_zeros_are_ranked_as_equally_far_from_everybody():
+    assert evaluate_features(np.zeros((1, 2)), np.array([[0.0, 0.0], [1.0, 0.0]]), *LABELS).cmc[0] == 1.0
+
+
+def test_euclidean_distances_of_long_features_that_stand_close_are_those_of_double_precision():
+    random = np.random.default_rng(0)
+    query, gallery = (1 + 1e-3 * random.normal(size=(count, 2048)) for count in (3, 5))
+    exact = np.square(query[:, None] - gallery).sum(2)
+    found = feature_distances(query.astype(np.float32), gallery.astype(np.float32), "euclidean")
+    np.testing.assert_allclose(found, exact, rtol=1e-3)
+
+
+def test_positives_are_looked_for_without_distances():
+    check_positives(*LABELS)
+    for ids, cameras in ((np.array([8, 8]), LABELS[3]), (LABELS[1], np.array([1, 2]))):
+        with pytest.raises(InputError, match="no query has a picture"):
+            check_positives(LABELS[0], ids, LABELS[2], cameras)

@@ -80,7 +80,7 @@ def test_a_rank_of_1_is_refused():
 def test_a_gaussian_goes_on_from_its_state():
     whole, network = collect(STATES, rank=2)
     half, _ = collect(STATES[:2], rank=2)
-    rest = WeightGaussian(2)
+    rest = WeightGaussian()  # the rank comes with the state
     rest.load_state_dict(half.state_dict())
     for state in STATES[2:]:
         network.weight.data = state[None].clone()

@@ -25,8 +25,9 @@ def measure_clustering(features: np.ndarray, ids: np.ndarray) -> Clustering:
     """The figures of Luo et al. TMM 2019, Fig. 10, for `features (N, D)`, not normalised, with `ids (N,)`.
 
     A small ratio means tight clusters. The figure divides the distance within identities by the distance between them, and so do
-    we; the paper's text has the ratio upside down and prints .98 for .098. The deviation divides by N. Raises InputError without
-    two images of one person, or without two people.
+    we; the paper's text has the ratio upside down and prints .98 for .098. The deviation divides by N. The ratio of features
+    that are all one point, and the variation of zeros, are NaN. Raises InputError without two images of one person, or without
+    two people.
     """
     features, ids = np.asarray(features), np.asarray(ids)
     _, counts = np.unique(ids, return_counts=True)
@@ -34,6 +35,9 @@ def measure_clustering(features: np.ndarray, ids: np.ndarray) -> Clustering:
     of_two_people = len(ids) * (len(ids) - 1) // 2 - of_one_person
     if not of_one_person or not of_two_people:
         raise InputError("clusters need two people, and two images of one of them; this data has no such pairs")
+    norms = np.linalg.norm(features, axis=1).astype(np.float64)
+    # From their mean: of long features that stand close together, the squares would leave little but rounding errors.
+    features = features - features.mean(axis=0, dtype=np.float64).astype(features.dtype)
     squares = np.einsum("nd,nd->n", features, features)
     within = total = 0.0
     for start in range(0, len(ids), BLOCK):
@@ -43,6 +47,6 @@ def measure_clustering(features: np.ndarray, ids: np.ndarray) -> Clustering:
         distances = np.triu(distances, 1)  # each pair once, none with itself
         total += distances.sum(dtype=np.float64)
         within += distances.sum(where=ids[rows, None] == ids[None, start:], dtype=np.float64)
-    norms = np.sqrt(squares, dtype=np.float64)
-    mean, deviation = float(norms.mean()), float(norms.std())
-    return Clustering((within / of_one_person) / ((total - within) / of_two_people), mean, deviation, deviation / mean)
+    mean, deviation, between = float(norms.mean()), float(norms.std()), (total - within) / of_two_people
+    ratio, variation = within / of_one_person / between if between else np.nan, deviation / mean if mean else np.nan
+    return Clustering(float(ratio), mean, deviation, float(variation))

@@ -6,6 +6,7 @@ a comparison of a row of distances with one number: cheaper than sorting the row
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,15 @@ from reid.errors import InputError
 
 BLOCK = 128  # queries at a time: a block of distances to a gallery of 16,000 takes 8 MB
 _NO_POSITIVE = "no query has a picture of the same person from another camera in the gallery, so nothing can be ranked"
+
+
+def check_positives(
+    query_ids: np.ndarray, gallery_ids: np.ndarray, query_cameras: np.ndarray, gallery_cameras: np.ndarray
+) -> None:
+    """Raises InputError where no query has a positive, which the measures below would refuse too, but only with distances."""
+    gallery = _Gallery(gallery_ids, gallery_cameras)
+    if not any(len(gallery.positives_and_junk(*label)[0]) for label in zip(query_ids, query_cameras, strict=True)):
+        raise InputError(_NO_POSITIVE)
 
 
 @dataclass(frozen=True)
@@ -40,9 +50,7 @@ def evaluate_ranking(
     INP the share of positives down to the last of them. A query without a positive is skipped. Raises InputError when no query
     has one, or where a distance is NaN.
     """
-    distances = np.asarray(distances)
-    if distances.shape != (len(query_ids), len(gallery_ids)):
-        raise ValueError(f"distances {distances.shape} for {len(query_ids)} queries and {len(gallery_ids)} gallery images")
+    distances = _checked(distances, query_ids, gallery_ids)
     return _evaluate(distances.__getitem__, query_ids, gallery_ids, query_cameras, gallery_cameras, max_rank)
 
 
@@ -57,6 +65,43 @@ def evaluate_embeddings(
 ) -> Ranking:
     """As `evaluate_ranking`, by the cosine distance of `(Q, D)` and `(G, D)` unit rows; only a block of it exists at a time."""
     return _evaluate(lambda rows: 1 - query[rows] @ gallery.T, query_ids, gallery_ids, query_cameras, gallery_cameras, max_rank)
+
+
+def evaluate_features(
+    query: np.ndarray,
+    gallery: np.ndarray,
+    query_ids: np.ndarray,
+    gallery_ids: np.ndarray,
+    query_cameras: np.ndarray,
+    gallery_cameras: np.ndarray,
+    distance: Literal["cosine", "euclidean"] = "cosine",
+    max_rank: int = 50,
+) -> Ranking:
+    """As `evaluate_embeddings`, by the cosine or Euclidean distance of `(Q, D)` and `(G, D)` features of any length."""
+    distances_of = _distances_between(query, gallery, distance)
+    return _evaluate(distances_of, query_ids, gallery_ids, query_cameras, gallery_cameras, max_rank)
+
+
+def feature_distances(query: np.ndarray, gallery: np.ndarray, distance: Literal["cosine", "euclidean"] = "cosine") -> np.ndarray:
+    """Cosine distances, or squared Euclidean ones, `(Q, G)`, of `(Q, D)` and `(G, D)` features of any length."""
+    return _distances_between(query, gallery, distance)(slice(None))
+
+
+def _distances_between(query: np.ndarray, gallery: np.ndarray, distance: str) -> Callable[[slice], np.ndarray]:
+    """The distances `(q, G)` of some of the queries at a time."""
+    if distance == "cosine":
+        query, gallery = unit_rows(query), unit_rows(gallery)
+        return lambda rows: 1 - query[rows] @ gallery.T
+    # From their mean: of long features that stand close together, the squares would leave little but rounding errors.
+    mean = gallery.mean(axis=0, dtype=np.float64).astype(gallery.dtype)
+    query, gallery = query - mean, gallery - mean
+    of_query, of_gallery = (np.einsum("nd,nd->n", each, each) for each in (query, gallery))
+    return lambda rows: of_query[rows, None] + of_gallery - 2 * query[rows] @ gallery.T
+
+
+def unit_rows(features: np.ndarray) -> np.ndarray:
+    """`(N, D)` rows brought to unit length; one of zeros, which a ReLU can leave of an image, stays, as far from all others."""
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), np.finfo(features.dtype).tiny)
 
 
 def evaluate_single_shot(
@@ -75,7 +120,8 @@ def evaluate_single_shot(
     its images from other cameras, so each query has exactly one positive, and AP and INP are both 1 / rank. Otherwise as
     `evaluate_ranking`.
     """
-    distances, query_ids, query_cameras = np.asarray(distances), np.asarray(query_ids), np.asarray(query_cameras)
+    distances = _checked(distances, query_ids, gallery_ids)
+    query_ids, query_cameras = np.asarray(query_ids), np.asarray(query_cameras)
     if np.isnan(distances).any():
         raise InputError("a distance is not a number")
     gallery, random = _Gallery(np.asarray(gallery_ids), np.asarray(gallery_cameras)), np.random.default_rng(seed)
@@ -94,6 +140,13 @@ def evaluate_single_shot(
     hits = np.bincount(ranks.ravel(), minlength=max_rank + 1)[1 : max_rank + 1]
     precision = float(np.mean(1 / ranks))
     return Ranking(np.cumsum(hits) / ranks.size, precision, precision, len(counted))
+
+
+def _checked(distances: np.ndarray, query_ids: np.ndarray, gallery_ids: np.ndarray) -> np.ndarray:
+    distances = np.asarray(distances)
+    if distances.shape != (len(query_ids), len(gallery_ids)):
+        raise ValueError(f"distances {distances.shape} for {len(query_ids)} queries and {len(gallery_ids)} gallery images")
+    return distances
 
 
 def _evaluate(

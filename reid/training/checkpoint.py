@@ -1,6 +1,8 @@
 """A checkpoint: all that a run needs to go on as if it had not been stopped."""
 
+import hashlib
 import json
+import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -51,12 +53,15 @@ def save(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful]) -
 
 
 def resume(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful], device: str) -> None:
-    """Give the `parts` their states, if there is a checkpoint. Raises InputError for one of another recipe or of other data."""
+    """Give the `parts` their states, if there is a checkpoint.
+
+    Raises InputError for one of another recipe or of other data, also in another order, and for a file that cannot be read.
+    """
     if not path.exists():
         return
-    state = torch.load(path, map_location=device, weights_only=True)
+    state = _read(path, device)
     # An optimiser takes its moments to the device itself, but not the counts of steps that Adam keeps on the CPU.
-    state["optimiser"] = torch.load(path, map_location="cpu", weights_only=True)["optimiser"]
+    state["optimiser"] = _read(path, "cpu")["optimiser"]
     theirs, ours = state.get("run", {}), _describe(recipe, crops)
     for what in ("recipe", "data"):
         if theirs.get(what) != ours[what]:
@@ -66,8 +71,16 @@ def resume(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful],
         part.load_state_dict(state[name])
 
 
+def _read(path: Path, device: str) -> dict:
+    try:
+        return torch.load(path, map_location=device, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path}: a checkpoint that cannot be read ({reason}); remove it to start anew") from None
+
+
 def _describe(recipe: Recipe, crops: Crops) -> dict[str, str]:
-    return {
-        "recipe": json.dumps(asdict(recipe), sort_keys=True),
-        "data": f"{len(crops)} images of {int(crops.ids.max()) + 1} identities",
-    }
+    """The recipe, and the crops by identity and name in their order, which batches are drawn from; their folder may move."""
+    crops_told = "\n".join(f"{identity} {path.name}" for identity, path in zip(crops.ids.tolist(), crops.paths, strict=True))
+    data = f"{len(crops)} images of {int(crops.ids.max()) + 1} identities, {hashlib.sha256(crops_told.encode()).hexdigest()}"
+    return {"recipe": json.dumps(asdict(recipe), sort_keys=True), "data": data}

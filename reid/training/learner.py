@@ -27,8 +27,8 @@ _PRECISIONS = {"bf16": torch.bfloat16, "float16": torch.float16, "float32": torc
 class Learner:
     """The state of a run at the start of `recipe`, with as many classifiers as there are `classes`, on `device`.
 
-    `fresh` False leaves out pre-trained weights, for a run that goes on from a checkpoint anyway. Raises InputError for a recipe
-    that cannot be followed here.
+    `fresh` False leaves out the weights that the recipe starts from, for a run that goes on from a checkpoint anyway. Raises
+    InputError for a recipe that cannot be followed here.
     """
 
     def __init__(self, recipe: Recipe, classes: int, device: str, fresh: bool = True):
@@ -87,9 +87,15 @@ class Learner:
         position.step += 1
 
     def end_epoch(self) -> list[float]:
-        """Go to the next epoch; the mean losses of the one that ends, in the order of `objective.NAMES`."""
+        """Go to the next epoch; the mean losses of the one that ends, in the order of `objective.NAMES`.
+
+        Raises InputError for losses that are infinite or no numbers: from there a run does not come back.
+        """
         position = self.position
         means = (position.sums / position.step).tolist()
+        if not np.isfinite(means).all():
+            told = ", ".join(f"{name} {mean:g}" for name, mean in zip(NAMES, means, strict=True))
+            raise InputError(f"epoch {position.epoch + 1}: training has diverged ({told}); lower learning_rate")
         self.position = replace(position, epoch=position.epoch + 1, step=0, sums=torch.zeros_like(position.sums))
         return means
 
@@ -107,7 +113,7 @@ class Learner:
 def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[nn.Module, str]:
     """The network, and what its backbone starts from."""
     network = build(recipe.model, classes=classes, **recipe.options)
-    if recipe.start != "none":
+    if fresh and recipe.start != "none":
         _go_on_from(recipe, network)
     size = network.preprocessing
     network.preprocessing = replace(size, height=recipe.height or size.height, width=recipe.width or size.width)
@@ -134,6 +140,8 @@ def _check(recipe: Recipe, device: str) -> None:
         raise InputError("precision: float16 trains on CUDA only; on a CPU use bf16 or float32")
     if not (recipe.identity_weight or recipe.triplet_weight or recipe.center_weight):
         raise InputError("identity_weight, triplet_weight, center_weight: all are 0, so there is nothing to learn")
+    if recipe.early_epochs and not (recipe.early_height and recipe.early_width):
+        raise InputError("early_height, early_width: with early_epochs they must be above 0")
     if recipe.average == "none":
         return
     if not recipe.average_epochs:

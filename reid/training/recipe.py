@@ -117,7 +117,7 @@ def _override(settings: dict[str, tuple[object, object]], origin: object, values
     for key, value in values.items():
         if key not in known:
             raise InputError(f"{origin}: unknown key {key!r}; a recipe has: {', '.join(known)}")
-        if key == "options" and isinstance(value, dict) and key in settings:
+        if key == "options" and isinstance(value, dict) and isinstance(settings.get(key, (None, None))[1], dict):
             value = {**settings[key][1], **value}
         settings[key] = origin, value
 
@@ -144,6 +144,8 @@ def _as(kind: object, value: object) -> object:
     if isinstance(kind, UnionType):
         return None if value is None else _as(get_args(kind)[0], value)
     if get_origin(kind) is tuple:
+        if isinstance(value, str) or any(item < 0 for item in value):
+            raise ValueError
         return tuple(_as(float, item) for item in value)
     if get_origin(kind) is dict:
         return {str(option): choice for option, choice in value.items()} if isinstance(value, dict) else _as(dict, None)

@@ -65,10 +65,11 @@ class WeightGaussian:
 
     def state_dict(self) -> dict:
         """What a checkpoint keeps."""
-        return {"average": self.average.state_dict(), "squares": self.squares, "deviations": self.deviations}
+        return {"rank": self.rank, "average": self.average.state_dict(), "squares": self.squares, "deviations": self.deviations}
 
     def load_state_dict(self, state: dict) -> None:
         """Continue from `state_dict`."""
+        self.rank = state["rank"]
         self.average.load_state_dict(state["average"])
         self.squares, self.deviations = state["squares"], state["deviations"]
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from reid.data.folders import Crops
+from reid.evaluation import check_positives
 from reid.files import replacing
 from reid.training import checkpoint, processes
 from reid.training.batches import Batches
@@ -16,6 +17,7 @@ from reid.training.objective import NAMES
 from reid.training.optimisation import learning_rate
 from reid.training.recipe import Recipe
 from reid.training.validation import snapshot, validate, with_scores
+from reid.weights_file import read_weights
 
 
 def train(
@@ -34,9 +36,13 @@ def train(
 
     All randomness comes from the recipe's seed, the epoch and the step, so a resumed run ends, on a CPU, with the very weights of
     an unbroken one. Of many processes (see `reid.training.processes`), all read and only the first writes. Raises InputError for
-    a recipe that cannot be followed here, and when `folder` holds the checkpoint of another.
+    a recipe that cannot be followed here, when training diverges, when no query of the validation has a positive, and when
+    `folder` holds the checkpoint of another run. What a finished run left is not written again: thresholds may be in it by now.
     """
     file, first = folder / "checkpoint.pt", processes.rank() == 0
+    if validation:
+        query, gallery = validation
+        check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras)
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists())
     checkpoint.resume(file, recipe, crops, learner.parts(), device)
     batches = Batches(recipe, crops, learner.network.preprocessing, learner.device)
@@ -76,10 +82,15 @@ def train(
             evaluate("present")
         keep()
     learner.take_average(batches)
-    if first:
+    if first and not _is_finished(folder / "last.safetensors", recipe):
         if recipe.average == "gaussian":
             with replacing(folder / "gaussian.pt") as temporary:
                 torch.save(learner.states.state_dict(), temporary)
         evaluate("final")
     journal.close()
     return learner.network.eval()
+
+
+def _is_finished(last: Path, recipe: Recipe) -> bool:
+    """Whether the weights of the run's end are written: those of a validation on the way are of fewer epochs."""
+    return last.exists() and read_weights(last).training.get("epochs_done") == recipe.epochs

@@ -38,7 +38,11 @@ def cuhk01(folder: Path, split: int | None = None) -> DataSet:
 def viper(folder: Path, split: int | None = None) -> DataSet:
     """Gray et al., PETS 2007: one image of everyone in each of two views."""
     folder = locate(folder, "VIPeR", "cam_a")
-    return _halves(read_files(folder, r"cam_([ab])/(\d+)_\d+\.bmp", lambda match: (int(match[2]), "_ab".index(match[1]))), split)
+
+    def label(match: re.Match) -> tuple[int, int]:
+        return int(match[2]) + 1, "_ab".index(match[1])  # its people are counted from 0, which elsewhere stands for distractors
+
+    return _halves(read_files(folder, r"cam_([ab])/(\d+)_\d+\.bmp", label), split)
 
 
 @register(

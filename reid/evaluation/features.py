@@ -1,0 +1,43 @@
+"""Features of crops beyond a network's own descriptor: those before and after BNNeck, which are not of unit length."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich import get_console
+from rich.progress import track
+from torch import nn
+
+from reid.data.folders import read_image
+from reid.errors import InputError
+from reid.preprocessing import Preprocessing
+
+FEATURES = "test", "f_t", "f_i"
+BATCH = 64
+
+
+def feature_of(network: nn.Module, feature: str) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A function from images `(B, 3, H, W)` to the `feature` wanted, `(B, D)`: "test", "f_t" or "f_i".
+
+    Raises InputError for a network without BNNeck, which has none but its descriptor.
+    """
+    if feature == "test":
+        return network
+    if not hasattr(network, "features"):
+        raise InputError(f"{feature} is a feature of the networks with BNNeck; this one is a {type(network).__name__}")
+    index = FEATURES.index(feature) - 1
+    return lambda images: network.features(images)[index]
+
+
+def embed_features(
+    embed: Callable[[torch.Tensor], torch.Tensor], preprocessing: Preprocessing, paths: Sequence[Path], device: str
+) -> np.ndarray:
+    """What `embed` makes of the images in `paths`, `(N, D)` float32. Raises InputError for one that does not decode."""
+    parts = []
+    watched = get_console().is_terminal
+    with torch.inference_mode():
+        for start in track(range(0, len(paths), BATCH), "embedding", transient=True, disable=not watched):
+            images = preprocessing([read_image(path) for path in paths[start : start + BATCH]])
+            parts.append(embed(torch.from_numpy(images).to(device)).float().cpu().numpy())
+    return np.concatenate(parts)

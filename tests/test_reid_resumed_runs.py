@@ -1,0 +1,146 @@
+"""Runs that were killed, repeated, moved, damaged, or started from another's weights."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from reid.data.folders import GALLERY, QUERY, TRAIN, join, read_market
+from reid.errors import InputError
+from reid.training.learner import Learner
+from reid.training.trainer import train
+from reid.weights_file import read_weights
+
+
+def killed_at(monkeypatch, epoch: int, step: int):
+    """Let a run die before that step."""
+    real_step = Learner.step
+
+    def step_until_killed(self, *batch):
+        if (self.position.epoch, self.position.step) == (epoch, step):
+            raise KeyboardInterrupt
+        real_step(self, *batch)
+
+    monkeypatch.setattr(Learner, "step", step_until_killed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "epoch", "step"),
+    [
+        pytest.param({}, 1, 1, id="in mid-epoch"),
+        pytest.param({}, 1, 0, id="between two epochs"),
+        pytest.param({"checkpoint_steps": 0}, 1, 1, id="from the start of the epoch"),
+        pytest.param({"average": "gaussian", "center_weight": 1e-3, "optimiser": "adam"}, 1, 1, id="with centers and SWAG"),
+    ],
+)
+def test_a_run_that_was_killed_ends_with_the_weights_of_an_unbroken_one(
+    crops_folder, recipe, tmp_path, monkeypatch, changes, epoch, step
+):
+    recipe, crops = replace(recipe, **changes), join([read_market(crops_folder, TRAIN)])
+    unbroken = train(recipe, crops, tmp_path / "unbroken")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        killed_at(patch, epoch, step)
+        train(recipe, crops, tmp_path / "killed")
+    resumed = train(recipe, crops, tmp_path / "killed")
+    for (name, one), (_, other) in zip(unbroken.state_dict().items(), resumed.state_dict().items(), strict=True):
+        assert torch.equal(one, other), name
+    assert (tmp_path / "killed" / "losses.csv").read_text() == (tmp_path / "unbroken" / "losses.csv").read_text()
+
+
+def test_the_checkpoint_of_another_recipe_or_of_other_data_is_refused(crops_folder, recipe, tmp_path):
+    crops = join([read_market(crops_folder, TRAIN)])
+    train(replace(recipe, epochs=1), crops, tmp_path / "run")
+    with pytest.raises(InputError, match="another recipe"):
+        train(recipe, crops, tmp_path / "run")
+    for other in (join([crops, crops]), crops.take(np.arange(len(crops))[::-1])):
+        with pytest.raises(InputError, match="other data"):
+            train(replace(recipe, epochs=1), other, tmp_path / "run")
+
+
+def test_a_run_whose_data_have_moved_goes_on(crops_folder, recipe, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        killed_at(patch, 1, 0)
+        train(recipe, join([read_market(crops_folder, TRAIN)]), tmp_path / "run")
+    moved = crops_folder.rename(tmp_path / "elsewhere")
+    train(recipe, join([read_market(moved, TRAIN)]), tmp_path / "run")
+    assert (tmp_path / "run" / "losses.csv").read_text().count("\n") == 3
+
+
+@pytest.mark.parametrize("kept", [0, 1000], ids=["empty", "cut off"])
+def test_a_damaged_checkpoint_is_told_in_one_sentence(crops_folder, recipe, tmp_path, kept):
+    crops, path = join([read_market(crops_folder, TRAIN)]), tmp_path / "run" / "checkpoint.pt"
+    train(replace(recipe, epochs=1), crops, tmp_path / "run")
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(InputError, match=r"checkpoint\.pt: a checkpoint that cannot be read .*; remove it to start anew"):
+        train(replace(recipe, epochs=1), crops, tmp_path / "run")
+
+
+def test_a_run_goes_on_without_the_file_that_it_started_from(crops_folder, recipe, tmp_path, monkeypatch):
+    crops, recipe = join([read_market(crops_folder, TRAIN)]), replace(recipe, average="none")
+    train(recipe, crops, tmp_path / "first")
+    last = tmp_path / "first" / "last.safetensors"
+    recipe = replace(recipe, start=str(last))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        killed_at(patch, 1, 0)
+        train(recipe, crops, tmp_path / "second")
+    last.unlink()
+    train(recipe, crops, tmp_path / "second")
+    assert read_weights(tmp_path / "second" / "last.safetensors").training["epochs_done"] == 2
+
+
+def test_a_diverging_run_stops_and_keeps_its_last_checkpoint(crops_folder, recipe, tmp_path):
+    recipe = replace(recipe, learning_rate=1e30, checkpoint_steps=0)
+    with pytest.raises(InputError, match=r"epoch 1: training has diverged .* lower learning_rate"):
+        train(recipe, join([read_market(crops_folder, TRAIN)]), tmp_path / "run")
+    assert not (tmp_path / "run" / "last.safetensors").exists()
+
+
+def test_a_validation_without_positives_is_refused_before_an_epoch_is_spent(crops_folder, recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(Learner, "step", None)
+    crops = join([read_market(crops_folder, TRAIN)])
+    with pytest.raises(InputError, match="no query has a picture"):
+        train(recipe, crops, tmp_path / "run", validation=(crops, crops.take(crops.ids < 0)))
+
+
+def test_a_run_that_is_repeated_says_that_it_was_trained_before_and_keeps_its_weights(crops_folder, recipe, tmp_path, capsys):
+    crops, path = join([read_market(crops_folder, TRAIN)]), tmp_path / "run" / "last.safetensors"
+    train(recipe, crops, tmp_path / "run")
+    found = read_weights(path).hash
+    assert "trained before" not in capsys.readouterr().out
+    train(recipe, crops, tmp_path / "run")
+    assert "all 2 epochs were trained before" in capsys.readouterr().out
+    assert read_weights(path).hash == found
+
+
+def test_thresholds_fitted_to_a_finished_run_outlive_its_repetition(crops_folder, recipe, tmp_path):
+    parts = [read_market(crops_folder, part) for part in (TRAIN, QUERY, GALLERY)]
+    train(recipe, parts[0], tmp_path / "run", validation=tuple(parts[1:]))
+    for name in ("last", "best"):
+        weights = read_weights(tmp_path / "run" / f"{name}.safetensors")
+        weights.with_thresholds(0.3).write(weights.path)
+    train(recipe, parts[0], tmp_path / "run", validation=tuple(parts[1:]))
+    for name in ("last", "best"):
+        assert read_weights(tmp_path / "run" / f"{name}.safetensors").max_cosine_distance == 0.3
+
+
+def test_the_record_names_the_file_that_a_run_started_from_and_not_its_folder(crops_folder, recipe, tmp_path):
+    crops, recipe = join([read_market(crops_folder, TRAIN)]), replace(recipe, average="none")
+    train(recipe, crops, tmp_path / "first")
+    train(replace(recipe, start=str(tmp_path / "first" / "last.safetensors")), crops, tmp_path / "second")
+    assert read_weights(tmp_path / "second" / "last.safetensors").training["start"] == "last.safetensors"
+    assert str(tmp_path).encode() not in (tmp_path / "second" / "last.safetensors").read_bytes()
+
+
+def test_a_run_goes_on_from_the_weights_of_another_and_refuses_those_of_another_network(crops_folder, recipe, tmp_path):
+    crops = join([read_market(crops_folder, TRAIN)])
+    train(replace(recipe, average="none"), crops, tmp_path / "first")
+    last = tmp_path / "first" / "last.safetensors"
+    learner, other = Learner(replace(recipe, start=str(last)), 8, "cpu"), Learner(recipe, 8, "cpu")
+    expected = read_weights(last).network().state_dict()
+    for name, tensor in learner.network.state_dict().items():
+        assert torch.equal(tensor, expected.get(name, other.network.state_dict()[name])), name
+    with pytest.raises(InputError, match=r"start: .* holds small with the options {}, not robust"):
+        Learner(replace(recipe, start=str(last), model="robust"), 8, "cpu")
+    with pytest.raises(InputError, match=r"absent\.safetensors: no such file"):
+        Learner(replace(recipe, start=str(tmp_path / "absent.safetensors")), 8, "cpu")
