@@ -166,9 +166,10 @@ def test_imagenet_weights_are_taken_where_they_are_reachable(trained, monkeypatc
     assert torch.equal(network.backbone.conv1.weight, trained["conv1.weight"])
 
 
-def test_unreachable_imagenet_weights_are_a_warning_and_leave_the_backbone_alone(monkeypatch, caplog):
+@pytest.mark.parametrize("error", [URLError("no route"), RuntimeError("invalid hash value")], ids=["no route", "other bytes"])
+def test_imagenet_weights_that_cannot_be_had_are_a_warning_and_leave_the_backbone_alone(monkeypatch, caplog, error):
     def refuse(address, **_):
-        raise URLError("no route")
+        raise error
 
     monkeypatch.setattr(torch.hub, "load_state_dict_from_url", refuse)
     network = models.build("bnneck_resnet18")

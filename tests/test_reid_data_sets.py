@@ -8,6 +8,7 @@ import pytest
 from scipy.io import savemat
 
 from reid.data.datasets import available, differences, find, read
+from reid.data.datasets.unpacking import unpacked
 from reid.errors import InputError
 
 
@@ -182,6 +183,14 @@ def test_cuhk03_is_unpacked_once_under_the_names_of_the_new_protocol(cuhk03):
     (folder / "2_001_1_01.png").write_bytes(b"kept")
     read("cuhk03_labelled", cuhk03)
     assert (folder / "2_001_1_01.png").read_bytes() == b"kept"
+
+
+def test_of_two_processes_that_unpack_at_once_the_first_to_be_done_gives_the_folder(tmp_path):
+    with unpacked(tmp_path / "crops") as slow:
+        (slow / "slow.png").touch()
+        (tmp_path / "crops").mkdir()
+        (tmp_path / "crops" / "quick.png").touch()
+    assert [path.name for path in tmp_path.rglob("*.png")] == ["quick.png"]
 
 
 def test_the_new_protocol_of_cuhk03_is_the_one_listed(cuhk03):

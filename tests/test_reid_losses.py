@@ -133,6 +133,14 @@ def test_centers_move_by_equation_4_of_wen_et_al_and_only_those_of_the_batch():
     assert torch.allclose(centers.values.detach(), torch.stack([first, before[1], third]), atol=1e-6)
 
 
+def test_a_feature_that_has_overflowed_moves_no_center():
+    centers = Centers(2, 2)
+    before = centers.values.detach().clone()
+    centers.step(torch.tensor([[torch.inf, 1.0], [0.0, 0.0]]), torch.tensor([0, 1]))
+    assert torch.equal(centers.values[0], before[0])
+    assert torch.allclose(centers.values[1], 0.75 * before[1])
+
+
 def test_centers_get_no_gradient_of_the_loss_and_features_do():
     centers, features = Centers(2, 3), torch.randn(2, 3, requires_grad=True)
     centers.loss(features, torch.tensor([0, 1])).backward()

@@ -66,6 +66,15 @@ def test_a_described_set_numbers_names_and_cameras_alike_in_all_parts(described)
     assert query.cameras.tolist() == [1]
 
 
+def test_junk_of_a_described_set_is_left_out(tmp_path):
+    (tmp_path / "seen").mkdir()
+    for name in ("-1_cam2_x.bmp", "7_cam1_x.png"):
+        (tmp_path / "seen" / name).touch()
+    (tmp_path / "own.yaml").write_text("pattern: '(?P<identity>-?\\d+)_cam(?P<camera>\\d)_.*'\ngallery: seen\n")
+    (gallery,) = read_source(tmp_path / "own.yaml", GALLERY)
+    assert [path.name for path in gallery.paths] == ["7_cam1_x.png"]
+
+
 def test_the_packaged_description_reads_its_own_layout(tmp_path):
     from configs import path
 
@@ -81,10 +90,13 @@ def test_the_packaged_description_reads_its_own_layout(tmp_path):
     [
         pytest.param("query: sought", "must have the keys pattern and any of train", id="no pattern"),
         pytest.param(PATTERN, "names no folder", id="no folder"),
-        pytest.param(f"{PATTERN}\nimages: seen", "must have the keys", id="an unknown key"),
+        pytest.param(f"{PATTERN}\nqery: seen", "unknown key 'qery'", id="an unknown key"),
         pytest.param("pattern: '(\\d+'\nquery: sought", "no regular expression", id="a broken pattern"),
-        pytest.param("pattern: '(?P<identity>.*)'\nquery: sought", r"has no group \(\?P<camera>", id="no camera"),
+        pytest.param("pattern: '(?P<identity>.*)'\nquery: sought", r"has no group \(\?P<camera>", id="no group"),
         pytest.param(f"{PATTERN}\nquery: lost", "lost: no such folder", id="a missing folder"),
+        pytest.param(
+            "pattern: '(?P<identity>[a-z]+)/cam(?P<camera>S)?.*'\ngallery: seen", "no camera in its name", id="no camera"
+        ),
         pytest.param("a: [", "not YAML", id="not YAML"),
         pytest.param("- 1", "must have the keys", id="a list"),
     ],

@@ -49,7 +49,10 @@ def draw_changes(
     Each is mirrored with probability 0.5, moved by up to `shift` of its height in both directions (the papers pad an image 256
     high by 10 pixels and crop it back), and with probability `erasing` loses a rectangle of 0.02 to 0.4 of its area and of a
     ratio of 0.3 to 3.3. `jitter`, in 0..1, is by how much the factors on brightness, contrast and saturation differ from 1.
+    Raises ValueError for images that no rectangle fits into.
     """
+    if min(height, width) < 2:
+        raise ValueError(f"images of {height}x{width} pixels have no room for a rectangle")
     reach = round(shift * height)
     shifts = rng.integers(-reach, reach + 1, (count, 2))
     mirrored = rng.random(count) < 0.5

@@ -22,7 +22,7 @@ def match_files(folder: Path, pattern: str) -> list[tuple[Path, re.Match]]:
         raise InputError(f"{folder}: no such folder")
     compiled, found = re.compile(pattern), []
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES | {".bmp"}:
+        if path.suffix.lower() not in SUFFIXES:
             continue
         match = compiled.fullmatch(path.relative_to(folder).as_posix())
         if match is None:
@@ -45,23 +45,31 @@ def read_described(path: Path) -> dict[str, Crops]:
 
     Its keys are `pattern`, a regular expression with the groups `identity` and `camera`, and one or more of `train`, `query` and
     `gallery`, folders relative to the file; `configs/data/named_files.yaml` explains them. Identities and cameras may be any
-    text and are numbered from 1 over all parts together. Raises InputError for a file or an image that is not like that.
+    text and are numbered from 1 over all parts together; images of the identity -1, junk in Market-1501's names, are left out.
+    Raises InputError for a file or an image that is not like that.
     """
     try:
         values = yaml.safe_load(path.read_text())
         pattern = re.compile(values["pattern"])
+        if unknown := values.keys() - _PARTS.keys() - {"pattern"}:
+            raise InputError(f"{path}: unknown key {min(map(str, unknown))!r}; it has pattern and any of {', '.join(_PARTS)}")
         folders = {_PARTS[key]: path.parent / values[key] for key in values if key != "pattern"}
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except re.error as error:
         raise InputError(f"{path}: the pattern is no regular expression: {error}") from error
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: must have the keys pattern and any of {', '.join(_PARTS)}, each a text") from error
     if missing := {"identity", "camera"} - pattern.groupindex.keys():
         raise InputError(f"{path}: the pattern has no group (?P<{min(missing)}>...)")
     if not folders:
         raise InputError(f"{path}: names no folder: give train, or query and gallery")
-    found = {part: match_files(folder, pattern.pattern) for part, folder in folders.items()}
+    found = {}
+    for part, folder in folders.items():
+        found[part] = [(image, match) for image, match in match_files(folder, pattern.pattern) if match["identity"] != "-1"]
+        for image, match in found[part]:
+            if None in (match["identity"], match["camera"]):
+                raise InputError(f"{image}: the pattern in {path} finds no identity or no camera in its name")
     numbers = {
         group: {text: number for number, text in enumerate(sorted({m[group] for rows in found.values() for _, m in rows}), 1)}
         for group in ("identity", "camera")

@@ -71,7 +71,7 @@ def load_weights(backbone: nn.Sequential, name: str, source: str | Path) -> bool
     if source == "imagenet":
         try:
             tensors = torch.hub.load_state_dict_from_url(_address(name), map_location="cpu", check_hash=True, weights_only=True)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, RuntimeError) as error:  # the last for other bytes than those published
             _log.warning(
                 "ImageNet weights of %s cannot be fetched (%s): it starts from random ones; a local file can be given instead",
                 name,

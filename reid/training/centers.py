@@ -24,11 +24,12 @@ class Centers:
         """Move the centers of the batch's classes towards their features: Wen et al., ECCV 2016, eq. 4.
 
         The gradient of a center is the sum of its differences over one more than their number, so a center never jumps past the
-        mean of its features, however many of them the batch holds.
+        mean of its features, however many of them the batch holds. A feature that half precision has overflowed moves none.
         """
         with torch.no_grad():
-            differences = self.values[labels] - features.to(self.values)
-            counts = torch.bincount(labels, minlength=len(self.values))
+            finite = features.isfinite().all(1)
+            differences = torch.where(finite[:, None], self.values[labels] - features.to(self.values), 0)
+            counts = torch.zeros(len(self.values), device=labels.device).index_add_(0, labels, finite.float())
             sums = torch.zeros_like(self.values).index_add_(0, labels, differences)
             self.values.grad = sums / (1 + counts)[:, None]
         self.optimiser.step()

@@ -16,7 +16,8 @@ from reid.errors import InputError
 def unpacked(folder: Path) -> Iterator[Path | None]:
     """Yield a temporary folder to fill, which then takes the name `folder`; None where `folder` exists already.
 
-    After an exception the temporary folder is removed, so that the next call starts anew.
+    After an exception the temporary folder is removed, so that the next call starts anew. Of several processes that unpack at
+    the same time, as those of one training run do, the first to be done gives the folder.
     """
     if folder.is_dir():
         yield None
@@ -25,7 +26,11 @@ def unpacked(folder: Path) -> Iterator[Path | None]:
     temporary.mkdir(parents=True)
     try:
         yield temporary
-        temporary.rename(folder)
+        try:
+            temporary.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
