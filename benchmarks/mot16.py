@@ -20,7 +20,7 @@ from mtmc.pipeline import TrackedFrame, track
 from mtmc.recording import check_folder, record
 from mtmc.sequences import Sequence, read_motchallenge
 from mtmc.sequences.mot_text import read_tracks
-from mtmc.tracker_config import DEFAULT_TRACKER, available_configs, build_tracker, read_tracker_config
+from mtmc.tracker_config import DEFAULT_TRACKER, appearance_line, available_configs, build_tracker, read_tracker_config
 from reid.errors import run
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
     print_table(results, PUBLISHED if as_published else {})
     print(f"tracker {config.name}, ReID {options.reid if appearance is None else appearance}; results in {options.output}")
     if appearance is not None:
-        threshold, origin = tracker_record["thresholds"]["max_appearance_distance"], tracker_record["appearance_threshold_from"]
-        cosine = f", cosine {threshold**2 / 2:.3f}" if tracker.appearance_metric == "euclidean" else ""
-        print(f"appearance threshold: {tracker.appearance_metric} distance {threshold:.3f}{cosine}, from the {origin}")
+        print(appearance_line(tracker, tracker_record))
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

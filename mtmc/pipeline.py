@@ -67,6 +67,8 @@ def track(
     Raises `InputError` for a frame that does not decode, one whose size differs from `sequence.image_size`, and for a video that
     ends before its detections do.
     """
+    if appearance is not None and not callable(appearance):
+        raise TypeError(f"appearance is a model from reid.load, or any callable (frame, boxes) -> (N, D), not {appearance!r}")
     if isinstance(tracker, str):
         tracker, _ = build_tracker(read_tracker_config(tracker), appearance)
     tracker.reset()

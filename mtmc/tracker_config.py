@@ -78,5 +78,14 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
     return tracker, {"algorithm": config.algorithm, "thresholds": thresholds, "appearance_threshold_from": origin}
 
 
+def appearance_line(tracker: trackers.Tracker, built: dict) -> str:
+    """How alike two people may look, and who said so: a line about what `build_tracker` gave with an appearance model."""
+    if not tracker.uses_appearance:
+        return f"{built['algorithm']} uses no appearance: --reid has no effect"
+    threshold, origin = built["thresholds"]["max_appearance_distance"], built["appearance_threshold_from"]
+    cosine = f", cosine {threshold**2 / 2:.3f}" if tracker.appearance_metric == "euclidean" else ""
+    return f"appearance threshold: {tracker.appearance_metric} distance {threshold:.3f}{cosine}, from the {origin}"
+
+
 def _shipped():
     return files("configs") / "trackers"

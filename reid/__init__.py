@@ -4,6 +4,7 @@ Importing this package, or `reid.errors`, loads no network library; the function
 """
 
 import importlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["AppearanceModel", "available", "evaluation", "load"]
 
 limit_onednn()
+# OpenVINO reports its uses over the network unless its package for that is missing; programs that watch people must not.
+sys.modules.setdefault("openvino_telemetry", None)
 
 
 def available() -> list[str]:

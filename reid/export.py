@@ -4,7 +4,9 @@ import hashlib
 import logging
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,7 +57,7 @@ def export_openvino(network: "nn.Module", preprocessing: Preprocessing, path: Pa
     import openvino
 
     shape = openvino.PartialShape([-1, 3, preprocessing.height, preprocessing.width])
-    with _quiet():
+    with _quiet(), interrupts():
         model = openvino.convert_model(network, example_input=_example(preprocessing), input=[shape])
     openvino.save_model(model, path, compress_to_fp16=False)
 
@@ -116,6 +118,7 @@ def cached_export(weights: Weights, kind: str, write: Callable[[Path], None]) ->
     final = Path(home) / "mtmc" / "engines" / f"{weights.model}-{kind}-{_key(weights, kind)[:24]}"
     if final.is_dir():
         return final
+    _log.warning("preparing %s for %s, once for these weights: up to a minute", weights.model, kind)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".", dir=final.parent))
@@ -154,6 +157,30 @@ def _example(preprocessing: Preprocessing) -> "torch.Tensor":
     import torch
 
     return torch.from_numpy(probe(preprocessing, 2))
+
+
+@contextmanager
+def interrupts() -> Iterator[None]:
+    """Let Ctrl-C end what would swallow it: OpenVINO takes it for a layer that it cannot convert, or goes on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread gets signals
+        return
+    came = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        came.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except Exception:
+        if not came.is_set():
+            raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came.is_set():
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -18,7 +18,7 @@ _EXAMPLE = "height: 256, width: 128, mean: [0.485, 0.456, 0.406], std: [0.229, 0
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """An ONNX file that maps `(B, 3, H, W)` float32 RGB images to `(B, D)` rows, with its preprocessing."""
+    """An ONNX file that maps `(B, 3, H, W)` float32 RGB images, B free or 1, to `(B, D)` rows, with its preprocessing."""
 
     path: Path
     preprocessing: Preprocessing
@@ -63,6 +63,28 @@ def read_onnx(path: str | Path) -> OnnxFile:
         raise
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{description}: must hold {{{_EXAMPLE}}} or the like ({type(error).__name__}: {error})") from None
+
+
+def check_shapes(source: OnnxFile, taken: list[int | None], given: list[list[int | None]]) -> bool:
+    """Whether the network takes one image at a time, and not any number.
+
+    `taken` is the shape of its input, `given` those of its outputs, None for a side that is free. Raises InputError for anything
+    but images of the height and width in the YAML to one table of rows.
+    """
+    path, size = source.path, source.preprocessing
+    wanted = f"an embedding network takes (B, 3, H, W) and gives one output (B, D), but it takes {_shape(taken)} and gives"
+    if len(taken) != 4 or taken[1] not in (3, None) or len(given) != 1 or len(given[0]) != 2:
+        raise InputError(f"{path}: {wanted} {', '.join(map(_shape, given))}")
+    for name, side, ours in (("height", taken[2], size.height), ("width", taken[3], size.width)):
+        if side not in (None, ours):
+            raise InputError(f"{path.with_suffix('.yaml')}: {name} {ours}, but {path.name} takes images of {taken[2]}x{taken[3]}")
+    if taken[0] not in (None, 1):
+        raise InputError(f"{path}: takes {taken[0]} images at a time: export it with a free batch axis")
+    return taken[0] == 1
+
+
+def _shape(sides: list[int | None]) -> str:
+    return f"({', '.join('free' if side is None else str(side) for side in sides)})"
 
 
 def write_description(

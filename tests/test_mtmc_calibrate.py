@@ -217,7 +217,7 @@ def test_a_wrong_calibration_is_told_and_not_written(tmp_path):
         ("u,v,x\n1,2,3\n", "lacks y"),
         ("u,v,x,y,w\n1,2,3,4,5\n", "names w"),
         ("u,v,x,y\n1,2,3,four\n", "line 2"),
-        ("u,v,x,y\n1,2,3,4\n1,2,3\n", "line 3"),
+        ("u,v,x,y\n1,2,3,4\n1,2,3\n", "line 3: its row ends before y"),
         ("u,v,x,y\n1,2,3,nan\n", "finite"),
         ("u,v,x,y\n", "no points"),
     ],

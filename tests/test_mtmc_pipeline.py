@@ -49,6 +49,11 @@ def test_a_tracker_without_appearance_leaves_the_model_alone(make_sequence):
     assert model.calls == 0
 
 
+def test_a_name_in_the_place_of_a_model_is_told(make_sequence):
+    with pytest.raises(TypeError, match=r"appearance is a model from reid\.load, .* not 'robust'"):
+        next(track(open_sequence(make_sequence()), appearance="robust"))
+
+
 def test_images_come_along_when_asked_for(make_sequence):
     frames = list(track(open_sequence(make_sequence(images=True)), "sort", images=True))
     assert all(frame.image.shape == (120, 160, 3) for frame in frames)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+import configs
 import reid
 from reid import errors
 from reid.__main__ import main
@@ -149,6 +150,12 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
         pytest.param(["evaluate", "{weights}", "--data", "{tmp}/none"], "no such folder", id="no data"),
         pytest.param(["evaluate", "{tmp}/none.safetensors", "--data", "{crops}"], "no such file", id="no weights"),
         pytest.param(["evaluate", "resnet9000", "--data", "{crops}"], "no network named", id="an unknown network"),
+        pytest.param(["train", "robust", "--data", "{crops}", "--output", "{tmp}/o"], "robust: no such recipe", id="no recipe"),
+        pytest.param(
+            ["train", "{recipe}", "--data", "{crops}", "epochs=1", "--output", "{tmp}/o"],
+            "epochs=1: names no data; changes follow the recipe",
+            id="a change in the place of data",
+        ),
         pytest.param(["evaluate", "{weights}", "--data", "market={crops}"], "no data set named 'market'", id="no data set"),
         pytest.param(["datasets", "viper={crops}"], "holds neither cam_a nor VIPeR/cam_a", id="another data set"),
         pytest.param(["extract", "{tmp}/none", "--output", "{tmp}/a.npz"], "no such folder", id="no folder"),
@@ -166,7 +173,7 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(monkeypatch, weights, crops, tmp_path, capsys, words, sentence):
     (tmp_path / "empty").mkdir()
-    words = [word.format(weights=weights, crops=crops, tmp=tmp_path) for word in words]
+    words = [word.format(weights=weights, crops=crops, tmp=tmp_path, recipe=configs.path("reid", "robust")) for word in words]
     with pytest.raises(SystemExit) as caught:
         call(monkeypatch, *words)
     printed = capsys.readouterr().err.strip().splitlines()

@@ -1,10 +1,19 @@
 """Every engine gives the network's embeddings; exports are made once."""
 
+import contextlib
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from torch.onnx.utils import export as export_torch
 
 from reid import engines, export
 from reid.engines import installed, open_engine, openvino
@@ -86,6 +95,72 @@ def test_an_onnx_file_of_ones_own_runs_on_every_engine_that_reads_it(small_weigh
         assert export.least_cosine(open_engine(source, engine, "cpu")(images), reference) > 0.999
     with pytest.raises(InputError, match="PyTorch does not run ONNX"):
         open_engine(source, "pytorch", "cpu")
+
+
+def write_own(network, path, count="batch", height=32, outputs=1, flat=True):
+    """An ONNX file of the network for `count` images at a time, described as one for images `height` high."""
+
+    class Own(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = network
+
+        def forward(self, images):
+            rows = self.network(images)
+            return [rows if flat else rows[:, :, None, None]] * outputs
+
+    size = network.preprocessing
+    axes = {"images": {0: "batch"}} if count == "batch" else {}
+    images = torch.from_numpy(export.probe(size, 2 if count == "batch" else count))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        export_torch(Own().eval(), (images,), str(path), input_names=["images"], dynamic_axes=axes, opset_version=17)
+    write_description(path, replace(size, height=height), 0.3)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+def test_a_network_that_takes_one_image_at_a_time_gets_them_one_by_one(engine, small_weights, tmp_path):
+    for package in ("onnx", engine):
+        pytest.importorskip(package)
+    network = small_weights.network()
+    write_own(network, tmp_path / "own.onnx", count=1)
+    images = export.probe(network.preprocessing, 3)
+    found = open_engine(read_onnx(tmp_path / "own.onnx"), engine, "cpu")(images)
+    assert export.least_cosine(found, open_engine(small_weights, "pytorch", "cpu")(images)) > 0.999
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        pytest.param({"count": 4}, r"own\.onnx: takes 4 images at a time", id="four at a time"),
+        pytest.param({"height": 64}, r"own\.yaml: height 64, but own\.onnx takes images of 32x16", id="another height"),
+        pytest.param({"flat": False}, r"gives one output \(B, D\), but .* gives \(\w+, 8, 1, 1\)", id="maps"),
+        pytest.param({"outputs": 2}, r"gives \(\w+, 8\), \(\w+, 8\)", id="two outputs"),
+    ],
+)
+def test_a_network_that_is_no_embedding_network_is_told_by_its_shapes(engine, small_weights, tmp_path, changes, sentence):
+    for package in ("onnx", engine):
+        pytest.importorskip(package)
+    write_own(small_weights.network(), tmp_path / "own.onnx", **changes)
+    with pytest.raises(InputError, match=sentence):
+        open_engine(read_onnx(tmp_path / "own.onnx"), engine, "cpu")
+
+
+def test_an_interrupt_that_a_conversion_swallows_ends_it_all_the_same():
+    for outcome in (lambda: None, lambda: divmod(1, 0)):
+        with pytest.raises(KeyboardInterrupt), export.interrupts():
+            with contextlib.suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(5)
+            outcome()
+    with pytest.raises(ZeroDivisionError), export.interrupts():
+        divmod(1, 0)
+
+
+def test_openvino_does_not_report_its_uses():
+    code = "import sys, reid, openvino; sys.exit(any(name.startswith('openvino_telemetry.') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])

@@ -1,5 +1,6 @@
 """The networks against their papers: shapes, counts, and the behaviour of their parts."""
 
+from types import SimpleNamespace
 from typing import Literal
 
 import numpy as np
@@ -52,12 +53,18 @@ def test_an_unknown_network_is_refused_with_the_list_of_those_that_exist():
         models.build("osnet")
 
 
+def test_a_network_without_its_sizes_is_told(monkeypatch):
+    monkeypatch.setitem(registry._builders, "bare", lambda classes=0: nn.Linear(2, 2))
+    with pytest.raises(InputError, match="bare: its network lacks preprocessing and dimension"):
+        models.build("bare")
+
+
 @pytest.fixture
 def optional(monkeypatch):
     """A made-up builder with options, which gives back what it was called with."""
 
     def optional(classes: int = 0, *, shape: Literal["round", "square"] = "round", stride: Literal[1, 2] = 1):
-        return classes, shape, stride
+        return SimpleNamespace(preprocessing=None, dimension=0, given=(classes, shape, stride))
 
     monkeypatch.setitem(registry._builders, "optional", optional)
 
@@ -65,7 +72,7 @@ def optional(monkeypatch):
 def test_options_and_their_values_are_read_off_the_builder(optional):
     assert models.options("optional") == {"shape": "round", "stride": 1}
     assert models.choices("optional") == {"shape": ("round", "square"), "stride": (1, 2)}
-    assert models.build("optional", 3, stride=2) == (3, "round", 2)
+    assert models.build("optional", 3, stride=2).given == (3, "round", 2)
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,9 @@ def test_the_constants_of_the_paper_differ_from_the_public_variant_where_the_iss
         ("sort", {"max_age": 2.5}, "whole number such as 1, not 2.5"),
         ("sort", {"min_iou": float("nan")}, "min_iou of sort is a number"),
         ("deepsort", {"n_init": True}, "n_init of deepsort is a number"),
+        ("deepsort", {"max_age": -3}, r"max_age of deepsort is in 0\.\.inf, so it cannot be -3"),
+        ("deepsort", {"max_iou_distance": 70}, r"in 0\.\.1, so it cannot be 70"),
+        ("motdt", {"max_appearance_distance": 2.5}, r"in 0\.\.2"),
     ],
 )
 def test_a_mistake_in_a_configuration_is_told_in_a_sentence(name, thresholds, message):

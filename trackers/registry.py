@@ -30,7 +30,8 @@ def build(name: str, appearance: Appearance | None = None, **thresholds: object)
 
     `appearance` is a callable `(frame, boxes (N, 4)) -> embeddings (N, D)`, used when `update` gets a frame but no
     embeddings. A tracker's plugs (`scoring` of MOTDT) are given in the same way as thresholds.
-    Raises `ValueError` for an unknown name or threshold, listing what exists, and for a threshold that is not a number.
+    Raises `ValueError` for an unknown name or threshold, listing what exists, and for a threshold that is not a number or out of
+    its range: overlaps are in 0..1, distances of appearance in 0..2, frames are 0 or more; scores are on the detector's scale.
     """
     defaults = _defaults(name)
     known = [key for key in defaults if key != "appearance"]
@@ -44,6 +45,9 @@ def build(name: str, appearance: Appearance | None = None, **thresholds: object)
             raise ValueError(f"{key} of {name} is a number such as {default}, not {value!r}")
         if isinstance(default, int) and value != int(value):
             raise ValueError(f"{key} of {name} is a whole number such as {default}, not {value!r}")
+        low, high = _range(key, default)
+        if not low <= value <= high:
+            raise ValueError(f"{key} of {name} is in {low}..{high}, so it cannot be {value!r}")
     return _TRACKERS[name](appearance=appearance, **thresholds)
 
 
@@ -62,6 +66,14 @@ def appearance_threshold(name: str, cosine_distance: float) -> float:
     if metric is None:
         raise ValueError(f"{name} uses no appearance, so it has no threshold on it")
     return math.sqrt(2 * cosine_distance) if metric == "euclidean" else cosine_distance
+
+
+def _range(key: str, default: float) -> tuple[float, float]:
+    if isinstance(default, int):
+        return 0, math.inf
+    if key == "max_appearance_distance":
+        return 0, 2
+    return (0, 1) if "iou" in key else (-math.inf, math.inf)
 
 
 def _defaults(name: str) -> dict:

@@ -30,6 +30,8 @@ def read_points(path: Path) -> dict[str, Points]:
         raise InputError(f"{path}: its first line names {', '.join(strange)}, where u, v, x, y, z and camera are known.")
     rows: dict[str, list[list[float]]] = {}
     for line, row in entries:
+        if missing := [name for name in COLUMNS if row[name] is None]:
+            raise InputError(f"{path}, line {line}: its row ends before {', '.join(missing)}.")
         try:
             numbers = [float(row[name]) for name in COLUMNS] + [float(row.get("z") or 0.0)]
         except (TypeError, ValueError):

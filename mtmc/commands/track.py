@@ -31,14 +31,14 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.pipeline import track
     from mtmc.recording import check_folder, record
     from mtmc.sequences import open_sequence
-    from mtmc.tracker_config import build_tracker, read_tracker_config
+    from mtmc.tracker_config import appearance_line, build_tracker, read_tracker_config
 
     config = read_tracker_config(options.tracker, options.config)
     check_folder(options.output)
     detector = None if options.detector is None else Detector(options.detector, options.min_score)
     sequence = open_sequence(options.source, options.detections, options.min_score)
     appearance = open_appearance(options.reid)
-    tracker, _ = build_tracker(config, appearance)
+    tracker, built = build_tracker(config, appearance)
     text = options.output / "tracks" / f"{sequence.name}.txt"
     video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
     cache = embedding_cache.default_folder()
@@ -47,4 +47,6 @@ def run(options: argparse.Namespace) -> None:
         frames = progress.track(frames, total=sequence.length, description=sequence.name)
         recording = record(frames, text, video, sequence.frame_rate)
     speed = recording.frames / recording.passed if recording.passed else 0.0
+    if appearance is not None:
+        print(appearance_line(tracker, built))
     print(f"{recording.frames} frames, {recording.identities} identities, {recording.boxes} boxes, {speed:.1f} fps: {text}")

@@ -69,6 +69,8 @@ def open_multi_view(folder: str | Path, format: str = "auto", detections: str | 
     if format == "auto":
         format = next((name for name, (recognise, _) in MULTI_VIEW.items() if recognise(folder)), "auto")
     if format not in MULTI_VIEW:
-        known = ", ".join(MULTI_VIEW)
-        raise InputError(f"{folder} is in none of the formats {known}: name one, or bring it into the layout of `folder`.")
+        known = ", ".join(name for name in MULTI_VIEW if name != "folder")
+        raise InputError(
+            f"{folder} holds no cameras.yaml, which `python -m mtmc calibrate` writes, and is in none of the formats {known}"
+        )
     return MULTI_VIEW[format][1](folder, detections, seed)

@@ -13,15 +13,23 @@ def run(options: argparse.Namespace) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
+    from reid.errors import InputError
     from reid.models import available
     from reid.weights_file import SHIPPED
 
-    columns = "network", "input", "dimension", "parameters", "multiply-adds", "weights"
-    table = Table(Column(columns[0], no_wrap=True), *columns[1:], title="In brackets: the papers' figures")
+    columns = "network", "input", "dim.", "parameters", "multiply-adds", "shipped for"
+    heads = [Column(columns[0], no_wrap=True), *(Column(column, overflow="fold") for column in columns[1:])]
+    table = Table(*heads, title="In brackets: the papers' figures")
+    missing: dict[str, list[str]] = {}
     for name in available():
-        table.add_row(name, *_sizes(name), _shipped(SHIPPED / f"{name}.safetensors"))
+        try:
+            table.add_row(name, *_sizes(name), _shipped(SHIPPED / f"{name}.safetensors"))
+        except InputError as error:  # the package of its backbone is missing
+            missing.setdefault(str(error), []).append(name)
     console = Console()
     console.print(table)
+    for sentence, names in missing.items():
+        console.print(f"Not counted, {', '.join(names)}: {sentence}", highlight=False, markup=False)
     console.print("Counted without classifiers; multiply-adds of convolutions and linear layers, for one image.")
     console.print("\nOptions of a recipe (python -m reid train RECIPE options.NAME=VALUE), * the default:")
     for names, values in _options().items():
@@ -30,17 +38,12 @@ def run(options: argparse.Namespace) -> None:
 
 def _sizes(name: str) -> tuple[str, str, str, str]:
     import torch
-    from rich.markup import escape
 
     from reid import complexity
-    from reid.errors import InputError
     from reid.models import build
 
-    try:
-        with torch.device("meta"):
-            network = build(name)
-    except InputError as error:  # the package of its backbone is missing
-        return "", "", escape(str(error)), ""
+    with torch.device("meta"):
+        network = build(name)
     counted, published = complexity.count(network), complexity.PUBLISHED.get(name)
     papers = (f" ({published.parameters / 1e6:.1f})", f" ({published.multiply_adds / 1e9:.2f})") if published else ("", "")
     return (
@@ -67,9 +70,10 @@ def _options() -> dict[tuple[str, ...], str]:
 
 
 def _shipped(path: Path) -> str:
+    """The height and width of the images that a network's shipped weights are for."""
     from reid.weights_file import read_weights
 
     if not path.is_file():
-        return "none shipped"
-    threshold = read_weights(path).max_cosine_distance
-    return "shipped" if threshold is None else f"shipped, cosine threshold {threshold:.3f}"
+        return ""
+    size = read_weights(path).preprocessing
+    return f"{size.height}x{size.width}"

@@ -4,6 +4,7 @@ On N devices: torchrun --nproc-per-node N -m reid train ...; the batch of the re
 """
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
 from reid.commands import arguments
@@ -30,14 +31,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train and write last.safetensors and, with --validate, best.safetensors."""
+    import configs
     from reid.data.folders import GALLERY, QUERY, TRAIN, join
     from reid.data.sources import read_source, source_name
     from reid.engines import devices
+    from reid.errors import InputError
     from reid.training import processes
-    from reid.training.recipe import read_recipe
+    from reid.training.recipe import Recipe, read_recipe
     from reid.training.trainer import train
 
+    if not options.recipe.is_file():
+        raise InputError(f"{options.recipe}: no such recipe; those of this package are {configs.path('reid', '*')}")
     recipe = read_recipe(options.recipe, options.changes)
+    for source in options.data:
+        key = source.partition("=")[0]
+        if key in {field.name for field in fields(Recipe)}:
+            raise InputError(f"{source}: names no data; changes follow the recipe: train {options.recipe} {source} --data ...")
     crops = join([read_source(source, TRAIN)[0] for source in options.data])
     validation = tuple(read_source(options.validate, QUERY, GALLERY)) if options.validate else None
     with processes.joined(devices(options.device)[0]) as device:

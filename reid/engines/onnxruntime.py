@@ -7,7 +7,7 @@ import numpy as np
 
 from reid.errors import InputError
 from reid.export import cached_export, export_onnx, verify
-from reid.onnx_file import OnnxFile
+from reid.onnx_file import OnnxFile, check_shapes
 from reid.weights_file import Weights
 
 _FILE = "network.onnx"
@@ -24,7 +24,7 @@ def precisions(device: str) -> list[str]:
 def open_engine(source: Weights | OnnxFile, device: str, precision: str) -> "OnnxRuntime":
     """Open `source`; weights of ours are exported first, unless that was done before."""
     if isinstance(source, OnnxFile):
-        return OnnxRuntime(source.path, device)
+        return OnnxRuntime(source.path, device, source)
     return OnnxRuntime(cached_export(source, "onnxruntime", partial(_export, source)) / _FILE, device)
 
 
@@ -35,11 +35,11 @@ def _export(weights: Weights, folder: Path) -> None:
 
 
 class OnnxRuntime:
-    """A session over one ONNX file."""
+    """A session over one ONNX file. `source` is what a file from elsewhere promises."""
 
     name, precision = "onnxruntime", "f32"
 
-    def __init__(self, path: Path, device: str):
+    def __init__(self, path: Path, device: str, source: OnnxFile | None = None):
         import onnxruntime
 
         self.device = device
@@ -52,9 +52,15 @@ class OnnxRuntime:
             raise InputError(f"{path}: not a network that ONNX Runtime can read ({reason})") from None
         images = self._session.get_inputs()[0]
         self._input = images.name
-        if isinstance(images.shape[0], int):
-            raise InputError(f"{path}: takes a fixed number of images at a time; export it with a free batch axis")
+        outputs = [_sides(output.shape) for output in self._session.get_outputs()]
+        self._singly = source is not None and check_shapes(source, _sides(images.shape), outputs)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """`(B, 3, H, W)` to `(B, D)`, float32."""
+        if self._singly:
+            return np.concatenate([self._session.run(None, {self._input: image[None]})[0].astype(np.float32) for image in images])
         return self._session.run(None, {self._input: images})[0].astype(np.float32)
+
+
+def _sides(shape: list[int | str | None]) -> list[int | None]:
+    return [side if isinstance(side, int) else None for side in shape]

@@ -7,7 +7,7 @@ import numpy as np
 
 from reid.errors import InputError
 from reid.export import cached_export, export_openvino, verify
-from reid.onnx_file import OnnxFile
+from reid.onnx_file import OnnxFile, check_shapes
 from reid.weights_file import Weights
 
 _FILE = "network.xml"
@@ -23,7 +23,7 @@ def precisions(device: str) -> list[str]:
 def open_engine(source: Weights | OnnxFile, device: str, precision: str) -> "OpenVINO":
     """Compile `source` in `precision`; weights of ours are exported first, unless that was done before."""
     if isinstance(source, OnnxFile):
-        return OpenVINO(source.path, precision)
+        return OpenVINO(source.path, precision, source)
     return OpenVINO(cached_export(source, "openvino", partial(_export, source)) / _FILE, precision)
 
 
@@ -41,23 +41,28 @@ def _core() -> "openvino.Core":  # noqa: F821
 
 
 class OpenVINO:
-    """A compiled network with one request at a time, which is given all cores."""
+    """A compiled network with one request at a time, given all cores. `source` is what a file from elsewhere promises."""
 
     name, device = "openvino", "cpu"
 
-    def __init__(self, path: Path, precision: str):
+    def __init__(self, path: Path, precision: str, source: OnnxFile | None = None):
         self.precision = precision
         try:
             model = _core().read_model(path)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise InputError(f"{path}: not a network that OpenVINO can read ({reason})") from None
-        if model.input(0).get_partial_shape()[0].is_static:
-            raise InputError(f"{path}: takes a fixed number of images at a time; export it with a free batch axis")
+        self._singly = source is not None and check_shapes(source, _sides(model.input(0)), list(map(_sides, model.outputs)))
         # A thread bound to a core waits for whatever else runs there: on a busy machine that cost two thirds of the speed.
         settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
         self._request = _core().compile_model(model, "CPU", settings).create_infer_request()
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """`(B, 3, H, W)` to `(B, D)`, float32."""
+        if self._singly:
+            return np.concatenate([self._request.infer([image[None]])[0].astype(np.float32) for image in images])
         return self._request.infer([images])[0].astype(np.float32)
+
+
+def _sides(port: "openvino.Output") -> list[int | None]:  # noqa: F821
+    return [side.get_length() if side.is_static else None for side in port.get_partial_shape()]

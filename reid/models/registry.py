@@ -25,7 +25,8 @@ class Head(NamedTuple):
 def register(builder: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
     """Add `builder(classes: int, *, option: Literal[values] = default) -> network` to the registry.
 
-    Its name is the network's name, the first line of its docstring the description, its keyword-only arguments the options.
+    Its name is the network's name, the first line of its docstring the description, its keyword-only arguments the options. What
+    the network must do is told at `build`. A module of `reid.models` that registers one is imported in its `__init__`.
     """
     _builders[builder.__name__] = builder
     return builder
@@ -66,7 +67,11 @@ def build(name: str, classes: int = 0, **options: object) -> nn.Module:
         # 1 equals True, so the kinds are compared too.
         if (type(value), value) not in [(type(each), each) for each in known[option]]:
             raise InputError(f"{name}: option {option} is {value!r}; it can be: {', '.join(map(str, known[option]))}")
-    return builder(classes=classes, **options)
+    network = builder(classes=classes, **options)
+    missing = [attribute for attribute in ("preprocessing", "dimension") if not hasattr(network, attribute)]
+    if missing:
+        raise InputError(f"{name}: its network lacks {' and '.join(missing)}; see the docstring of reid.models.build")
+    return network
 
 
 def _find(name: str) -> Callable[..., nn.Module]:

@@ -33,7 +33,8 @@ class Batches:
         rng = np.random.default_rng([recipe.seed, epoch, 0])
         batches = identity_batches(self.crops.ids, recipe.identities_per_batch, recipe.images_per_identity, rng)
         if not len(batches):
-            raise InputError(f"fewer than {recipe.identities_per_batch} identities: a batch cannot be filled")
+            there, wanted = len(np.unique(self.crops.ids)), recipe.identities_per_batch
+            raise InputError(f"{there} identities do not fill a batch of {wanted}: give more data, or lower identities_per_batch")
         return batches
 
     def size_at(self, epoch: int) -> Preprocessing:
