@@ -51,7 +51,7 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_an_unbroken_one(
 def test_the_checkpoint_of_another_recipe_or_of_other_data_is_refused(crops_folder, recipe, tmp_path):
     crops = join([read_market(crops_folder, TRAIN)])
     train(replace(recipe, epochs=1), crops, tmp_path / "run")
-    with pytest.raises(InputError, match="another recipe"):
+    with pytest.raises(InputError, match="another recipe, by epochs; give another --output"):
         train(recipe, crops, tmp_path / "run")
     for other in (join([crops, crops]), crops.take(np.arange(len(crops))[::-1])):
         with pytest.raises(InputError, match="other data"):

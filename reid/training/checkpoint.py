@@ -63,10 +63,13 @@ def resume(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful],
     # An optimiser takes its moments to the device itself, but not the counts of steps that Adam keeps on the CPU.
     state["optimiser"] = _read(path, "cpu")["optimiser"]
     theirs, ours = state.get("run", {}), _describe(recipe, crops)
-    for what in ("recipe", "data"):
-        if theirs.get(what) != ours[what]:
-            way_out = "give another --output, or remove it to start anew"
-            raise InputError(f"{path}: this checkpoint comes from {'another' if what == 'recipe' else 'other'} {what}; {way_out}")
+    if theirs.get("recipe") != ours["recipe"]:
+        before, now = (json.loads(each["recipe"]) for each in (theirs, ours))
+        keys = ", ".join(key for key in now if before.get(key) != now[key])
+        way_out = "give another --output, there with start=LAST.safetensors to go on from its weights"
+        raise InputError(f"{path}: this checkpoint comes from another recipe, by {keys}; {way_out}")
+    if theirs.get("data") != ours["data"]:
+        raise InputError(f"{path}: this checkpoint comes from other data; give another --output, or remove it to start anew")
     for name, part in parts.items():
         part.load_state_dict(state[name])
 
