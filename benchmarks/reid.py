@@ -5,17 +5,11 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from benchmarks.reid_tables import TABLES, Table, find_table
 from reid.errors import InputError, run
 
-if TYPE_CHECKING:
-    from benchmarks.reid_tables import Table
-
-NAMES = (
-    "bag_of_tricks, necks, bnneck_metrics, center_loss, cross_domain, backbones, batch_size, image_size, robust_ablation, swag, "
-    "features_2d"
-)
+NAMES = ", ".join((*TABLES, "features_2d"))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -31,7 +25,6 @@ def main(arguments: list[str] | None = None) -> None:
     from benchmarks.reid_report import print_steps, print_table, title, write_summary
     from benchmarks.reid_rows import Reduction, read_data, run_row
     from benchmarks.reid_steps import compare_steps
-    from benchmarks.reid_tables import find_table
 
     table, folder = find_table(options.table), options.output / options.table
     reduction = Reduction(options.epochs, options.scale == "small", tuple(options.changes))
@@ -52,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"also in {folder / 'summary.json'} and {folder / 'summary.csv'}")
 
 
-def _draw_losses(table: "Table", folder: Path) -> None:
+def _draw_losses(table: Table, folder: Path) -> None:
     """The loss curves of all rows: Luo et al., TMM 2019, Fig. 7."""
     from benchmarks.reid_rows import run_folder
     from reid.evaluation.curves import draw_losses

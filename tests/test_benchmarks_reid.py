@@ -131,9 +131,19 @@ def test_across_data_sets_the_second_is_measured_on(tiny, market, tmp_path, monk
 def test_a_row_whose_run_is_finished_is_only_measured(tiny, market, tmp_path, monkeypatch):
     run_tiny(market, tmp_path / "out")
     (tmp_path / "out/tiny/start/result.json").unlink()
-    monkeypatch.setattr("reid.training.trainer.train", None)
+    monkeypatch.setattr("reid.training.learner.Learner.step", None)
     run_tiny(market, tmp_path / "out")
     assert (tmp_path / "out/tiny/start/result.json").exists()
+
+
+def test_rows_that_start_from_a_file_are_trained_and_measured(tiny, market, tmp_path):
+    run_tiny(market, tmp_path / "first")
+    start = tmp_path / "first/tiny/start/last.safetensors"
+    for _ in range(2):  # the second time they are read
+        arguments = f"start={start}", "--table", "tiny", "--data", str(market), "--epochs", "1", "--output", str(tmp_path / "out")
+        reid.main([*arguments])
+    rows = json.loads((tmp_path / "out/tiny/summary.json").read_text())["rows"]
+    assert [row["recipe"]["start"] for row in rows] == [str(start)] * 2
 
 
 def test_results_of_another_recipe_are_not_taken_for_ours(tiny, market, tmp_path):

@@ -107,6 +107,12 @@ def test_an_erased_rectangle_lies_inside_and_has_the_area_and_the_ratio_of_the_p
         assert ((ratio > 0.27) & (ratio < 3.6)).all()
 
 
+@pytest.mark.parametrize("highest", [3.3, 3.33])
+def test_the_ratio_of_an_erased_rectangle_ends_where_the_recipe_says(highest):
+    erased = draw_changes(20_000, 2000, 1000, np.random.default_rng(0), erasing=1, ratio=highest).erased
+    assert (erased[:, 2] / erased[:, 3]).max() == pytest.approx(highest, abs=0.01)
+
+
 def test_no_jitter_leaves_the_colours_and_some_keeps_within_its_bounds():
     assert draw_changes(4, 32, 16, np.random.default_rng(0)).colours is None
     colours = draw_changes(500, 32, 16, np.random.default_rng(0), jitter=0.2).colours
@@ -117,25 +123,25 @@ def test_no_jitter_leaves_the_colours_and_some_keeps_within_its_bounds():
 
 def test_batches_are_the_normalised_images_of_their_rows():
     images, labels = random_images(4), np.array([7, 7, 8, 8])
-    batches = list(load_batches(images, labels, np.array([[3, 0], [1, 2]]), SIZE, 0.0, 0.0, [1]))
+    batches = list(load_batches(images, labels, np.array([[3, 0], [1, 2]]), SIZE, (0.0, 3.3, 0.0), [1]))
     assert [names.tolist() for _, names in batches] == [[8, 7], [7, 8]]
     assert batches[0][0].shape == (2, 3, 32, 16)
     flat = torch.full((1, 32, 16, 3), 128, dtype=torch.uint8)
-    inputs, _ = next(load_batches(flat, np.array([0]), np.array([[0]]), SIZE, 0.0, 0.0, [1]))
+    inputs, _ = next(load_batches(flat, np.array([0]), np.array([[0]]), SIZE, (0.0, 3.3, 0.0), [1]))
     centre = inputs[0, :, 16, 8]
     assert np.allclose(centre, SIZE.normalise(flat.numpy())[0, :, 16, 8], atol=1e-6)
 
 
 def test_a_run_that_starts_later_or_loads_a_part_gets_the_inputs_of_a_whole_one():
     images, labels, order = random_images(8), np.arange(8), np.arange(8).reshape(2, 4)
-    settings = SIZE, 0.5, 0.2, [3, 1]
+    settings = SIZE, (0.5, 3.3, 0.2), [3, 1]
     whole = list(load_batches(images, labels, order, *settings))
     later = list(load_batches(images, labels, order, *settings, first=1))
     part = list(load_batches(images, labels, order, *settings, columns=slice(2, 4)))
     assert torch.equal(later[0][0], whole[1][0])
     assert torch.equal(part[0][0], whole[0][0][2:])
     assert part[1][1].tolist() == [6, 7]
-    assert not torch.equal(whole[0][0], next(load_batches(images, labels, order, SIZE, 0.5, 0.2, [4, 1]))[0])
+    assert not torch.equal(whole[0][0], next(load_batches(images, labels, order, SIZE, (0.5, 3.3, 0.2), [4, 1]))[0])
 
 
 def test_images_are_decoded_to_the_size_of_the_network(tmp_path):

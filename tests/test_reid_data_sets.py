@@ -201,12 +201,13 @@ def test_the_new_protocol_of_cuhk03_is_the_one_listed(cuhk03):
     assert labels(data.query) == [(1002, 1), (1002, 2)]
 
 
-def test_a_classic_split_of_cuhk03_queries_one_view_of_its_people(cuhk03):
-    data = read("cuhk03_classic_detected", cuhk03, 4)
+@pytest.mark.parametrize("boxes", ["detected", "labelled"])
+def test_a_classic_split_of_cuhk03_queries_one_view_of_its_people(cuhk03, boxes):
+    data = read(f"cuhk03_classic_{boxes}", cuhk03, 4)
     assert set(data.query.ids) == set(data.gallery.ids) == {1002, 2001}
     assert set(data.train.ids) == {1001, 1003}
     assert (set(data.query.cameras), set(data.gallery.cameras)) == ({1, 3}, {2, 4})
-    assert set(read("cuhk03_classic_detected", cuhk03).query.ids) == {1001, 2001}
+    assert set(read(f"cuhk03_classic_{boxes}", cuhk03).query.ids) == {1001, 2001}
 
 
 def test_cuhk03_without_the_new_protocol_says_where_it_comes_from(cuhk03):

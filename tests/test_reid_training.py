@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from reid.data.folders import GALLERY, QUERY, TRAIN, join, read_market
+from reid.errors import InputError
 from reid.preprocessing import Preprocessing
 from reid.training import trainer
 from reid.training.averaging import WeightAverage, refresh_statistics
@@ -93,6 +94,19 @@ def test_the_gaussian_of_a_run_can_be_drawn_from_and_has_its_final_mean(crops_fo
         assert torch.equal(value, gaussian.average.mean[name].float())
     gaussian.sample_to(network, torch.Generator().manual_seed(0))
     assert any(variance.any() for variance in gaussian.variances().values())
+
+
+def test_a_gaussian_with_a_low_rank_part_keeps_that_many_states(crops_folder, recipe, tmp_path):
+    recipe = replace(
+        recipe, average="gaussian", average_rank=2, average_epochs=2, schedule="cycles", cycle_epochs=1, early_epochs=0
+    )
+    crops = join([read_market(crops_folder, TRAIN)])
+    train(recipe, crops, tmp_path / "run")
+    gaussian = WeightGaussian()
+    gaussian.load_state_dict(torch.load(tmp_path / "run" / "gaussian.pt", weights_only=True))
+    assert (gaussian.rank, len(gaussian.deviations)) == (2, 2)
+    with pytest.raises(InputError, match="average_rank: 1 has no covariance"):
+        train(replace(recipe, average_rank=1), crops, tmp_path / "one")
 
 
 def test_a_terminal_less_run_prints_a_line_an_epoch_and_tensorboard_gets_the_scalars(crops_folder, recipe, tmp_path, capsys):

@@ -69,5 +69,7 @@ def run(options: argparse.Namespace) -> None:
             print(f"{model}: {what} at most {found.threshold:.4f}, stored too ({found.views} views, {found.people} people known)")
             print(f"  a known visitor recognised: {found.recognised:.2%}, taken for another: {found.mistaken:.2%}")
             print(f"  a stranger taken for somebody: {found.false_acceptances:.2%}")
+    if fitted.false_non_match_rate > 0.8:
+        print("at this distance hardly anybody is recognised: the network needs more training before a tracker can use it")
     if why is not None:
         print(f"no further distance for sets of views: {why}")

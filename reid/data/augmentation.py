@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 _AREA = 0.02, 0.4
-# Height over width, as Lawen et al. 2019 print it; Luo et al. print 0.3 to 3.33, which changes one rectangle in a hundred.
-_RATIO = 0.3, 3.3
+_LEAST_RATIO = 0.3
 _SHIFT = 10 / 256
 _GREY = 0.114, 0.587, 0.299  # of blue, green and red: ITU-R BT.601
 
@@ -41,22 +40,22 @@ def draw_changes(
     width: int,
     rng: np.random.Generator,
     erasing: float = 0.5,
+    ratio: float = 3.33,
     jitter: float = 0.0,
-    shift: float = _SHIFT,
 ) -> Changes:
     """Draw changes to `count` images.
 
-    Each is mirrored with probability 0.5, moved by up to `shift` of its height in both directions (the papers pad an image 256
-    high by 10 pixels and crop it back), and with probability `erasing` loses a rectangle of 0.02 to 0.4 of its area and of a
-    ratio of 0.3 to 3.3. `jitter`, in 0..1, is by how much the factors on brightness, contrast and saturation differ from 1.
-    Raises ValueError for images that no rectangle fits into.
+    Each is mirrored with probability 0.5, moved by up to 10 / 256 of its height in both directions (the papers pad an image 256
+    high by 10 pixels and crop it back), and with probability `erasing` loses a rectangle of 0.02 to 0.4 of its area, 0.3 to
+    `ratio` times as high as wide: 3.33 of Luo et al., 3.3 of Lawen et al. `jitter`, in 0..1, is by how much the factors on
+    brightness, contrast and saturation differ from 1. Raises ValueError for images that no rectangle fits into.
     """
     if min(height, width) < 2:
         raise ValueError(f"images of {height}x{width} pixels have no room for a rectangle")
-    reach = round(shift * height)
+    reach = round(_SHIFT * height)
     shifts = rng.integers(-reach, reach + 1, (count, 2))
     mirrored = rng.random(count) < 0.5
-    erased = _rectangles(count, height, width, rng)
+    erased = _rectangles(count, height, width, ratio, rng)
     erased[rng.random(count) >= erasing] = 0
     colours = rng.uniform(1 - jitter, 1 + jitter, (count, 3)).astype(np.float32) if jitter else None
     return Changes(colours, shifts, mirrored, erased)
@@ -82,12 +81,12 @@ def augment(images: torch.Tensor, changes: Changes) -> torch.Tensor:
     return torch.where(holes[..., None], means, moved)
 
 
-def _rectangles(count: int, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
+def _rectangles(count: int, height: int, width: int, highest: float, rng: np.random.Generator) -> np.ndarray:
     """Rectangles `(count, 4)` inside an image; a draw that does not fit is drawn again."""
     found, missing = np.zeros((count, 4), np.int64), np.arange(count)
     while len(missing):
         area = rng.uniform(*_AREA, len(missing)) * height * width
-        ratio = rng.uniform(*_RATIO, len(missing))
+        ratio = rng.uniform(_LEAST_RATIO, highest, len(missing))
         sides = np.stack([(area * ratio) ** 0.5, (area / ratio) ** 0.5], 1).round().astype(np.int64)
         fits = ((sides > 0) & (sides < (height, width))).all(1)
         corners = rng.integers(0, np.maximum([height, width] - sides, 0) + 1)

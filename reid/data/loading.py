@@ -40,8 +40,7 @@ def load_batches(
     labels: np.ndarray,
     batches: np.ndarray,
     size: Preprocessing,
-    erasing: float,
-    jitter: float,
+    changes: tuple[float, float, float],
     seed: Sequence[int],
     first: int = 0,
     columns: slice = slice(None),
@@ -49,9 +48,9 @@ def load_batches(
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Yield `(inputs (B, 3, H, W) float32, labels (B,))` on `device` for each row of `batches (batches, B)`.
 
-    The rows index `images (N, H, W, 3)`, as `load_images` gives them, and `labels (N,)`. `erasing` and `jitter` are those of
-    `reid.data.augmentation.draw_changes`. All random numbers of a batch come from `seed` and its row; so a run may start at the
-    row `first`, or load some `columns` only, and gets the inputs that a whole run gets there.
+    The rows index `images (N, H, W, 3)`, as `load_images` gives them, and `labels (N,)`. `changes` are `erasing`, `ratio` and
+    `jitter` of `reid.data.augmentation.draw_changes`. All random numbers of a batch come from `seed` and its row; so a run may
+    start at the row `first`, or load some `columns` only, and gets the inputs that a whole run gets there.
     """
     pinned = torch.device(device).type == "cuda"
     scale, shift = (torch.from_numpy(each).to(device) for each in size.affine())
@@ -59,14 +58,12 @@ def load_batches(
     def draw() -> Iterator[tuple]:
         for row in range(first, len(batches)):
             chosen = batches[row, columns]
-            changes = draw_changes(
-                batches.shape[1], size.height, size.width, np.random.default_rng([*seed, row]), erasing, jitter
-            )
-            yield images[torch.from_numpy(chosen)], torch.from_numpy(labels[chosen]), changes.take(columns)
+            drawn = draw_changes(batches.shape[1], size.height, size.width, np.random.default_rng([*seed, row]), *changes)
+            yield images[torch.from_numpy(chosen)], torch.from_numpy(labels[chosen]), drawn.take(columns)
 
-    for pixels, names, changes in read_ahead(draw(), _DEPTH):
+    for pixels, names, drawn in read_ahead(draw(), _DEPTH):
         if pinned:  # here and not ahead: no other thread may ask for such memory while a CUDA graph is captured
             pixels, names = pixels.pin_memory(), names.pin_memory()
-        changed = augment(pixels.to(device, non_blocking=True), changes)
+        changed = augment(pixels.to(device, non_blocking=True), drawn)
         inputs = (changed.flip(3) * scale - shift).permute(0, 3, 1, 2)  # RGB, and channels last in memory
         yield inputs, names.to(device, non_blocking=True)

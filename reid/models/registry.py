@@ -37,11 +37,6 @@ def available() -> list[str]:
     return sorted(_builders)
 
 
-def describe(name: str) -> str:
-    """The first line of what a network's builder says of itself."""
-    return _find(name).__doc__.strip().splitlines()[0]
-
-
 def options(name: str) -> dict[str, object]:
     """The options of a network and their defaults, which are its paper's. Raises InputError for an unknown name."""
     return {option.name: option.default for option in _parameters(name)}

@@ -49,8 +49,8 @@ class Batches:
         recipe, size = self.recipe, self.size_at(epoch)
         share = batches.shape[1] // processes.count()
         columns = slice(processes.rank() * share, (processes.rank() + 1) * share)
-        changes, seed = (recipe.random_erasing, recipe.colour_jitter), [recipe.seed, epoch, 1]
-        return load_batches(self._at(size), self.crops.ids, batches, size, *changes, seed, first, columns, self.device)
+        changes, seed = (recipe.random_erasing, recipe.erasing_ratio, recipe.colour_jitter), [recipe.seed, epoch, 1]
+        return load_batches(self._at(size), self.crops.ids, batches, size, changes, seed, first, columns, self.device)
 
     def statistics(self) -> Iterator[torch.Tensor]:
         """Batches of the last epoch's kind from which the batch-norm statistics of averaged weights are recomputed."""

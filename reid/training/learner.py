@@ -43,7 +43,7 @@ class Learner:
         self.run_network = CapturedPass(self.network)
         self.optimiser = build_optimiser(recipe, network.parameters())
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=recipe.precision == "float16")
-        self.states = WeightGaussian() if recipe.average == "gaussian" else WeightAverage()
+        self.states = WeightGaussian(recipe.average_rank) if recipe.average == "gaussian" else WeightAverage()
         self.position = Position(0, 0, torch.zeros(len(NAMES), device=device), backbone=backbone)
 
     def parts(self) -> dict[str, Stateful]:
@@ -146,6 +146,8 @@ def _check(recipe: Recipe, device: str) -> None:
         return
     if not recipe.average_epochs:
         raise InputError(f"average_epochs: with average {recipe.average} it must be above 0")
+    if recipe.average_rank == 1:
+        raise InputError("average_rank: 1 has no covariance; give 0, or at least 2")
     last_end = recipe.epochs - recipe.epochs % recipe.cycle_epochs
     if recipe.schedule == "cycles" and not (last_end and last_end > recipe.epochs - recipe.average_epochs):
         raise InputError("average_epochs: no cycle ends within them, so there are no weights to average")

@@ -46,12 +46,14 @@ class Recipe:
     center_average: bool
     center_learning_rate: float
     random_erasing: float
+    erasing_ratio: float
     colour_jitter: float
     early_epochs: int
     early_height: int
     early_width: int
     average: Literal["none", "weights", "gaussian"]
     average_epochs: float
+    average_rank: int
     evaluate_every: int
     checkpoint_steps: int
     precision: Literal["bf16", "float16", "float32"]
