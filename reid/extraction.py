@@ -1,20 +1,22 @@
 """Embeddings of image files, decoded a batch at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from rich import get_console
 from rich.progress import track
 
-from reid.appearance import BATCH, AppearanceModel
+from reid.appearance import BATCH
 from reid.data.folders import read_image
 
 
-def embed_files(model: AppearanceModel, paths: Sequence[Path], label: str = "embedding") -> np.ndarray:
-    """The embeddings `(N, D)` of the images in `paths`, with a progress bar. Raises InputError for one that does not decode."""
-    embeddings = np.empty((len(paths), model.dimension), np.float32)
-    watched = get_console().is_terminal
-    for start in track(range(0, len(paths), BATCH), label, transient=True, disable=not watched):
-        embeddings[start : start + BATCH] = model.embed([read_image(path) for path in paths[start : start + BATCH]])
-    return embeddings
+def embed_files(embed: Callable[[list[np.ndarray]], np.ndarray], paths: Sequence[Path], label: str = "embedding") -> np.ndarray:
+    """What `embed` makes of the images in `paths`, one or more, `(N, D)` float32, with a progress bar.
+
+    `embed` gets some `(H, W, 3)` uint8 BGR images and gives a row each, as `AppearanceModel.embed`. Raises InputError for a file
+    that does not decode.
+    """
+    starts, watched = range(0, len(paths), BATCH), get_console().is_terminal
+    watched_starts = track(starts, label, transient=True, disable=not watched)
+    return np.concatenate([embed([read_image(path) for path in paths[start : start + BATCH]]) for start in watched_starts])

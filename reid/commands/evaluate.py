@@ -70,7 +70,7 @@ def _embed(options: argparse.Namespace, parts: list[list[Path]]) -> tuple[str, l
 
     if options.feature == "test":
         model = load(options.model, engine=options.engine, device=options.device)
-        return str(model), [embed_files(model, paths) for paths in parts]
+        return str(model), [embed_files(model.embed, paths) for paths in parts]
     weights, device = find_source(options.model), devices(options.device)[0]
     if not isinstance(weights, Weights):
         raise InputError(f"--feature {options.feature}: an .onnx file has its descriptor alone; give a .safetensors file")

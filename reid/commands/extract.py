@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
     if not paths:
         raise InputError(f"{options.folder}: no image in it ({', '.join(sorted(SUFFIXES))})")
     model = load(options.reid, engine=options.engine, device=options.device)
-    embeddings = embed_files(model, paths)
+    embeddings = embed_files(model.embed, paths)
     with replacing(options.output) as temporary:
         np.savez(temporary, paths=[str(path.relative_to(options.folder)) for path in paths], embeddings=embeddings)
     print(f"{len(paths)} embeddings of {model.dimension} numbers, {model}: {options.output}")

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
     chosen = np.unique(np.linspace(0, len(query) - 1, options.queries).round().astype(int))
     model = load(options.model, engine=options.engine, device=options.device)
     paths = [query.paths[row] for row in chosen]
-    distances = 1 - embed_files(model, paths, "queries") @ embed_files(model, gallery.paths, "gallery").T
+    distances = 1 - embed_files(model.embed, paths, "queries") @ embed_files(model.embed, gallery.paths, "gallery").T
     matches, right = [], []
     for row, of_query in zip(chosen, distances, strict=True):
         best = best_matches(of_query, query.ids[row], query.cameras[row], gallery.ids, gallery.cameras, TOP)

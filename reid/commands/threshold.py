@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
     source = find_source(options.weights)
     parts = read_source(options.data, QUERY, GALLERY)
     model = AppearanceModel(source, open_engine(source, options.engine, options.device))
-    embeddings = embed_files(model, [path for part in parts for path in part.paths])
+    embeddings = embed_files(model.embed, [path for part in parts for path in part.paths])
     ids, cameras = (np.concatenate([getattr(part, name) for part in parts]) for name in ("ids", "cameras"))
     people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
     fitted = fit_threshold(embeddings[people], ids[people], cameras[people], options.false_match_rate)

@@ -5,16 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rich import get_console
-from rich.progress import track
 from torch import nn
 
-from reid.data.folders import read_image
 from reid.errors import InputError
+from reid.extraction import embed_files
 from reid.preprocessing import Preprocessing
 
 FEATURES = "test", "f_t", "f_i"
-BATCH = 64
 
 
 def feature_of(network: nn.Module, feature: str) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -34,10 +31,9 @@ def embed_features(
     embed: Callable[[torch.Tensor], torch.Tensor], preprocessing: Preprocessing, paths: Sequence[Path], device: str
 ) -> np.ndarray:
     """What `embed` makes of the images in `paths`, `(N, D)` float32. Raises InputError for one that does not decode."""
-    parts = []
-    watched = get_console().is_terminal
-    with torch.inference_mode():
-        for start in track(range(0, len(paths), BATCH), "embedding", transient=True, disable=not watched):
-            images = preprocessing([read_image(path) for path in paths[start : start + BATCH]])
-            parts.append(embed(torch.from_numpy(images).to(device)).float().cpu().numpy())
-    return np.concatenate(parts)
+
+    def run(images: list[np.ndarray]) -> np.ndarray:
+        with torch.inference_mode():
+            return embed(torch.from_numpy(preprocessing(images)).to(device)).float().cpu().numpy()
+
+    return embed_files(run, paths)

@@ -42,7 +42,8 @@ class Harmonious(nn.Module):
     "inception" for Li et al., fig. 3. pool: the pooling before both heads.
     head: "unit" scales the features to unit length before both losses (Lawen et al., sec. 3); "bnneck" gives the triplet loss the
     linear layer's features, and the classifier and the test those after a batch normalisation (Luo et al., CVPRW 2019, fig. 5);
-    "none" is HA-CNN's head, batch normalisation and ReLU after the linear layer.
+    "none" is HA-CNN's head, batch normalisation and ReLU after the linear layer. So "unit" differs from it by more than the
+    length: it has no ReLU, and a classifier for unit features; each of the two starts from scratch only like this.
     """
 
     preprocessing = Preprocessing(160, 64)

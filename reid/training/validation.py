@@ -39,7 +39,7 @@ def validate(weights: Weights, validation: tuple[Crops, Crops], device: str) -> 
     """The `rank-1` and `mAP`, in 0..1, of queries and gallery ranked by cosine distance in float32."""
     query, gallery = validation
     model = AppearanceModel(weights, pytorch.open_engine(weights, device, "f32"))
-    embeddings = [embed_files(model, part.paths, label) for part, label in ((query, "queries"), (gallery, "gallery"))]
+    embeddings = [embed_files(model.embed, part.paths, label) for part, label in ((query, "queries"), (gallery, "gallery"))]
     ranking = evaluate_embeddings(*embeddings, query.ids, gallery.ids, query.cameras, gallery.cameras)
     return {"rank-1": float(ranking.cmc[0]), "mAP": float(ranking.mean_ap)}
 
