@@ -87,7 +87,15 @@ _CENTER = (*_BNNECK, "center_weight=0.0005")
 # From scratch, and at a rate that gets somewhere in a few hundred steps: along a cosine, since the papers' steps, shrunk with the
 # epochs, would leave two thirds of them at a tenth of the rate or less, at which so short a run stands still.
 _COSINE = ("schedule=cycles", "cycle_epochs=120")
-_SMALL = ("backbone_weights=none", "precision=bf16", "learning_rate=0.001", *_COSINE)
+# Soft triplets, since batch-hard ones make all features one point there, in every row without BNNeck.
+_SMALL = (
+    "backbone_weights=none",
+    "precision=bf16",
+    "learning_rate=0.001",
+    "triplet=soft",
+    "triplet_margin=null",
+    *_COSINE,
+)
 _BASELINE = {"recipe": "standard_baseline", "size": (256, 128), "small": ("model=bnneck_resnet18", *_SMALL)}
 
 BAG_OF_TRICKS = Table(
