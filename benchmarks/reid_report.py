@@ -47,6 +47,9 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
         cells += [_cell(figure) for name in table.data_sets for figure in row.paper.get(name, (None, None))]
         grid.add_row(row.name, *cells)
     Console(width=max(Console().width, 120)).print(grid)
+    unfetched = [n for n, r in results.items() if r["recipe"]["backbone_weights"] == "imagenet" and r["started_from"] == "none"]
+    if unfetched:
+        print(f"from random weights, since ImageNet's could not be fetched: {', '.join(unfetched)}")
     if collapsed := [name for name, result in results.items() if has_collapsed(result)]:
         print(f"collapsed, all features being one point, so that the figures are chance: {', '.join(collapsed)}")
 

@@ -83,10 +83,10 @@ def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
 def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Path, device: str) -> dict:
     """Train the network of `row` in the table's `folder`, or go on with it, and measure; what is finished is only read.
 
-    The result has `row`, `recipe`, `data`, `identities`, `rank-1`, `mAP` and `mINP` (in 0..1), `mean_cosine` (of all pairs of
-    images: near 1 where the features have collapsed) and, where the table shows them, `clustering_ratio`, `norm_mean`,
-    `norm_deviation` and `norm_variation`. It is kept as `ROW/result.json`. Raises InputError when the folder holds the results of
-    another recipe or of other data.
+    The result has `row`, `recipe`, `data`, `identities`, `started_from` (the backbone's weights: "none" where ImageNet's could
+    not be fetched), `rank-1`, `mAP` and `mINP` (in 0..1), `mean_cosine` (of all pairs of images: near 1 where the features have
+    collapsed) and, where the table shows them, `clustering_ratio`, `norm_mean`, `norm_deviation` and `norm_variation`. It is kept
+    as `ROW/result.json`. Raises InputError when the folder holds the results of another recipe or of other data.
     """
     recipe = row_recipe(table, row, reduction)
     settings = {"recipe": asdict(recipe), "data": list(data.names), "identities": len(np.unique(data.train.ids))}
@@ -98,7 +98,8 @@ def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Pa
             raise InputError(f"{path}: comes from another recipe or other data; give another --output, or remove it")
         return result
     weights = _trained(recipe, data, run_folder(folder, row), device)
-    result = {"row": row.name, **settings, **_measure(table, row, recipe, weights, data, run_folder(folder, row), device)}
+    measures = _measure(table, row, recipe, weights, data, run_folder(folder, row), device)
+    result = {"row": row.name, **settings, "started_from": weights.training["backbone_weights"], **measures}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(result, indent=2, allow_nan=False) + "\n")
     return result

@@ -243,6 +243,16 @@ def test_the_tricks_all_together_are_the_recipe_bag_of_tricks():
     assert row_recipe(table, table.rows[-1], Reduction()) == read_recipe(RECIPES / "bag_of_tricks.yaml")
 
 
+RESULT = {
+    "rank-1": 0.5,
+    "mAP": 0.4,
+    "mINP": 0.1,
+    "mean_cosine": 0.9,
+    "recipe": {"backbone_weights": "none"},
+    "started_from": "none",
+}
+
+
 def verdicts(table, *figures, mean_cosine=0.5):
     """Of the steps of `table`, whose rows have these ranks and precisions; the first one's features have this mean cosine."""
     results = {row.name: {"rank-1": r, "mAP": p, "mean_cosine": 0.5} for row, (r, p) in zip(table.rows, figures, strict=True)}
@@ -259,9 +269,23 @@ def test_a_step_agrees_disagrees_is_mixed_or_unknown():
 
 def test_a_step_from_collapsed_features_has_no_direction_and_the_table_says_so(market, capsys):
     assert verdicts(TINY, (0.5, 0.4), (0.6, 0.5), mean_cosine=0.999) == ["collapsed", "collapsed"]
-    result = {"rank-1": 0.5, "mAP": 0.4, "mINP": 0.1, "mean_cosine": 0.999}
-    print_table(TINY, {"start": result, "+ smoothing": {**result, "mean_cosine": 0.9}}, "title")
+    result = {**RESULT, "mean_cosine": 0.999}
+    print_table(TINY, {"start": result, "+ smoothing": RESULT}, "title")
     assert capsys.readouterr().out.splitlines()[-1].endswith("chance: start")
+
+
+def test_a_table_says_which_rows_went_without_imagenet_s_weights(market, capsys):
+    wanted = {**RESULT, "recipe": {"backbone_weights": "imagenet"}}
+    print_table(TINY, {"start": {**wanted, "started_from": "imagenet"}, "+ smoothing": wanted}, "title")
+    assert capsys.readouterr().out.splitlines()[-1].endswith("could not be fetched: + smoothing")
+
+
+def test_a_row_whose_imagenet_weights_cannot_be_fetched_is_measured_all_the_same(tiny, market, tmp_path, monkeypatch):
+    monkeypatch.setattr(SmallNeck, "load_backbone", lambda self, source: False, raising=False)
+    arguments = "backbone_weights=imagenet", "--table", "tiny", "--data", str(market), "--epochs", "1", "--output", str(tmp_path)
+    reid.main(list(arguments))
+    rows = json.loads((tmp_path / "tiny/summary.json").read_text())["rows"]
+    assert [row["started_from"] for row in rows] == ["none", "none"]
 
 
 def test_an_unknown_table_is_told_with_those_that_exist():
