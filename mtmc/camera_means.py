@@ -1,18 +1,15 @@
-"""What the views of one camera have in common, its light and its angle, is taken out of them before they are compared."""
+"""The mean view of each camera, learned as people come, and taken out of what that camera sees (`reid.centring` says why)."""
 
 import numpy as np
 
-_PRIOR = 5.0  # tracklets of a camera that the belief in its having nothing of its own is worth
+from reid.centring import centre
 
 
 class CameraMeans:
     """The mean view of each camera, learned from the people whom it sees.
 
-    Two views of one camera are alike in what is the camera's, and two people there may seem nearer than one person in two
-    cameras. Where all cameras see the same people, the difference of their means is the cameras'. Zhuang et al. normalise each
-    camera's features by its own statistics within the network (Rethinking the distribution gap of person re-identification
-    with camera-based batch normalization, ECCV 2020); here the means of its embeddings are made equal, so that distances keep
-    their scale.
+    The means of all cameras are made equal instead of 0, so that distances keep the scale on which thresholds of linking were
+    fitted.
     """
 
     def __init__(self) -> None:
@@ -32,6 +29,4 @@ class CameraMeans:
         """
         if camera not in self._means:
             return views
-        own = self._means[camera] - np.mean(list(self._means.values()), axis=0)
-        moved = views - own * self._counts[camera] / (self._counts[camera] + _PRIOR)
-        return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        return centre(views, self._means[camera] - np.mean(list(self._means.values()), axis=0), self._counts[camera])

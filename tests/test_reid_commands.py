@@ -1,7 +1,10 @@
 """The commands of `python -m reid`, on a few made-up crops and a small network."""
 
+import csv
+import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -50,6 +53,30 @@ def test_evaluate_adds_a_row_for_reranking_and_knows_the_single_shot_rule(monkey
     assert "one image an identity" in printed
     assert "cosine" in printed and "re-ranked" in printed
     assert printed.count("100.0") == 10
+
+
+def test_evaluate_prints_and_writes_a_row_for_each_set_network_and_centring(monkeypatch, weights, crops, tmp_path, capsys):
+    shutil.copytree(crops, tmp_path / "others")
+    shutil.copy(weights, tmp_path / "twin.safetensors")
+    words = "evaluate", weights, tmp_path / "twin.safetensors", "--data", crops, tmp_path / "others", "--device", "cpu"
+    call(monkeypatch, *words, "--centre", "camera", "--output", tmp_path / "new" / "table.csv")
+    rows = list(csv.DictReader((tmp_path / "new" / "table.csv").open()))
+    assert [(row["set"], Path(row["network"]).stem, row["centring"]) for row in rows] == [
+        (name, network, centring)
+        for name in ("crops", "others")
+        for network in ("small", "twin")
+        for centring in ("none", "camera")
+    ]
+    assert {(row["rank-1"], row["queries"], row["gallery"]) for row in rows} == {("1.0000", "6", "6")}
+    assert capsys.readouterr().out.count("│ others") == 4
+
+
+def test_evaluate_tells_data_sets_of_the_same_name_apart(monkeypatch, weights, crops, tmp_path):
+    shutil.copytree(crops, tmp_path / "there" / "crops")
+    words = "evaluate", weights, "--data", crops, tmp_path / "there" / "crops", "--device", "cpu"
+    call(monkeypatch, *words, "--output", tmp_path / "table.csv")
+    names = [row["set"] for row in csv.DictReader((tmp_path / "table.csv").open())]
+    assert names == [str(crops), str(tmp_path / "there" / "crops")]
 
 
 def test_evaluate_ranks_a_feature_of_bnneck_by_either_distance_and_tells_how_it_clusters(monkeypatch, crops, tmp_path, capsys):
@@ -150,6 +177,8 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
         pytest.param(["evaluate", "{weights}", "--data", "{tmp}/none"], "no such folder", id="no data"),
         pytest.param(["evaluate", "{tmp}/none.safetensors", "--data", "{crops}"], "no such file", id="no weights"),
         pytest.param(["evaluate", "resnet9000", "--data", "{crops}"], "no network named", id="an unknown network"),
+        pytest.param(["evaluate", "{weights}", "--data", "{crops}", "{crops}"], "is given twice", id="a data set given twice"),
+        pytest.param(["evaluate", "{weights}", "--data", "{crops}", "--output", "{tmp}/a.md"], "must end in .csv", id="no CSV"),
         pytest.param(["train", "robust", "--data", "{crops}", "--output", "{tmp}/o"], "robust: no such recipe", id="no recipe"),
         pytest.param(
             ["train", "{recipe}", "--data", "{crops}", "epochs=1", "--output", "{tmp}/o"],

@@ -3,11 +3,17 @@
 import argparse
 
 SOURCE = "a folder in Market-1501's layout, NAME=DIR or NAME:SPLIT=DIR with a NAME of `python -m reid datasets`, or a YAML file"
+_MODEL = "a network's name (its shipped weights), a .safetensors file, or an .onnx file"
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """The network, as `reid.load` takes it."""
-    parser.add_argument("model", help="a network's name (its shipped weights), a .safetensors file, or an .onnx file")
+    parser.add_argument("model", help=_MODEL)
+
+
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """The networks, one or more, to stand beside each other."""
+    parser.add_argument("models", nargs="+", metavar="MODEL", help=_MODEL)
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +22,7 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """A data set to measure on."""
-    parser.add_argument("--data", required=True, metavar="SOURCE", help=f"queries and gallery: {SOURCE}")
+def add_data(parser: argparse.ArgumentParser, several: bool = False) -> None:
+    """A data set to measure on, or several."""
+    number = {"nargs": "+"} if several else {}
+    parser.add_argument("--data", required=True, metavar="SOURCE", help=f"queries and gallery: {SOURCE}", **number)

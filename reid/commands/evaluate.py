@@ -1,17 +1,33 @@
-"""Rank a data set's gallery for its queries: CMC, mAP and mINP."""
+"""Rank data sets' galleries for their queries: CMC, mAP and mINP, a row a set and network."""
 
 import argparse
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reid.commands import arguments
 
+if TYPE_CHECKING:
+    from reid.data.folders import Crops
+    from reid.evaluation import Ranking
+    from reid.onnx_file import OnnxFile
+    from reid.weights_file import Weights
+
+SHARES = "rank-1", "rank-5", "rank-10", "mAP", "mINP"
+COUNTS = "queries", "gallery"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The model, the data, the rules and the engine."""
-    arguments.add_model(parser)
-    arguments.add_data(parser)
+    """The models, the data, the rules and the engine."""
+    arguments.add_models(parser)
+    arguments.add_data(parser, several=True)
+    parser.add_argument(
+        "--centre",
+        choices=("camera",),
+        help="also rank with each camera's mean embedding, of its queries and gallery together, taken out; unit rows again",
+    )
     parser.add_argument("--rerank", action="store_true", help="also rank by k-reciprocal neighbours (k1 20, k2 6, lambda 0.3)")
     parser.add_argument(
         "--single-shot", action="store_true", help="CUHK03's rule: a gallery of one random image an identity, mean of 10"
@@ -24,65 +40,127 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--distance", choices=("cosine", "euclidean"), default="cosine", help="default: %(default)s")
     parser.add_argument("--clustering", action="store_true", help="also R = Dp / Dn and the norms of the features (TMM, Fig. 10)")
+    parser.add_argument("--output", type=Path, metavar="FILE.csv", help="write the rows too, shares in 0..1")
     arguments.add_engine(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Embed queries and gallery, rank, print."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from reid.data.folders import GALLERY, QUERY
-    from reid.data.sources import read_source
-    from reid.evaluation import evaluate_features, evaluate_ranking, evaluate_single_shot
-    from reid.evaluation.ranking import feature_distances, unit_rows
-    from reid.evaluation.reranking import rerank
-
-    parts = query, gallery = read_source(options.data, QUERY, GALLERY)
-    title, features = _embed(options, [part.paths for part in parts])
-    labels = query.ids, gallery.ids, query.cameras, gallery.cameras
-    if options.single_shot:
-        title = f"{title}, one image an identity"
-        rankings = {options.distance: evaluate_single_shot(feature_distances(*features, options.distance), *labels)}
-    else:
-        rankings = {options.distance: evaluate_features(*features, *labels, options.distance)}
-    if options.rerank:
-        evaluate = evaluate_single_shot if options.single_shot else evaluate_ranking
-        rankings["re-ranked"] = evaluate(rerank(*map(unit_rows, features)), *labels)
-    table = Table("distance", "rank-1", "rank-5", "rank-10", "mAP", "mINP", "queries", "gallery", title=title)
-    for distance, ranking in rankings.items():
-        shares = [*ranking.cmc[[0, 4, 9]], ranking.mean_ap, ranking.mean_inp]
-        table.add_row(distance, *(f"{100 * share:.1f}" for share in shares), str(ranking.queries), str(len(gallery)))
-    Console().print(table)
-    if options.clustering:
-        _print_clustering(np.concatenate(features), np.concatenate([query.ids, gallery.ids]))
-
-
-def _embed(options: argparse.Namespace, parts: list[list[Path]]) -> tuple[str, list[np.ndarray]]:
-    """What the features are called, and those of the images of each part."""
-    from reid import load
+    """Embed queries and gallery of each set by each network, rank, print, write."""
     from reid.appearance import find_source
-    from reid.engines import devices
+    from reid.data.folders import GALLERY, QUERY
+    from reid.data.sources import read_source, source_names
+    from reid.errors import InputError
+    from reid.evaluation import check_positives
+
+    if options.output is not None and options.output.suffix != ".csv":
+        raise InputError(f"{options.output}: the output's name must end in .csv")
+    names = source_names(options.data)
+    sets = {name: read_source(source, QUERY, GALLERY) for name, source in zip(names, options.data, strict=True)}
+    for name, (query, gallery) in sets.items():
+        check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, name)
+    networks = {name: find_source(name) for name in options.models}
+    rows, notes = {name: [] for name in sets}, []
+    for network, source in networks.items():
+        title, embed = _embedder(options, source)
+        notes.append(f"{network}: {title}")
+        for name, parts in sets.items():
+            features = [embed(part.paths) for part in parts]
+            for columns, ranking in _rankings(options, features, *parts):
+                told = {"network": network, "set": name, **columns}
+                rows[name].append({**told, **_shares(ranking), "queries": ranking.queries, "gallery": len(parts[1])})
+            if options.clustering:
+                ids = np.concatenate([part.ids for part in parts])
+                notes.append(f"{network}, {name}: {_clustering(np.concatenate(features), ids)}")
+    _print(rows, "a gallery of one image an identity" if options.single_shot else None)
+    print("\n".join(notes))
+    if options.output is not None:
+        _write(options.output, [row for of_set in rows.values() for row in of_set])
+
+
+def _embedder(options: argparse.Namespace, source: "Weights | OnnxFile") -> tuple[str, Callable[[list[Path]], np.ndarray]]:
+    """What the features are called, and the function from image files to features."""
+    from reid.appearance import AppearanceModel
+    from reid.engines import devices, open_engine
     from reid.errors import InputError
     from reid.evaluation.features import embed_features, feature_of
     from reid.extraction import embed_files
     from reid.weights_file import Weights
 
     if options.feature == "test":
-        model = load(options.model, engine=options.engine, device=options.device)
-        return str(model), [embed_files(model.embed, paths) for paths in parts]
-    weights, device = find_source(options.model), devices(options.device)[0]
-    if not isinstance(weights, Weights):
+        model = AppearanceModel(source, open_engine(source, options.engine, options.device))
+        return str(model), lambda paths: embed_files(model.embed, paths)
+    if not isinstance(source, Weights):
         raise InputError(f"--feature {options.feature}: an .onnx file has its descriptor alone; give a .safetensors file")
-    network = weights.network().to(device)
-    embed, size = feature_of(network, options.feature), network.preprocessing
-    return f"{options.feature} of {weights.model} ({device})", [embed_features(embed, size, paths, device) for paths in parts]
+    device = devices(options.device)[0]
+    network = source.network().to(device)
+    embed = feature_of(network, options.feature)
+    title = f"{options.feature} of {source.model} ({device})"
+    return title, lambda paths: embed_features(embed, network.preprocessing, paths, device)
 
 
-def _print_clustering(features: np.ndarray, ids: np.ndarray) -> None:
+def _rankings(
+    options: argparse.Namespace, features: list[np.ndarray], query: "Crops", gallery: "Crops"
+) -> Iterator[tuple[dict[str, str], "Ranking"]]:
+    """Each ranking that is asked for of the features `(Q, D)` and `(G, D)`, by its `distance` and `centring`."""
+    from reid.centring import centre_cameras
+    from reid.evaluation import evaluate_features, evaluate_ranking, evaluate_single_shot
+    from reid.evaluation.ranking import feature_distances, unit_rows
+    from reid.evaluation.reranking import rerank
+
+    labels = query.ids, gallery.ids, query.cameras, gallery.cameras
+    variants = {"none": features}
+    if options.centre:
+        cameras = np.concatenate([query.cameras, gallery.cameras])
+        variants["camera"] = np.split(centre_cameras(unit_rows(np.concatenate(features)), cameras), [len(query)])
+    for centring, parts in variants.items():
+        if options.single_shot:
+            ranking = evaluate_single_shot(feature_distances(*parts, options.distance), *labels)
+        else:
+            ranking = evaluate_features(*parts, *labels, options.distance)
+        yield {"distance": options.distance, "centring": centring}, ranking
+        if options.rerank:
+            evaluate = evaluate_single_shot if options.single_shot else evaluate_ranking
+            yield {"distance": "re-ranked", "centring": centring}, evaluate(rerank(*map(unit_rows, parts)), *labels)
+
+
+def _shares(ranking: "Ranking") -> dict[str, float]:
+    shares = *ranking.cmc[[0, 4, 9]], ranking.mean_ap, ranking.mean_inp
+    return {name: float(share) for name, share in zip(SHARES, shares, strict=True)}
+
+
+def _clustering(features: np.ndarray, ids: np.ndarray) -> str:
     from reid.evaluation.clustering import measure_clustering
 
     people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
     found = measure_clustering(features[people], ids[people])
     norms = f"norms {found.norm_mean:.3f} on average, deviation {found.norm_deviation:.3f}, C.V. {found.norm_variation:.3f}"
-    print(f"clustering ratio R = Dp / Dn {found.ratio:.3f}; {norms}")
+    return f"clustering ratio R = Dp / Dn {found.ratio:.3f}; {norms}"
+
+
+def _print(rows: Mapping[str, list[dict]], title: str | None) -> None:
+    """The rows of each set, which stand together, in per cent."""
+    from rich.console import Console
+    from rich.table import Table
+
+    columns = next(iter(rows.values()))[0]
+    table = Table(title=title)
+    for column in columns:
+        numeric = column in (*SHARES, *COUNTS)
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+    for of_set in rows.values():
+        for row in of_set:
+            table.add_row(*(f"{100 * value:.1f}" if name in SHARES else str(value) for name, value in row.items()))
+        table.add_section()
+    # A line that the terminal wraps still says everything; a column squeezed to fit would not.
+    Console(width=max(Console().width, 120)).print(table)
+
+
+def _write(path: Path, rows: list[dict]) -> None:
+    import csv
+
+    from reid.files import replacing
+
+    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows({name: f"{value:.4f}" if name in SHARES else value for name, value in row.items()} for row in rows)

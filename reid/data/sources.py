@@ -4,6 +4,7 @@ The published ones are written NAME=DIR or, with a split, NAME:SPLIT=DIR; `reid.
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from reid.data.datasets import differences, find, read
@@ -48,6 +49,15 @@ def source_name(source: str | Path) -> str:
     """What to call a source in a record: the data set's name and split, else the name of the folder or file."""
     source = Path(source)
     return source.name if _is_plain_folder(source) else str(source).partition("=")[0].rpartition("/")[2]
+
+
+def source_names(sources: Sequence[str | Path]) -> list[str]:
+    """What to call each of several sources, as given where two would be called the same. InputError for one given twice."""
+    names = [source_name(source) for source in sources]
+    names = [name if names.count(name) == 1 else str(source) for name, source in zip(names, sources, strict=True)]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"{twice[0]}: this data set is given twice; leave one of them out")
+    return names
 
 
 def _is_plain_folder(source: Path) -> bool:

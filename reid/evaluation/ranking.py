@@ -17,12 +17,19 @@ _NO_POSITIVE = "no query has a picture of the same person from another camera in
 
 
 def check_positives(
-    query_ids: np.ndarray, gallery_ids: np.ndarray, query_cameras: np.ndarray, gallery_cameras: np.ndarray
+    query_ids: np.ndarray,
+    gallery_ids: np.ndarray,
+    query_cameras: np.ndarray,
+    gallery_cameras: np.ndarray,
+    name: str | None = None,
 ) -> None:
-    """Raises InputError where no query has a positive, which the measures below would refuse too, but only with distances."""
+    """Raises InputError, naming the data set, where no query has a positive.
+
+    The measures below would refuse it too, but only with distances.
+    """
     gallery = _Gallery(gallery_ids, gallery_cameras)
     if not any(len(gallery.positives_and_junk(*label)[0]) for label in zip(query_ids, query_cameras, strict=True)):
-        raise InputError(_NO_POSITIVE)
+        raise InputError(f"{name}: {_NO_POSITIVE}" if name else _NO_POSITIVE)
 
 
 @dataclass(frozen=True)
