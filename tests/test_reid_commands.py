@@ -76,7 +76,7 @@ def test_evaluate_tells_data_sets_of_the_same_name_apart(monkeypatch, weights, c
     words = "evaluate", weights, "--data", crops, tmp_path / "there" / "crops", "--device", "cpu"
     call(monkeypatch, *words, "--output", tmp_path / "table.csv")
     names = [row["set"] for row in csv.DictReader((tmp_path / "table.csv").open())]
-    assert names == [str(crops), str(tmp_path / "there" / "crops")]
+    assert names == ["crops (1)", "crops (2)"]
 
 
 def test_evaluate_ranks_a_feature_of_bnneck_by_either_distance_and_tells_how_it_clusters(monkeypatch, crops, tmp_path, capsys):

@@ -16,6 +16,7 @@ from small_training import write_people
 from reid.data.folders import GALLERY, QUERY, TRAIN, read_market
 from reid.training.recipe import Recipe, read_recipe
 from reid.training.trainer import train
+from reid.training.validation import ValidationSet
 from reid.weights_file import read_weights
 
 SCRIPT = Path(__file__).with_name("small_training.py")
@@ -46,7 +47,7 @@ def start(folder: Path, output: Path, **variables: object) -> subprocess.Popen:
 
 def train_here(recipe: Recipe, folder: Path, output: Path) -> torch.nn.Module:
     crops, *validation = (read_market(folder, part) for part in (TRAIN, QUERY, GALLERY))
-    return train(recipe, crops, output, validation=validation, data=[folder.name])
+    return train(recipe, crops, output, validation=[ValidationSet(folder.name, *validation)], data=[folder.name])
 
 
 def test_a_process_that_was_killed_in_an_epoch_goes_on_to_the_weights_of_an_unbroken_run(recipe, tmp_path):

@@ -10,6 +10,7 @@ from reid.data.folders import GALLERY, QUERY, TRAIN, join, read_market
 from reid.errors import InputError
 from reid.training.learner import Learner
 from reid.training.trainer import train
+from reid.training.validation import ValidationSet
 from reid.weights_file import read_weights
 
 
@@ -99,8 +100,8 @@ def test_a_diverging_run_stops_and_keeps_its_last_checkpoint(crops_folder, recip
 def test_a_validation_without_positives_is_refused_before_an_epoch_is_spent(crops_folder, recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(Learner, "step", None)
     crops = join([read_market(crops_folder, TRAIN)])
-    with pytest.raises(InputError, match="no query has a picture"):
-        train(recipe, crops, tmp_path / "run", validation=(crops, crops.take(crops.ids < 0)))
+    with pytest.raises(InputError, match="people: no query has a picture"):
+        train(recipe, crops, tmp_path / "run", validation=[ValidationSet("people", crops, crops.take(crops.ids < 0))])
 
 
 def test_a_run_that_is_repeated_says_that_it_was_trained_before_and_keeps_its_weights(crops_folder, recipe, tmp_path, capsys):
@@ -115,11 +116,11 @@ def test_a_run_that_is_repeated_says_that_it_was_trained_before_and_keeps_its_we
 
 def test_thresholds_fitted_to_a_finished_run_outlive_its_repetition(crops_folder, recipe, tmp_path):
     parts = [read_market(crops_folder, part) for part in (TRAIN, QUERY, GALLERY)]
-    train(recipe, parts[0], tmp_path / "run", validation=tuple(parts[1:]))
+    train(recipe, parts[0], tmp_path / "run", validation=[ValidationSet("people", *parts[1:])])
     for name in ("last", "best"):
         weights = read_weights(tmp_path / "run" / f"{name}.safetensors")
         weights.with_thresholds(0.3).write(weights.path)
-    train(recipe, parts[0], tmp_path / "run", validation=tuple(parts[1:]))
+    train(recipe, parts[0], tmp_path / "run", validation=[ValidationSet("people", *parts[1:])])
     for name in ("last", "best"):
         assert read_weights(tmp_path / "run" / f"{name}.safetensors").max_cosine_distance == 0.3
 

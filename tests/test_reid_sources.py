@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from reid.data.folders import GALLERY, QUERY, TRAIN, join
-from reid.data.sources import read_parts, read_source, source_name
+from reid.data.sources import read_parts, read_source, site_names, source_name, source_names
 from reid.errors import InputError
 
 PATTERN = r"pattern: '(?P<identity>[a-z]+)/cam(?P<camera>\w+)_\d+\.(png|bmp)'"
@@ -85,6 +85,36 @@ def test_the_packaged_description_reads_its_own_layout(tmp_path):
     assert list(read_parts(tmp_path / "own.yaml")) == [TRAIN, QUERY, GALLERY]
 
 
+def test_a_description_may_leave_some_of_the_people_and_find_its_folders_elsewhere(described, tmp_path):
+    text = f"{PATTERN}\nquery: sought\ngallery: seen\nidentities: bob\n"
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "half.yaml").write_text(text)
+    query, gallery = read_source(f"{tmp_path}/lists/half.yaml={tmp_path}", QUERY, GALLERY)
+    assert [path.parent.name for path in (*query.paths, *gallery.paths)] == ["bob", "bob"]
+    assert query.ids.tolist() == gallery.ids.tolist() == [1]
+
+
+def test_the_halves_of_campus_are_fifteen_people_each_and_share_none(real_data):
+    from configs import path
+
+    halves = [read_source(f"{path('data', name)}={real_data}/reid/campus", QUERY) for name in ("campus_choose", "campus_report")]
+    people = [{image.name[:4] for image in query.paths} for (query,) in halves]
+    assert [len(each) for each in people] == [15, 15]
+    assert len(people[0] | people[1]) == 30
+
+
+def test_sources_of_one_site_have_a_name_in_common(described, viper):
+    assert site_names(described) & site_names(described.parent)
+    assert site_names(f"viper:1={viper}") & site_names(f"viper:2={viper / 'VIPeR'}")
+    assert site_names(f"viper={viper}") & site_names(viper)
+    assert site_names(f"{described}=data/people") & site_names("elsewhere/people")
+    assert not site_names("data/people") & site_names("data/others")
+
+
+def test_sources_of_the_same_name_are_numbered():
+    assert source_names(["a/people", "b/people", "a/others"]) == ["people (1)", "people (2)", "others"]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -97,6 +127,8 @@ def test_the_packaged_description_reads_its_own_layout(tmp_path):
         pytest.param(
             "pattern: '(?P<identity>[a-z]+)/cam(?P<camera>S)?.*'\ngallery: seen", "no camera in its name", id="no camera"
         ),
+        pytest.param(f"{PATTERN}\ngallery: seen\nidentities: bob eve", "shows the identity 'eve'", id="nobody's identity"),
+        pytest.param(f"{PATTERN}\ngallery: seen\nidentities: 10", "each a text", id="a number for identities"),
         pytest.param("a: [", "not YAML", id="not YAML"),
         pytest.param("- 1", "must have the keys", id="a list"),
     ],
@@ -117,7 +149,13 @@ def test_a_wrong_source_is_told_in_one_sentence(source, sentence):
 
 
 @pytest.mark.parametrize(
-    ("source", "name"), [("viper:1=/data/x", "viper:1"), ("/data/people", "people"), ("/data/own.yaml", "own.yaml")]
+    ("source", "name"),
+    [
+        ("viper:1=/data/x", "viper:1"),
+        ("/data/people", "people"),
+        ("/data/own.yaml", "own.yaml"),
+        ("own.yaml=/data/people", "own.yaml"),
+    ],
 )
 def test_a_source_is_recorded_under_its_name(source, name):
     assert source_name(source) == name

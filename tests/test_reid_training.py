@@ -12,9 +12,11 @@ from reid.errors import InputError
 from reid.preprocessing import Preprocessing
 from reid.training import trainer
 from reid.training.averaging import WeightAverage, refresh_statistics
+from reid.training.journal import Journal
 from reid.training.schedule import warmup_steps
 from reid.training.swag import WeightGaussian
 from reid.training.trainer import train
+from reid.training.validation import ValidationSet
 from reid.weights_file import read_weights
 
 
@@ -41,21 +43,73 @@ def test_refreshed_statistics_are_those_of_the_batches():
 
 def run_with_validation(recipe, folder, output):
     crops, *validation = (read_market(folder, part) for part in (TRAIN, QUERY, GALLERY))
-    train(recipe, crops, output, validation=validation, data=["people"])
+    train(recipe, crops, output, validation=[ValidationSet("people", *validation)], data=["people"])
 
 
 def test_the_best_and_the_last_weights_are_kept_with_their_scores_and_their_record(crops_folder, recipe, tmp_path):
     recipe = replace(recipe, epochs=4, evaluate_every=1, early_epochs=0)
     run_with_validation(recipe, crops_folder, tmp_path / "run")
     lines = (tmp_path / "run" / "validation.csv").read_text().splitlines()
-    scores = [float(line.split(",")[2]) for line in lines[1:]]
+    scores = [float(line.split(",")[3]) for line in lines[1:]]
     best, last = (read_weights(tmp_path / "run" / f"{name}.safetensors").training for name in ("best", "last"))
-    assert lines[0] == "epoch,rank-1,mAP,weights"
+    assert lines[0] == "epoch,set,rank-1,mAP,weights"
     assert [line.split(",")[-1] for line in lines[1:]] == ["present", "present", "present", "final"]
-    assert best["validation"]["mAP"] == pytest.approx(max(scores), abs=1e-4)
-    assert last["validation"]["mAP"] == pytest.approx(scores[-1], abs=1e-4)
+    assert best["validation"]["people"]["mAP"] == pytest.approx(max(scores), abs=1e-4)
+    assert last["validation"]["people"]["mAP"] == pytest.approx(scores[-1], abs=1e-4)
     assert (last["epochs_done"], last["seed"], last["data"], last["identities"]) == (4, recipe.seed, ["people"], 8)
     assert set(last["versions"]) == {"python", "torch", "mtmc"}
+
+
+def test_several_sets_are_measured_each_and_their_mean_chooses_the_best(crops_folder, recipe, tmp_path, monkeypatch, capsys):
+    precisions = iter([(0.9, 0.1), (0.3, 0.8), (0.2, 0.7)])
+
+    def measured(*_):
+        return {name: {"rank-1": 1.0, "mAP": precision} for name, precision in zip("ab", next(precisions), strict=True)}
+
+    monkeypatch.setattr(trainer, "validate", measured)
+    crops, *parts = (read_market(crops_folder, part) for part in (TRAIN, QUERY, GALLERY))
+    recipe = replace(recipe, epochs=3, evaluate_every=1, early_epochs=0)
+    train(recipe, crops, tmp_path / "run", validation=[ValidationSet(name, *parts) for name in "ab"])
+    best = read_weights(tmp_path / "run" / "best.safetensors").training
+    assert best["epochs_done"] == 2
+    assert {name: of_set["mAP"] for name, of_set in best["validation"].items()} == {"a": 0.3, "b": 0.8}
+    lines = (tmp_path / "run" / "validation.csv").read_text().splitlines()
+    assert lines[3:5] == ["2,a,1.0000,0.3000,present", "2,b,1.0000,0.8000,present"]
+    assert "validation on b: rank-1 100.0, mAP 80.0 (present weights)" in capsys.readouterr().out
+
+
+def test_a_set_of_a_site_that_is_trained_on_is_told_at_the_start_and_in_the_record(crops_folder, recipe, tmp_path, capsys):
+    crops, *parts = (read_market(crops_folder, part) for part in (TRAIN, QUERY, GALLERY))
+    sets = [ValidationSet("people", *parts), ValidationSet("elsewhere", *parts, frozenset({"elsewhere"}))]
+    train(recipe, crops, tmp_path / "run", validation=sets, data=[str(crops_folder)])
+    told = [line for line in capsys.readouterr().out.splitlines() if "say little" in line]
+    assert told == ["people is validated on a site that is trained on: its figures say little about other places"]
+    validation = read_weights(tmp_path / "run" / "last.safetensors").training["validation"]
+    assert {name: of_set["trained_site"] for name, of_set in validation.items()} == {"people": True, "elsewhere": False}
+
+
+def test_the_sites_of_the_weights_that_a_run_started_from_count_as_trained_on(crops_folder, recipe, tmp_path, capsys):
+    crops, *parts = (read_market(crops_folder, part) for part in (TRAIN, QUERY, GALLERY))
+    recipe = replace(recipe, average="none", epochs=1, early_epochs=0)
+    train(recipe, crops, tmp_path / "first", data=["campus"])
+    start = replace(recipe, start=str(tmp_path / "first" / "last.safetensors"))
+    sets = [ValidationSet("half.yaml", *parts, frozenset({"half.yaml", "campus"}))]
+    train(start, crops, tmp_path / "second", data=["market"], validation=sets)
+    assert "half.yaml is validated on a site that is trained on" in capsys.readouterr().out
+    (tmp_path / "first" / "last.safetensors").unlink()
+    (tmp_path / "second" / "last.safetensors").unlink()
+    train(start, crops, tmp_path / "second", data=["market"], validation=sets)  # what the checkpoint kept is enough
+    record = read_weights(tmp_path / "second" / "last.safetensors").training
+    assert (record["data"], record["start_data"]) == (["market"], ["campus"])
+    assert record["validation"]["half.yaml"]["trained_site"]
+
+
+def test_a_table_of_validations_from_before_they_had_names_goes_on(tmp_path):
+    (tmp_path / "validation.csv").write_text("epoch,rank-1,mAP,weights\n1,0.5000,0.4000,present\n2,0.6,0.5,present\n")
+    journal = Journal(tmp_path, 1, 3)
+    journal.validation(1, {"campus": {"rank-1": 0.25, "mAP": 0.125}}, "present")
+    lines = (tmp_path / "validation.csv").read_text().splitlines()
+    assert lines == ["epoch,set,rank-1,mAP,weights", "1,,0.5000,0.4000,present", "2,campus,0.2500,0.1250,present"]
 
 
 def test_without_validation_there_are_last_weights_and_no_best_ones(crops_folder, recipe, tmp_path):

@@ -46,11 +46,11 @@ def _published(count) -> str:
 
 def _counted(sources: list[str]):
     import numpy as np
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from reid.data.sources import read_parts
 
-    table = Table("source", "part", "images", "identities", "cameras")
+    table = Table(Column("source", overflow="fold"), "part", "images", "identities", "cameras")
     for source in sources:
         for part, crops in read_parts(source).items():
             if len(crops):

@@ -12,7 +12,7 @@ from reid.commands import arguments
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recipe, the data, the place for the results."""
-    parser.usage = "%(prog)s RECIPE [KEY=VALUE ...] --data SOURCE [SOURCE ...] --output DIR [--validate SOURCE] [--device DEVICE]"
+    parser.usage = "%(prog)s RECIPE [KEY=VALUE ...] --data SOURCE ... --output DIR [--validate SOURCE ...] [--device DEVICE]"
     parser.add_argument("recipe", type=Path, help="a YAML file; those in configs/reid explain every key")
     parser.add_argument(
         "changes", nargs="*", metavar="KEY=VALUE", help="changes to the recipe, like epochs=60 or options.pool=max"
@@ -22,8 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--validate",
+        nargs="+",
+        default=[],
         metavar="SOURCE",
-        help="queries and gallery of other people, measured every evaluate_every epochs and at the end",
+        help="queries and gallery of other people, best at other sites, measured every evaluate_every epochs and at the end",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for checkpoint, losses and weights")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")
@@ -33,12 +35,13 @@ def run(options: argparse.Namespace) -> None:
     """Train and write last.safetensors and, with --validate, best.safetensors."""
     import configs
     from reid.data.folders import GALLERY, QUERY, TRAIN, join
-    from reid.data.sources import read_source, source_name
+    from reid.data.sources import read_source, site_names, source_names
     from reid.engines import devices
     from reid.errors import InputError
     from reid.training import processes
     from reid.training.recipe import Recipe, read_recipe
     from reid.training.trainer import train
+    from reid.training.validation import ValidationSet
 
     if not options.recipe.is_file():
         raise InputError(f"{options.recipe}: no such recipe; those of this package are {configs.path('reid', '*')}")
@@ -48,12 +51,15 @@ def run(options: argparse.Namespace) -> None:
         if key in {field.name for field in fields(Recipe)}:
             raise InputError(f"{source}: names no data; changes follow the recipe: train {options.recipe} {source} --data ...")
     crops = join([read_source(source, TRAIN)[0] for source in options.data])
-    validation = tuple(read_source(options.validate, QUERY, GALLERY)) if options.validate else None
+    validation = [
+        ValidationSet(name, *read_source(source, QUERY, GALLERY), frozenset(site_names(source)))
+        for name, source in zip(source_names(options.validate), options.validate, strict=True)
+    ]
     with processes.joined(devices(options.device)[0]) as device:
         first = processes.rank() == 0
         if first:
             print(f"{recipe.model}: {len(crops)} images of {crops.ids.max() + 1} identities, data sets: {len(options.data)}")
-        train(recipe, crops, options.output, device, validation, [source_name(source) for source in options.data])
+        train(recipe, crops, options.output, device, validation, options.data)
     if first:
         path = options.output / "last.safetensors"
         steps = f"python -m reid threshold {path} --data DIR, then python -m reid evaluate {path} --data DIR"

@@ -40,20 +40,24 @@ def read_files(folder: Path, pattern: str, label: Callable[[re.Match], tuple[int
     return Crops(list(paths), np.array(ids), np.array(cameras))
 
 
-def read_described(path: Path) -> dict[str, Crops]:
+def read_described(path: Path, folder: Path | None = None) -> dict[str, Crops]:
     """The parts of a data set that a YAML file describes, under the names of Market-1501's folders.
 
     Its keys are `pattern`, a regular expression with the groups `identity` and `camera`, and one or more of `train`, `query` and
-    `gallery`, folders relative to the file; `configs/data/named_files.yaml` explains them. Identities and cameras may be any
-    text and are numbered from 1 over all parts together; images of the identity -1, junk in Market-1501's names, are left out.
-    Raises InputError for a file or an image that is not like that.
+    `gallery`, folders relative to `folder`, by default that of the file; `identities`, texts separated by blanks, leaves only
+    those of the people. `configs/data/named_files.yaml` explains them. Identities and cameras may be any text and are numbered
+    from 1 over all parts together; images of the identity -1, junk in Market-1501's names, are left out. Raises InputError for a
+    file or an image that is not like that, and for an identity that no image shows.
     """
+    folder = path.parent if folder is None else folder
     try:
         values = yaml.safe_load(path.read_text())
         pattern = re.compile(values["pattern"])
-        if unknown := values.keys() - _PARTS.keys() - {"pattern"}:
-            raise InputError(f"{path}: unknown key {min(map(str, unknown))!r}; it has pattern and any of {', '.join(_PARTS)}")
-        folders = {_PARTS[key]: path.parent / values[key] for key in values if key != "pattern"}
+        if unknown := values.keys() - _PARTS.keys() - {"pattern", "identities"}:
+            known = f"pattern, any of {', '.join(_PARTS)}, and identities"
+            raise InputError(f"{path}: unknown key {min(map(str, unknown))!r}; it has {known}")
+        folders = {_PARTS[key]: folder / values[key] for key in values if key in _PARTS}
+        chosen = set(values["identities"].split()) if "identities" in values else None
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except re.error as error:
@@ -65,11 +69,15 @@ def read_described(path: Path) -> dict[str, Crops]:
     if not folders:
         raise InputError(f"{path}: names no folder: give train, or query and gallery")
     found = {}
-    for part, folder in folders.items():
-        found[part] = [(image, match) for image, match in match_files(folder, pattern.pattern) if match["identity"] != "-1"]
+    for part, images in folders.items():
+        found[part] = [(image, match) for image, match in match_files(images, pattern.pattern) if match["identity"] != "-1"]
         for image, match in found[part]:
             if None in (match["identity"], match["camera"]):
                 raise InputError(f"{image}: the pattern in {path} finds no identity or no camera in its name")
+    if chosen is not None:
+        if absent := chosen - {match["identity"] for rows in found.values() for _, match in rows}:
+            raise InputError(f"{path}: no image in {folder} shows the identity {min(absent)!r}")
+        found = {part: [row for row in rows if row[1]["identity"] in chosen] for part, rows in found.items()}
     numbers = {
         group: {text: number for number, text in enumerate(sorted({m[group] for rows in found.values() for _, m in rows}), 1)}
         for group in ("identity", "camera")

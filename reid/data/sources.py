@@ -1,9 +1,11 @@
 """What a command's --data names: a folder in Market-1501's layout, a published data set, or a YAML file.
 
-The published ones are written NAME=DIR or, with a split, NAME:SPLIT=DIR; `reid.data.named_files` reads the YAML files.
+The published ones are written NAME=DIR or, with a split, NAME:SPLIT=DIR. `reid.data.named_files` reads the YAML files; written
+FILE.yaml=DIR, the folders that FILE.yaml names are in DIR.
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, read_market
 from reid.data.named_files import read_described
 from reid.errors import InputError
 
+_DESCRIBED = re.compile(r"(?P<file>.+?\.ya?ml)(=(?P<folder>.+))?")
 _log = logging.getLogger(__name__)
 
 
@@ -36,8 +39,8 @@ def read_parts(source: str | Path) -> dict[str, Crops]:
     if _is_plain_folder(source):
         there = [part for part in (TRAIN, QUERY, GALLERY) if (source / part).is_dir()]
         return {part: read_market(source, part) for part in there or [TRAIN]}
-    if source.suffix in (".yaml", ".yml"):
-        return read_described(source)
+    if described := _DESCRIBED.fullmatch(str(source)):
+        return read_described(Path(described["file"]), described["folder"] and Path(described["folder"]))
     name, split, folder = _named(source)
     data = read(name, folder, split)
     for sentence in differences(name, data, split):
@@ -48,21 +51,36 @@ def read_parts(source: str | Path) -> dict[str, Crops]:
 def source_name(source: str | Path) -> str:
     """What to call a source in a record: the data set's name and split, else the name of the folder or file."""
     source = Path(source)
-    return source.name if _is_plain_folder(source) else str(source).partition("=")[0].rpartition("/")[2]
+    if _is_plain_folder(source):
+        return source.name
+    described = _DESCRIBED.fullmatch(str(source))
+    return Path(described["file"]).name if described else str(source).partition("=")[0]
 
 
 def source_names(sources: Sequence[str | Path]) -> list[str]:
-    """What to call each of several sources, as given where two would be called the same. InputError for one given twice."""
+    """What to call each of several sources, numbered where two are called the same. Raises InputError for one given twice."""
     names = [source_name(source) for source in sources]
-    names = [name if names.count(name) == 1 else str(source) for name, source in zip(names, sources, strict=True)]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise InputError(f"{twice[0]}: this data set is given twice; leave one of them out")
-    return names
+    for source in sources:
+        if sources.count(source) > 1:
+            raise InputError(f"{source}: this data set is given twice; leave one of them out")
+    numbered = (f"{name} ({names[:place].count(name) + 1})" for place, name in enumerate(names))
+    return [name if names.count(name) == 1 else other for name, other in zip(names, numbered, strict=True)]
+
+
+def site_names(source: str | Path) -> set[str]:
+    """What the site of a source may be known by: the names of its data set, without split, and of its folder, and the folder."""
+    source = Path(source)
+    folder, names = source, {source_name(source).partition(":")[0]}
+    if not _is_plain_folder(source):
+        described = _DESCRIBED.fullmatch(str(source))
+        folder = Path(described["folder"] or source.parent) if described else Path(str(source).partition("=")[2])
+        names |= {folder.resolve().name} if described else set()
+    return {*names, str(folder.resolve())}
 
 
 def _is_plain_folder(source: Path) -> bool:
     """Whether the source is a path to a folder, also one that is missing or has a = in its path."""
-    return source.is_dir() or (source.suffix not in (".yaml", ".yml") and "=" not in str(source).partition("/")[0])
+    return source.is_dir() or not (_DESCRIBED.fullmatch(str(source)) or "=" in str(source).partition("/")[0])
 
 
 def _named(source: Path) -> tuple[str, int | None, str]:

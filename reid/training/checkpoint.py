@@ -3,7 +3,7 @@
 import hashlib
 import json
 import pickle
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -25,9 +25,11 @@ class Stateful(Protocol):
 
 @dataclass
 class Position:
-    """How far a run is: the next step of an epoch, the sums `(3,)` of the epoch's losses so far, the best mAP of a validation.
+    """How far a run is: the next step of an epoch, the sums `(3,)` of the epoch's losses so far, the best mAP of a validation,
+    the mean over its sets.
 
-    `backbone` is what the backbone really started from, which is "none" where ImageNet's weights could not be fetched.
+    `backbone` is what the backbone really started from, which is "none" where ImageNet's weights could not be fetched. `seen` are
+    the data sets, by name, that the weights of the recipe's `start` were trained on.
     """
 
     epoch: int
@@ -35,6 +37,7 @@ class Position:
     sums: torch.Tensor
     best: float = -1.0
     backbone: str = "none"
+    seen: list[str] = field(default_factory=list)
 
     def state_dict(self) -> dict:
         """What a checkpoint keeps."""

@@ -1,7 +1,8 @@
 """What a training run tells: a line an epoch, CSV files and, where it is installed, TensorBoard."""
 
+import csv
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +23,7 @@ class Journal:
         self._begun, self._start = time.monotonic(), start
         self._scalars = None if silent else self._open_scalars(start)
         if start == epochs:
-            self._say(f"all {epochs} epochs were trained before")
+            self.say(f"all {epochs} epochs were trained before")
 
     def epoch(self, epoch: int, steps: int, done: int) -> Progress:
         """A context that shows the steps of an epoch, `done` of them already, on a terminal; `advance(0)` it at each."""
@@ -36,40 +37,47 @@ class Journal:
         """The mean losses of an epoch, and the rate that it ended with."""
         if self.silent:
             return
-        self._add_row("losses.csv", epoch, {name: f"{value:.4f}" for name, value in losses.items()})
+        self._add_rows("losses.csv", epoch, [_rounded(losses)])
         self._add_scalars(epoch, {**losses, "learning_rate": learning_rate})
         spoken = ", ".join(f"{name.removesuffix('_loss')} loss {value:.3f}" for name, value in losses.items())
         per_epoch = (time.monotonic() - self._begun) / (epoch + 1 - self._start)
         left = f"{_duration(per_epoch)} each, about {_duration(per_epoch * (self.epochs - epoch - 1))} left"
-        self._say(f"epoch {epoch + 1} of {self.epochs}: {spoken}; {left}")
+        self.say(f"epoch {epoch + 1} of {self.epochs}: {spoken}; {left}")
 
-    def validation(self, epoch: int, scores: Mapping[str, float], what: str) -> None:
-        """The scores of a validation after an epoch, ratios in 0..1, of the weights that `what` names."""
-        self._add_row("validation.csv", epoch, {**{name: f"{value:.4f}" for name, value in scores.items()}, "weights": what})
-        self._add_scalars(epoch, {f"{name} of {what} weights": value for name, value in scores.items()})
-        self._say(f"validation: {', '.join(f'{name} {100 * value:.1f}' for name, value in scores.items())} ({what} weights)")
+    def validation(self, epoch: int, scores: Mapping[str, Mapping[str, float]], what: str) -> None:
+        """The scores of each set of a validation after an epoch, ratios in 0..1, of the weights that `what` names."""
+        rows = [{"set": name, **_rounded(of_set), "weights": what} for name, of_set in scores.items()]
+        self._add_rows("validation.csv", epoch, rows)
+        for name, of_set in scores.items():
+            self._add_scalars(epoch, {f"{name} {score} of {what} weights": value for score, value in of_set.items()})
+            spoken = ", ".join(f"{score} {100 * value:.1f}" for score, value in of_set.items())
+            self.say(f"validation on {name}: {spoken} ({what} weights)")
+
+    def say(self, line: str) -> None:
+        """Print a line."""
+        self._console.print(line, soft_wrap=True, highlight=False, markup=False)
 
     def close(self) -> None:
         """Flush what TensorBoard shows."""
         if self._scalars:
             self._scalars.close()
 
-    def _say(self, line: str) -> None:
-        self._console.print(line, soft_wrap=True, highlight=False, markup=False)
-
-    def _add_row(self, name: str, epoch: int, values: Mapping[str, str]) -> None:
-        """Add one epoch's row to a CSV file, over those from this epoch on."""
-        path, header = self.folder / name, ",".join(["epoch", *values])
-        rows = path.read_text().splitlines()[1:] if path.exists() else []
-        rows = [row for row in rows if int(row.partition(",")[0]) <= epoch]
-        with replacing(path) as temporary:
-            temporary.write_text("\n".join([header, *rows, ",".join([str(epoch + 1), *values.values()])]) + "\n")
+    def _add_rows(self, name: str, epoch: int, added: Sequence[Mapping[str, str]]) -> None:
+        """Add one epoch's rows to a CSV file, over those from this epoch on. Columns that older rows lack stay empty there."""
+        path, rows = self.folder / name, []
+        if path.exists():
+            with path.open(newline="") as file:
+                rows = [row for row in csv.DictReader(file) if int(row["epoch"]) <= epoch]
+        with replacing(path) as temporary, temporary.open("w", newline="") as file:
+            table = csv.DictWriter(file, ["epoch", *added[0]], restval="", extrasaction="ignore", lineterminator="\n")
+            table.writeheader()
+            table.writerows([*rows, *({"epoch": epoch + 1, **row} for row in added)])
 
     def _open_scalars(self, start: int):
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            self._say("no scalars for TensorBoard: pip install 'mtmc[tensorboard]'")
+            self.say("no scalars for TensorBoard: pip install 'mtmc[tensorboard]'")
             return None
         return SummaryWriter(self.folder / "tensorboard", purge_step=start + 1)
 
@@ -77,6 +85,10 @@ class Journal:
         if self._scalars:
             for name, value in values.items():
                 self._scalars.add_scalar(name, value, epoch + 1)
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, str]:
+    return {name: f"{value:.4f}" for name, value in values.items()}
 
 
 def _duration(seconds: float) -> str:

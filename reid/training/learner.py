@@ -34,7 +34,7 @@ class Learner:
     def __init__(self, recipe: Recipe, classes: int, device: str, fresh: bool = True):
         _check(recipe, device)
         torch.manual_seed(recipe.seed)
-        network, backbone = _build(recipe, classes, fresh)
+        network, backbone, seen = _build(recipe, classes, fresh)
         network = processes.share(network.to(device))
         self.recipe, self.device = recipe, torch.device(device)
         self.objective = Objective(recipe, network, classes, device)
@@ -44,7 +44,7 @@ class Learner:
         self.optimiser = build_optimiser(recipe, network.parameters())
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=recipe.precision == "float16")
         self.states = WeightGaussian(recipe.average_rank) if recipe.average == "gaussian" else WeightAverage()
-        self.position = Position(0, 0, torch.zeros(len(NAMES), device=device), backbone=backbone)
+        self.position = Position(0, 0, torch.zeros(len(NAMES), device=device), backbone=backbone, seen=seen)
 
     def parts(self) -> dict[str, Stateful]:
         """What a checkpoint keeps, by name."""
@@ -110,28 +110,31 @@ class Learner:
         refresh_statistics(self.network, batches.statistics())
 
 
-def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[nn.Module, str]:
-    """The network, and what its backbone starts from."""
+def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[nn.Module, str, list[str]]:
+    """The network, what its backbone starts from, and the data sets that the weights of `start` were trained on."""
     network = build(recipe.model, classes=classes, **recipe.options)
-    if fresh and recipe.start != "none":
-        _go_on_from(recipe, network)
+    seen = _go_on_from(recipe, network) if fresh and recipe.start != "none" else []
     size = network.preprocessing
     network.preprocessing = replace(size, height=recipe.height or size.height, width=recipe.width or size.width)
     if recipe.backbone_weights == "none":
-        return network, "none"
+        return network, "none", seen
     if not hasattr(network, "load_backbone"):
         raise InputError(f"backbone_weights: {recipe.model} is trained from scratch; only none is possible")
     loaded = fresh and network.load_backbone(recipe.backbone_weights)
-    return network, recipe.backbone_weights if loaded else "none"
+    return network, recipe.backbone_weights if loaded else "none", seen
 
 
-def _go_on_from(recipe: Recipe, network: nn.Module) -> None:
-    """Give `network` the weights of the recipe's `start`; its classifiers, which no weights file has, stay as they are."""
+def _go_on_from(recipe: Recipe, network: nn.Module) -> list[str]:
+    """Give `network` the weights of the recipe's `start`; its classifiers, which no weights file has, stay as they are.
+
+    Returns the names of the data sets that those weights were trained on, as far as their record tells.
+    """
     source = read_weights(recipe.start)
     if (source.model, source.options) != (recipe.model, recipe.options):
         theirs = f"{source.model} with the options {source.options}"
         raise InputError(f"start: {recipe.start} holds {theirs}, not {recipe.model} with the options {recipe.options}")
     network.load_state_dict(source.network().state_dict(), strict=False)
+    return [*source.training.get("start_data", []), *source.training.get("data", [])]
 
 
 def _check(recipe: Recipe, device: str) -> None:

@@ -16,7 +16,7 @@ from reid.training.learner import Learner
 from reid.training.objective import NAMES
 from reid.training.optimisation import learning_rate
 from reid.training.recipe import Recipe
-from reid.training.validation import snapshot, validate, with_scores
+from reid.training.validation import ValidationSet, mean_ap, snapshot, validate, with_scores
 from reid.weights_file import read_weights
 
 
@@ -25,14 +25,16 @@ def train(
     crops: Crops,
     folder: Path,
     device: str = "cpu",
-    validation: tuple[Crops, Crops] | None = None,
+    validation: Sequence[ValidationSet] = (),
     data: Sequence[str] = (),
 ) -> nn.Module:
     """Train `recipe.model` on `crops`, whose ids are 0..classes-1; the network, in evaluation mode, with averaged weights.
 
     `folder` gets `last.safetensors`, `losses.csv` with a line an epoch, `gaussian.pt` (the state of a `WeightGaussian`) where the
-    recipe says so, and `checkpoint.pt`, from which the same call goes on. With `validation`, queries and gallery, it also gets
-    `validation.csv` and `best.safetensors`, those of the highest mAP. `data` names the data sets in the weights' record.
+    recipe says so, and `checkpoint.pt`, from which the same call goes on. With sets for `validation` it also gets
+    `validation.csv`, a line a set, and `best.safetensors`, those of the highest mean mAP over the sets. `data` are the sources
+    of the `crops`, which the weights' record names; a set of a site that they share, or that the weights of the recipe's `start`
+    were trained on, is told at the start and in the record, for its figures say little about other sites.
 
     All randomness comes from the recipe's seed, the epoch and the step, so a resumed run ends, on a CPU, with the very weights of
     an unbroken one. Of many processes (see `reid.training.processes`), all read and only the first writes. Raises InputError for
@@ -40,13 +42,16 @@ def train(
     `folder` holds the checkpoint of another run. What a finished run left is not written again: thresholds may be in it by now.
     """
     file, first = folder / "checkpoint.pt", processes.rank() == 0
-    if validation:
-        query, gallery = validation
-        check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras)
+    for each in validation:
+        query, gallery = each.query, each.gallery
+        check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, each.name)
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists())
     checkpoint.resume(file, recipe, crops, learner.parts(), device)
     batches = Batches(recipe, crops, learner.network.preprocessing, learner.device)
     journal = Journal(folder, learner.position.epoch, recipe.epochs, silent=not first)
+    at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]
+    for name in at_home:
+        journal.say(f"{name} is validated on a site that is trained on: its figures say little about other places")
 
     def keep() -> None:
         if first:
@@ -57,10 +62,10 @@ def train(
         weights = snapshot(recipe, learner.network, learner.position, crops, data, size)
         if validation:
             scores = validate(weights, validation, device)
-            weights = with_scores(weights, scores)
+            weights = with_scores(weights, scores, at_home)
             journal.validation(learner.position.epoch - 1, scores, what)
-            if scores["mAP"] >= learner.position.best:
-                learner.position.best = scores["mAP"]
+            if mean_ap(scores) >= learner.position.best:
+                learner.position.best = mean_ap(scores)
                 weights.write(folder / "best.safetensors")
         weights.write(folder / "last.safetensors")
 
