@@ -9,9 +9,10 @@ from conftest import FRAMES, SIZE, walking_image
 
 from mtmc import open_sequence
 from mtmc.recording import writing_video
-from mtmc.sequences.frames import Video
-from mtmc.sequences.mot_text import read_detections, read_ground_truth, read_tracks, tracks_text
+from mtmc.sequences.mot_text import read_ground_truth, read_tracks, tracks_text
 from reid.errors import InputError
+from reid.recordings.detection_text import read_detections
+from reid.recordings.frames import Video
 
 
 def write_video(path):

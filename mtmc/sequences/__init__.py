@@ -13,6 +13,7 @@ from mtmc.sequences.sequence import Sequence
 from mtmc.sequences.video import read_video
 from mtmc.sequences.wildtrack import is_wildtrack, read_wildtrack
 from reid.errors import InputError
+from reid.recordings.recording import detections_for
 
 __all__ = [
     "GroundTruth",
@@ -47,10 +48,7 @@ def open_sequence(
     """
     folder = Path(str(source))
     if folder.is_dir():
-        if detections is None:
-            return read_motchallenge(folder, None)
-        elsewhere = Path(detections).is_file() and not (folder / "det" / detections).is_file()
-        return read_motchallenge(folder, str(Path(detections).resolve() if elsewhere else detections), min_score)
+        return read_motchallenge(folder, detections_for(folder, detections), min_score)
     return read_video(source, detections, min_score)
 
 

@@ -6,8 +6,9 @@ from itertools import islice, repeat
 
 import numpy as np
 
-from mtmc.sequences.frames import PictureFolder, Video
-from mtmc.sequences.mot_text import DetectionFile, GroundTruth
+from mtmc.sequences.mot_text import GroundTruth
+from reid.recordings.detection_text import DetectionFile
+from reid.recordings.frames import PictureFolder, Video
 
 
 class ShiftedImages:

@@ -7,14 +7,15 @@ import numpy as np
 
 from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
 from mtmc.sequences.alignment import ShiftedImages, shifted
-from mtmc.sequences.frames import VIDEOS, PictureFolder, Video
-from mtmc.sequences.mot_text import GroundTruth, read_detections, read_ground_truth
-from mtmc.sequences.motchallenge import read_info
+from mtmc.sequences.mot_text import GroundTruth, read_ground_truth
 from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth, find_images
 from mtmc.sequences.tables import detections_by_frame, read_table
 from mtmc.sequences.true_detections import THINNED, true_detections
 from reid.errors import InputError
 from reid.files import replacing
+from reid.recordings.detection_text import read_detections
+from reid.recordings.frames import VIDEOS, PictureFolder, Video
+from reid.recordings.recording import read_info
 from trackers import Detections
 
 SUPPLIED = "det"
@@ -151,7 +152,7 @@ def _with_embeddings(path: Path, found, length: int) -> list[Detections]:
     if found is None:
         return [Detections(np.empty((0, 4)), np.empty(0))] * length
     if not path.is_file():
-        return found.per_frame(length)
+        return detections_by_frame(found.frames, found.boxes, found.scores, None, length)
     try:
         embeddings = np.load(path, allow_pickle=False)[found.rows]
         return detections_by_frame(found.frames, found.boxes, found.scores, embeddings, length)

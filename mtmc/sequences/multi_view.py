@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from mtmc.ground_plane import GroundCamera
-from mtmc.sequences.frames import VIDEOS, PictureFolder, Video
 from mtmc.sequences.mot_text import GroundTruth
+from reid.recordings.frames import VIDEOS, PictureFolder, Video
 from trackers import Detections
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mtmc.sequences.mot_text import GroundTruth
+from mtmc.sequences.tables import detections_by_frame
 from reid.errors import InputError
+from reid.recordings.recording import Recording
 from trackers import Detections
 
 
@@ -37,3 +39,18 @@ class Sequence:
         """Raise `InputError` where the sequence has no images."""
         if self.images is None:
             raise InputError(f"{self.name} has neither img1/ nor a video: add them, or run with --reid none and without --video.")
+
+
+def sequence_of(recording: Recording, length: int | None, entries: int, truth: GroundTruth | None = None) -> Sequence:
+    """A `recording` of `length` frames as a sequence whose detections have so many `entries`, with the truth if it is known."""
+    found = recording.detections
+    return Sequence(
+        name=recording.name,
+        frame_rate=recording.frame_rate,
+        length=length,
+        image_size=recording.image_size,
+        detections=detections_by_frame(found.frames, found.boxes, found.scores, None, entries),
+        score_scale=found.score_scale,
+        ground_truth=truth,
+        images=recording.images,
+    )

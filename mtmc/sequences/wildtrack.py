@@ -8,11 +8,11 @@ import numpy as np
 
 from mtmc.calibration import Camera
 from mtmc.calibration.plausibility import check_camera
-from mtmc.sequences.frames import PictureFolder
 from mtmc.sequences.mot_text import GroundTruth
 from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth
 from mtmc.sequences.true_detections import THINNED, true_detections
 from reid.errors import InputError
+from reid.recordings.frames import PictureFolder
 
 FRAME_RATE = 2.0  # of the annotated frames
 IMAGE_SIZE = (1920, 1080)
