@@ -29,3 +29,9 @@ def add_data(parser: argparse.ArgumentParser, several: bool = False) -> None:
     """A data set to measure on, or several."""
     number = {"nargs": "+"} if several else {}
     parser.add_argument("--data", required=True, metavar="SOURCE", help=f"queries and gallery: {SOURCE}", **number)
+
+
+def add_centre(parser: argparse.ArgumentParser) -> None:
+    """What is taken out of embeddings before they are compared."""
+    what = "also measure with the mean embedding of each camera's images taken out of them; unit rows again"
+    parser.add_argument("--centre", choices=("camera",), help=what)

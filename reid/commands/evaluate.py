@@ -23,11 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The models, the data, the rules and the engine."""
     arguments.add_models(parser)
     arguments.add_data(parser, several=True)
-    parser.add_argument(
-        "--centre",
-        choices=("camera",),
-        help="also rank with each camera's mean embedding, of its queries and gallery together, taken out; unit rows again",
-    )
+    arguments.add_centre(parser)
     parser.add_argument("--rerank", action="store_true", help="also rank by k-reciprocal neighbours (k1 20, k2 6, lambda 0.3)")
     parser.add_argument(
         "--single-shot", action="store_true", help="CUHK03's rule: a gallery of one random image an identity, mean of 10"

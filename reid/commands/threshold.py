@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from reid.commands import arguments
+from reid.evaluation.verification import FALSE_MATCH_RATE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--false-match-rate",
         type=float,
-        default=0.002,  # people of other places look more alike to a network than those of the data it was trained on
+        default=FALSE_MATCH_RATE,
         metavar="SHARE",
-        help="share of pairs of two people in one camera that may count as one person (default: 0.002)",
+        help="share of pairs of two people in one camera that may count as one person (default: %(default)s)",
     )
     arguments.add_engine(parser)
 
