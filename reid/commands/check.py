@@ -64,8 +64,8 @@ def run(options: argparse.Namespace) -> None:
     together = np.concatenate(list(embeddings.values()))
     variants = {"none": embeddings}
     if options.centre:
-        mean = together.mean(axis=0, dtype=np.float64)
-        variants["camera"] = {frame: centre(part, mean, len(together)) for frame, part in embeddings.items()}
+        mean = together.mean(axis=0, dtype=np.float64)  # of as many people as tracks at most, however often they were seen
+        variants["camera"] = {frame: centre(part, mean, pairs.tracks) for frame, part in embeddings.items()}
     distances = {name: [_distances(part, kind) for kind in (pairs.genuine, pairs.impostor)] for name, part in variants.items()}
     found = {name: separate(*kinds) for name, kinds in distances.items()}
     print(f"{recording.name}: {len(pairs.genuine)} pairs of one person a second apart, from {pairs.tracks} stretches of tracks")
