@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from reid.data.augmentation import augment, draw_changes
+from reid.data.camera_changes import CameraStrengths, change_camera, draw_camera_changes
 from reid.data.folders import read_image
 from reid.preprocessing import Preprocessing
 from reid.read_ahead import read_ahead
@@ -37,33 +38,39 @@ def load_images(paths: Sequence[Path], size: Preprocessing) -> torch.Tensor:
 
 def load_batches(
     images: torch.Tensor,
-    labels: np.ndarray,
+    told: Sequence[np.ndarray],
     batches: np.ndarray,
     size: Preprocessing,
     changes: tuple[float, float, float],
     seed: Sequence[int],
     first: int = 0,
-    columns: slice = slice(None),
+    columns: slice | np.ndarray = slice(None),
     device: torch.device | str = "cpu",
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yield `(inputs (B, 3, H, W) float32, labels (B,))` on `device` for each row of `batches (batches, B)`.
+    camera: CameraStrengths | None = None,
+) -> Iterator[tuple[torch.Tensor, ...]]:
+    """Yield `(inputs (B, 3, H, W) float32, *told)` on `device` for each row of `batches (batches, B)`.
 
-    The rows index `images (N, H, W, 3)`, as `load_images` gives them, and `labels (N,)`. `changes` are `erasing`, `ratio` and
-    `jitter` of `reid.data.augmentation.draw_changes`. All random numbers of a batch come from `seed` and its row; so a run may
-    start at the row `first`, or load some `columns` only, and gets the inputs that a whole run gets there.
+    The rows index `images (N, H, W, 3)`, as `load_images` gives them, and each of the arrays `told`, `(N, ...)`: labels, say.
+    `changes` are `erasing`, `ratio` and `jitter` of `reid.data.augmentation.draw_changes`, `camera` those of
+    `reid.data.camera_changes`, which are made before; None: none. All random numbers of a batch come from `seed` and its row; so
+    a run may start at the row `first`, or load some `columns` only, and gets the inputs that a whole run gets there.
     """
     pinned = torch.device(device).type == "cuda"
     scale, shift = (torch.from_numpy(each).to(device) for each in size.affine())
 
     def draw() -> Iterator[tuple]:
         for row in range(first, len(batches)):
-            chosen = batches[row, columns]
-            drawn = draw_changes(batches.shape[1], size.height, size.width, np.random.default_rng([*seed, row]), *changes)
-            yield images[torch.from_numpy(chosen)], torch.from_numpy(labels[chosen]), drawn.take(columns)
+            chosen, random = batches[row, columns], np.random.default_rng([*seed, row])
+            drawn = draw_changes(batches.shape[1], size.height, size.width, random, *changes).take(columns)
+            seen = None if camera is None else draw_camera_changes(batches.shape[1], random, camera).take(columns)
+            yield images[torch.from_numpy(chosen)], [torch.from_numpy(each[chosen]) for each in told], drawn, seen
 
-    for pixels, names, drawn in read_ahead(draw(), _DEPTH):
+    for pixels, rows, drawn, seen in read_ahead(draw(), _DEPTH):
         if pinned:  # here and not ahead: no other thread may ask for such memory while a CUDA graph is captured
-            pixels, names = pixels.pin_memory(), names.pin_memory()
-        changed = augment(pixels.to(device, non_blocking=True), drawn)
+            pixels, rows = pixels.pin_memory(), [each.pin_memory() for each in rows]
+        changed = pixels.to(device, non_blocking=True)
+        if seen is not None:
+            changed = change_camera(changed, seen)
+        changed = augment(changed, drawn)
         inputs = (changed.flip(3) * scale - shift).permute(0, 3, 1, 2)  # RGB, and channels last in memory
-        yield inputs, names.to(device, non_blocking=True)
+        yield inputs, *(each.to(device, non_blocking=True) for each in rows)

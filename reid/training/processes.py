@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import numpy as np
 import torch
 import torch.distributed as dist
 from torch import nn
@@ -45,10 +46,32 @@ def count() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-def check_share(identities: int) -> None:
-    """Raise InputError unless `identities` a batch can be dealt out evenly."""
-    if identities % count():
-        raise InputError(f"identities_per_batch: {identities} cannot be shared by {count()} processes")
+def check_share(key: str, rows: int) -> None:
+    """Raise InputError unless so many rows a batch, which the recipe's `key` wants, can be dealt out evenly."""
+    if rows % count():
+        raise InputError(f"{key}: {rows} cannot be shared by {count()} processes")
+
+
+def own_rows(rows: int) -> np.ndarray:
+    """Which of `rows` of a batch this process gets: as many as the others."""
+    share = rows // count()
+    return np.arange(rank() * share, (rank() + 1) * share)
+
+
+def shared_rows(*parts: int) -> np.ndarray:
+    """Where the first part of a batch lies after `gather`, each process having had its rows of each of the `parts`."""
+    first, width = parts[0] // count(), sum(parts) // count()
+    return (np.arange(count())[:, None] * width + np.arange(first)).ravel()
+
+
+@contextmanager
+def first_alone() -> Iterator[None]:
+    """Let the first process run the block before the others do: what it leaves in a cache, they find there."""
+    if count() > 1 and rank():
+        dist.barrier()
+    yield
+    if count() > 1 and not rank():
+        dist.barrier()
 
 
 def share(network: nn.Module) -> nn.Module:
