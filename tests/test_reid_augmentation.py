@@ -121,15 +121,16 @@ def test_no_jitter_leaves_the_colours_and_some_keeps_within_its_bounds():
     assert 1.18 < colours.max() <= 1.2
 
 
-def test_batches_are_the_normalised_images_of_their_rows():
+@pytest.mark.parametrize("size", [SIZE, Preprocessing(32, 16, (1.0, 2.0, 3.0), (1.0, 2.0, 4.0), "bgr", 255)], ids=["rgb", "bgr"])
+def test_batches_are_the_normalised_images_of_their_rows(size):
     images, labels = random_images(4), np.array([7, 7, 8, 8])
-    batches = list(load_batches(images, labels, np.array([[3, 0], [1, 2]]), SIZE, (0.0, 3.3, 0.0), [1]))
+    batches = list(load_batches(images, labels, np.array([[3, 0], [1, 2]]), size, (0.0, 3.3, 0.0), [1]))
     assert [names.tolist() for _, names in batches] == [[8, 7], [7, 8]]
     assert batches[0][0].shape == (2, 3, 32, 16)
-    flat = torch.full((1, 32, 16, 3), 128, dtype=torch.uint8)
-    inputs, _ = next(load_batches(flat, np.array([0]), np.array([[0]]), SIZE, (0.0, 3.3, 0.0), [1]))
+    flat = torch.tensor([64, 128, 192], dtype=torch.uint8).expand(1, 32, 16, 3)
+    inputs, _ = next(load_batches(flat, np.array([0]), np.array([[0]]), size, (0.0, 3.3, 0.0), [1]))
     centre = inputs[0, :, 16, 8]
-    assert np.allclose(centre, SIZE.normalise(flat.numpy())[0, :, 16, 8], atol=1e-6)
+    assert np.allclose(centre, size.normalise(flat.numpy())[0, :, 16, 8], atol=1e-6)
 
 
 def test_a_run_that_starts_later_or_loads_a_part_gets_the_inputs_of_a_whole_one():

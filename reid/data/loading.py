@@ -65,5 +65,6 @@ def load_batches(
         if pinned:  # here and not ahead: no other thread may ask for such memory while a CUDA graph is captured
             pixels, names = pixels.pin_memory(), names.pin_memory()
         changed = augment(pixels.to(device, non_blocking=True), drawn)
-        inputs = (changed.flip(3) * scale - shift).permute(0, 3, 1, 2)  # RGB, and channels last in memory
+        ordered = changed.flip(3) if size.colours == "rgb" else changed
+        inputs = (ordered * scale - shift).permute(0, 3, 1, 2)  # channels last in memory
         yield inputs, names.to(device, non_blocking=True)
