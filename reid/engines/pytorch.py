@@ -6,6 +6,8 @@ import numpy as np
 
 from reid.weights_file import Weights
 
+READS = ()  # of the files from elsewhere: none
+
 
 def precisions(device: str) -> list[str]:
     """What this engine can compute in on `device`, fastest first, float32 last."""
