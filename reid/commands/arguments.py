@@ -7,7 +7,7 @@ SOURCE = "a folder in Market-1501's layout, NAME=DIR or NAME:SPLIT=DIR with a NA
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """The network, as `reid.load` takes it."""
-    parser.add_argument("model", help="a network's name (its shipped weights), a .safetensors file, or an .onnx file")
+    parser.add_argument("model", help="a network's name (its shipped weights), or a .safetensors, .onnx or .xml file")
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:

@@ -73,7 +73,7 @@ def _embed(options: argparse.Namespace, parts: list[list[Path]]) -> tuple[str, l
         return str(model), [embed_files(model.embed, paths) for paths in parts]
     weights, device = find_source(options.model), devices(options.device)[0]
     if not isinstance(weights, Weights):
-        raise InputError(f"--feature {options.feature}: an .onnx file has its descriptor alone; give a .safetensors file")
+        raise InputError(f"--feature {options.feature}: an exported network has its descriptor alone; give a .safetensors file")
     network = weights.network().to(device)
     embed, size = feature_of(network, options.feature), network.preprocessing
     return f"{options.feature} of {weights.model} ({device})", [embed_features(embed, size, paths, device) for paths in parts]

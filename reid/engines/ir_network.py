@@ -71,6 +71,8 @@ class IrNetwork(nn.Module):
         kind, shape = _TYPES[told["element_type"]], _numbers(told["shape"])
         start, size = int(told["offset"]), int(told["size"])
         array = torch.from_numpy(np.frombuffer(constants[start : start + size], kind).reshape(shape).copy())
+        if array.ndim == 5:  # kernels of a grouped convolution, (groups, O / groups, I / groups, height, width)
+            array = array.flatten(0, 1)
         if array.is_floating_point():
             layer.buffer = f"constant_{layer.number}"
             self.register_buffer(layer.buffer, array.float(), persistent=False)
@@ -120,7 +122,7 @@ def _convolution(told: Attributes, images: torch.Tensor, kernel: torch.Tensor) -
 
 
 def _group_convolution(told: Attributes, images: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
-    return _convolve(told, images, kernel.flatten(0, 1), kernel.shape[0])
+    return _convolve(told, images, kernel, images.shape[1] // kernel.shape[1])
 
 
 def _convolve(told: Attributes, images: torch.Tensor, kernel: torch.Tensor, groups: int) -> torch.Tensor:

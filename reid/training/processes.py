@@ -52,14 +52,14 @@ def check_share(key: str, rows: int) -> None:
         raise InputError(f"{key}: {rows} cannot be shared by {count()} processes")
 
 
-def own_rows(rows: int) -> np.ndarray:
-    """Which of `rows` of a batch this process gets: as many as the others."""
-    share = rows // count()
-    return np.arange(rank() * share, (rank() + 1) * share)
+def own_rows(*parts: int) -> np.ndarray:
+    """Which rows of a batch this process gets: of each of its `parts`, so many rows, as many as the others."""
+    starts, shares = np.cumsum([0, *parts[:-1]]), [part // count() for part in parts]
+    return np.concatenate([start + rank() * share + np.arange(share) for start, share in zip(starts, shares, strict=True)])
 
 
-def shared_rows(*parts: int) -> np.ndarray:
-    """Where the first part of a batch lies after `gather`, each process having had its rows of each of the `parts`."""
+def gathered_rows(*parts: int) -> np.ndarray:
+    """Where the first of a batch's `parts` lies after `gather`, each process having had its `own_rows`."""
     first, width = parts[0] // count(), sum(parts) // count()
     return (np.arange(count())[:, None] * width + np.arange(first)).ravel()
 

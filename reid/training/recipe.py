@@ -46,10 +46,10 @@ class Recipe:
     center_average: bool
     center_learning_rate: float
     teacher: tuple[str, ...]
-    teacher_centred: float
     embedding_weight: float
     relation_weight: float
     unlabelled_per_batch: int
+    composites_per_batch: int
     random_erasing: float
     erasing_ratio: float
     colour_jitter: float
@@ -61,6 +61,7 @@ class Recipe:
     low_resolution: float
     jpeg: float
     bad_crops: float
+    background: float
     early_epochs: int
     early_height: int
     early_width: int
@@ -73,14 +74,14 @@ class Recipe:
     seed: int
 
     @property
-    def labelled_per_batch(self) -> int:
-        """Images of a batch that have an identity, P x K."""
-        return self.identities_per_batch * self.images_per_identity
+    def parts_of_batch(self) -> tuple[int, int, int]:
+        """Images of a batch that have an identity, P x K, that have none, and that are composed of two."""
+        return self.identities_per_batch * self.images_per_identity, self.unlabelled_per_batch, self.composites_per_batch
 
 
 _POSITIVE = {"epochs", "identities_per_batch", "images_per_identity", "learning_rate", "cycle_epochs"}
-_SHARES = {"label_smoothing", "random_erasing", "colour_jitter", "cycle_decay", "teacher_centred", "light", "grey", "blur"}
-_SHARES |= {"low_resolution", "jpeg", "bad_crops"}
+_SHARES = {"label_smoothing", "random_erasing", "colour_jitter", "cycle_decay", "light", "grey", "blur"}
+_SHARES |= {"low_resolution", "jpeg", "bad_crops", "background"}
 
 
 def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:

@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from rich import get_console
 from rich.progress import track
+from torch import nn
+from torch.nn import functional as F
 
-from reid.appearance import AppearanceModel, load
-from reid.data.folders import Crops, read_image
+from reid.appearance import AppearanceModel, find_source, load
+from reid.data.folders import read_image
+from reid.engines import pytorch
 from reid.errors import InputError
 from reid.files import replacing
+from reid.network_file import NetworkFile
+from reid.weights_file import Weights
 
 _KEPT_EVERY = 1024  # images: what an interrupt costs at most
 
@@ -25,21 +31,66 @@ def open_teachers(files: Sequence[str], device: str) -> list[AppearanceModel]:
         raise InputError(f"teacher: {error}") from None
 
 
-def teach(teachers: Sequence[AppearanceModel], crops: Crops, centred: float) -> np.ndarray:
-    """What `teachers`, one or more, say of `crops`: unit rows `(N, sum of their dimensions)`, float32.
+def teach(teachers: Sequence[AppearanceModel], paths: Sequence[Path]) -> np.ndarray:
+    """What `teachers`, one or more, say of the images in `paths`: unit rows `(N, sum of their dimensions)`, float16.
 
-    A teacher's embedding of an image is that of the image and of its mirror image together. It is told apart from what the camera
-    adds: the share `centred`, 0..1, of the mean of the camera's embeddings is taken out. All teachers weigh the same. What they
-    say is kept in the cache, by teacher and image. Raises InputError for an image that does not decode.
+    A teacher's embedding of an image is that of the image and of its mirror image together. All teachers weigh the same. What
+    they say is kept in the cache, by teacher and image. Raises InputError for an image that does not decode.
     """
-    joined = []
-    for teacher in teachers:
-        rows = _unit(_remembered(teacher, crops.paths))
-        for camera in np.unique(crops.cameras):
-            own = crops.cameras == camera
-            rows[own] -= centred * rows[own].mean(0)
-        joined.append(_unit(rows))
-    return np.concatenate(joined, 1) / np.float32(len(joined) ** 0.5)
+    joined = [_unit(_remembered(teacher, paths)) for teacher in teachers]
+    return (np.concatenate(joined, 1) / np.float32(len(joined) ** 0.5)).astype(np.float16)
+
+
+class PresentTeachers:
+    """Teachers that are asked during training, on its device: BGR images `(B, H, W, 3)` in 0..255 to rows as `teach` gives.
+
+    On CUDA they compute in half precision, as one CUDA graph a batch size. Raises InputError for a file that PyTorch does not run.
+    """
+
+    def __init__(self, files: Sequence[str], device: torch.device | str):
+        self._device = torch.device(device)
+        self._kind = torch.float16 if self._device.type == "cuda" else torch.float32
+        sources = [find_source(file) for file in files]
+        self._sizes = [source.preprocessing for source in sources]
+        affine = [size.affine() for size in self._sizes]
+        self._affine = [[torch.from_numpy(each).to(device)[:, None, None] for each in pair] for pair in affine]
+        self._networks = [self._place(source) for source in sources]
+        self._graph, self._images, self._rows = None, torch.empty(0), torch.empty(0)
+
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            if self._device.type != "cuda":
+                return self._ask(images)
+            if images.shape != self._images.shape:
+                self._capture(images)
+            self._images.copy_(images)
+            self._graph.replay()
+            return self._rows.clone()
+
+    def _place(self, source: Weights | NetworkFile) -> nn.Module:
+        if isinstance(source, NetworkFile) and source.suffix not in pytorch.READS:
+            raise InputError(f"teacher: {source.path}: PyTorch does not run {source.suffix} files, so composites_per_batch must be 0")
+        layout = torch.channels_last if self._device.type == "cuda" else torch.contiguous_format
+        return pytorch.network_of(source).requires_grad_(False).to(self._device, self._kind, memory_format=layout)
+
+    def _ask(self, images: torch.Tensor) -> torch.Tensor:
+        rows = []
+        for network, size, (scale, shift) in zip(self._networks, self._sizes, self._affine, strict=True):
+            ordered = (images.flip(3) if size.colours == "rgb" else images).permute(0, 3, 1, 2)
+            seen = F.interpolate(ordered, size=(size.height, size.width), mode="bilinear", align_corners=False)
+            rows.append(F.normalize(network((seen * scale - shift).to(self._kind)).float()))
+        return torch.cat(rows, 1) / len(rows) ** 0.5
+
+    def _capture(self, images: torch.Tensor) -> None:
+        self._images = images.clone()
+        beside = torch.cuda.Stream(self._device)
+        beside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(beside):  # a rehearsal, in which libraries choose their algorithms
+            self._ask(self._images)
+        torch.cuda.current_stream().wait_stream(beside)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph):
+            self._rows = self._ask(self._images)
 
 
 def _remembered(teacher: AppearanceModel, paths: Sequence[Path]) -> np.ndarray:

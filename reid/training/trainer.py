@@ -17,7 +17,7 @@ from reid.training.learner import Learner
 from reid.training.objective import NAMES
 from reid.training.optimisation import learning_rate
 from reid.training.recipe import Recipe
-from reid.training.teachers import open_teachers, teach
+from reid.training.teachers import PresentTeachers, open_teachers, teach
 from reid.training.validation import snapshot, validate, with_scores
 from reid.weights_file import read_weights
 
@@ -49,16 +49,18 @@ def train(
         query, gallery = validation
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras)
     _check_unlabelled(recipe, crops)
-    taught, teachers = None, []
+    taught, ask, teachers = None, None, []
     if recipe.teacher:
         with processes.first_alone():
             teachers = open_teachers(recipe.teacher, device)
-            taught = teach(teachers, crops, recipe.teacher_centred)
+            taught = teach(teachers, crops.paths)
+        if recipe.composites_per_batch:
+            ask = PresentTeachers(recipe.teacher, device)
     run = checkpoint.describe(recipe, crops, [teacher.weights_hash for teacher in teachers])
     widths = [teacher.dimension for teacher in teachers]
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists(), widths=widths)
     checkpoint.resume(file, run, learner.parts(), device)
-    batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught)
+    batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask)
     journal = Journal(folder, learner.position.epoch, recipe.epochs, silent=not first)
 
     def keep() -> None:
