@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def open_appearance(name: str) -> "AppearanceModel | None":
-    """The model of that name, or of that .safetensors or .onnx file; None for "none". Raises `InputError` as `reid.load` does."""
+    """The model of that name, or of that .safetensors, .onnx or .xml file; None for "none". Raises as `reid.load` does."""
     if name == "none":
         return None
     # The network's packages take seconds to import, and without ReID nobody needs them.

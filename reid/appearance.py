@@ -7,7 +7,7 @@ import numpy as np
 
 from reid.engines import Engine, open_engine
 from reid.errors import InputError
-from reid.onnx_file import OnnxFile, read_onnx
+from reid.network_file import SUFFIXES, NetworkFile, read_network_file
 from reid.weights_file import SHIPPED, Weights, read_weights
 
 BATCH = 16  # images at a time: more of them bring no speed on a CPU, and memory stays bounded
@@ -16,7 +16,7 @@ BATCH = 16  # images at a time: more of them bring no speed on a CPU, and memory
 class AppearanceModel:
     """Images to embeddings. `str(model)` says which network runs on which engine."""
 
-    def __init__(self, source: Weights | OnnxFile, engine: Engine):
+    def __init__(self, source: Weights | NetworkFile, engine: Engine):
         self.name = source.model
         self.preprocessing = source.preprocessing
         self.weights_hash = source.hash
@@ -39,7 +39,7 @@ class AppearanceModel:
         parts = -(-len(images) // BATCH)
         for rows in np.array_split(np.arange(len(images)), parts) if parts else []:  # even parts: a batch of one is slow
             embeddings[rows] = self._engine(self.preprocessing([images[row] for row in rows]))
-        # The networks' rows are unit ones already, but for an engine's rounding; those of an ONNX file need not be.
+        # The networks' rows are unit ones already, but for an engine's rounding; those of a file from elsewhere need not be.
         return embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
     def __call__(self, frame: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ def crop(frame: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
 
 
 def load(name: str | Path, weights: str | Path = "auto", engine: str = "auto", device: str = "auto") -> AppearanceModel:
-    """Open an appearance model: a network by name, or a .safetensors or .onnx file.
+    """Open an appearance model: a network by name, or a .safetensors, .onnx or .xml (OpenVINO) file.
 
     `weights` are the shipped ones ("auto") or a .safetensors file of this network. For `engine` and `device` see
     `reid.engines.open_engine`. Raises InputError when something is unknown, missing or does not fit.
@@ -75,11 +75,11 @@ def load(name: str | Path, weights: str | Path = "auto", engine: str = "auto", d
     return AppearanceModel(source, open_engine(source, engine, device))
 
 
-def find_source(name: str | Path, weights: str | Path = "auto") -> Weights | OnnxFile:
+def find_source(name: str | Path, weights: str | Path = "auto") -> Weights | NetworkFile:
     """What `load` opens, read but not yet running."""
     suffix = Path(name).suffix.lower()
-    if suffix == ".onnx":
-        return read_onnx(name)
+    if suffix in SUFFIXES:
+        return read_network_file(name)
     if suffix == ".safetensors":
         return read_weights(name)
     if weights != "auto":
@@ -93,11 +93,10 @@ def find_source(name: str | Path, weights: str | Path = "auto") -> Weights | Onn
     from reid.models import available
 
     if str(name) not in available():
-        if Path(str(name)).suffix in (".pt", ".xml"):
-            raise InputError(f"{name}: exported for other programs; give the .onnx file or the .safetensors it came from")
-        raise InputError(
-            f"there is no network named {str(name)!r}; there are: {', '.join(available())}, or give a .safetensors or .onnx file"
-        )
+        if suffix == ".pt":
+            raise InputError(f"{name}: exported for other programs; give an .onnx or .xml file, or the .safetensors it came from")
+        files = "a .safetensors, .onnx or .xml file"
+        raise InputError(f"there is no network named {str(name)!r}; there are: {', '.join(available())}, or give {files}")
     raise InputError(
         f"no weights of {name!r} are shipped: train them with `python -m reid train`, or give a .safetensors file of it instead"
     )

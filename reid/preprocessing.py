@@ -1,6 +1,7 @@
 """What happens to an image before a network sees it; it travels with the weights, so that nobody normalises twice."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -13,12 +14,31 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Size in pixels, and the RGB mean and deviation (in 0..1) that a network was trained with."""
+    """The images that a network was trained with: size in pixels, mean and deviation, order of the colours, range of the values.
+
+    `colours` is "rgb" or "bgr". Values lie in 0..`range` before the mean is taken off, and `mean` and `std` are given in that
+    range and in that order. Raises ValueError, naming the field, for anything else.
+    """
 
     height: int
     width: int
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+    colours: str = "rgb"
+    range: int = 1
+
+    def __post_init__(self):
+        if self.colours not in ("rgb", "bgr"):
+            raise ValueError(f"colours must be rgb or bgr, not {self.colours!r}")
+        for name in ("height", "width", "range"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, not {getattr(self, name)}")
+        if len(self.mean) != 3 or not all(map(math.isfinite, self.mean)):
+            raise ValueError("mean must be three numbers")
+        if max(self.mean) > self.range:  # no value would be positive: a mean in 0..255 whose range was forgotten
+            raise ValueError(f"mean {max(self.mean):g} is over {self.range}, the range of the values; 'range: 255' sets another")
+        if len(self.std) != 3 or not all(0 < value < math.inf for value in self.std):
+            raise ValueError("std must be three numbers above 0")
 
     def resize(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """Stretch `(H, W, 3)` uint8 BGR images, of any sizes, to one `(N, height, width, 3)` uint8 BGR array."""
@@ -28,26 +48,33 @@ class Preprocessing:
         return batch
 
     def normalise(self, batch: np.ndarray) -> np.ndarray:
-        """Turn `(N, H, W, 3)` uint8 BGR into `(N, 3, H, W)` float32 RGB, less the mean, over the deviation."""
+        """Turn `(N, H, W, 3)` uint8 BGR into `(N, 3, H, W)` float32 in the order `colours`, less the mean, over the deviation."""
         scale, shift = self.affine()
-        rgb = batch[..., ::-1].transpose(0, 3, 1, 2)
-        return rgb * scale[:, None, None] - shift[:, None, None]
+        ordered = batch[..., ::-1] if self.colours == "rgb" else batch
+        return ordered.transpose(0, 3, 1, 2) * scale[:, None, None] - shift[:, None, None]
 
     def affine(self) -> tuple[np.ndarray, np.ndarray]:
-        """What a colour in 0..255 is multiplied with, and what is then taken off: `(3,)` float32 each, in RGB order."""
+        """What a colour in 0..255 is multiplied with, and what is then taken off: `(3,)` float32 each, in the order `colours`."""
         std = np.asarray(self.std, np.float32)
-        return 1 / (255 * std), np.asarray(self.mean, np.float32) / std
+        return self.range / (255 * std), np.asarray(self.mean, np.float32) / std
 
     def __call__(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """`(H, W, 3)` uint8 BGR images to the network's input, `(N, 3, height, width)` float32."""
         return self.normalise(self.resize(images))
 
+    def fields(self) -> dict[str, object]:
+        """Every field by name; RGB and the range 1 go without saying, as in files and hashes from before there were others."""
+        unsaid = {"colours": "rgb", "range": 1}
+        return {name: value for name, value in asdict(self).items() if unsaid.get(name) != value}
+
     def to_metadata(self) -> str:
         """The JSON text that a weights file carries."""
-        return json.dumps(asdict(self))
+        return json.dumps(self.fields())
 
     @classmethod
     def from_metadata(cls, text: str) -> "Preprocessing":
         """Read `to_metadata`'s text. Raises ValueError or TypeError when it is not that."""
         fields = json.loads(text)
-        return cls(int(fields["height"]), int(fields["width"]), tuple(fields["mean"]), tuple(fields["std"]))
+        numbers = tuple(fields["mean"]), tuple(fields["std"])
+        colours, values = fields.get("colours", "rgb"), int(fields.get("range", 1))
+        return cls(int(fields["height"]), int(fields["width"]), *numbers, colours, values)

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from small_ir import write_ir
 
 import configs
 import reid
@@ -191,13 +192,40 @@ def test_export_writes_a_network_that_agrees(monkeypatch, weights, tmp_path, cap
     assert {file.name for file in output.parent.iterdir()} == beside[suffix]
 
 
-def test_an_exported_onnx_file_is_loaded_like_the_weights_it_came_from(monkeypatch, weights, tmp_path):
-    pytest.importorskip("onnx")
-    call(monkeypatch, "export", weights, "--output", tmp_path / "own.onnx")
+@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
+def test_an_exported_file_is_loaded_like_the_weights_it_came_from(monkeypatch, weights, tmp_path, suffix):
+    if suffix == ".onnx":
+        pytest.importorskip("onnx")
+    call(monkeypatch, "export", weights, "--output", tmp_path / f"own{suffix}")
     images = [np.random.default_rng(0).integers(0, 256, (40, 20, 3), np.uint8)]
-    original, exported = reid.load(weights, device="cpu"), reid.load(tmp_path / "own.onnx", device="cpu")
+    original, exported = reid.load(weights, device="cpu"), reid.load(tmp_path / f"own{suffix}", device="cpu")
     np.testing.assert_allclose(exported.embed(images), original.embed(images), atol=1e-3)
     assert (exported.name, exported.max_cosine_distance) == ("own", 0.3)
+
+
+def test_an_openvino_file_is_ranked_drawn_and_extracted_like_any_network(monkeypatch, crops, tmp_path, capsys):
+    path = write_ir(tmp_path / "own.xml")
+    call(monkeypatch, "evaluate", path, "--data", crops)
+    printed = capsys.readouterr().out
+    assert "own on openvino" in printed
+    assert printed.count("100.0") == 5
+    call(monkeypatch, "rank", path, "--data", crops, "--output", tmp_path / "rank.png", "--queries", "3")
+    assert "3 queries, the first match right for 3" in capsys.readouterr().out
+    call(monkeypatch, "extract", crops, "--output", tmp_path / "crops.npz", "--reid", path)
+    assert np.load(tmp_path / "crops.npz")["embeddings"].shape == (12, 4)
+
+
+def test_threshold_stores_the_distances_beside_an_openvino_file_and_keeps_the_rest(monkeypatch, crops, tmp_path):
+    path = write_ir(tmp_path / "own.xml")
+    for image in crops.rglob("*.png"):
+        person = int(image.name[:4])
+        cv2.imwrite(str(image), np.full((32, 16, 3), (40 * person, 250 - 40 * person, 10 * person), np.uint8))
+    before = reid.load(path)
+    call(monkeypatch, "threshold", path, "--data", crops)
+    after = reid.load(path)
+    assert (after.preprocessing, after.weights_hash) == (before.preprocessing, before.weights_hash)
+    assert before.max_cosine_distance is None
+    assert 0 <= after.max_cosine_distance < 1
 
 
 def test_datasets_lists_every_data_set_with_its_counts(monkeypatch, capsys):
@@ -253,6 +281,12 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
             ["rank", "{weights}", "--data", "{crops}", "--output", "{tmp}/a.png", "--queries", "0"], "one query or", id="no query"
         ),
         pytest.param(["export", "{weights}", "--output", "{tmp}/a.zip"], "must end in .onnx, .xml, .pt", id="another format"),
+        pytest.param(["export", "{ir}", "--output", "{tmp}/a.onnx"], "own.xml: is exported already", id="an exported network"),
+        pytest.param(["evaluate", "{tmp}/own.pt", "--data", "{crops}"], "own.pt: exported for other programs", id="TorchScript"),
+        pytest.param(
+            ["evaluate", "{ir}", "--data", "{crops}", "--feature", "f_t"], "exported network has its descriptor alone", id="f_t"
+        ),
+        pytest.param(["threshold", "{tmp}/own.pt", "--data", "{crops}"], "own.pt: not a .safetensors", id="no threshold"),
         pytest.param(
             ["threshold", "{weights}", "--data", "{crops}", "--false-match-rate", "2"], "between 0 and 1", id="a rate of 2"
         ),
@@ -260,7 +294,8 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(monkeypatch, weights, crops, tmp_path, capsys, words, sentence):
     (tmp_path / "empty").mkdir()
-    words = [word.format(weights=weights, crops=crops, tmp=tmp_path, recipe=configs.path("reid", "robust")) for word in words]
+    places = {"weights": weights, "crops": crops, "tmp": tmp_path, "ir": write_ir(tmp_path / "own.xml")}
+    words = [word.format(**places, recipe=configs.path("reid", "robust")) for word in words]
     with pytest.raises(SystemExit) as caught:
         call(monkeypatch, *words)
     printed = capsys.readouterr().err.strip().splitlines()

@@ -19,7 +19,7 @@ from reid import engines, export
 from reid.engines import installed, open_engine, openvino
 from reid.errors import InputError
 from reid.models import build
-from reid.onnx_file import read_onnx, write_description
+from reid.network_file import read_network_file, write_description
 from reid.weights_file import weights_of
 
 
@@ -87,13 +87,13 @@ def test_an_onnx_file_of_ones_own_runs_on_every_engine_that_reads_it(small_weigh
     path = tmp_path / "own.onnx"
     export.export_onnx(network, network.preprocessing, path)
     write_description(path, network.preprocessing, 0.3)
-    source = read_onnx(path)
+    source = read_network_file(path)
     assert (source.preprocessing, source.max_cosine_distance) == (network.preprocessing, 0.3)
     images = export.probe(network.preprocessing, 3)
     reference = open_engine(small_weights, "pytorch", "cpu")(images)
     for engine in set(installed()) - {"pytorch"}:
         assert export.least_cosine(open_engine(source, engine, "cpu")(images), reference) > 0.999
-    with pytest.raises(InputError, match="PyTorch does not run ONNX"):
+    with pytest.raises(InputError, match="the engine pytorch does not read .onnx files; use openvino or onnxruntime"):
         open_engine(source, "pytorch", "cpu")
 
 
@@ -125,7 +125,7 @@ def test_a_network_that_takes_one_image_at_a_time_gets_them_one_by_one(engine, s
     network = small_weights.network()
     write_own(network, tmp_path / "own.onnx", count=1)
     images = export.probe(network.preprocessing, 3)
-    found = open_engine(read_onnx(tmp_path / "own.onnx"), engine, "cpu")(images)
+    found = open_engine(read_network_file(tmp_path / "own.onnx"), engine, "cpu")(images)
     assert export.least_cosine(found, open_engine(small_weights, "pytorch", "cpu")(images)) > 0.999
 
 
@@ -144,7 +144,7 @@ def test_a_network_that_is_no_embedding_network_is_told_by_its_shapes(engine, sm
         pytest.importorskip(package)
     write_own(small_weights.network(), tmp_path / "own.onnx", **changes)
     with pytest.raises(InputError, match=sentence):
-        open_engine(read_onnx(tmp_path / "own.onnx"), engine, "cpu")
+        open_engine(read_network_file(tmp_path / "own.onnx"), engine, "cpu")
 
 
 def test_an_interrupt_that_a_conversion_swallows_ends_it_all_the_same():
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_network_is_one_sentence(engine, tmp_path):
     (tmp_path / "own.onnx").write_bytes(b"nothing of the kind")
     (tmp_path / "own.yaml").write_text("{height: 3, width: 2, mean: [0, 0, 0], std: [1, 1, 1]}")
     with pytest.raises(InputError, match="not a network that") as caught:
-        open_engine(read_onnx(tmp_path / "own.onnx"), engine, "cpu")
+        open_engine(read_network_file(tmp_path / "own.onnx"), engine, "cpu")
     assert "\n" not in str(caught.value)
 
 

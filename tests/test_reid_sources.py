@@ -108,6 +108,7 @@ def test_sources_of_one_site_have_a_name_in_common(described, viper):
     assert site_names(f"viper:1={viper}") & site_names(f"viper:2={viper / 'VIPeR'}")
     assert site_names(f"viper={viper}") & site_names(viper)
     assert site_names(f"{described}=data/people") & site_names("elsewhere/people")
+    assert site_names("data/people (unlabelled)") & site_names("data/people")
     assert not site_names("data/people") & site_names("data/others")
 
 

@@ -14,7 +14,6 @@ from small_network import Small, small
 import reid
 from reid.errors import InputError
 from reid.models import registry
-from reid.onnx_file import read_onnx
 from reid.preprocessing import Preprocessing
 from reid.weights_file import read_weights, weights_of
 
@@ -163,25 +162,6 @@ def test_a_network_without_shipped_weights_says_how_to_get_some(small_weights):
 def test_an_unknown_network_is_refused_with_the_list_of_those_that_exist():
     with pytest.raises(InputError, match="robust_2x"):
         reid.load("resnet9000")
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        pytest.param(None, "missing", id="no YAML"),
-        pytest.param("- 1", "must hold", id="not a mapping"),
-        pytest.param("height: 3", "must hold", id="incomplete"),
-        pytest.param("{height: 3, width: 2, mean: [0, 0], std: [1, 1, 1]}", "three numbers", id="two means"),
-        pytest.param("{height: 3, width: 2, mean: [0, 0, 0], std: [1, 1, 0]}", "above 0", id="a deviation of zero"),
-        pytest.param("{heigth: 3}", "unknown key 'heigth'", id="a misspelt key"),
-    ],
-)
-def test_an_onnx_file_needs_a_whole_description_beside_it(tmp_path, text, sentence):
-    (tmp_path / "own.onnx").write_bytes(b"")
-    if text is not None:
-        (tmp_path / "own.yaml").write_text(text)
-    with pytest.raises(InputError, match=sentence):
-        read_onnx(tmp_path / "own.onnx")
 
 
 def test_a_network_whose_channels_lie_last_in_memory_comes_back_as_it_was(small_weights, tmp_path):

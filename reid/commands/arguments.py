@@ -6,7 +6,7 @@ SOURCE = (
     "a folder in Market-1501's layout, NAME=DIR or NAME:SPLIT=DIR with a NAME of `python -m reid datasets`, a YAML file, or "
     "FILE.yaml=DIR, which finds in DIR the folders that the file names"
 )
-_MODEL = "a network's name (its shipped weights), a .safetensors file, or an .onnx file"
+_MODEL = "a network's name (its shipped weights), or a .safetensors, .onnx or .xml file"
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

@@ -86,7 +86,7 @@ def _embedder(options: argparse.Namespace, source: "Weights | OnnxFile") -> tupl
         model = AppearanceModel(source, open_engine(source, options.engine, options.device))
         return str(model), lambda paths: embed_files(model.embed, paths)
     if not isinstance(source, Weights):
-        raise InputError(f"--feature {options.feature}: an .onnx file has its descriptor alone; give a .safetensors file")
+        raise InputError(f"--feature {options.feature}: an exported network has its descriptor alone; give a .safetensors file")
     device = devices(options.device)[0]
     network = source.network().to(device)
     embed = feature_of(network, options.feature)

@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> None:
     from reid.engines.openvino import OpenVINO
     from reid.errors import InputError
     from reid.export import export_onnx, export_openvino, export_torchscript, load_torchscript, verify
-    from reid.onnx_file import write_description
+    from reid.network_file import write_description
     from reid.weights_file import THRESHOLDS, Weights
 
     output = options.output
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(f"{output}: the output's name must end in {', '.join(writers)}")
     weights = find_source(options.model)
     if not isinstance(weights, Weights):
-        raise InputError(f"{options.model}: is ONNX already; only a network of this package can be exported")
+        raise InputError(f"{options.model}: is exported already; only a network of this package can be")
     network = weights.network()
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:

@@ -14,7 +14,7 @@ from reid.evaluation.verification import FALSE_MATCH_RATE
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The weights, the data, the error allowed."""
     parser.add_argument(
-        "weights", type=Path, help="the .safetensors file to fit and store them in, or an .onnx file with its YAML"
+        "weights", type=Path, help="the .safetensors file to fit and store them in, or an .onnx or .xml file with its YAML"
     )
     arguments.add_data(parser)
     parser.add_argument(
@@ -39,10 +39,10 @@ def run(options: argparse.Namespace) -> None:
     from reid.evaluation.open_set import fit_set_threshold
     from reid.evaluation.verification import fit_threshold
     from reid.extraction import embed_files
-    from reid.onnx_file import OnnxFile, write_description
+    from reid.network_file import SUFFIXES, NetworkFile, write_description
 
-    if options.weights.suffix.lower() not in (".safetensors", ".onnx"):
-        raise InputError(f"{options.weights}: neither a .safetensors nor an .onnx file")
+    if options.weights.suffix.lower() not in (".safetensors", *SUFFIXES):
+        raise InputError(f"{options.weights}: not a .safetensors, .onnx or .xml file")
     source = find_source(options.weights)
     parts = read_source(options.data, QUERY, GALLERY)
     model = AppearanceModel(source, open_engine(source, options.engine, options.device))
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
     except InputError as error:
         why = error
     thresholds = fitted.threshold, sets and sets.threshold, links and links.threshold
-    if isinstance(source, OnnxFile):
+    if isinstance(source, NetworkFile):
         write_description(source.path, source.preprocessing, *thresholds)
     else:
         source.with_thresholds(*thresholds).write(options.weights)

@@ -12,7 +12,10 @@ from reid.commands import arguments
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recipe, the data, the place for the results."""
-    parser.usage = "%(prog)s RECIPE [KEY=VALUE ...] --data SOURCE ... --output DIR [--validate SOURCE ...] [--device DEVICE]"
+    parser.usage = (
+        "%(prog)s RECIPE [KEY=VALUE ...] --data SOURCE ... --output DIR [--validate SOURCE ...] [--unlabelled DIR ...] "
+        "[--device DEVICE]"
+    )
     parser.add_argument("recipe", type=Path, help="a YAML file; those in configs/reid explain every key")
     parser.add_argument(
         "changes", nargs="*", metavar="KEY=VALUE", help="changes to the recipe, like epochs=60 or options.pool=max"
@@ -27,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="queries and gallery of other people, best at other sites, measured every evaluate_every epochs and at the end",
     )
+    parser.add_argument(
+        "--unlabelled", nargs="+", default=[], metavar="DIR", help="images of people nobody has named, which teachers speak of"
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for checkpoint, losses and weights")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")
 
@@ -34,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train and write last.safetensors and, with --validate, best.safetensors."""
     import configs
-    from reid.data.folders import GALLERY, QUERY, TRAIN, join
-    from reid.data.sources import read_source, site_names, source_names
+    from reid.data.folders import GALLERY, QUERY, TRAIN, join, with_unlabelled
+    from reid.data.sources import UNLABELLED, read_source, site_names, source_names
     from reid.engines import devices
     from reid.errors import InputError
     from reid.training import processes
@@ -50,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
         key = source.partition("=")[0]
         if key in {field.name for field in fields(Recipe)}:
             raise InputError(f"{source}: names no data; changes follow the recipe: train {options.recipe} {source} --data ...")
-    crops = join([read_source(source, TRAIN)[0] for source in options.data])
+    crops = with_unlabelled(join([read_source(source, TRAIN)[0] for source in options.data]), options.unlabelled)
     validation = [
         ValidationSet(name, *read_source(source, QUERY, GALLERY), frozenset(site_names(source)))
         for name, source in zip(source_names(options.validate), options.validate, strict=True)
@@ -58,8 +64,11 @@ def run(options: argparse.Namespace) -> None:
     with processes.joined(devices(options.device)[0]) as device:
         first = processes.rank() == 0
         if first:
-            print(f"{recipe.model}: {len(crops)} images of {crops.ids.max() + 1} identities, data sets: {len(options.data)}")
-        train(recipe, crops, options.output, device, validation, options.data)
+            named = int((crops.ids >= 0).sum())
+            more = f", {len(crops) - named} images without labels" if options.unlabelled else ""
+            print(f"{recipe.model}: {named} images of {crops.ids.max() + 1} identities, data sets: {len(options.data)}{more}")
+        data = [*options.data, *(f"{Path(folder)}{UNLABELLED}" for folder in options.unlabelled)]
+        train(recipe, crops, options.output, device, validation, data)
     if first:
         path = options.output / "last.safetensors"
         steps = f"python -m reid threshold {path} --data DIR, then python -m reid evaluate {path} --data DIR"

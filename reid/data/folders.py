@@ -71,6 +71,23 @@ def join(parts: Sequence[Crops]) -> Crops:
     return Crops(paths, np.concatenate(ids), np.concatenate(cameras))
 
 
+def with_unlabelled(crops: Crops, folders: Sequence[str | Path]) -> Crops:
+    """Add every image below `folders` to `crops`, at the end, as one whose identity, -1, nobody knows.
+
+    The images of each folder in such a tree, without its own folders, count as one camera's. Raises InputError for a folder that
+    is missing or has no image.
+    """
+    paths, cameras = list(crops.paths), [crops.cameras]
+    for folder in map(Path, folders):
+        found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+        if not found:
+            raise InputError(f"{folder}: {'no image in it' if folder.is_dir() else 'no such folder'}")
+        places = np.unique([str(path.parent) for path in found], return_inverse=True)[1]
+        cameras.append(places + 1 + max(each.max() for each in cameras))
+        paths += found
+    return Crops(paths, np.append(crops.ids, np.full(len(paths) - len(crops), -1)), np.concatenate(cameras))
+
+
 def read_image(path: str | Path) -> np.ndarray:
     """An image file as `(H, W, 3)` uint8 BGR. Raises InputError when it is missing or does not decode."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)

@@ -1,14 +1,18 @@
 """Batches of crops as network inputs. Every image is decoded once; what changes at random changes on the device."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from reid.data.augmentation import augment, draw_changes
+from reid.data.backgrounds import draw_backgrounds, replace_backgrounds
+from reid.data.camera_changes import CameraStrengths, change_camera, draw_camera_changes
+from reid.data.composites import compose, draw_composites
 from reid.data.folders import read_image
 from reid.preprocessing import Preprocessing
 from reid.read_ahead import read_ahead
@@ -35,35 +39,76 @@ def load_images(paths: Sequence[Path], size: Preprocessing) -> torch.Tensor:
     return images
 
 
+@dataclass(frozen=True)
+class ImageChanges:
+    """How images change at random: `erasing`, `ratio` and `jitter` as for `reid.data.augmentation.draw_changes`.
+
+    `camera` are the strengths of `reid.data.camera_changes`, None: none; `background` is the probability, 0..1, that what is
+    around a person is replaced (`reid.data.backgrounds`). The last `composed` images of a batch are put together from two
+    (`reid.data.composites`).
+    """
+
+    erasing: float = 0.0
+    ratio: float = 3.3
+    jitter: float = 0.0
+    camera: CameraStrengths | None = None
+    background: float = 0.0
+    composed: int = 0
+
+
 def load_batches(
     images: torch.Tensor,
-    labels: np.ndarray,
+    told: Sequence[np.ndarray],
     batches: np.ndarray,
     size: Preprocessing,
-    changes: tuple[float, float, float],
+    changes: ImageChanges,
     seed: Sequence[int],
     first: int = 0,
-    columns: slice = slice(None),
+    columns: np.ndarray | slice = slice(None),
     device: torch.device | str = "cpu",
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yield `(inputs (B, 3, H, W) float32, labels (B,))` on `device` for each row of `batches (batches, B)`.
+    ask: Callable[[torch.Tensor], torch.Tensor] | None = None,
+) -> Iterator[tuple[torch.Tensor, ...]]:
+    """Yield `(inputs (B, 3, H, W) float32, *told)` on `device` for each row of `batches (batches, B)`.
 
-    The rows index `images (N, H, W, 3)`, as `load_images` gives them, and `labels (N,)`. `changes` are `erasing`, `ratio` and
-    `jitter` of `reid.data.augmentation.draw_changes`. All random numbers of a batch come from `seed` and its row; so a run may
-    start at the row `first`, or load some `columns` only, and gets the inputs that a whole run gets there.
+    The rows index `images (N, H, W, 3)`, as `load_images` gives them, and each of the arrays `told`, `(N, ...)`: labels, say. All
+    random numbers of a batch come from `seed` and its row; so a run may start at the row `first`, or load some `columns` only,
+    and gets the inputs that a whole run gets there. `ask` is given the composed images, `(C, H, W, 3)` BGR in 0..255, before
+    they change further; its answers, `(C, ...)`, take the place of those images' rows in the last array of `told`.
     """
     pinned = torch.device(device).type == "cuda"
     scale, shift = (torch.from_numpy(each).to(device) for each in size.affine())
 
     def draw() -> Iterator[tuple]:
+        count = batches.shape[1]
+        places = np.arange(count)[columns]
+        composed = places >= count - changes.composed
+        needs_donors = bool(changes.background or changes.composed)
         for row in range(first, len(batches)):
-            chosen = batches[row, columns]
-            drawn = draw_changes(batches.shape[1], size.height, size.width, np.random.default_rng([*seed, row]), *changes)
-            yield images[torch.from_numpy(chosen)], torch.from_numpy(labels[chosen]), drawn.take(columns)
+            random = np.random.default_rng([*seed, row])
+            chosen = torch.from_numpy(batches[row, places])
+            drawn = draw_changes(count, size.height, size.width, random, changes.erasing, changes.ratio, changes.jitter)
+            seen = None if changes.camera is None else draw_camera_changes(count, random, changes.camera).take(places)
+            donors, mixed, around = torch.empty(0), None, None
+            if needs_donors:
+                donors = images[torch.from_numpy(random.integers(len(images), size=count)[places])]
+                mixed = draw_composites(count, random).take(places[composed])
+                around = draw_backgrounds(count, random, changes.background).take(places)
+            names = [torch.from_numpy(np.ascontiguousarray(each[chosen.numpy()])) for each in told]
+            yield [images[chosen], donors, *names], int(composed.sum()), mixed, around, seen, drawn.take(places)
 
-    for pixels, names, drawn in read_ahead(draw(), _DEPTH):
+    for arrays, composed, mixed, around, seen, drawn in read_ahead(draw(), _DEPTH):
         if pinned:  # here and not ahead: no other thread may ask for such memory while a CUDA graph is captured
-            pixels, names = pixels.pin_memory(), names.pin_memory()
-        changed = augment(pixels.to(device, non_blocking=True), drawn)
-        inputs = (changed.flip(3) * scale - shift).permute(0, 3, 1, 2)  # RGB, and channels last in memory
-        yield inputs, names.to(device, non_blocking=True)
+            arrays = [each.pin_memory() for each in arrays]
+        pixels, donors, *rows = (each.to(device, non_blocking=True) for each in arrays)
+        if composed:
+            clean = compose(pixels[-composed:], donors[-composed:], mixed)
+            pixels = torch.cat([pixels[:-composed].float(), clean])
+            if ask is not None:
+                rows[-1] = torch.cat([rows[-1][:-composed], ask(clean).to(rows[-1].dtype)])
+        if changes.background:
+            pixels = replace_backgrounds(pixels, donors, around)
+        if seen is not None:
+            pixels = change_camera(pixels, seen)
+        pixels = augment(pixels, drawn)
+        ordered = pixels.flip(3) if size.colours == "rgb" else pixels
+        yield (ordered * scale - shift).permute(0, 3, 1, 2), *rows  # channels last in memory

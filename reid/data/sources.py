@@ -15,6 +15,7 @@ from reid.data.named_files import read_described
 from reid.errors import InputError
 
 _DESCRIBED = re.compile(r"(?P<file>.+?\.ya?ml)(=(?P<folder>.+))?")
+UNLABELLED = " (unlabelled)"  # behind the folder of images that have no labels, where a record calls it a source
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +70,7 @@ def source_names(sources: Sequence[str | Path]) -> list[str]:
 
 def site_names(source: str | Path) -> set[str]:
     """What the site of a source may be known by: the names of its data set, without split, and of its folder, and the folder."""
-    source = Path(source)
+    source = Path(str(source).removesuffix(UNLABELLED))
     folder, names = source, {source_name(source).partition(":")[0]}
     if not _is_plain_folder(source):
         described = _DESCRIBED.fullmatch(str(source))

@@ -10,7 +10,7 @@ import numpy as np
 from reid.engines import onnxruntime, openvino, pytorch
 from reid.errors import InputError
 from reid.export import LEAST_COSINE, least_cosine, probe
-from reid.onnx_file import OnnxFile
+from reid.network_file import NetworkFile
 from reid.weights_file import Weights
 
 _MODULES: dict[str, ModuleType] = {"openvino": openvino, "onnxruntime": onnxruntime, "pytorch": pytorch}
@@ -32,7 +32,7 @@ def installed() -> list[str]:
     return [name for name, package in _PACKAGES.items() if importlib.util.find_spec(package)]
 
 
-def open_engine(source: Weights | OnnxFile, engine: str = "auto", device: str = "auto") -> Engine:
+def open_engine(source: Weights | NetworkFile, engine: str = "auto", device: str = "auto") -> Engine:
     """Make `source` ready to run on `device` ("cpu", "cuda", "cuda:1"; "auto": CUDA where there is one that the engine can use).
 
     Engine "auto" is the fastest installed one: PyTorch on CUDA, on a CPU OpenVINO. An engine takes its fastest precision
@@ -50,14 +50,14 @@ def open_engine(source: Weights | OnnxFile, engine: str = "auto", device: str = 
     return reference
 
 
-def open_every(source: Weights | OnnxFile, device: str = "auto") -> list[Engine]:
+def open_every(source: Weights | NetworkFile, device: str = "auto") -> list[Engine]:
     """`source` on each installed engine that can run it on `device`, in each of the engine's precisions."""
     device = devices(device)[0]
     modules = [_MODULES[name] for name in installed() if _reads(name, source)]
     return [module.open_engine(source, device, precision) for module in modules for precision in module.precisions(device)]
 
 
-def _choose(source: Weights | OnnxFile, engine: str, devices: list[str]) -> tuple[ModuleType, str]:
+def _choose(source: Weights | NetworkFile, engine: str, devices: list[str]) -> tuple[ModuleType, str]:
     present = installed()
     if engine != "auto" and engine not in _MODULES:
         raise InputError(f"there is no engine named {engine!r}; there are: auto, {', '.join(_MODULES)}")
@@ -68,14 +68,17 @@ def _choose(source: Weights | OnnxFile, engine: str, devices: list[str]) -> tupl
         for name in by_speed if engine == "auto" else [engine]:
             if _reads(name, source) and _MODULES[name].precisions(device):
                 return _MODULES[name], device
-    if engine != "auto" and not _reads(engine, source):
-        raise InputError(f"{source.path}: PyTorch does not run ONNX files; use another engine")
+    readers = [name for name in _MODULES if _reads(name, source)]
+    if engine != "auto" and engine not in readers:
+        raise InputError(f"{source.path}: the engine {engine} does not read {source.suffix} files; use {' or '.join(readers)}")
+    if not set(readers) & set(present):
+        raise InputError(f"{source.path}: no installed engine reads {source.suffix} files: pip install {_PACKAGES[readers[0]]}")
     what = "none of the installed engines runs" if engine == "auto" else f"the engine {engine} does not run"
     raise InputError(f"{what} {source.model} on {devices[0]}; use the device cpu")
 
 
-def _reads(engine: str, source: Weights | OnnxFile) -> bool:
-    return engine != "pytorch" or isinstance(source, Weights)
+def _reads(engine: str, source: Weights | NetworkFile) -> bool:
+    return isinstance(source, Weights) or source.suffix in _MODULES[engine].READS
 
 
 def devices(name: str) -> list[str]:

@@ -7,9 +7,10 @@ import numpy as np
 
 from reid.errors import InputError
 from reid.export import cached_export, export_onnx, verify
-from reid.onnx_file import OnnxFile, check_shapes
+from reid.network_file import NetworkFile, check_shapes
 from reid.weights_file import Weights
 
+READS = (".onnx",)  # of the files from elsewhere
 _FILE = "network.onnx"
 
 
@@ -21,9 +22,9 @@ def precisions(device: str) -> list[str]:
     return ["f32"] if runs else []
 
 
-def open_engine(source: Weights | OnnxFile, device: str, precision: str) -> "OnnxRuntime":
+def open_engine(source: Weights | NetworkFile, device: str, precision: str) -> "OnnxRuntime":
     """Open `source`; weights of ours are exported first, unless that was done before."""
-    if isinstance(source, OnnxFile):
+    if isinstance(source, NetworkFile):
         return OnnxRuntime(source.path, device, source)
     return OnnxRuntime(cached_export(source, "onnxruntime", partial(_export, source)) / _FILE, device)
 
@@ -39,7 +40,7 @@ class OnnxRuntime:
 
     name, precision = "onnxruntime", "f32"
 
-    def __init__(self, path: Path, device: str, source: OnnxFile | None = None):
+    def __init__(self, path: Path, device: str, source: NetworkFile | None = None):
         import onnxruntime
 
         self.device = device
@@ -50,10 +51,9 @@ class OnnxRuntime:
         except Exception as error:  # its own exceptions share no public base class
             reason = str(error).strip().splitlines()[-1]
             raise InputError(f"{path}: not a network that ONNX Runtime can read ({reason})") from None
-        images = self._session.get_inputs()[0]
-        self._input = images.name
-        outputs = [_sides(output.shape) for output in self._session.get_outputs()]
-        self._singly = source is not None and check_shapes(source, _sides(images.shape), outputs)
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        self._input = inputs[0].name
+        self._singly = source is not None and check_shapes(source, list(map(_sides, inputs)), list(map(_sides, outputs)))
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """`(B, 3, H, W)` to `(B, D)`, float32."""
@@ -62,5 +62,5 @@ class OnnxRuntime:
         return self._session.run(None, {self._input: images})[0].astype(np.float32)
 
 
-def _sides(shape: list[int | str | None]) -> list[int | None]:
-    return [side if isinstance(side, int) else None for side in shape]
+def _sides(port: "onnxruntime.NodeArg") -> list[int | None]:  # noqa: F821
+    return [side if isinstance(side, int) else None for side in port.shape]

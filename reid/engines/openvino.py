@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from reid.errors import InputError
-from reid.export import cached_export, export_openvino, verify
-from reid.onnx_file import OnnxFile, check_shapes
+from reid.export import cached_export, export_openvino, probe, verify
+from reid.network_file import NetworkFile, check_shapes
 from reid.weights_file import Weights
 
+READS = ".onnx", ".xml"  # of the files from elsewhere
 _FILE = "network.xml"
+_ROUNDING = 1e-4  # of the largest component: what float32 may differ by when the sums are taken in another order
 
 
 def precisions(device: str) -> list[str]:
@@ -20,9 +22,9 @@ def precisions(device: str) -> list[str]:
     return ["bf16", "f32"] if "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else ["f32"]
 
 
-def open_engine(source: Weights | OnnxFile, device: str, precision: str) -> "OpenVINO":
+def open_engine(source: Weights | NetworkFile, device: str, precision: str) -> "OpenVINO":
     """Compile `source` in `precision`; weights of ours are exported first, unless that was done before."""
-    if isinstance(source, OnnxFile):
+    if isinstance(source, NetworkFile):
         return OpenVINO(source.path, precision, source)
     return OpenVINO(cached_export(source, "openvino", partial(_export, source)) / _FILE, precision)
 
@@ -41,27 +43,56 @@ def _core() -> "openvino.Core":  # noqa: F821
 
 
 class OpenVINO:
-    """A compiled network with one request at a time, given all cores. `source` is what a file from elsewhere promises."""
+    """A compiled network with one request at a time, given all cores. `source` is what a file from elsewhere promises.
+
+    Such a file that takes one image at a time is given batches all the same where its network allows that, else one by one.
+    """
 
     name, device = "openvino", "cpu"
 
-    def __init__(self, path: Path, precision: str, source: OnnxFile | None = None):
-        self.precision = precision
+    def __init__(self, path: Path, precision: str, source: NetworkFile | None = None):
+        self.precision, self._singly = precision, False
         try:
             model = _core().read_model(path)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise InputError(f"{path}: not a network that OpenVINO can read ({reason})") from None
-        self._singly = source is not None and check_shapes(source, _sides(model.input(0)), list(map(_sides, model.outputs)))
-        # A thread bound to a core waits for whatever else runs there: on a busy machine that cost two thirds of the speed.
-        settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
-        self._request = _core().compile_model(model, "CPU", settings).create_infer_request()
+        if source is not None:
+            self._singly = check_shapes(source, list(map(_sides, model.inputs)), list(map(_sides, model.outputs)))
+            if not model.input(0).get_element_type().is_real():  # numbers like 0.3 would be cut to 0, and nobody told
+                kind = model.input(0).get_element_type().get_type_name()
+                raise InputError(f"{path}: takes numbers of the type {kind}: export it with an input of the type f32")
+        if self._singly:
+            batched = _batched(model, probe(source.preprocessing))
+            model, self._singly = batched or model, batched is None
+        self._request = _request(model, precision)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """`(B, 3, H, W)` to `(B, D)`, float32."""
-        if self._singly:
-            return np.concatenate([self._request.infer([image[None]])[0].astype(np.float32) for image in images])
-        return self._request.infer([images])[0].astype(np.float32)
+        return _one_by_one(self._request, images) if self._singly else self._request.infer([images])[0].astype(np.float32)
+
+
+def _batched(model: "openvino.Model", images: np.ndarray) -> "openvino.Model | None":  # noqa: F821
+    """`model`, which takes one image, for any number; None where it cannot or gives `images (B, 3, H, W)` other rows together."""
+    batched = model.clone()
+    try:
+        batched.reshape([-1, *images.shape[1:]])
+        together = _request(batched, "f32").infer([images])[0]
+    except RuntimeError:
+        return None
+    alone = _one_by_one(_request(model, "f32"), images)
+    same = together.shape == alone.shape and np.abs(together - alone).max() <= _ROUNDING * np.abs(alone).max()
+    return batched if same else None
+
+
+def _request(model: "openvino.Model", precision: str) -> "openvino.InferRequest":  # noqa: F821
+    # A thread bound to a core waits for whatever else runs there: on a busy machine that cost two thirds of the speed.
+    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
+    return _core().compile_model(model, "CPU", settings).create_infer_request()
+
+
+def _one_by_one(request: "openvino.InferRequest", images: np.ndarray) -> np.ndarray:  # noqa: F821
+    return np.concatenate([request.infer([image[None]])[0].astype(np.float32) for image in images])
 
 
 def _sides(port: "openvino.Output") -> list[int | None]:  # noqa: F821

@@ -1,10 +1,16 @@
 """PyTorch: the reference on a CPU, half precision and channels last on CUDA."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reid.network_file import NetworkFile
 from reid.weights_file import Weights
+
+if TYPE_CHECKING:
+    from torch import nn
+
+READS = (".xml",)  # of the files from elsewhere
 
 
 def precisions(device: str) -> list[str]:
@@ -12,9 +18,18 @@ def precisions(device: str) -> list[str]:
     return ["f32"] if device == "cpu" else ["f16", "f32"]
 
 
-def open_engine(weights: Weights, device: str, precision: str) -> "PyTorch":
+def open_engine(source: Weights | NetworkFile, device: str, precision: str) -> "PyTorch":
     """Build the network on `device`."""
-    return PyTorch(weights.network(), device, precision)
+    return PyTorch(network_of(source), device, precision)
+
+
+def network_of(source: Weights | NetworkFile) -> "nn.Module":
+    """The network in evaluation mode, float32. Raises InputError for a file that PyTorch does not run."""
+    if isinstance(source, Weights):
+        return source.network()
+    from reid.engines.ir_network import IrNetwork
+
+    return IrNetwork(source.path).eval()
 
 
 class PyTorch:
@@ -22,7 +37,7 @@ class PyTorch:
 
     name = "pytorch"
 
-    def __init__(self, network: Callable, device: str, precision: str):
+    def __init__(self, network: "nn.Module", device: str, precision: str):
         import torch
 
         self.device, self.precision = device, precision

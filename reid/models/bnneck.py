@@ -64,7 +64,8 @@ class BNNeck(nn.Module):
         if not self.training:
             return F.normalize(features[self.test_feature])
         logits = self.classifier(features[self.wiring.identity]) if self.wiring.identity else None
-        return [Head(features[self.wiring.metric] if self.wiring.metric else None, logits)]
+        metric = features[self.wiring.metric] if self.wiring.metric else None
+        return [Head(metric, logits, features[self.test_feature])]
 
     def load_backbone(self, source: str | Path) -> bool:
         """Start from weights trained elsewhere: "imagenet", or a file; see `reid.models.backbones.load_weights`."""

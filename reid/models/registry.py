@@ -15,11 +15,13 @@ _builders: dict[str, Callable[..., nn.Module]] = {}
 class Head(NamedTuple):
     """What a network in training gives to the losses: features for the metric ones, logits for the ID loss.
 
-    `features` are `(B, d)` and `logits` `(B, classes)`; None stands for what this network does not train.
+    `features` are `(B, d)` and `logits` `(B, classes)`; None stands for what this network does not train. `descriptor` is what
+    the embedding is made of, `(B, d)`, where that is not `features`: the heads' descriptors, each at unit length, side by side.
     """
 
     features: torch.Tensor | None
     logits: torch.Tensor | None
+    descriptor: torch.Tensor | None = None
 
 
 def register(builder: Callable[..., nn.Module]) -> Callable[..., nn.Module]:

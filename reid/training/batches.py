@@ -1,13 +1,14 @@
 """The batches of a training run: which crops at which step, and at which size."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 
 import numpy as np
 import torch
 
+from reid.data.camera_changes import CameraStrengths
 from reid.data.folders import Crops
-from reid.data.loading import load_batches, load_images
+from reid.data.loading import ImageChanges, load_batches, load_images
 from reid.data.sampling import identity_batches
 from reid.errors import InputError
 from reid.preprocessing import Preprocessing
@@ -18,24 +19,47 @@ _STATISTICS_BATCHES = 100
 
 
 class Batches:
-    """The batches that `recipe` draws from `crops`, for a network that wants images of `size`, on `device`."""
+    """The batches that `recipe` draws from `crops`, for a network that wants images of `size`, on `device`.
 
-    def __init__(self, recipe: Recipe, crops: Crops, size: Preprocessing, device: torch.device | str):
+    Crops without a label have the identity -1 and come last. `taught (N, D)` is what teachers say of each crop, if there are any;
+    `ask` is how they are asked about images that are composed on the way.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        crops: Crops,
+        size: Preprocessing,
+        device: torch.device | str,
+        taught: np.ndarray | None = None,
+        ask: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    ):
         self.recipe, self.crops, self.size, self.device = recipe, crops, size, device
-        self._images, self._decoded_size = torch.empty(0), None
+        self._told = [crops.ids] if taught is None else [crops.ids, taught]
+        self._images, self._decoded_size, self._ask = torch.empty(0), None, ask
+        strengths = CameraStrengths(**{field.name: getattr(recipe, field.name) for field in fields(CameraStrengths)})
+        camera = None if strengths == CameraStrengths() else strengths
+        composed = recipe.composites_per_batch
+        papers = recipe.random_erasing, recipe.erasing_ratio, recipe.colour_jitter
+        self._changes = ImageChanges(*papers, camera, recipe.background, composed)
 
     def epoch(self, epoch: int) -> np.ndarray:
-        """Indices into the crops, `(steps, P * K)`, in the order of the run's batches; they depend on seed and epoch alone.
+        """Indices into the crops, `(steps, P * K + U + C)`, in the order of the run's batches; they depend on seed and epoch alone.
 
-        Raises InputError when there are too few identities for one batch.
+        U are those of crops without labels, C those of any crops, to be composed with others. Raises InputError when there are too few identities for one batch.
         """
-        recipe = self.recipe
+        recipe, labels = self.recipe, self.crops.ids[self.crops.ids >= 0]
         rng = np.random.default_rng([recipe.seed, epoch, 0])
-        batches = identity_batches(self.crops.ids, recipe.identities_per_batch, recipe.images_per_identity, rng)
+        batches = identity_batches(labels, recipe.identities_per_batch, recipe.images_per_identity, rng)
         if not len(batches):
-            there, wanted = len(np.unique(self.crops.ids)), recipe.identities_per_batch
+            there, wanted = len(np.unique(labels)), recipe.identities_per_batch
             raise InputError(f"{there} identities do not fill a batch of {wanted}: give more data, or lower identities_per_batch")
-        return batches
+        every, unlabelled = np.arange(len(self.crops)), np.arange(len(labels), len(self.crops))
+        drawn = [
+            _drawn_evenly(pool, len(batches) * count, rng).reshape(len(batches), -1)
+            for pool, count in ((unlabelled, recipe.unlabelled_per_batch), (every, recipe.composites_per_batch))
+        ]
+        return np.concatenate([batches, *drawn], 1)
 
     def size_at(self, epoch: int) -> Preprocessing:
         """What images become in an epoch: smaller ones in the early epochs, if the recipe has some."""
@@ -44,18 +68,21 @@ class Batches:
             return self.size
         return replace(self.size, height=recipe.early_height, width=recipe.early_width)
 
-    def inputs(self, batches: np.ndarray, epoch: int, first: int = 0) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Images and labels of an epoch's `batches` from step `first` on: this process's share of each, whole identities."""
+    def inputs(self, batches: np.ndarray, epoch: int, first: int = 0) -> Iterator[tuple[torch.Tensor, ...]]:
+        """Images, labels and, with teachers, what they say, of an epoch's `batches` from step `first` on.
+
+        It is this process's share of each batch: whole identities, then images without labels, then composed ones.
+        """
         recipe, size = self.recipe, self.size_at(epoch)
-        share = batches.shape[1] // processes.count()
-        columns = slice(processes.rank() * share, (processes.rank() + 1) * share)
-        changes, seed = (recipe.random_erasing, recipe.erasing_ratio, recipe.colour_jitter), [recipe.seed, epoch, 1]
-        return load_batches(self._at(size), self.crops.ids, batches, size, changes, seed, first, columns, self.device)
+        seed, columns, images = [recipe.seed, epoch, 1], processes.own_rows(*recipe.parts_of_batch), self._at(size)
+        return load_batches(
+            images, self._told, batches, size, self._changes, seed, first, columns, self.device, self._ask
+        )
 
     def statistics(self) -> Iterator[torch.Tensor]:
         """Batches of the last epoch's kind from which the batch-norm statistics of averaged weights are recomputed."""
         last = self.recipe.epochs - 1
-        for images, _ in self.inputs(self.epoch(last)[:_STATISTICS_BATCHES], last):
+        for images, *_ in self.inputs(self.epoch(last)[:_STATISTICS_BATCHES], last):
             yield images
 
     def _at(self, size: Preprocessing) -> torch.Tensor:
@@ -63,3 +90,9 @@ class Batches:
         if size != self._decoded_size:
             self._images, self._decoded_size = load_images(self.crops.paths, size), size
         return self._images
+
+
+def _drawn_evenly(pool: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """`count` members of `pool (N,)`: each once before any comes again."""
+    rounds = [rng.permutation(pool) for _ in range(-(-count // len(pool)))] if count else [pool[:0]]
+    return np.concatenate(rounds)[:count]

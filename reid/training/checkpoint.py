@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -48,24 +49,25 @@ class Position:
         vars(self).update(state)
 
 
-def save(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful]) -> None:
-    """Write the states of all `parts`, whole or not at all."""
+def save(path: Path, run: dict[str, str], parts: dict[str, Stateful]) -> None:
+    """Write the states of all `parts` of the `run` that `describe` told, whole or not at all."""
     states = {name: part.state_dict() for name, part in parts.items()}
     with replacing(path) as temporary:
-        torch.save({"run": _describe(recipe, crops), **states}, temporary)
+        torch.save({"run": run, **states}, temporary)
 
 
-def resume(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful], device: str) -> None:
+def resume(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: str) -> None:
     """Give the `parts` their states, if there is a checkpoint.
 
-    Raises InputError for one of another recipe or of other data, also in another order, and for a file that cannot be read.
+    Raises InputError for one of another recipe, of other data, also in another order, or of other teachers, and for a file that
+    cannot be read.
     """
     if not path.exists():
         return
     state = _read(path, device)
     # An optimiser takes its moments to the device itself, but not the counts of steps that Adam keeps on the CPU.
     state["optimiser"] = _read(path, "cpu")["optimiser"]
-    theirs, ours = state.get("run", {}), _describe(recipe, crops)
+    theirs, ours = state.get("run", {}), run
     if theirs.get("recipe") != ours["recipe"]:
         before, now = (json.loads(each["recipe"]) for each in (theirs, ours))
         keys = ", ".join(key for key in now if before.get(key) != now[key])
@@ -73,6 +75,8 @@ def resume(path: Path, recipe: Recipe, crops: Crops, parts: dict[str, Stateful],
         raise InputError(f"{path}: this checkpoint comes from another recipe, by {keys}; {way_out}")
     if theirs.get("data") != ours["data"]:
         raise InputError(f"{path}: this checkpoint comes from other data; give another --output, or remove it to start anew")
+    if theirs.get("teachers", "") != ours["teachers"]:
+        raise InputError(f"{path}: the teachers' files have changed since; give another --output, or remove it to start anew")
     for name, part in parts.items():
         part.load_state_dict(state[name])
 
@@ -85,8 +89,8 @@ def _read(path: Path, device: str) -> dict:
         raise InputError(f"{path}: a checkpoint that cannot be read ({reason}); remove it to start anew") from None
 
 
-def _describe(recipe: Recipe, crops: Crops) -> dict[str, str]:
-    """The recipe, and the crops by identity and name in their order, which batches are drawn from; their folder may move."""
+def describe(recipe: Recipe, crops: Crops, teachers: Sequence[str] = ()) -> dict[str, str]:
+    """What makes a run: recipe, the hashes of its teachers, and the crops by identity and name in their order; they may move."""
     crops_told = "\n".join(f"{identity} {path.name}" for identity, path in zip(crops.ids.tolist(), crops.paths, strict=True))
     data = f"{len(crops)} images of {int(crops.ids.max()) + 1} identities, {hashlib.sha256(crops_told.encode()).hexdigest()}"
-    return {"recipe": json.dumps(asdict(recipe), sort_keys=True), "data": data}
+    return {"recipe": json.dumps(asdict(recipe), sort_keys=True), "data": data, "teachers": " ".join(teachers)}

@@ -1,5 +1,6 @@
 """All that a training step changes: the network, its optimiser, the centers, the averages, and the position in the run."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,27 +22,31 @@ from reid.training.synchronised_norm import synchronise_norms
 from reid.weights_file import read_weights
 
 _AVERAGED_EVERY = 25  # steps between two states that enter the mean, unless they are those of cycle ends
+_WEIGHTS = ", ".join(name.replace("_loss", "_weight") for name in NAMES)
 _PRECISIONS = {"bf16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
 
 
 class Learner:
     """The state of a run at the start of `recipe`, with as many classifiers as there are `classes`, on `device`.
 
-    `fresh` False leaves out the weights that the recipe starts from, for a run that goes on from a checkpoint anyway. Raises
+    `widths` are those of its teachers' embeddings. `fresh` False leaves out the weights that the recipe starts from, for a run that goes on from a checkpoint anyway. Raises
     InputError for a recipe that cannot be followed here.
     """
 
-    def __init__(self, recipe: Recipe, classes: int, device: str, fresh: bool = True):
+    def __init__(self, recipe: Recipe, classes: int, device: str, fresh: bool = True, widths: Sequence[int] = ()):
         _check(recipe, device)
         torch.manual_seed(recipe.seed)
         network, backbone, seen = _build(recipe, classes, fresh)
         network = processes.share(network.to(device))
         self.recipe, self.device = recipe, torch.device(device)
-        self.objective = Objective(recipe, network, classes, device)
+        self.objective = Objective(recipe, network, classes, device, widths)
+        parts = recipe.parts_of_batch
+        self.labelled = torch.from_numpy(processes.gathered_rows(*parts)).to(device) if any(parts[1:]) else slice(None)
         # robust trains 1.2 to 1.6 times as fast with channels last, the others no slower
         self.network = synchronise_norms(network).to(memory_format=torch.channels_last)
         self.run_network = CapturedPass(self.network)
-        self.optimiser = build_optimiser(recipe, network.parameters())
+        # The projection's gradient is that of the whole batch in each process already.
+        self.optimiser = build_optimiser(recipe, [*network.parameters(), *self.objective.projection.parameters()])
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=recipe.precision == "float16")
         self.states = WeightGaussian(recipe.average_rank) if recipe.average == "gaussian" else WeightAverage()
         self.position = Position(0, 0, torch.zeros(len(NAMES), device=device), backbone=backbone, seen=seen)
@@ -51,10 +56,10 @@ class Learner:
         names = "network", "objective", "optimiser", "scaler", "states", "position"
         return {name: getattr(self, name) for name in names}
 
-    def step(self, images: torch.Tensor, labels: torch.Tensor, steps: int) -> None:
-        """One update with this process's share of a batch, `(B, 3, H, W)` and `(B,)`, of an epoch of `steps`.
+    def step(self, images: torch.Tensor, labels: torch.Tensor, steps: int, taught: torch.Tensor | None = None) -> None:
+        """One update with this process's share of a batch of an epoch of `steps`.
 
-        The network must be in training mode. Nothing here waits for the device.
+        It is images `(B, 3, H, W)`, labels `(B,)` and what teachers say of them `(B, D)`, None without teachers. The network must be in training mode. Nothing here waits for the device.
         """
         recipe, position = self.recipe, self.position
         now = position.epoch + position.step / steps
@@ -68,10 +73,11 @@ class Learner:
             heads = self.run_network(images)
         heads = [[each if each is None else processes.gather(each) for each in head] for head in heads]
         labels = processes.gather(labels.to(self.device))
-        losses = self.objective.losses(heads, labels)
+        taught = None if taught is None else processes.gather(taught.to(self.device))
+        losses = self.objective.losses(heads, labels, taught, self.labelled)
         total = self.objective.weights @ losses
         if not total.requires_grad:
-            raise InputError(f"identity_weight, triplet_weight, center_weight: {recipe.model} has no head for a loss with weight")
+            raise InputError(f"{_WEIGHTS}: {recipe.model} has no head for a loss with weight")
         self.optimiser.zero_grad(set_to_none=True)
         self.scaler.scale(total).backward()
         processes.sum_gradients(self.network)
@@ -80,7 +86,7 @@ class Learner:
             nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip_norm)
         self.scaler.step(self.optimiser)
         self.scaler.update()
-        self.objective.move_centers(heads, labels)
+        self.objective.move_centers(heads, labels, self.labelled)
         if _is_collected(recipe, position.epoch, position.step, steps):
             self.states.add(self.network)
         position.sums += losses.detach()
@@ -138,11 +144,19 @@ def _go_on_from(recipe: Recipe, network: nn.Module) -> list[str]:
 
 
 def _check(recipe: Recipe, device: str) -> None:
-    processes.check_share(recipe.identities_per_batch)
+    processes.check_share("identities_per_batch", recipe.identities_per_batch)
+    processes.check_share("unlabelled_per_batch", recipe.unlabelled_per_batch)
+    processes.check_share("composites_per_batch", recipe.composites_per_batch)
     if recipe.precision == "float16" and device == "cpu":
         raise InputError("precision: float16 trains on CUDA only; on a CPU use bf16 or float32")
-    if not (recipe.identity_weight or recipe.triplet_weight or recipe.center_weight):
-        raise InputError("identity_weight, triplet_weight, center_weight: all are 0, so there is nothing to learn")
+    matches = recipe.embedding_weight or recipe.relation_weight
+    if not (recipe.identity_weight or recipe.triplet_weight or recipe.center_weight or matches):
+        raise InputError(f"{_WEIGHTS}: all are 0, so there is nothing to learn")
+    if bool(matches) != bool(recipe.teacher):
+        what = "without a teacher there is nothing to match" if matches else "both are 0, so the teacher teaches nothing"
+        raise InputError(f"embedding_weight, relation_weight: {what}")
+    if recipe.composites_per_batch and not recipe.teacher:
+        raise InputError("composites_per_batch: must be 0 without a teacher, since nobody else can say who composed people are")
     if recipe.early_epochs and not (recipe.early_height and recipe.early_width):
         raise InputError("early_height, early_width: with early_epochs they must be above 0")
     if recipe.average == "none":

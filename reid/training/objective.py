@@ -5,60 +5,92 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from reid.losses import hard_triplet_loss, identity_loss, soft_triplet_loss, triplet_loss
 from reid.training.centers import Centers
+from reid.training.distillation import Projection, relation_loss
 from reid.training.recipe import Recipe
 
-NAMES = ("identity_loss", "triplet_loss", "center_loss")
+NAMES = ("identity_loss", "triplet_loss", "center_loss", "embedding_loss", "relation_loss")
 _TRIPLETS = {"soft": soft_triplet_loss, "hard": hard_triplet_loss, "all": triplet_loss}
 
-Heads = Sequence[tuple[torch.Tensor | None, torch.Tensor | None]]
+Heads = Sequence[Sequence[torch.Tensor | None]]
 
 
 class Objective:
-    """`weights (3,)` times `losses(heads, labels)`: ID, triplet and center loss, each summed over the heads that have it.
+    """`weights (5,)` times `losses(heads, labels, taught)`, each loss summed over the heads that have it.
 
-    A head is a pair of features `(B, d)` and logits `(B, classes)`; None takes it out of the metric losses or of the ID loss.
-    A loss of weight 0 is not computed and counts as 0.
+    A head is features `(B, d)`, logits `(B, classes)` and, where that is not the features, what the embedding is made of; None
+    takes it out of the metric losses, of the ID loss, or says that there is no such thing. `widths` are those of the teachers'
+    embeddings. A loss of weight 0 is not computed and counts as 0.
     """
 
-    def __init__(self, recipe: Recipe, network: nn.Module, classes: int, device: torch.device | str = "cpu"):
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: nn.Module,
+        classes: int,
+        device: torch.device | str = "cpu",
+        widths: Sequence[int] = (),
+    ):
         self.recipe = recipe
-        weights = recipe.identity_weight, recipe.triplet_weight, recipe.center_weight
+        weights = [getattr(recipe, name.replace("_loss", "_weight")) for name in NAMES]
         self.weights = torch.tensor(weights, dtype=torch.float32, device=device)
-        widths = _feature_widths(network) if recipe.center_weight else []
-        self.centers = [Centers(classes, width, recipe.center_learning_rate, device) for width in widths]
+        centers = _feature_widths(network) if recipe.center_weight else []
+        self.centers = [Centers(classes, width, recipe.center_learning_rate, device) for width in centers]
+        matched = widths if recipe.embedding_weight else ()
+        self.projection = Projection(network.dimension if matched else 0, matched).to(device)
 
-    def losses(self, heads: Heads, labels: torch.Tensor) -> torch.Tensor:
-        """The three losses `(3,)` of a batch with `labels (B,)`, unweighted, float32."""
-        recipe, nothing = self.recipe, torch.zeros((), device=labels.device)
-        features = [each for each, _ in heads if each is not None]
-        logits = [each for _, each in heads if each is not None] if recipe.identity_weight else []
+    def losses(
+        self,
+        heads: Heads,
+        labels: torch.Tensor,
+        taught: torch.Tensor | None = None,
+        labelled: slice | torch.Tensor = slice(None),
+    ) -> torch.Tensor:
+        """The five losses `(5,)` of a batch, unweighted, float32.
+
+        ID, triplet and center loss are those of the rows `labelled`, whose `labels (B,)` are identities; the others are those of
+        all rows, whose teachers' embeddings are `taught (B, D)`, None without teachers.
+        """
+        recipe, nothing, labels = self.recipe, torch.zeros((), device=labels.device), labels[labelled]
+        features = [head[0][labelled] for head in heads if head[0] is not None]
+        logits = [head[1][labelled] for head in heads if head[1] is not None] if recipe.identity_weight else []
         pulled = features if recipe.triplet_weight else []
         triplet = _TRIPLETS[recipe.triplet]
+        embeddings = None if taught is None else _embeddings(heads)
         return torch.stack(
             [
                 sum((identity_loss(each, labels, recipe.label_smoothing) for each in logits), nothing),
                 sum((triplet(each, labels, recipe.triplet_margin) for each in pulled), nothing),
                 sum((c.loss(f, labels, recipe.center_average) for c, f in zip(self.centers, features, strict=False)), nothing),
+                self.projection.loss(embeddings, taught) if self.projection.widths else nothing,
+                relation_loss(embeddings, taught) if recipe.relation_weight and taught is not None else nothing,
             ]
         )
 
-    def move_centers(self, heads: Heads, labels: torch.Tensor) -> None:
+    def move_centers(self, heads: Heads, labels: torch.Tensor, labelled: slice | torch.Tensor = slice(None)) -> None:
         """Let the centers follow the features of this batch; without center loss there are none."""
-        features = (each for each, _ in heads if each is not None)
+        features = (head[0] for head in heads if head[0] is not None)
         for centers, each in zip(self.centers, features, strict=False):
-            centers.step(each.detach(), labels)
+            centers.step(each.detach()[labelled], labels[labelled])
 
     def state_dict(self) -> dict:
         """What a checkpoint keeps."""
-        return {"centers": [centers.state_dict() for centers in self.centers]}
+        return {"centers": [centers.state_dict() for centers in self.centers], "projection": self.projection.state_dict()}
 
     def load_state_dict(self, state: dict) -> None:
         """Continue from `state_dict`."""
         for centers, each in zip(self.centers, state["centers"], strict=True):
             centers.load_state_dict(each)
+        self.projection.load_state_dict(state["projection"])
+
+
+def _embeddings(heads: Heads) -> torch.Tensor:
+    """The embeddings `(B, D)` that the network would give in evaluation mode: the heads' unit descriptors side by side."""
+    descriptors = [head[2] if len(head) > 2 and head[2] is not None else head[0] for head in heads]
+    return F.normalize(torch.cat([F.normalize(each.float()) for each in descriptors], 1))
 
 
 def _feature_widths(network: nn.Module) -> list[int]:
@@ -67,4 +99,4 @@ def _feature_widths(network: nn.Module) -> list[int]:
     parameter = next(network.parameters())
     with torch.no_grad():
         heads = copy.deepcopy(network).train()(torch.zeros(2, 3, size.height, size.width, device=parameter.device))
-    return [features.shape[1] for features, _ in heads if features is not None]
+    return [head[0].shape[1] for head in heads if head[0] is not None]

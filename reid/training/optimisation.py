@@ -11,7 +11,10 @@ from reid.training.schedule import cosine_cycles, warmup_steps
 
 def build_optimiser(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """Adam, AdamW (decoupled weight decay) or SGD with a Nesterov momentum of 0.9, at the recipe's height."""
-    rates = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
+    parameters = list(parameters)
+    # One kernel for all parameters: launching many small ones takes longer than running them.
+    fused = parameters[0].device.type == "cuda"
+    rates = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": fused}
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(parameters, momentum=0.9, nesterov=True, **rates)
     return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimiser](parameters, **rates)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import numpy as np
 import torch
 import torch.distributed as dist
 from torch import nn
@@ -45,10 +46,32 @@ def count() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-def check_share(identities: int) -> None:
-    """Raise InputError unless `identities` a batch can be dealt out evenly."""
-    if identities % count():
-        raise InputError(f"identities_per_batch: {identities} cannot be shared by {count()} processes")
+def check_share(key: str, rows: int) -> None:
+    """Raise InputError unless so many rows a batch, which the recipe's `key` wants, can be dealt out evenly."""
+    if rows % count():
+        raise InputError(f"{key}: {rows} cannot be shared by {count()} processes")
+
+
+def own_rows(*parts: int) -> np.ndarray:
+    """Which rows of a batch this process gets: of each of its `parts`, so many rows, as many as the others."""
+    starts, shares = np.cumsum([0, *parts[:-1]]), [part // count() for part in parts]
+    return np.concatenate([start + rank() * share + np.arange(share) for start, share in zip(starts, shares, strict=True)])
+
+
+def gathered_rows(*parts: int) -> np.ndarray:
+    """Where the first of a batch's `parts` lies after `gather`, each process having had its `own_rows`."""
+    first, width = parts[0] // count(), sum(parts) // count()
+    return (np.arange(count())[:, None] * width + np.arange(first)).ravel()
+
+
+@contextmanager
+def first_alone() -> Iterator[None]:
+    """Let the first process run the block before the others do: what it leaves in a cache, they find there."""
+    if count() > 1 and rank():
+        dist.barrier()
+    yield
+    if count() > 1 and not rank():
+        dist.barrier()
 
 
 def share(network: nn.Module) -> nn.Module:

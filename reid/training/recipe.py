@@ -45,9 +45,23 @@ class Recipe:
     center_weight: float
     center_average: bool
     center_learning_rate: float
+    teacher: tuple[str, ...]
+    embedding_weight: float
+    relation_weight: float
+    unlabelled_per_batch: int
+    composites_per_batch: int
     random_erasing: float
     erasing_ratio: float
     colour_jitter: float
+    channel_gain: float
+    gamma: float
+    light: float
+    grey: float
+    blur: float
+    low_resolution: float
+    jpeg: float
+    bad_crops: float
+    background: float
     early_epochs: int
     early_height: int
     early_width: int
@@ -59,9 +73,15 @@ class Recipe:
     precision: Literal["bf16", "float16", "float32"]
     seed: int
 
+    @property
+    def parts_of_batch(self) -> tuple[int, int, int]:
+        """Images of a batch that have an identity, P x K, that have none, and that are composed of two."""
+        return self.identities_per_batch * self.images_per_identity, self.unlabelled_per_batch, self.composites_per_batch
+
 
 _POSITIVE = {"epochs", "identities_per_batch", "images_per_identity", "learning_rate", "cycle_epochs"}
-_SHARES = {"label_smoothing", "random_erasing", "colour_jitter", "cycle_decay"}
+_SHARES = {"label_smoothing", "random_erasing", "colour_jitter", "cycle_decay", "light", "grey", "blur"}
+_SHARES |= {"low_resolution", "jpeg", "bad_crops", "background"}
 
 
 def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
@@ -146,9 +166,10 @@ def _as(kind: object, value: object) -> object:
     if isinstance(kind, UnionType):
         return None if value is None else _as(get_args(kind)[0], value)
     if get_origin(kind) is tuple:
-        if isinstance(value, str) or any(item < 0 for item in value):
+        item_kind = get_args(kind)[0]
+        if isinstance(value, str) or (item_kind is float and any(item < 0 for item in value)):
             raise ValueError
-        return tuple(_as(float, item) for item in value)
+        return tuple(_as(item_kind, item) for item in value)
     if get_origin(kind) is dict:
         return {str(option): choice for option, choice in value.items()} if isinstance(value, dict) else _as(dict, None)
     if isinstance(value, bool) != (kind is bool) or value is None:
@@ -170,5 +191,6 @@ def _describe(key: str, kind: object) -> str:
         number = "a whole number" if kind is int else "a number"
         return f"{number} above 0" if key in _POSITIVE else f"{number} of at least 0"
     plain = {bool: "true or false", str: "a text", tuple[float, ...]: "a list of numbers, like [40, 70]"}
+    plain |= {tuple[str, ...]: "a list of files, like [one.xml, two.onnx]"}
     plain |= {float | None: "a number of at least 0, or null", dict[str, object]: "a list of options, like {pool: average}"}
     return plain[kind]

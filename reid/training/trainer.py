@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from reid.data.folders import Crops
+from reid.errors import InputError
 from reid.evaluation import check_positives
 from reid.files import replacing
 from reid.training import checkpoint, processes
@@ -16,6 +17,7 @@ from reid.training.learner import Learner
 from reid.training.objective import NAMES
 from reid.training.optimisation import learning_rate
 from reid.training.recipe import Recipe
+from reid.training.teachers import PresentTeachers, open_teachers, teach
 from reid.training.validation import ValidationSet, mean_ap, snapshot, validate, with_scores
 from reid.weights_file import read_weights
 
@@ -29,6 +31,9 @@ def train(
     data: Sequence[str] = (),
 ) -> nn.Module:
     """Train `recipe.model` on `crops`, whose ids are 0..classes-1; the network, in evaluation mode, with averaged weights.
+
+    Crops of the id -1, which come last, have no label: only teachers speak of them. What a recipe's teachers say of all crops is
+    asked once, before the first step, and kept in a cache.
 
     `folder` gets `last.safetensors`, `losses.csv` with a line an epoch, `gaussian.pt` (the state of a `WeightGaussian`) where the
     recipe says so, and `checkpoint.pt`, from which the same call goes on. With sets for `validation` it also gets
@@ -45,9 +50,19 @@ def train(
     for each in validation:
         query, gallery = each.query, each.gallery
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, each.name)
-    learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists())
-    checkpoint.resume(file, recipe, crops, learner.parts(), device)
-    batches = Batches(recipe, crops, learner.network.preprocessing, learner.device)
+    _check_unlabelled(recipe, crops)
+    taught, ask, teachers = None, None, []
+    if recipe.teacher:
+        with processes.first_alone():
+            teachers = open_teachers(recipe.teacher, device)
+            taught = teach(teachers, crops.paths)
+        if recipe.composites_per_batch:
+            ask = PresentTeachers(recipe.teacher, device)
+    run = checkpoint.describe(recipe, crops, [teacher.weights_hash for teacher in teachers])
+    widths = [teacher.dimension for teacher in teachers]
+    learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists(), widths=widths)
+    checkpoint.resume(file, run, learner.parts(), device)
+    batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask)
     journal = Journal(folder, learner.position.epoch, recipe.epochs, silent=not first)
     at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]
     for name in at_home:
@@ -55,7 +70,7 @@ def train(
 
     def keep() -> None:
         if first:
-            checkpoint.save(file, recipe, crops, learner.parts())
+            checkpoint.save(file, run, learner.parts())
 
     def evaluate(what: str) -> None:
         size = batches.size_at(learner.position.epoch - 1)
@@ -74,14 +89,14 @@ def train(
         inputs = batches.inputs(indices, epoch, learner.position.step)
         learner.network.train()
         with journal.epoch(epoch, len(indices), learner.position.step) as progress:
-            for images, labels in inputs:
-                learner.step(images, labels, len(indices))
+            for images, labels, *rest in inputs:
+                learner.step(images, labels, len(indices), *rest)
                 progress.advance(progress.task_ids[0])
                 if recipe.checkpoint_steps and learner.position.step % recipe.checkpoint_steps == 0:
                     keep()
         losses = dict(zip(NAMES, learner.end_epoch(), strict=True))
-        if not recipe.center_weight:
-            del losses["center_loss"]
+        weights = learner.objective.weights.tolist()
+        losses = {name: loss for (name, loss), weight in zip(losses.items(), weights, strict=True) if weight}
         journal.losses(epoch, losses, learning_rate(recipe, epoch + 1 - 1 / len(indices)))
         if first and recipe.evaluate_every and (epoch + 1) % recipe.evaluate_every == 0 and epoch + 1 < recipe.epochs:
             evaluate("present")
@@ -94,6 +109,16 @@ def train(
         evaluate("final")
     journal.close()
     return learner.network.eval()
+
+
+def _check_unlabelled(recipe: Recipe, crops: Crops) -> None:
+    """Raise InputError where crops without labels are wanted and not there, or there and not used."""
+    there = int((crops.ids < 0).sum())
+    if bool(there) != bool(recipe.unlabelled_per_batch):
+        what = "above 0" if there else "0 without --unlabelled"
+        raise InputError(f"unlabelled_per_batch: must be {what}, where there are {there} images without labels")
+    if there and not recipe.teacher:
+        raise InputError("teacher: without one, images without labels teach nothing")
 
 
 def _is_finished(last: Path, recipe: Recipe) -> bool:

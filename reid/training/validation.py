@@ -29,9 +29,11 @@ def snapshot(
     With them goes the record of how they came about: recipe, seed included, data, epochs done and versions. Of files that the run
     started from it has the names alone: weights are handed on, and where they lay on one machine is nobody else's business.
     """
+    named = int((crops.ids >= 0).sum())
     sources = {"data": [source_name(source) for source in data], "start_data": list(position.seen)}
-    found = {**sources, "images": len(crops), "identities": int(crops.ids.max()) + 1}
+    found = {**sources, "images": named, "identities": int(crops.ids.max()) + 1, "unlabelled": len(crops) - named}
     files = {"start": Path(recipe.start).name, "backbone_weights": Path(position.backbone).name}
+    files["teacher"] = [Path(file).name for file in recipe.teacher]
     done = {"epochs_done": position.epoch, "versions": _versions()}
     record = {**asdict(recipe), **files, **found, **done}
     return replace(weights_of(recipe.model, network, record, recipe.options), preprocessing=size)

@@ -1,0 +1,130 @@
+"""What teachers, networks trained elsewhere, say of the images that another network learns from."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich import get_console
+from rich.progress import track
+from torch import nn
+from torch.nn import functional as F
+
+from reid.appearance import AppearanceModel, find_source, load
+from reid.data.folders import read_image
+from reid.engines import pytorch
+from reid.errors import InputError
+from reid.files import replacing
+from reid.network_file import NetworkFile
+from reid.weights_file import Weights
+
+_KEPT_EVERY = 1024  # images: what an interrupt costs at most
+
+
+def open_teachers(files: Sequence[str], device: str) -> list[AppearanceModel]:
+    """The networks in `files`, as `reid.load` opens them. Raises InputError, naming the recipe's key, for one that is missing."""
+    try:
+        return [load(file, device=device) for file in files]
+    except InputError as error:
+        raise InputError(f"teacher: {error}") from None
+
+
+def teach(teachers: Sequence[AppearanceModel], paths: Sequence[Path]) -> np.ndarray:
+    """What `teachers`, one or more, say of the images in `paths`: unit rows `(N, sum of their dimensions)`, float16.
+
+    A teacher's embedding of an image is that of the image and of its mirror image together. All teachers weigh the same. What
+    they say is kept in the cache, by teacher and image. Raises InputError for an image that does not decode.
+    """
+    joined = [_unit(_remembered(teacher, paths)) for teacher in teachers]
+    return (np.concatenate(joined, 1) / np.float32(len(joined) ** 0.5)).astype(np.float16)
+
+
+class PresentTeachers:
+    """Teachers that are asked during training, on its device: BGR images `(B, H, W, 3)` in 0..255 to rows as `teach` gives.
+
+    On CUDA they compute in half precision, as one CUDA graph a batch size. Raises InputError for a file that PyTorch does not run.
+    """
+
+    def __init__(self, files: Sequence[str], device: torch.device | str):
+        self._device = torch.device(device)
+        self._kind = torch.float16 if self._device.type == "cuda" else torch.float32
+        sources = [find_source(file) for file in files]
+        self._sizes = [source.preprocessing for source in sources]
+        affine = [size.affine() for size in self._sizes]
+        self._affine = [[torch.from_numpy(each).to(device)[:, None, None] for each in pair] for pair in affine]
+        self._networks = [self._place(source) for source in sources]
+        self._graph, self._images, self._rows = None, torch.empty(0), torch.empty(0)
+
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            if self._device.type != "cuda":
+                return self._ask(images)
+            if images.shape != self._images.shape:
+                self._capture(images)
+            self._images.copy_(images)
+            self._graph.replay()
+            return self._rows.clone()
+
+    def _place(self, source: Weights | NetworkFile) -> nn.Module:
+        if isinstance(source, NetworkFile) and source.suffix not in pytorch.READS:
+            raise InputError(f"teacher: {source.path}: PyTorch does not run {source.suffix} files, so composites_per_batch must be 0")
+        layout = torch.channels_last if self._device.type == "cuda" else torch.contiguous_format
+        return pytorch.network_of(source).requires_grad_(False).to(self._device, self._kind, memory_format=layout)
+
+    def _ask(self, images: torch.Tensor) -> torch.Tensor:
+        rows = []
+        for network, size, (scale, shift) in zip(self._networks, self._sizes, self._affine, strict=True):
+            ordered = (images.flip(3) if size.colours == "rgb" else images).permute(0, 3, 1, 2)
+            seen = F.interpolate(ordered, size=(size.height, size.width), mode="bilinear", align_corners=False)
+            rows.append(F.normalize(network((seen * scale - shift).to(self._kind)).float()))
+        return torch.cat(rows, 1) / len(rows) ** 0.5
+
+    def _capture(self, images: torch.Tensor) -> None:
+        self._images = images.clone()
+        beside = torch.cuda.Stream(self._device)
+        beside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(beside):  # a rehearsal, in which libraries choose their algorithms
+            self._ask(self._images)
+        torch.cuda.current_stream().wait_stream(beside)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph):
+            self._rows = self._ask(self._images)
+
+
+def _remembered(teacher: AppearanceModel, paths: Sequence[Path]) -> np.ndarray:
+    """The embeddings of images and mirror images, added up, `(N, D)`: out of the cache as far as they are there."""
+    keys = [hashlib.sha256(path.read_bytes()).hexdigest()[:32] for path in paths]
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    file = Path(home) / "mtmc" / "teachers" / f"{teacher.name}-{teacher.weights_hash[:24]}.npz"
+    known = _read(file)
+    missing = {key: path for key, path in zip(keys, paths, strict=True) if key not in known}
+    starts, label = range(0, len(missing), _KEPT_EVERY), f"asking {teacher.name}"
+    names = list(missing)
+    for start in track(starts, label, transient=True, disable=not get_console().is_terminal):
+        chunk = names[start : start + _KEPT_EVERY]
+        images = [read_image(missing[name]) for name in chunk]
+        rows = teacher.embed(images) + teacher.embed([np.ascontiguousarray(image[:, ::-1]) for image in images])
+        known.update(zip(chunk, rows.astype(np.float16), strict=True))
+        _write(file, known)
+    return np.stack([known[key] for key in keys]).astype(np.float32)
+
+
+def _read(file: Path) -> dict[str, np.ndarray]:
+    if not file.is_file():
+        return {}
+    with np.load(file, allow_pickle=False) as kept:
+        return dict(zip(kept["images"].tolist(), kept["embeddings"], strict=True))
+
+
+def _write(file: Path, known: dict[str, np.ndarray]) -> None:
+    try:
+        with replacing(file) as temporary:
+            np.savez(temporary, images=np.array(list(known)), embeddings=np.stack(list(known.values())))
+    except OSError:
+        pass  # a cache saves time, it is no result
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float32).tiny)

@@ -1,0 +1,205 @@
+"""Networks from elsewhere: the YAML beside them, OpenVINO's pair of files, and batches of what takes one image at a time."""
+
+import hashlib
+import os
+
+import numpy as np
+import pytest
+from small_ir import PLAIN, write_ir
+
+import reid
+from mtmc.appearance import open_appearance
+from reid.data.folders import GALLERY, read_image
+from reid.data.sources import read_source
+from reid.engines import installed, open_engine
+from reid.errors import InputError
+from reid.network_file import read_network_file, write_description
+from reid.preprocessing import Preprocessing
+
+RETAIL = "person-reidentification-retail-"
+
+
+@pytest.fixture
+def retail(real_data, tmp_path):
+    """A function that gives one of Intel's networks, by its number, with a YAML beside it."""
+
+    def find(number: str):
+        for suffix in (".xml", ".bin"):
+            file = real_data / "weights" / f"{RETAIL}{number}{suffix}"
+            if not file.is_file():
+                pytest.skip(f"no {file.name}")
+            os.symlink(file, tmp_path / file.name)
+        (tmp_path / f"{RETAIL}{number}.yaml").write_text("{height: 256, width: 128, colours: bgr, range: 255}")
+        return tmp_path / f"{RETAIL}{number}.xml"
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param(None, "own.yaml: missing; it must describe what own.onnx expects", id="no YAML"),
+        pytest.param("- 1", "must hold keys and values", id="not a mapping"),
+        pytest.param("height: 3: 4", "not YAML", id="not YAML"),
+        pytest.param("height: 3", "width is missing", id="incomplete"),
+        pytest.param("{height: 3, width: 2, std: [1, 1, 1]}", "mean is missing", id="no mean"),
+        pytest.param("{height: 3, width: wide, range: 1}", "width must be a whole number, not 'wide'", id="a word for a number"),
+        pytest.param("{height: 2.5, width: 2, range: 1}", "height must be a whole number, not 2.5", id="half a pixel"),
+        pytest.param("{height: 3, width: 2, range: }", "range must be a whole number, not None", id="an empty range"),
+        pytest.param("{height: 3, width: 2, range: 0}", "range must be 1 or more, not 0", id="a range of 0"),
+        pytest.param("{height: 3, width: 2, range: 255, mean: 5}", "mean must be three numbers, not 5", id="one mean"),
+        pytest.param("{height: 3, width: 2, mean: [0, 0], std: [1, 1, 1]}", "mean must be three numbers", id="two means"),
+        pytest.param("{height: 3, width: 2, mean: [0, 0, 0], std: [1, 1, 0]}", "std must be three .* above 0", id="no deviation"),
+        pytest.param("{height: 3, width: 2, mean: [120, 110, 100], std: [1, 1, 1]}", "mean 120 is over 1", id="no range"),
+        pytest.param("{height: 3, width: 2, range: 1, colours: yuv}", "colours must be rgb or bgr, not 'yuv'", id="colours"),
+        pytest.param("{height: 3, width: 2, range: 1, max_set_distance: far}", "max_set_distance must be a number", id="far"),
+        pytest.param("{heigth: 3}", "unknown key 'heigth'; there are: colours, height", id="a misspelt key"),
+    ],
+)
+def test_a_network_needs_a_whole_description_beside_it(tmp_path, text, sentence):
+    (tmp_path / "own.onnx").write_bytes(b"")
+    if text is not None:
+        (tmp_path / "own.yaml").write_text(text)
+    with pytest.raises(InputError, match=f"own.yaml: .*{sentence.removeprefix('own.yaml: ')}") as caught:
+        read_network_file(tmp_path / "own.onnx")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("{height: 8, width: 4, mean: [.5, .4, .3], std: [1, 1, 2]}", ((0.5, 0.4, 0.3), (1, 1, 2)), id="as before"),
+        pytest.param(PLAIN, ((0, 0, 0), (1, 1, 1), "bgr", 255), id="a range without mean and deviation"),
+        pytest.param("{height: 8, width: 4, range: 255, mean: [9, 8, 7]}", ((9, 8, 7), (1, 1, 1), "rgb", 255), id="a mean alone"),
+    ],
+)
+def test_a_description_says_what_happens_to_an_image_and_is_written_as_it_is_read(tmp_path, text, expected):
+    (tmp_path / "own.onnx").write_bytes(b"")
+    (tmp_path / "own.yaml").write_text(text)
+    source = read_network_file(tmp_path / "own.onnx")
+    assert source.preprocessing == Preprocessing(8, 4, *expected)
+    write_description(source.path, source.preprocessing, 0.25)
+    again = read_network_file(source.path)
+    assert (again.preprocessing, again.hash, again.max_cosine_distance) == (source.preprocessing, source.hash, 0.25)
+
+
+def test_the_hash_of_an_onnx_file_is_that_of_its_preprocessing_and_bytes(tmp_path):
+    (tmp_path / "own.onnx").write_bytes(b"network")
+    (tmp_path / "own.yaml").write_text("{height: 8, width: 4, mean: [0, 0, 0], std: [1, 1, 1]}")
+    text = b'{"height": 8, "width": 4, "mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0]}network'
+    assert read_network_file(tmp_path / "own.onnx").hash == hashlib.sha256(text).hexdigest()
+
+
+@pytest.mark.parametrize("file", ["own.xml", "own.bin", "own.yaml"])
+def test_the_hash_of_an_openvino_file_follows_the_network_the_weights_and_the_preprocessing(tmp_path, file):
+    before = read_network_file(write_ir(tmp_path / "own.xml")).hash
+    text = (tmp_path / file).read_bytes()
+    changed = {"own.xml": text + b"\n", "own.bin": text[:-1] + b"\x01", "own.yaml": text.replace(b"bgr", b"rgb")}
+    (tmp_path / file).write_bytes(changed[file])
+    assert read_network_file(tmp_path / "own.xml").hash != before
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        pytest.param(PLAIN, (10, 20, 200), id="BGR in 0..255"),
+        pytest.param("{height: 8, width: 4, range: 255}", (200, 20, 10), id="RGB in 0..255"),
+        pytest.param(
+            "{height: 8, width: 4, colours: bgr, range: 255, mean: [10, 0, 100], std: [1, 2, 1]}", (0, 10, 100), id="mean and std"
+        ),
+    ],
+)
+def test_an_openvino_file_gets_the_colours_and_the_range_that_its_description_names(tmp_path, text, means):
+    model = reid.load(write_ir(tmp_path / "own.xml", text=text))
+    row = np.array([*means, sum(means)])
+    found = model.embed([np.full((8, 4, 3), (10, 20, 200), np.uint8)])[0]
+    np.testing.assert_allclose(found, row / np.linalg.norm(row), atol=5e-3)
+    assert (model.name, model.engine, model.dimension) == ("own", "openvino", 4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "batches"),
+    [
+        pytest.param("plain", True, id="one whose batch may grow"),
+        pytest.param("fixed", False, id="one whose batch is a constant within"),
+        pytest.param("mixing", False, id="one whose rows depend on each other"),
+    ],
+)
+def test_a_network_of_one_image_takes_a_batch_where_the_rows_stay_the_same(tmp_path, kind, batches):
+    engine = open_engine(read_network_file(write_ir(tmp_path / "own.xml", kind)), "openvino", "cpu")
+    images = np.random.default_rng(0).uniform(0, 255, (5, 3, 8, 4)).astype(np.float32)
+    means = images.mean((2, 3)) * (2 if kind == "mixing" else 1)
+    np.testing.assert_allclose(engine(images), np.c_[means, means.sum(1)], rtol=0.02)  # bfloat16 where the processor has it
+    assert engine._singly is not batches
+
+
+def test_a_network_with_a_free_batch_is_left_as_it_is(tmp_path):
+    engine = open_engine(read_network_file(write_ir(tmp_path / "own.xml", shape=(-1, 3, 8, 4))), "openvino", "cpu")
+    assert engine(np.ones((3, 3, 8, 4), np.float32)).shape == (3, 4)
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "pytorch"])
+def test_an_engine_that_does_not_read_openvino_files_says_which_one_does(tmp_path, engine):
+    pytest.importorskip("onnxruntime" if engine == "onnxruntime" else "torch")
+    path = write_ir(tmp_path / "own.xml")
+    with pytest.raises(InputError, match=rf"own\.xml: the engine {engine} does not read \.xml files; use openvino"):
+        reid.load(path, engine=engine, device="cpu")
+
+
+def test_without_an_engine_that_reads_the_file_its_package_is_named(tmp_path, monkeypatch):
+    path = write_ir(tmp_path / "own.xml")
+    monkeypatch.setattr("reid.engines.installed", lambda: [name for name in installed() if name != "openvino"])
+    with pytest.raises(InputError, match=r"own\.xml: no installed engine reads \.xml files: pip install openvino"):
+        reid.load(path, device="cpu")
+
+
+def _cut(path, share=0.5):
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "spoil", "sentence"),
+    [
+        pytest.param({}, lambda path: path.unlink(), r"own\.xml: no such file", id="no .xml"),
+        pytest.param({}, lambda path: path.with_suffix(".bin").unlink(), r"own\.bin: missing; .* of own\.xml", id="no .bin"),
+        pytest.param({}, lambda path: _cut(path.with_suffix(".bin")), r"own\.bin: holds \d+ of the \d+ bytes", id="half a .bin"),
+        pytest.param({}, lambda path: _cut(path.with_suffix(".bin"), 0), r"own\.bin: holds 0 of the \d+", id="an empty .bin"),
+        pytest.param({}, _cut, r"own\.xml: damaged, or not a network that OpenVINO wrote", id="half an .xml"),
+        pytest.param({}, lambda path: path.write_text(""), r"own\.xml: damaged", id="an empty .xml"),
+        pytest.param({}, lambda path: path.write_text("<page/>"), r"own\.xml: not a network that OpenVINO", id="other XML"),
+        pytest.param(
+            {"text": PLAIN.replace("8", "16")}, None, r"own\.yaml: height 16, but own\.xml takes .* 8x4", id="another height"
+        ),
+        pytest.param({"shape": (4, 3, 8, 4)}, None, r"own\.xml: takes 4 images at a time", id="four at a time"),
+        pytest.param({"shape": (1, 8, 4, 3)}, None, r"takes \(1, 8, 4, 3\) and gives", id="channels last"),
+        pytest.param({"inputs": 2}, None, r"takes \(1, 3, 8, 4\), \(1, 3, 8, 4\) and gives \(1, 4\)", id="two inputs"),
+        pytest.param({"number": np.uint8}, None, r"own\.xml: takes numbers of the type u8", id="whole numbers"),
+    ],
+)
+def test_a_wrong_openvino_file_is_one_sentence(tmp_path, changes, spoil, sentence):
+    path = write_ir(tmp_path / "own.xml", **changes)
+    if spoil is not None:
+        spoil(path)
+    with pytest.raises(InputError, match=sentence) as caught:
+        reid.load(path, device="cpu")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_tracker_is_given_an_openvino_file_by_its_path(tmp_path):
+    model = open_appearance(str(write_ir(tmp_path / "own.xml")))
+    frame = np.full((20, 20, 3), (10, 20, 200), np.uint8)
+    assert model(frame, np.array([[2, 2, 8, 14]])).shape == (1, 4)
+
+
+@pytest.mark.parametrize("number", ["0277", "0286", "0287"])
+def test_intels_networks_take_batches_and_know_most_people_of_another_site_again(retail, real_data, number):
+    folder = real_data / "reid" / "campus"
+    if not folder.is_dir():
+        pytest.skip("no campus")
+    (gallery,) = read_source(str(folder), GALLERY)
+    people = np.unique(gallery.ids)
+    model = reid.load(retail(number), device="cpu")
+    rows = [[np.argmax((gallery.ids == person) & (gallery.cameras == camera)) for person in people] for camera in (1, 2)]
+    first, second = (model.embed([read_image(gallery.paths[row]) for row in camera]) for camera in rows)
+    assert (model.dimension, model._engine._singly) == (256, False)
+    assert ((first @ second.T).argmax(1) == np.arange(len(people))).sum() >= 25  # 26 of 30; with red and blue exchanged 23 or 24
