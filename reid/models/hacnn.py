@@ -1,12 +1,10 @@
 """HA-CNN: Li, Zhu and Gong, "Harmonious Attention Network for Person Re-Identification", CVPR 2018."""
 
-from reid.models.harmonious import Blocks, Harmonious, HeadKind, Light, Pool
+from reid.models.harmonious import Blocks, Harmonious, HeadKind, Pool
 from reid.models.registry import register
 
 
 @register
-def hacnn(
-    classes: int = 0, *, blocks: Blocks = "inception", pool: Pool = "average", head: HeadKind = "none", light: Light = "given"
-) -> Harmonious:
+def hacnn(classes: int = 0, *, blocks: Blocks = "inception", pool: Pool = "average", head: HeadKind = "none") -> Harmonious:
     """HA-CNN with its inception blocks, 160x64, 1024-d; the paper counts 2.7M parameters, public code 2.93M."""
-    return Harmonious(32, (128, 256, 384), (7, 10, 7), 512, classes, blocks, pool, head, light)
+    return Harmonious(32, (128, 256, 384), (7, 10, 7), 512, classes, blocks, pool, head)

@@ -27,7 +27,6 @@ from reid.preprocessing import Preprocessing
 Blocks = Literal["shuffle", "inception"]
 Pool = Literal["gem", "average", "max"]
 HeadKind = Literal["unit", "bnneck", "none"]
-Light = Literal["given", "standard"]
 
 # A region's height and width as a part of the first stage's input: 24x28 of 80x32, then 12x14 and 6x7 (Li et al. 2018, fig. 2).
 REGION_HEIGHT, REGION_WIDTH = 24 / 80, 28 / 32
@@ -45,8 +44,6 @@ class Harmonious(nn.Module):
     linear layer's features, and the classifier and the test those after a batch normalisation (Luo et al., CVPRW 2019, fig. 5);
     "none" is HA-CNN's head, batch normalisation and ReLU after the linear layer. So "unit" differs from it by more than the
     length: it has no ReLU, and a classifier for unit features; each of the two starts from scratch only like this.
-    light: "standard" brings each colour channel of an image to mean 0 and deviation 1 first, so that a camera's white balance and
-    exposure are gone before the first layer (instance normalisation, Ulyanov et al. 2016); "given" leaves it, as the papers do.
     """
 
     preprocessing = Preprocessing(160, 64)
@@ -61,10 +58,8 @@ class Harmonious(nn.Module):
         blocks: Blocks,
         pool: Pool,
         head: HeadKind,
-        light: Light,
     ):
         super().__init__()
-        self.light = light
         inputs = [stem, *channels[:-1]]
         self.stem = convolution(3, stem, 3, stride=2)
         self.stages = nn.ModuleList(_stage(blocks, i, o, n) for i, o, n in zip(inputs, channels, repeats, strict=True))
@@ -81,8 +76,6 @@ class Harmonious(nn.Module):
 
     def branches(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The features of the global and of the local branch, `(B, d)` each, as the linear layers leave them."""
-        if self.light == "standard":
-            images = F.instance_norm(images.float(), eps=0.01)
         maps, regions = self.stem(images), None
         for stage, attention, local in zip(self.stages, self.attentions, self.locals, strict=True):
             output = stage(maps)

@@ -1,20 +1,16 @@
 """Robust-ReID: Lawen et al., "Compact Network Training for Person ReID", arXiv 1910.07038."""
 
-from reid.models.harmonious import Blocks, Harmonious, HeadKind, Light, Pool
+from reid.models.harmonious import Blocks, Harmonious, HeadKind, Pool
 from reid.models.registry import register
 
 
 @register
-def robust(
-    classes: int = 0, *, blocks: Blocks = "shuffle", pool: Pool = "gem", head: HeadKind = "unit", light: Light = "given"
-) -> Harmonious:
+def robust(classes: int = 0, *, blocks: Blocks = "shuffle", pool: Pool = "gem", head: HeadKind = "unit") -> Harmonious:
     """Robust-ReID 1x, 160x64, 1024-d; the paper counts 2.9M parameters and 0.72 GFLOPs."""
-    return Harmonious(32, (128, 256, 384), (7, 10, 7), 512, classes, blocks, pool, head, light)
+    return Harmonious(32, (128, 256, 384), (7, 10, 7), 512, classes, blocks, pool, head)
 
 
 @register
-def robust_2x(
-    classes: int = 0, *, blocks: Blocks = "shuffle", pool: Pool = "gem", head: HeadKind = "unit", light: Light = "given"
-) -> Harmonious:
+def robust_2x(classes: int = 0, *, blocks: Blocks = "shuffle", pool: Pool = "gem", head: HeadKind = "unit") -> Harmonious:
     """Robust-ReID 2x, 160x64, 1920-d; the paper counts 6.4M parameters and 1.68 GFLOPs."""
-    return Harmonious(36, (240, 320, 480), (8, 11, 8), 960, classes, blocks, pool, head, light)
+    return Harmonious(36, (240, 320, 480), (8, 11, 8), 960, classes, blocks, pool, head)
