@@ -36,7 +36,7 @@ def test_training_gives_two_heads_of_features_and_logits(network):
 
 def test_robust_heads_are_of_unit_length_before_the_losses():
     heads = models.build("robust", classes=5).train()(torch.randn(2, 3, 160, 64))
-    for features, _ in heads:
+    for features, *_ in heads:
         assert torch.allclose(features.norm(dim=1), torch.ones(2), atol=1e-5)
 
 
