@@ -1,7 +1,8 @@
 """Fit the distances under which two images, and several views and a known person, count as one; store them with the network.
 
-Trackers use the first of the stored thresholds, identities across cameras the second, unless told otherwise. The identities in
---data must not have been trained on.
+Trackers use the first of the stored thresholds, identities across cameras the others, unless told otherwise. The identities in
+--data must not have been trained on. Of several sets, which should be of different sites, each has its own fit; what is stored
+is the least distance of two images, since a person taken for another is an error that stays, and the mean of the others.
 """
 
 import argparse
@@ -16,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "weights", type=Path, help="the .safetensors file to fit and store them in, or an .onnx or .xml file with its YAML"
     )
-    arguments.add_data(parser)
+    arguments.add_data(parser, several=True)
     parser.add_argument(
         "--false-match-rate",
         type=float,
@@ -28,49 +29,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Embed the held-out people, fit, store, print."""
-    import numpy as np
-
+    """Embed the held-out people of each set, fit, print; then store."""
     from reid.appearance import AppearanceModel, find_source
-    from reid.data.folders import GALLERY, QUERY
-    from reid.data.sources import read_source
     from reid.engines import open_engine
     from reid.errors import InputError
-    from reid.evaluation.open_set import fit_set_threshold
-    from reid.evaluation.verification import fit_threshold
-    from reid.extraction import embed_files
     from reid.network_file import SUFFIXES, NetworkFile, write_description
 
     if options.weights.suffix.lower() not in (".safetensors", *SUFFIXES):
         raise InputError(f"{options.weights}: not a .safetensors, .onnx or .xml file")
     source = find_source(options.weights)
-    parts = read_source(options.data, QUERY, GALLERY)
     model = AppearanceModel(source, open_engine(source, options.engine, options.device))
-    embeddings = embed_files(model.embed, [path for part in parts for path in part.paths])
-    ids, cameras = (np.concatenate([getattr(part, name) for part in parts]) for name in ("ids", "cameras"))
-    people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
-    fitted = fit_threshold(embeddings[people], ids[people], cameras[people], options.false_match_rate)
-    sets, links, why = None, None, None
-    try:
-        sets = fit_set_threshold(embeddings[people], ids[people])
-        links = fit_set_threshold(embeddings[people], ids[people], cameras[people])
-    except InputError as error:
-        why = error
-    thresholds = fitted.threshold, sets and sets.threshold, links and links.threshold
+    print(f"{model}:")
+    fits = [_fit(model, data, options.false_match_rate) for data in options.data]
+    images, *others = zip(*fits, strict=True)
+    means = [[each for each in fitted if each is not None] for fitted in others]
+    thresholds = min(images), *(sum(fitted) / len(fitted) if fitted else None for fitted in means)
     if isinstance(source, NetworkFile):
         write_description(source.path, source.preprocessing, *thresholds)
     else:
         source.with_thresholds(*thresholds).write(options.weights)
-    print(f"{model}: cosine distance at most {fitted.threshold:.4f}, stored in {options.weights}")
+    told = zip(("cosine", "set", "link"), thresholds, strict=True)
+    print(f"stored in {options.weights}: {', '.join(f'{name} distance {each:.4f}' for name, each in told if each is not None)}")
+
+
+def _fit(model, data: str, false_match_rate: float) -> tuple[float, float | None, float | None]:
+    """The distances of two images, of several views, and from camera to camera, fitted on one set, and what they err."""
+    import numpy as np
+
+    from reid.data.folders import GALLERY, QUERY
+    from reid.data.sources import read_source, source_name
+    from reid.errors import InputError
+    from reid.evaluation.open_set import fit_set_threshold
+    from reid.evaluation.verification import fit_threshold
+    from reid.extraction import embed_files
+
+    parts = read_source(data, QUERY, GALLERY)
+    embeddings = embed_files(model.embed, [path for part in parts for path in part.paths])
+    ids, cameras = (np.concatenate([getattr(part, name) for part in parts]) for name in ("ids", "cameras"))
+    people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
+    fitted = fit_threshold(embeddings[people], ids[people], cameras[people], false_match_rate)
+    print(f"{source_name(data)}: cosine distance at most {fitted.threshold:.4f}")
     print(f"  two people of one camera taken for one: {fitted.false_match_rate:.2%}")
     print(f"  a person not recognised, in one camera: {fitted.false_non_match_rate:.2%}")
     print(f"  a person not recognised, across cameras: {fitted.false_non_match_rate_across:.2%}")
+    if fitted.false_non_match_rate > 0.8:
+        print("  at this distance hardly anybody is recognised: the network needs more training before a tracker can use it")
+    sets, links = None, None
+    try:
+        sets = fit_set_threshold(embeddings[people], ids[people])
+        links = fit_set_threshold(embeddings[people], ids[people], cameras[people])
+    except InputError as error:
+        print(f"  no further distance for sets of views: {error}")
     for found, what in ((sets, "set distance"), (links, "link distance, from one camera to another,")):
         if found is not None:
-            print(f"{model}: {what} at most {found.threshold:.4f}, stored too ({found.views} views, {found.people} people known)")
+            print(f"{source_name(data)}: {what} at most {found.threshold:.4f} ({found.views} views, {found.people} people known)")
             print(f"  a known visitor recognised: {found.recognised:.2%}, taken for another: {found.mistaken:.2%}")
             print(f"  a stranger taken for somebody: {found.false_acceptances:.2%}")
-    if fitted.false_non_match_rate > 0.8:
-        print("at this distance hardly anybody is recognised: the network needs more training before a tracker can use it")
-    if why is not None:
-        print(f"no further distance for sets of views: {why}")
+    return fitted.threshold, sets and sets.threshold, links and links.threshold
