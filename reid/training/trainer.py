@@ -51,17 +51,15 @@ def train(
         query, gallery = each.query, each.gallery
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, each.name)
     _check_unlabelled(recipe, crops)
-    taught, ask, teachers = None, None, []
-    if recipe.teacher:
-        with processes.first_alone():
-            teachers = open_teachers(recipe.teacher, device)
-            taught = teach(teachers, crops.paths)
-        if recipe.composites_per_batch:
-            ask = PresentTeachers(recipe.teacher, device)
+    with processes.first_alone():
+        teachers = open_teachers(recipe.teacher, device)
     run = checkpoint.describe(recipe, crops, [teacher.weights_hash for teacher in teachers])
     widths = [teacher.dimension for teacher in teachers]
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists(), widths=widths)
     checkpoint.resume(file, run, learner.parts(), device)
+    ask = PresentTeachers(recipe.teacher, device) if recipe.composites_per_batch else None
+    with processes.first_alone():  # only now, when nothing is left to be refused: it takes minutes
+        taught = teach(teachers, crops.paths) if teachers else None
     batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask)
     journal = Journal(folder, learner.position.epoch, recipe.epochs, silent=not first)
     at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]
