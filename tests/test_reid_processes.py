@@ -1,5 +1,6 @@
 """Training in processes of its own: one that is killed, and two that share a run."""
 
+import itertools
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ import torch
 from small_training import write_people
 
 from reid.data.folders import GALLERY, QUERY, TRAIN, read_market
+from reid.training import processes
 from reid.training.recipe import Recipe, read_recipe
 from reid.training.trainer import train
 from reid.training.validation import ValidationSet
@@ -68,15 +70,42 @@ def test_a_process_that_was_killed_in_an_epoch_goes_on_to_the_weights_of_an_unbr
         assert (output / name).read_text() == (tmp_path / "unbroken" / name).read_text()
 
 
+@pytest.mark.parametrize("parts", [(8,), (8, 4), (8, 0, 4), (8, 4, 12)])
+def test_each_process_gets_its_share_of_every_part_of_a_batch(monkeypatch, parts):
+    monkeypatch.setattr(processes, "count", lambda: 4)
+    shares = []
+    for rank in range(4):
+        monkeypatch.setattr(processes, "rank", lambda rank=rank: rank)
+        shares.append(processes.own_rows(*parts))
+    ends = np.cumsum([0, *parts])
+    for start, end in itertools.pairwise(ends):
+        assert [np.sum((share >= start) & (share < end)) for share in shares] == [(end - start) // 4] * 4
+    gathered = np.concatenate(shares)
+    assert np.array_equal(np.sort(gathered), np.arange(ends[-1]))
+    assert np.array_equal(gathered[processes.gathered_rows(*parts)], np.arange(parts[0]))
+
+
+def test_the_second_of_two_processes_has_the_second_half_of_each_part(monkeypatch):
+    monkeypatch.setattr(processes, "count", lambda: 2)
+    monkeypatch.setattr(processes, "rank", lambda: 1)
+    assert processes.own_rows(4, 2, 4).tolist() == [2, 3, 5, 8, 9]
+    assert processes.gathered_rows(4, 2, 4).tolist() == [0, 1, 5, 6]
+
+
+def test_one_process_has_the_whole_batch():
+    assert processes.own_rows(4, 2).tolist() == [0, 1, 2, 3, 4, 5]
+    assert processes.gathered_rows(4, 2).tolist() == [0, 1, 2, 3]
+
+
 def test_two_processes_train_as_one(recipe, tmp_path):
     folder = write_people(tmp_path / "people")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     # What torchrun sets, without the time that torchrun itself takes.
     place = {"WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    processes = [start(folder, tmp_path / "two", RANK=rank, LOCAL_RANK=rank, **place) for rank in range(2)]
-    said = [process.communicate(timeout=150)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], said
+    both = [start(folder, tmp_path / "two", RANK=rank, LOCAL_RANK=rank, **place) for rank in range(2)]
+    said = [process.communicate(timeout=150)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
     train_here(recipe, folder, tmp_path / "one")
     one, two = (read_weights(tmp_path / name / "last.safetensors") for name in ("one", "two"))
     for name, tensor in one.tensors.items():
