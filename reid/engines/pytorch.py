@@ -38,7 +38,8 @@ def network_of(source: Weights | NetworkFile) -> "nn.Module":
 
     network = IrNetwork(source.path).eval()
     if check_shapes(source, network.taken, network.given) and not _takes_batches(network, probe(source.preprocessing, 2)):
-        raise InputError(f"{source.path}: takes one image at a time, which PyTorch cannot change; use the engine openvino")
+        way_out = "export it with a free batch axis, or use the engine openvino"
+        raise InputError(f"{source.path}: takes one image at a time, which PyTorch cannot change; {way_out}")
     return network
 
 

@@ -74,7 +74,11 @@ class PresentTeachers:
             what = f"PyTorch does not run {source.suffix} files, so composites_per_batch must be 0"
             raise InputError(f"teacher: {source.path}: {what}")
         layout = torch.channels_last if self._device.type == "cuda" else torch.contiguous_format
-        return pytorch.network_of(source).requires_grad_(False).to(self._device, self._kind, memory_format=layout)
+        try:
+            network = pytorch.network_of(source)
+        except InputError as error:
+            raise InputError(f"teacher: {error}") from None
+        return network.requires_grad_(False).to(self._device, self._kind, memory_format=layout)
 
     def _ask(self, images: torch.Tensor) -> torch.Tensor:
         rows = []
