@@ -162,8 +162,8 @@ def test_what_pytorch_does_not_run_is_one_sentence(build, sentence, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        pytest.param({"kind": "fixed"}, "takes one image at a time, which PyTorch cannot change; export it with a free", id="fixed"),
-        pytest.param({"kind": "mixing"}, "takes one image at a time, which PyTorch cannot change; export it with a free", id="mixing"),
+        pytest.param({"kind": "fixed"}, "takes one image at a time, which PyTorch cannot change", id="fixed"),
+        pytest.param({"kind": "mixing"}, "takes one image at a time, which PyTorch cannot change", id="mixing"),
         pytest.param({"shape": (4, 3, 8, 4)}, "takes 4 images at a time: export it with a free batch axis", id="four"),
         pytest.param({"number": np.uint8}, "takes numbers of the type u8: export it with an input of the type f32", id="u8"),
         pytest.param({"inputs": 2}, r"it takes \(1, 3, 8, 4\), \(1, 3, 8, 4\) and gives \(1, 4\)", id="two inputs"),

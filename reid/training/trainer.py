@@ -18,7 +18,7 @@ from reid.training.objective import NAMES
 from reid.training.optimisation import learning_rate
 from reid.training.recipe import Recipe
 from reid.training.teachers import PresentTeachers, open_teachers, teach
-from reid.training.validation import ValidationSet, mean_ap, snapshot, validate, with_scores
+from reid.training.validation import ValidationSet, check_apart, mean_ap, snapshot, validate, with_scores
 from reid.weights_file import read_weights
 
 
@@ -43,13 +43,15 @@ def train(
 
     All randomness comes from the recipe's seed, the epoch and the step, so a resumed run ends, on a CPU, with the very weights of
     an unbroken one. Of many processes (see `reid.training.processes`), all read and only the first writes. Raises InputError for
-    a recipe that cannot be followed here, when training diverges, when no query of the validation has a positive, and when
-    `folder` holds the checkpoint of another run. What a finished run left is not written again: thresholds may be in it by now.
+    a recipe that cannot be followed here, when training diverges, when no query of the validation has a positive, when one of its
+    images is trained on, and when `folder` holds the checkpoint of another run. What a finished run left is not written again:
+    thresholds may be in it by now.
     """
     file, first = folder / "checkpoint.pt", processes.rank() == 0
     for each in validation:
         query, gallery = each.query, each.gallery
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, each.name)
+    check_apart(crops, validation)
     _check_unlabelled(recipe, crops)
     with processes.first_alone():
         teachers = open_teachers(recipe.teacher, device)
