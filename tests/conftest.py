@@ -103,6 +103,17 @@ def crops_folder(tmp_path) -> Path:
 
 
 @pytest.fixture
+def photographs(tmp_path) -> Path:
+    """Six images of people nobody has named, in two folders of a tree."""
+    rng = np.random.default_rng(3)
+    for index in range(6):
+        file = tmp_path / "photographs" / f"day{index % 2}" / f"{index}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(file), rng.integers(0, 256, (40, 20, 3), np.uint8))
+    return tmp_path / "photographs"
+
+
+@pytest.fixture
 def recipe(small_weights):
     """A recipe of two epochs that trains the network `small` on `crops_folder`."""
     from configs import path

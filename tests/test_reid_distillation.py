@@ -1,5 +1,6 @@
 """Networks that learn from teachers: what is asked, what is matched, and runs that use it."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,12 +8,16 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from small_ir import PLAIN, write_ir
 from torch.nn import functional as F
 
+import configs
+from reid import errors
+from reid.__main__ import main
 from reid.data.folders import TRAIN, join, read_market, with_unlabelled
 from reid.errors import InputError
 from reid.training.distillation import Projection, relation_loss
-from reid.training.teachers import open_teachers, teach
+from reid.training.teachers import PresentTeachers, open_teachers, teach
 from reid.training.trainer import train
 
 
@@ -21,17 +26,6 @@ def teacher(small_weights, tmp_path) -> Path:
     """A network of random weights that all tests here learn from."""
     small_weights.write(tmp_path / "teacher.safetensors")
     return tmp_path / "teacher.safetensors"
-
-
-@pytest.fixture
-def photographs(tmp_path) -> Path:
-    """Six images of people nobody has named, in two folders of a tree."""
-    rng = np.random.default_rng(3)
-    for index in range(6):
-        file = tmp_path / "photographs" / f"day{index % 2}" / f"{index}.png"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(file), rng.integers(0, 256, (40, 20, 3), np.uint8))
-    return tmp_path / "photographs"
 
 
 @pytest.fixture
@@ -94,6 +88,29 @@ def test_a_teacher_is_asked_about_an_image_once(teacher, photographs, monkeypatc
     assert asked == [2, 2]  # the two new images, and their mirror images
 
 
+def test_a_damaged_cache_is_written_anew(teacher, photographs, tmp_path):
+    paths = sorted(photographs.rglob("*.png"))
+    first = teach(open_teachers([str(teacher)], "cpu"), paths)
+    (file,) = (tmp_path / "cache" / "mtmc" / "teachers").iterdir()
+    whole = file.read_bytes()
+    for damaged in (b"", whole[: len(whole) // 2], whole[:100] + bytes(100) + whole[200:]):
+        file.write_bytes(damaged)
+        assert np.array_equal(teach(open_teachers([str(teacher)], "cpu"), paths), first)
+        assert file.read_bytes() == whole
+
+
+def test_teachers_asked_in_training_say_what_they_say_before_it_but_for_mirror_images(teacher, tmp_path):
+    half = np.random.default_rng(0).integers(0, 256, (32, 8, 3), np.uint8)
+    image = np.concatenate([half, half[:, ::-1]], 1)  # its own mirror image
+    cv2.imwrite(str(tmp_path / "one.png"), image)
+    files = [str(teacher), str(write_ir(tmp_path / "other.xml", text=PLAIN))]
+    before = teach(open_teachers(files, "cpu"), [tmp_path / "one.png"]).astype(np.float32)
+    now = PresentTeachers(files, "cpu")(torch.from_numpy(image)[None].float())
+    assert now.shape == (1, 8 + 4)
+    np.testing.assert_allclose(now.numpy(), before, atol=5e-3)  # cv2 shrinks in whole grey levels
+    assert now.norm().item() == pytest.approx(1, abs=1e-5)
+
+
 def test_images_without_labels_come_after_the_others_and_have_a_camera_for_each_folder(crops_folder, photographs):
     named = join([read_market(crops_folder, TRAIN)])
     crops = with_unlabelled(named, [photographs])
@@ -108,9 +125,10 @@ def test_a_folder_without_images_is_told(crops_folder, tmp_path):
         with_unlabelled(join([read_market(crops_folder, TRAIN)]), [tmp_path / "nowhere"])
 
 
-def test_a_run_with_a_teacher_lowers_what_it_matches_and_leaves_the_projection_behind(taught, crops_folder, photographs, tmp_path):
+def test_a_run_with_a_teacher_lowers_what_it_matches(taught, crops_folder, photographs, tmp_path):
     crops = with_unlabelled(join([read_market(crops_folder, TRAIN)]), [photographs])
-    recipe = replace(taught, epochs=12, average="none", learning_rate=0.01, step_epochs=(), identity_weight=0.0, triplet_weight=0.0)
+    alone = {"identity_weight": 0.0, "triplet_weight": 0.0}
+    recipe = replace(taught, epochs=12, average="none", learning_rate=0.01, step_epochs=(), **alone)
     train(recipe, crops, tmp_path / "run")
     lines = (tmp_path / "run" / "losses.csv").read_text().splitlines()
     assert lines[0] == "epoch,embedding_loss,relation_loss"
@@ -132,3 +150,48 @@ def test_a_recipe_that_cannot_be_followed_is_told(taught, crops_folder, photogra
     crops = with_unlabelled(join([read_market(crops_folder, TRAIN)]), [photographs])
     with pytest.raises(InputError, match=sentence):
         train(replace(taught, **changes), crops, tmp_path / "run")
+
+
+def cut_short(path: Path) -> Path:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        pytest.param(lambda own, weights: own.with_name("nowhere.xml"), "nowhere.xml: no such file", id="missing"),
+        pytest.param(lambda own, weights: own.with_suffix(".yaml").unlink() or own, "own.yaml: missing; it must", id="no YAML"),
+        pytest.param(lambda own, weights: own.with_suffix(".bin").unlink() or own, "own.bin: missing; it holds", id="no .bin"),
+        pytest.param(lambda own, weights: cut_short(own), "own.xml: damaged, or not a network", id="half an .xml"),
+        pytest.param(lambda own, weights: cut_short(own.with_suffix(".bin")) and own, "own.bin: holds", id="half a .bin"),
+        pytest.param(lambda own, weights: cut_short(weights), "teacher.safetensors: ", id="half a .safetensors"),
+        pytest.param(
+            lambda own, weights: write_ir(own, text=PLAIN.replace("8", "16")),
+            "own.yaml: height 16, but own.xml takes images of 8x4",
+            id="another size",
+        ),
+        pytest.param(
+            lambda own, weights: write_ir(own, "mixing"), "own.xml: takes one image at a time, which", id="one image at a time"
+        ),
+        pytest.param(lambda own, weights: own.parent, "teacher: there is no network named", id="a folder"),
+    ],
+)
+def test_a_teacher_that_cannot_be_asked_is_one_sentence(
+    teacher, crops_folder, photographs, tmp_path, monkeypatch, capsys, spoil, sentence
+):
+    own = write_ir(tmp_path / "own.xml")
+    words = [
+        *("train", configs.path("reid", "robust_distilled"), "model=small", "identities_per_batch=4", "precision=float32"),
+        *("epochs=1", "cycle_epochs=1", f"teacher=[{spoil(own, teacher)}]", "unlabelled_per_batch=2", "composites_per_batch=2"),
+        *("--data", crops_folder, "--unlabelled", photographs, "--output", tmp_path / "run"),
+    ]
+    monkeypatch.setattr(sys, "argv", ["python -m reid", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        errors.run(main)
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert told.startswith("error: teacher: ")
+    assert sentence in told
+    assert told.count("\n") == 1
+    assert not (tmp_path / "run" / "last.safetensors").exists()

@@ -93,7 +93,7 @@ def test_an_onnx_file_of_ones_own_runs_on_every_engine_that_reads_it(small_weigh
     reference = open_engine(small_weights, "pytorch", "cpu")(images)
     for engine in set(installed()) - {"pytorch"}:
         assert export.least_cosine(open_engine(source, engine, "cpu")(images), reference) > 0.999
-    with pytest.raises(InputError, match="the engine pytorch does not read .onnx files; use openvino or onnxruntime"):
+    with pytest.raises(InputError, match=r"the engine pytorch does not read \.onnx files; use openvino or onnxruntime"):
         open_engine(source, "pytorch", "cpu")
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-# Of the left half of a box, by rows from top to bottom: per cent of 903 photographs (Clothing Co-Parsing, Yang et al., CVPR 2014)
-# in which the place belongs to the person, times 1.6, since people who walk are wider than those who pose. The right half mirrors it.
+# Of the left half of a box, by rows from top to bottom: per cent of 903 photographs (Clothing Co-Parsing, Yang et al., CVPR
+# 2014) in which the place belongs to the person, times 1.6, since people who walk are wider than those who pose. The right half
+# mirrors it.
 _OUTLINE = [
     [0, 0, 2, 14],
     [0, 0, 19, 100],

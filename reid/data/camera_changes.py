@@ -23,9 +23,9 @@ class CameraStrengths:
 
     channel_gain: each colour channel is multiplied by a factor between exp(-x) and exp(x), as white balances differ. gamma: the
     exponent of the tone curve lies between exp(-x) and exp(x). light: from one side of the image to the other, brightness falls
-    by up to this share. grey, blur, low_resolution, jpeg, bad_crops: probabilities, 0..1, of an image without colours, out of
-    focus, of 25 to 60 pixels enlarged again, of JPEG's qualities 20 to 80, and of a box that lies badly: shifted and scaled by
-    up to 15%, or cut off below the knees.
+    or rises by up to this share. grey, blur, low_resolution, jpeg, bad_crops: probabilities, 0..1, of an image without colours,
+    out of focus, of a height of 25 to 60 pixels enlarged again, of JPEG's qualities 20 to 80, and of a box that lies badly: each
+    side is off by up to 15%, and three in ten such boxes end at the knees, 60 to 85% down.
     """
 
     channel_gain: float = 0.0
@@ -40,12 +40,13 @@ class CameraStrengths:
 
 @dataclass(frozen=True)
 class CameraChanges:
-    """What is done to each of `B` images, in this order.
+    """What is done to each of `B` images: box and blur, the tone curve, gains and light, grey, and last JPEG.
 
     boxes: the part of the image that is shown, left, top, right and bottom as shares of its sides, `(B, 4)`; what lies outside
     is black. kernels: deviation of the blur, as a share of the height, `(B,)`. gains: factors of blue, green and red, `(B, 3)`.
-    exponents: of the tone curve, `(B,)`. slopes: change of brightness to the right and down, `(B, 2)`. grey: `(B,)` bool.
-    qualities: of JPEG, 1..100, 0: not compressed, `(B,)`. All float32 but for `grey`.
+    exponents: of the tone curve, `(B,)`. slopes: by which share brightness rises from the left edge to the right, and from the
+    top to the bottom, `(B, 2)`. grey: `(B,)` bool. qualities: of JPEG, 1..100, 0: not compressed, `(B,)`. All float32 but for
+    `grey`.
     """
 
     boxes: np.ndarray
@@ -62,7 +63,7 @@ class CameraChanges:
 
 
 def draw_camera_changes(count: int, rng: np.random.Generator, strengths: CameraStrengths) -> CameraChanges:
-    """Draw changes to `count` images."""
+    """Draw changes to `count` images, each on its own, as strong and as likely as `strengths` says."""
 
     def happens(probability: float) -> np.ndarray:
         return rng.random(count) < probability
@@ -96,7 +97,7 @@ def change_camera(images: torch.Tensor, changes: CameraChanges) -> torch.Tensor:
     left, top, right, bottom = told["boxes"].unbind(1)
     # A box, a blur and a change of resolution are all sums over rows, then over columns: one matrix an image and side.
     rows = _resampling(height, top, bottom, told["kernels"] * height)
-    columns = _resampling(width, left, right, told["kernels"] * height * (width * 2 / height))
+    columns = _resampling(width, left, right, told["kernels"] * width * 2)  # a box is taken for twice as high as wide
     pixels = torch.einsum("bhi,biwc->bhwc", rows, images.float())
     pixels = torch.einsum("bwj,bhjc->bhwc", columns, pixels)
     across = torch.linspace(-0.5, 0.5, width, device=device)

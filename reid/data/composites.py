@@ -13,8 +13,11 @@ import torch
 
 @dataclass(frozen=True)
 class Composites:
-    """How `B` crops are joined with others: `cuts (B,)`, the share of the height below which the other one shows, and `blends
-    (B,)`, the share of the other one everywhere, 0..0.5. Both float32."""
+    """How `B` crops are joined with others.
+
+    cuts: the share of the height below which the other one shows, `(B,)`; 1: nowhere. blends: by which share the other one,
+    mirrored, then shines through everywhere, 0..0.5, `(B,)`. Both float32.
+    """
 
     cuts: np.ndarray
     blends: np.ndarray
@@ -25,7 +28,7 @@ class Composites:
 
 
 def draw_composites(count: int, rng: np.random.Generator) -> Composites:
-    """Draw how to join `count` pairs: half are cut between chest and hips, three in ten are blended, one in three stay whole."""
+    """Draw how to join `count` pairs: half are cut between chest and hips, three in ten are blended, some are both."""
     cuts = np.where(rng.random(count) < 0.5, rng.uniform(0.35, 0.65, count), 1)
     blends = np.where(rng.random(count) < 0.3, rng.uniform(0, 0.5, count), 0)
     return Composites(cuts.astype(np.float32), blends.astype(np.float32))
@@ -33,7 +36,8 @@ def draw_composites(count: int, rng: np.random.Generator) -> Composites:
 
 def compose(images: torch.Tensor, others: torch.Tensor, composites: Composites) -> torch.Tensor:
     """Join `(B, H, W, 3)` images with `others` of the same shape; a new float32 tensor in the images' range."""
-    cuts, blends = (torch.from_numpy(each).to(images.device)[:, None, None, None] for each in (composites.cuts, composites.blends))
+    both = composites.cuts, composites.blends
+    cuts, blends = (torch.from_numpy(each).to(images.device)[:, None, None, None] for each in both)
     height = images.shape[1]
     rows = (torch.arange(height, device=images.device) + 0.5)[None, :, None, None] / height
     others = others.float()

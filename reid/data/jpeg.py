@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-# ITU-T T.81, table K.1: how coarsely the luminance's waves are kept at quality 50. Colours are kept as coarsely here.
+# ITU-T T.81, table K.1: how coarsely the luminance's waves are kept at quality 50.
 _TABLE = [
     [16, 11, 10, 16, 24, 40, 51, 61],
     [12, 12, 14, 19, 26, 58, 60, 55],
@@ -22,6 +22,8 @@ def compress(images: torch.Tensor, qualities: torch.Tensor) -> torch.Tensor:
     """`(B, H, W, 3)` BGR images in 0..255 as they come back from JPEG of `qualities (B,)`, 1..100; those of 0 stay as they are.
 
     The scale of the table is that of the Independent JPEG Group: 5000 / q below quality 50, 200 - 2 q from there on, per cent.
+    The two colour differences go by the luminance's table, too, and keep their resolution; files mostly keep them by the coarser
+    table K.2, and at half the resolution. So brightness comes back as from a file, and colours come back better than that.
     """
     height, width = images.shape[1:3]
     device = images.device

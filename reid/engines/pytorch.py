@@ -4,13 +4,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reid.network_file import NetworkFile
+from reid.errors import InputError
+from reid.export import probe
+from reid.network_file import NetworkFile, check_shapes
 from reid.weights_file import Weights
 
 if TYPE_CHECKING:
     from torch import nn
 
 READS = (".xml",)  # of the files from elsewhere
+_ROUNDING = 1e-4  # of the largest component: what float32 may differ by when the sums are taken in another order
 
 
 def precisions(device: str) -> list[str]:
@@ -24,12 +27,32 @@ def open_engine(source: Weights | NetworkFile, device: str, precision: str) -> "
 
 
 def network_of(source: Weights | NetworkFile) -> "nn.Module":
-    """The network in evaluation mode, float32. Raises InputError for a file that PyTorch does not run."""
+    """The network in evaluation mode, float32, which takes batches of any size.
+
+    Raises InputError for a file that PyTorch does not run, and for one that takes other images than its YAML says, or one image
+    at a time and, given two, fails or gives them other rows than alone.
+    """
     if isinstance(source, Weights):
         return source.network()
     from reid.engines.ir_network import IrNetwork
 
-    return IrNetwork(source.path).eval()
+    network = IrNetwork(source.path).eval()
+    if check_shapes(source, network.taken, network.given) and not _takes_batches(network, probe(source.preprocessing, 2)):
+        way_out = "export it with a free batch axis, or use the engine openvino"
+        raise InputError(f"{source.path}: takes one image at a time, which PyTorch cannot change; {way_out}")
+    return network
+
+
+def _takes_batches(network: "nn.Module", images: np.ndarray) -> bool:
+    import torch
+
+    with torch.inference_mode():
+        alone = torch.cat([network(image[None]) for image in torch.from_numpy(images)])
+        try:
+            together = network(torch.from_numpy(images))
+        except RuntimeError:  # a reshape to one image
+            return False
+    return together.shape == alone.shape and bool((together - alone).abs().max() <= _ROUNDING * alone.abs().max())
 
 
 class PyTorch:

@@ -16,6 +16,7 @@ from reid.training import processes
 from reid.training.recipe import Recipe
 
 _STATISTICS_BATCHES = 100
+Ask = Callable[[torch.Tensor], torch.Tensor]
 
 
 class Batches:
@@ -32,7 +33,7 @@ class Batches:
         size: Preprocessing,
         device: torch.device | str,
         taught: np.ndarray | None = None,
-        ask: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        ask: Ask | None = None,
     ):
         self.recipe, self.crops, self.size, self.device = recipe, crops, size, device
         self._told = [crops.ids] if taught is None else [crops.ids, taught]
@@ -44,9 +45,10 @@ class Batches:
         self._changes = ImageChanges(*papers, camera, recipe.background, composed)
 
     def epoch(self, epoch: int) -> np.ndarray:
-        """Indices into the crops, `(steps, P * K + U + C)`, in the order of the run's batches; they depend on seed and epoch alone.
+        """Indices into the crops, `(steps, P * K + U + C)`, in the order of the run's batches, by seed and epoch alone.
 
-        U are those of crops without labels, C those of any crops, to be composed with others. Raises InputError when there are too few identities for one batch.
+        U are those of crops without labels, C those of any crops, to be composed with others. Raises InputError when there are
+        too few identities for one batch.
         """
         recipe, labels = self.recipe, self.crops.ids[self.crops.ids >= 0]
         rng = np.random.default_rng([recipe.seed, epoch, 0])
@@ -73,17 +75,18 @@ class Batches:
 
         It is this process's share of each batch: whole identities, then images without labels, then composed ones.
         """
-        recipe, size = self.recipe, self.size_at(epoch)
-        seed, columns, images = [recipe.seed, epoch, 1], processes.own_rows(*recipe.parts_of_batch), self._at(size)
-        return load_batches(
-            images, self._told, batches, size, self._changes, seed, first, columns, self.device, self._ask
-        )
+        return self._load(batches, epoch, first, self._ask)
 
     def statistics(self) -> Iterator[torch.Tensor]:
         """Batches of the last epoch's kind from which the batch-norm statistics of averaged weights are recomputed."""
         last = self.recipe.epochs - 1
-        for images, *_ in self.inputs(self.epoch(last)[:_STATISTICS_BATCHES], last):
+        for images, *_ in self._load(self.epoch(last)[:_STATISTICS_BATCHES], last, 0, None):  # no teacher need be asked
             yield images
+
+    def _load(self, batches: np.ndarray, epoch: int, first: int, ask: Ask | None) -> Iterator[tuple[torch.Tensor, ...]]:
+        recipe, size = self.recipe, self.size_at(epoch)
+        seed, columns, images = [recipe.seed, epoch, 1], processes.own_rows(*recipe.parts_of_batch), self._at(size)
+        return load_batches(images, self._told, batches, size, self._changes, seed, first, columns, self.device, ask)
 
     def _at(self, size: Preprocessing) -> torch.Tensor:
         """All images at `size`, decoded when the size changes."""

@@ -9,7 +9,7 @@ Heads = list[list[torch.Tensor | None]]
 
 
 class CapturedPass:
-    """Calls `network`, in training mode, on batches `(B, 3, H, W)`: pairs of features and logits, one a head; either may be None.
+    """Calls `network`, in training mode, on batches `(B, 3, H, W)`: heads as `reid.training.objective` takes them.
 
     On one CUDA device the pass and its gradient are captured at the first batch of a size and replayed for those after it;
     elsewhere, and where processes exchange statistics in mid-pass, the network is simply called. Autocast must be on or off at

@@ -26,7 +26,7 @@ class Stateful(Protocol):
 
 @dataclass
 class Position:
-    """How far a run is: the next step of an epoch, the sums `(3,)` of the epoch's losses so far, the best mAP of a validation,
+    """How far a run is: the next step of an epoch, the sums `(5,)` of the epoch's losses so far, the best mAP of a validation,
     the mean over its sets.
 
     `backbone` is what the backbone really started from, which is "none" where ImageNet's weights could not be fetched. `seen` are

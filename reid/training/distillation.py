@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 
 class Projection(nn.Module):
-    """A linear map from embeddings `(B, inputs)` to those of teachers of `widths`; it is learned along, and dropped afterwards."""
+    """Linear maps from embeddings `(B, inputs)` to those of teachers of `widths`; learned along, and dropped afterwards."""
 
     def __init__(self, inputs: int, widths: Sequence[int]):
         super().__init__()
@@ -29,8 +29,8 @@ class Projection(nn.Module):
 def relation_loss(embeddings: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
     """Ten times the mean squared difference of the batch's similarity matrices, off the diagonal.
 
-    Park et al., CVPR 2019, match distances; cosines, which Tung and Mori, ICCV 2019, match, need no scale. Both arguments are unit
-    rows, `(B, d)` and `(B, D)`. The ten brings the loss to the size of the others.
+    Park et al., CVPR 2019, match distances; cosines, which Tung and Mori, ICCV 2019, match, need no scale. Both arguments are
+    unit rows, `(B, d)` and `(B, D)`, two or more. The ten brings the loss to the size of the others.
     """
     taught = taught.float()
     difference = embeddings @ embeddings.T - taught @ taught.T

@@ -29,8 +29,8 @@ _PRECISIONS = {"bf16": torch.bfloat16, "float16": torch.float16, "float32": torc
 class Learner:
     """The state of a run at the start of `recipe`, with as many classifiers as there are `classes`, on `device`.
 
-    `widths` are those of its teachers' embeddings. `fresh` False leaves out the weights that the recipe starts from, for a run that goes on from a checkpoint anyway. Raises
-    InputError for a recipe that cannot be followed here.
+    `widths` are those of its teachers' embeddings. `fresh` False leaves out the weights that the recipe starts from, for a run
+    that goes on from a checkpoint anyway. Raises InputError for a recipe that cannot be followed here.
     """
 
     def __init__(self, recipe: Recipe, classes: int, device: str, fresh: bool = True, widths: Sequence[int] = ()):
@@ -59,7 +59,8 @@ class Learner:
     def step(self, images: torch.Tensor, labels: torch.Tensor, steps: int, taught: torch.Tensor | None = None) -> None:
         """One update with this process's share of a batch of an epoch of `steps`.
 
-        It is images `(B, 3, H, W)`, labels `(B,)` and what teachers say of them `(B, D)`, None without teachers. The network must be in training mode. Nothing here waits for the device.
+        It is images `(B, 3, H, W)`, labels `(B,)` and what teachers say of them `(B, D)`, None without teachers. The network must
+        be in training mode. Nothing here waits for the device.
         """
         recipe, position = self.recipe, self.position
         now = position.epoch + position.step / steps

@@ -66,12 +66,17 @@ def gathered_rows(*parts: int) -> np.ndarray:
 
 @contextmanager
 def first_alone() -> Iterator[None]:
-    """Let the first process run the block before the others do: what it leaves in a cache, they find there."""
+    """Let the first process run the block before the others do: what it leaves in a cache, they find there.
+
+    Where it fails, the others are let go all the same, to find out for themselves.
+    """
     if count() > 1 and rank():
         dist.barrier()
-    yield
-    if count() > 1 and not rank():
-        dist.barrier()
+    try:
+        yield
+    finally:
+        if count() > 1 and not rank():
+            dist.barrier()
 
 
 def share(network: nn.Module) -> nn.Module:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,9 +43,10 @@ def teach(teachers: Sequence[AppearanceModel], paths: Sequence[Path]) -> np.ndar
 
 
 class PresentTeachers:
-    """Teachers that are asked during training, on its device: BGR images `(B, H, W, 3)` in 0..255 to rows as `teach` gives.
+    """Teachers that are asked during training, on its device: BGR images `(B, H, W, 3)` in 0..255 to rows `(B, D)`.
 
-    On CUDA they compute in half precision, as one CUDA graph a batch size. Raises InputError for a file that PyTorch does not run.
+    The rows are those of `teach` but for the mirror images, which would double the cost. On CUDA the teachers compute in half
+    precision, as one CUDA graph a batch size. Raises InputError for a file that PyTorch does not run.
     """
 
     def __init__(self, files: Sequence[str], device: torch.device | str):
@@ -69,9 +71,14 @@ class PresentTeachers:
 
     def _place(self, source: Weights | NetworkFile) -> nn.Module:
         if isinstance(source, NetworkFile) and source.suffix not in pytorch.READS:
-            raise InputError(f"teacher: {source.path}: PyTorch does not run {source.suffix} files, so composites_per_batch must be 0")
+            what = f"PyTorch does not run {source.suffix} files, so composites_per_batch must be 0"
+            raise InputError(f"teacher: {source.path}: {what}")
         layout = torch.channels_last if self._device.type == "cuda" else torch.contiguous_format
-        return pytorch.network_of(source).requires_grad_(False).to(self._device, self._kind, memory_format=layout)
+        try:
+            network = pytorch.network_of(source)
+        except InputError as error:
+            raise InputError(f"teacher: {error}") from None
+        return network.requires_grad_(False).to(self._device, self._kind, memory_format=layout)
 
     def _ask(self, images: torch.Tensor) -> torch.Tensor:
         rows = []
@@ -114,8 +121,11 @@ def _remembered(teacher: AppearanceModel, paths: Sequence[Path]) -> np.ndarray:
 def _read(file: Path) -> dict[str, np.ndarray]:
     if not file.is_file():
         return {}
-    with np.load(file, allow_pickle=False) as kept:
-        return dict(zip(kept["images"].tolist(), kept["embeddings"], strict=True))
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            return dict(zip(kept["images"].tolist(), kept["embeddings"], strict=True))
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+        return {}  # damaged: the teacher is asked again, and the file written anew
 
 
 def _write(file: Path, known: dict[str, np.ndarray]) -> None:

@@ -18,7 +18,7 @@ from reid.training.objective import NAMES
 from reid.training.optimisation import learning_rate
 from reid.training.recipe import Recipe
 from reid.training.teachers import PresentTeachers, open_teachers, teach
-from reid.training.validation import ValidationSet, mean_ap, snapshot, validate, with_scores
+from reid.training.validation import ValidationSet, check_apart, mean_ap, snapshot, validate, with_scores
 from reid.weights_file import read_weights
 
 
@@ -43,25 +43,25 @@ def train(
 
     All randomness comes from the recipe's seed, the epoch and the step, so a resumed run ends, on a CPU, with the very weights of
     an unbroken one. Of many processes (see `reid.training.processes`), all read and only the first writes. Raises InputError for
-    a recipe that cannot be followed here, when training diverges, when no query of the validation has a positive, and when
-    `folder` holds the checkpoint of another run. What a finished run left is not written again: thresholds may be in it by now.
+    a recipe that cannot be followed here, when training diverges, when no query of the validation has a positive, when one of its
+    images is trained on, and when `folder` holds the checkpoint of another run. What a finished run left is not written again:
+    thresholds may be in it by now.
     """
     file, first = folder / "checkpoint.pt", processes.rank() == 0
     for each in validation:
         query, gallery = each.query, each.gallery
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, each.name)
+    check_apart(crops, validation)
     _check_unlabelled(recipe, crops)
-    taught, ask, teachers = None, None, []
-    if recipe.teacher:
-        with processes.first_alone():
-            teachers = open_teachers(recipe.teacher, device)
-            taught = teach(teachers, crops.paths)
-        if recipe.composites_per_batch:
-            ask = PresentTeachers(recipe.teacher, device)
+    with processes.first_alone():
+        teachers = open_teachers(recipe.teacher, device)
     run = checkpoint.describe(recipe, crops, [teacher.weights_hash for teacher in teachers])
     widths = [teacher.dimension for teacher in teachers]
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists(), widths=widths)
     checkpoint.resume(file, run, learner.parts(), device)
+    ask = PresentTeachers(recipe.teacher, device) if recipe.composites_per_batch else None
+    with processes.first_alone():  # only now, when nothing is left to be refused: it takes minutes
+        taught = teach(teachers, crops.paths) if teachers else None
     batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask)
     journal = Journal(folder, learner.position.epoch, recipe.epochs, silent=not first)
     at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]

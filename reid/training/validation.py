@@ -10,9 +10,11 @@ import torch
 from torch import nn
 
 from reid.appearance import AppearanceModel
+from reid.data.duplicates import find_same
 from reid.data.folders import Crops
 from reid.data.sources import site_names, source_name
 from reid.engines import pytorch
+from reid.errors import InputError
 from reid.evaluation import evaluate_embeddings
 from reid.extraction import embed_files
 from reid.preprocessing import Preprocessing
@@ -51,6 +53,14 @@ class ValidationSet:
     def shares_site(self, sources: Sequence[str]) -> bool:
         """Whether one of the `sources`, or of the names by which a weights' record calls them, is of this set's site."""
         return any(({self.name} | self.site) & site_names(source) for source in sources)
+
+
+def check_apart(crops: Crops, sets: Sequence[ValidationSet]) -> None:
+    """Raise InputError, naming both files, where an image that is trained on, labelled or not, is also in one of the `sets`."""
+    for each in sets:
+        if same := find_same(crops.paths, [*each.query.paths, *each.gallery.paths]):
+            way_out = f"{each.name} would measure memory: take it out of one of the two"
+            raise InputError(f"{same[0]}: trained on, and validated on as {same[1]}; {way_out}")
 
 
 def validate(weights: Weights, sets: Sequence[ValidationSet], device: str) -> dict[str, dict[str, float]]:

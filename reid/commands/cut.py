@@ -1,0 +1,57 @@
+"""Cut people out of photographs by their masks, for `train --unlabelled`.
+
+Photographs and masks are those of LIP and other data sets of human parsing: a mask is a PNG of its photograph's name and size,
+in which every label above 0 is the person. Each becomes a crop of 176x80 pixels, as a detector would have cut it.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The photographs, their masks, the folder to write."""
+    parser.add_argument("photographs", type=Path, help="a folder of photographs of one person each: ID.jpg")
+    parser.add_argument("--masks", type=Path, required=True, metavar="DIR", help="a folder with a mask for each: ID.png")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the people: ID.jpg")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Check that each photograph has a mask, then cut and write one after the other."""
+    from rich import get_console
+    from rich.progress import track
+
+    from reid.data.cutouts import cut_out
+    from reid.data.datasets.unpacking import write_image
+    from reid.data.folders import SUFFIXES, read_image
+    from reid.errors import InputError
+    from reid.files import replacing
+
+    for folder in (options.photographs, options.masks):
+        if not folder.is_dir():
+            raise InputError(f"{folder}: no such folder")
+    if options.output.resolve() == options.photographs.resolve():
+        raise InputError(f"{options.output}: holds the photographs, which would be written over; give another --output")
+    paths = sorted(path for path in options.photographs.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise InputError(f"{options.photographs}: no image in it ({', '.join(sorted(SUFFIXES))})")
+    masks = [options.masks / f"{path.stem}.png" for path in paths]
+    for path, mask in zip(paths, masks, strict=True):
+        if not mask.is_file():
+            raise InputError(f"{mask}: missing; {path} needs a mask of its name, or must be taken out of {options.photographs}")
+    written, pairs = 0, list(zip(paths, masks, strict=True))
+    for path, mask in track(pairs, "cutting", transient=True, disable=not get_console().is_terminal):
+        photograph, person = read_image(path), read_image(mask).any(axis=2)
+        if person.shape != photograph.shape[:2]:
+            sizes = ["x".join(map(str, image.shape[1::-1])) for image in (person, photograph)]
+            raise InputError(f"{mask}: {sizes[0]} pixels, but {path} has {sizes[1]}: it is the mask of another photograph")
+        image = cut_out(photograph, person)
+        if image is None:
+            continue
+        with replacing(options.output / f"{path.stem}.jpg") as temporary:
+            write_image(temporary, image)
+        written += 1
+    if not written:
+        raise InputError(f"{options.masks}: none of its masks shows a person: labels above 0 are the person's")
+    left = f"; nobody is seen in the other {len(paths) - written}" if written < len(paths) else ""
+    print(f"{written} people cut out of {len(paths)} photographs into {options.output}{left}")
+    print(f"next: python -m reid train RECIPE teacher=[FILE] --data SOURCE --unlabelled {options.output} --output DIR")
