@@ -7,6 +7,8 @@ _COLOUR = ("colour_jitter=0", "channel_gain=0", "gamma=0", "light=0", "grey=0")
 _RESOLUTION = ("low_resolution=0", "blur=0", "jpeg=0")
 _CROPS = ("bad_crops=0",)
 _BACKGROUND = ("background=0",)
+# Labels say nothing of the other images, which also make batch normalisation another: so what teachers add is told without them.
+_LABELLED = ("unlabelled_per_batch=0",)
 
 DISTILLATION = Table(
     "distillation",
@@ -15,7 +17,8 @@ DISTILLATION = Table(
     size=(80, 32),
     rows=(
         Row("labels and teachers", run="all"),
-        Row("labels alone", ("embedding_weight=0", "relation_weight=0", "unlabelled_per_batch=0"), teachers=0),
+        Row("no unlabelled images", _LABELLED),
+        Row("labels alone", (*_LABELLED, "embedding_weight=0", "relation_weight=0"), teachers=0, over="no unlabelled images"),
         Row("teachers alone", ("identity_weight=0", "triplet_weight=0")),
         Row("random erasing", ("random_erasing=0.5",)),
         Row("no camera changes", (*_COLOUR, *_RESOLUTION, *_CROPS, *_BACKGROUND)),
