@@ -1,12 +1,14 @@
-"""The tables of the ReID papers, a command each: train or load every row, print ours beside the paper's.
+"""The tables of the ReID papers and an ablation of ours, a command each: train or load every row, print ours beside the paper's.
 
 `python -m benchmarks.reid --table bag_of_tricks --data SOURCE`. The same command goes on with a table that was stopped.
 """
 
 import argparse
+from dataclasses import fields, replace
 from pathlib import Path
 
-from benchmarks.reid_tables import TABLES, Table, find_table
+from benchmarks.reid_table import Table
+from benchmarks.reid_tables import TABLES, find_table
 from reid.errors import InputError, run
 
 NAMES = ", ".join((*TABLES, "features_2d"))
@@ -22,41 +24,52 @@ def main(arguments: list[str] | None = None) -> None:
 
         draw_features(options.data, options.output / options.table, options.epochs)
         return
+    from benchmarks.reid_data import read_data
     from benchmarks.reid_report import print_steps, print_table, title, write_summary
-    from benchmarks.reid_rows import Reduction, read_data, run_row
+    from benchmarks.reid_rows import Reduction, check_rows, row_recipe, run_row
+    from benchmarks.reid_seeds import over_seeds
     from benchmarks.reid_steps import compare_steps
+    from reid.training.recipe import Recipe
 
     table, folder = find_table(options.table), options.output / options.table
-    reduction = Reduction(options.epochs, options.scale == "small", tuple(options.changes))
-    if not options.data:
-        raise InputError(f"--data: {table.name} needs a data set to train and to measure on")
-    data = read_data(table, options.data)
+    for source in (*options.data, *options.validate, *options.unlabelled):
+        if source.partition("=")[0] in {field.name for field in fields(Recipe)}:
+            raise InputError(f"{source}: names no data; changes to the recipes stand before the options")
+    small = options.scale == "small"
+    changes = options.changes if options.unlabelled else [*options.changes, "unlabelled_per_batch=0"]
+    reduction = Reduction(options.epochs, small, tuple(changes))
+    data = read_data(table, options.data, options.validate, options.unlabelled, small)
+    check_rows(table, data, reduction)
+    seeds = list(dict.fromkeys(options.seeds or [row_recipe(table, table.rows[0], reduction).seed]))
     heading = title(table, data, reduction)
     print(heading)
-    results, steps = {}, []
-    for number, row in enumerate(table.rows, 1):
-        print(f"row {number} of {len(table.rows)}: {row.name}", flush=True)
-        results[row.name] = run_row(table, row, data, reduction, folder, options.device)
-        steps = compare_steps(table, results)
-        write_summary(folder, table, results, steps, heading)  # after each row, so that a stopped table has what is done
+    runs: dict[str, list[dict]] = {}
+    for seed in seeds:
+        seeded = replace(reduction, changes=(*reduction.changes, f"seed={seed}"))
+        for number, row in enumerate(table.rows, 1):
+            print(f"seed {seed}, row {number} of {len(table.rows)}: {row.name}", flush=True)
+            runs.setdefault(row.name, []).append(run_row(table, row, data, seeded, folder / f"seed_{seed}", options.device))
+            results = {name: over_seeds(of_row) for name, of_row in runs.items()}
+            steps = compare_steps(table, results)
+            write_summary(folder, table, results, steps, heading)  # after each row, so that a stopped table has what is done
     print_table(table, results, heading)
     print_steps(steps)
-    _draw_losses(table, folder)
+    _draw_losses(table, folder / f"seed_{seeds[0]}", folder / "losses.png")
     print(f"also in {folder / 'summary.json'} and {folder / 'summary.csv'}")
 
 
-def _draw_losses(table: Table, folder: Path) -> None:
-    """The loss curves of all rows: Luo et al., TMM 2019, Fig. 7."""
+def _draw_losses(table: Table, folder: Path, path: Path) -> None:
+    """The loss curves of all rows of one seed, whose runs are in `folder`: Luo et al., TMM 2019, Fig. 7."""
     from benchmarks.reid_rows import run_folder
     from reid.evaluation.curves import draw_losses
 
     runs = {row.run or row.name: run_folder(folder, row) / "losses.csv" for row in table.rows}
     try:
-        draw_losses(runs, folder / "losses.png", table.title)
+        draw_losses(runs, path, table.title)
     except InputError as error:  # the figures are there all the same
         print(f"no loss curves: {error}")
     else:
-        print(f"loss curves in {folder / 'losses.png'}")
+        print(f"loss curves in {path}")
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -65,7 +78,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "changes",
         nargs="*",
         metavar="key=value",
-        help="changes to every row's recipe, before the options; backbone_weights=FILE: all start from this backbone",
+        help="changes to every row's recipe, before the options; backbone_weights=FILE: all start from this backbone; for "
+        "distillation teacher=[A.xml,B.xml] is needed",
     )
     parser.add_argument("--table", required=True, metavar="NAME", help=NAMES)
     parser.add_argument(
@@ -73,15 +87,28 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         nargs="+",
         default=[],
         metavar="SOURCE",
-        help="what `python -m reid train --data` takes; two for cross_domain, to train on and to measure on; for features_2d the "
-        "folder of MNIST's IDX files (default: rendered digits)",
+        help="trained on all together, what `python -m reid train --data` takes; for features_2d the folder of MNIST's IDX files "
+        "(default: rendered digits)",
+    )
+    parser.add_argument(
+        "--validate",
+        nargs="+",
+        default=[],
+        metavar="SOURCE",
+        help="queries and galleries that each row is measured on (default: those of the first --data)",
+    )
+    parser.add_argument(
+        "--unlabelled", nargs="+", default=[], metavar="DIR", help="for distillation: images of people nobody has named"
+    )
+    parser.add_argument(
+        "--seeds", nargs="+", type=int, default=[], metavar="N", help="each row once a seed: mean, spread (default: the recipe's)"
     )
     parser.add_argument("--epochs", type=int, metavar="N", help="fewer epochs; the schedule shrinks with them")
     parser.add_argument(
         "--scale",
         choices=("full", "small"),
         default="full",
-        help="small: a small backbone from scratch, on images of half the sides",
+        help="small: a small backbone from scratch, on images of half the sides; for distillation 256 people in small batches",
     )
     parser.add_argument("--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="default: %(default)s")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")

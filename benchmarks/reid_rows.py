@@ -2,16 +2,18 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.reid_data import Data
 from benchmarks.reid_features import sampled_embeddings
-from benchmarks.reid_tables import Row, Table
-from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, join
-from reid.data.sources import read_source, source_name
+from benchmarks.reid_table import Row, Table
+from reid.appearance import find_source
+from reid.data.folders import Crops
 from reid.errors import InputError
 from reid.evaluation import evaluate_features
 from reid.evaluation.clustering import measure_clustering
@@ -19,20 +21,10 @@ from reid.evaluation.features import embed_features, feature_of
 from reid.evaluation.ranking import unit_rows
 from reid.files import replacing
 from reid.training.recipe import Recipe, read_recipe
+from reid.training.validation import ValidationSet
 from reid.weights_file import Weights, read_weights
 
 RECIPES = Path(__file__).parents[1] / "configs" / "reid"
-SMALL_SIDES = 0.5  # where a run is small: of the images' height and width
-
-
-@dataclass(frozen=True)
-class Data:
-    """What a table is trained and measured on: the crops, and what to call them."""
-
-    train: Crops
-    query: Crops
-    gallery: Crops
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,25 +39,14 @@ class Reduction:
     changes: tuple[str, ...] = ()
 
 
-def read_data(table: Table, sources: list[str]) -> Data:
-    """Read the data sets of a table: one, or for a table across data sets the one to train on and the one to measure on.
-
-    Raises InputError for a wrong number of sources.
-    """
-    if len(sources) != 1 + table.cross:
-        raise InputError(f"--data: {table.name} needs {'two data sets, to train on and to measure on' if table.cross else 'one'}")
-    crops = join(read_source(sources[0], TRAIN))
-    return Data(crops, *read_source(sources[-1], QUERY, GALLERY), tuple(source_name(source) for source in sources))
-
-
 def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
     """The recipe of a row. With fewer epochs, everything that counts in epochs shrinks alike."""
     small = table.small if reduction.small else ()
     changes = [*table.changes, *small, *reduction.changes, *row.changes]
     recipe = read_recipe(RECIPES / f"{table.recipe}.yaml", changes)
-    sides = SMALL_SIDES if reduction.small else 1.0
+    sides = table.small_sides if reduction.small else 1.0
     height, width = (max(8, round(side * sides / 8) * 8) for side in row.size or table.size)
-    recipe = replace(recipe, height=height, width=width)
+    recipe = replace(recipe, height=height, width=width, teacher=recipe.teacher[: row.teachers])
     if reduction.epochs is None:
         return recipe
     share = reduction.epochs / recipe.epochs
@@ -80,29 +61,65 @@ def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
     )
 
 
-def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Path, device: str) -> dict:
-    """Train the network of `row` in the table's `folder`, or go on with it, and measure; what is finished is only read.
+def check_rows(table: Table, data: Data, reduction: Reduction) -> None:
+    """Raise InputError for rows that cannot be trained, before the first one is: for want of teachers or of other networks."""
+    recipes = [row_recipe(table, row, reduction) for row in table.rows]
+    for recipe in recipes:
+        if (recipe.embedding_weight or recipe.relation_weight) and not recipe.teacher:
+            raise InputError(f"teacher: {table.name} learns from teachers: give teacher=[A.xml,B.xml] before the options")
+        networks(recipe)
+    if len(data.together) > len(data.labelled) and not any(recipe.unlabelled_per_batch for recipe in recipes):
+        raise InputError(f"--unlabelled: in {table.name} nothing is learned from images without labels; leave it out")
 
-    The result has `row`, `recipe`, `data`, `identities`, `started_from` (the backbone's weights: "none" where ImageNet's could
-    not be fetched), `rank-1`, `mAP` and `mINP` (in 0..1), `mean_cosine` (of all pairs of images: near 1 where the features have
-    collapsed) and, where the table shows them, `clustering_ratio`, `norm_mean`, `norm_deviation` and `norm_variation`. It is kept
-    as `ROW/result.json`. Raises InputError when the folder holds the results of another recipe or of other data.
+
+def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Path, device: str) -> dict:
+    """Train the network of `row` in `folder`, or go on with it, and measure; what is finished is only read.
+
+    The result has `row`, `recipe`, `networks` (hashes of those that it starts and learns from, by file), `data`, `unlabelled`
+    (images without labels), `identities`, `started_from` (the backbone's weights: "none" where ImageNet's could not be fetched)
+    and `scores`, by the name of each data set measured on: `rank-1`, `mAP` and `mINP` (in 0..1), `mean_cosine` (of all pairs of
+    images: near 1 where the features have collapsed) and, where the table shows them, `clustering_ratio`, `norm_mean`,
+    `norm_deviation` and `norm_variation`. It is kept as `ROW/result.json`. Raises InputError when the folder holds the results of
+    another recipe, of other networks or of other data.
     """
     recipe = row_recipe(table, row, reduction)
-    settings = {"recipe": asdict(recipe), "data": list(data.names), "identities": len(np.unique(data.train.ids))}
+    crops = data.crops(recipe)
+    settings = {
+        "recipe": asdict(recipe),
+        "networks": networks(recipe),
+        "data": list(data.names),
+        "unlabelled": int((crops.ids < 0).sum()),
+        "identities": int(crops.ids.max()) + 1,
+    }
     settings = json.loads(json.dumps(settings))  # as they will be read again
     path = folder / slug(row.name) / "result.json"
     if path.exists():
         result = json.loads(path.read_text())
         if any(result.get(key) != value for key, value in settings.items()):
             raise InputError(f"{path}: comes from another recipe or other data; give another --output, or remove it")
-        return result
-    weights = _trained(recipe, data, run_folder(folder, row), device)
-    measures = _measure(table, row, recipe, weights, data, run_folder(folder, row), device)
-    result = {"row": row.name, **settings, "started_from": weights.training["backbone_weights"], **measures}
+        if list(result["scores"]) == [each.name for each in data.measured]:
+            return result
+    run = run_folder(folder, row)
+    weights = _trained(recipe, crops, data.names, run, device)
+    scores = {each.name: _measure(table, row, recipe, weights, crops, each, run, device) for each in data.measured}
+    result = {"row": row.name, **settings, "started_from": weights.training["backbone_weights"], "scores": scores}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(result, indent=2, allow_nan=False) + "\n")
     return result
+
+
+def networks(recipe: Recipe) -> dict[str, str]:
+    """The hash of each network that `recipe` starts or learns from, by its file.
+
+    Raises InputError, naming the recipe's key, for a file that is missing or holds no network.
+    """
+    found = {}
+    for key, files in (("start", [] if recipe.start == "none" else [recipe.start]), ("teacher", recipe.teacher)):
+        try:
+            found |= {file: find_source(file).hash for file in files}
+        except InputError as error:
+            raise InputError(f"{key}: {error}") from None
+    return found
 
 
 def run_folder(folder: Path, row: Row) -> Path:
@@ -115,23 +132,25 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", re.sub("^- ", "minus ", name.lower())).strip("_")
 
 
-def _trained(recipe: Recipe, data: Data, folder: Path, device: str) -> Weights:
+def _trained(recipe: Recipe, crops: Crops, names: Sequence[str], folder: Path, device: str) -> Weights:
     """The weights of the run in `folder`, which is trained to its end, if it is not there yet.
 
     Raises InputError when the folder holds a run of another recipe or of other data.
     """
     from reid.training.trainer import train
 
-    train(recipe, data.train, folder, device, data=data.names[:1])
+    train(recipe, crops, folder, device, data=names)
     return read_weights(folder / "last.safetensors")
 
 
-def _measure(table: Table, row: Row, recipe: Recipe, weights: Weights, data: Data, run: Path, device: str) -> dict[str, float]:
-    query, gallery = data.query, data.gallery
+def _measure(
+    table: Table, row: Row, recipe: Recipe, weights: Weights, crops: Crops, on: ValidationSet, run: Path, device: str
+) -> dict[str, float | None]:
+    query, gallery = on.query, on.gallery
     paths, ids = [*query.paths, *gallery.paths], np.r_[query.ids, gallery.ids]
     network = weights.network().to(device)
     if row.feature == "sampled":
-        features = sampled_embeddings(weights, recipe, run / "gaussian.pt", data.train, paths, device)
+        features = sampled_embeddings(weights, recipe, run / "gaussian.pt", crops, paths, device)
     else:
         features = embed_features(feature_of(network, row.feature), network.preprocessing, paths, device)
     labels = query.ids, gallery.ids, query.cameras, gallery.cameras

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from benchmarks.reid_tables import Row, Table
+from benchmarks.reid_table import Row, Table
 
 MEASURES = ("rank-1", "mAP")
 COLLAPSED = 0.99  # mean cosine of two images over which all features are one point, as far as ranking goes
@@ -10,7 +10,7 @@ COLLAPSED = 0.99  # mean cosine of two images over which all features are one po
 
 @dataclass(frozen=True)
 class Step:
-    """What `row` changes in `measure` over the row `over`, in per cent.
+    """What `row` changes in `measure` on the data set `on` over the row `over`, in per cent.
 
     `ours` is the change measured here; `paper` the printed changes by data set, empty where no figures are at hand. `verdict` is
     "agrees" or "disagrees"; "mixed" where the paper's own data sets disagree, "unknown" where it is silent, "collapsed" where
@@ -20,6 +20,7 @@ class Step:
 
     row: str
     over: str
+    on: str
     measure: str
     ours: float
     paper: dict[str, float]
@@ -28,26 +29,28 @@ class Step:
 
 
 def compare_steps(table: Table, results: dict[str, dict]) -> list[Step]:
-    """The steps between those rows of `table` that `results`, by row, has the measures of (in 0..1)."""
+    """The steps between those rows of `table` that `results`, by row, has the `scores` of (in 0..1), by data set."""
     steps = []
     for row in table.rows:
         over = table.step_from(row)
         if over is None or not {row.name, over.name} <= results.keys():
             continue
-        for index, measure in enumerate(MEASURES):
-            ours = 100 * (results[row.name][measure] - results[over.name][measure])
-            common = [name for name in row.paper if name in over.paper]
-            paper = {name: round(row.paper[name][index] - over.paper[name][index], 1) for name in common}
-            verdict, by = _verdict(ours, list(paper.values()), row)
-            if any(has_collapsed(results[name]) for name in (row.name, over.name)):
-                verdict = "collapsed"
-            steps.append(Step(row.name, over.name, measure, ours, paper, verdict, by))
+        common = [name for name in row.paper if name in over.paper]
+        for on, scores in results[row.name]["scores"].items():
+            before = results[over.name]["scores"][on]
+            for index, measure in enumerate(MEASURES):
+                ours = 100 * (scores[measure] - before[measure])
+                paper = {name: round(row.paper[name][index] - over.paper[name][index], 1) for name in common}
+                verdict, by = _verdict(ours, list(paper.values()), row)
+                if has_collapsed(scores) or has_collapsed(before):
+                    verdict = "collapsed"
+                steps.append(Step(row.name, over.name, on, measure, ours, paper, verdict, by))
     return steps
 
 
-def has_collapsed(result: dict) -> bool:
-    """Whether the features of a row have collapsed, by its result's `mean_cosine`."""
-    return result["mean_cosine"] > COLLAPSED
+def has_collapsed(scores: dict) -> bool:
+    """Whether the features of a row have collapsed, by their `mean_cosine` on one data set."""
+    return scores["mean_cosine"] > COLLAPSED
 
 
 def _verdict(ours: float, paper: list[float], row: Row) -> tuple[str, str]:

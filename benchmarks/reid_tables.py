@@ -1,76 +1,12 @@
-"""The tables of the papers as data: which recipe each row trains, what is measured on it, and the figures the paper prints.
+"""The tables of the papers, with the figures that they print, and the list of all tables.
 
 Figures of Luo et al. are those that the authors' repository (michuanhaohao/reid-strong-baseline) prints beside its code, in per
 cent. A row without figures is one whose printed values could not be looked up: none is given from memory.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
-
+from benchmarks.reid_distillation import DISTILLATION
+from benchmarks.reid_table import DUKE, MARKET, Row, Table
 from reid.errors import InputError
-
-MARKET, DUKE = "Market-1501", "DukeMTMC-reID"
-
-Feature = Literal["test", "f_t", "f_i", "sampled"]
-Distance = Literal["cosine", "euclidean"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a table.
-
-    changes: to the table's recipe, on top of those of the table, each `key=value`. size: height and width of the images, where
-    they are not the table's. feature: "test" for the unit rows that the network gives, "f_t" and "f_i" for those before and after
-    BNNeck, "sampled" for unit rows averaged over networks drawn from SWAG. run: name of the training run, for rows that measure
-    one network in several ways; else each row trains its own.
-    over: name of the row that this one is a step from, where it is not the table's rule. paper: by data set, the printed rank-1
-    and mAP in per cent. claim: what the paper concludes about the step where its figures are not at hand: it keeps the better.
-    """
-
-    name: str
-    changes: tuple[str, ...] = ()
-    size: tuple[int, int] | None = None
-    feature: Feature = "test"
-    distance: Distance = "cosine"
-    run: str | None = None
-    over: str | None = None
-    paper: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    claim: Literal["up", "down"] | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: its rows, and what they share.
-
-    recipe: the file in `configs/reid` that `changes` and then a row's own are applied to. size: height and width of the images,
-    pixels. small: changes of `--scale small`, below those of a row, which also halves the sides of the images. cross: train
-    on one data set, measure on another. clustering: also show the figures of Luo et al., TMM 2019, Fig. 10. over: name of the row
-    that all others are compared with; None: each with the row above it.
-    """
-
-    name: str
-    title: str
-    recipe: str
-    size: tuple[int, int]
-    rows: tuple[Row, ...]
-    changes: tuple[str, ...] = ()
-    small: tuple[str, ...] = ()
-    cross: bool = False
-    clustering: bool = False
-    over: str | None = None
-
-    def step_from(self, row: Row) -> Row | None:
-        """The row that `row` is a step from; None for one that is a start."""
-        over, index = row.over or self.over, self.rows.index(row)
-        if over is None:
-            return self.rows[index - 1] if index else None
-        return None if over == row.name else next(other for other in self.rows if other.name == over)
-
-    @property
-    def data_sets(self) -> list[str]:
-        """The data sets that the paper has figures for in this table."""
-        return [name for name in (MARKET, DUKE) if any(name in row.paper for row in self.rows)]
 
 
 def _paper(*figures: float) -> dict[str, tuple[float, float]]:
@@ -271,6 +207,7 @@ TABLES = {
         IMAGE_SIZE,
         ROBUST_ABLATION,
         SWAG,
+        DISTILLATION,
     )
 }
 

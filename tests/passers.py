@@ -4,7 +4,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from visitors import COLOURS
+from visitors import COLOURS, plain_crop
 
 from mtmc.calibration import Camera
 from mtmc.scene import CropPeople, Detector, Place, Scene, Visit, World
@@ -23,7 +23,7 @@ def write_people(folder: Path, colours: list[tuple[int, int, int]], crops: int) 
         for camera in (1, 2):
             for number in range(crops):
                 name = f"{identity:04d}_c{camera}s1_{number:06d}_00.png"
-                cv2.imwrite(str(folder / "query" / name), np.full((64, 32, 3), colour, np.uint8))
+                cv2.imwrite(str(folder / "query" / name), plain_crop(colour, camera, number))
 
 
 def passers(folder: Path) -> MultiViewSequence:

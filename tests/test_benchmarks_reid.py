@@ -1,23 +1,30 @@
-"""The papers' tables: their figures, a run on a tiny data set, what is done again and what is not, and drawn losses."""
+"""The tables: the papers' figures, runs on a tiny data set, what is done again and what is not, and drawn losses."""
 
 import json
+import shutil
 from dataclasses import fields, replace
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from small_network import Small
 
 from benchmarks import reid, reid_features, reid_rows, reid_tables
-from benchmarks.reid_report import print_table, title
-from benchmarks.reid_rows import RECIPES, Reduction, read_data, row_recipe, slug
+from benchmarks.reid_data import read_data
+from benchmarks.reid_report import CLUSTERING, print_table, title
+from benchmarks.reid_rows import RECIPES, Reduction, row_recipe, slug
+from benchmarks.reid_seeds import over_seeds
 from benchmarks.reid_steps import compare_steps
-from benchmarks.reid_tables import DUKE, MARKET, TABLES, Row, Table, find_table
+from benchmarks.reid_table import DUKE, MARKET, Row, Table
+from benchmarks.reid_tables import TABLES, find_table
+from reid.data.camera_changes import CameraStrengths
 from reid.data.folders import GALLERY, QUERY, TRAIN
 from reid.errors import InputError
 from reid.evaluation.curves import draw_features, draw_losses, read_losses
 from reid.models import choices, registry
 from reid.training.recipe import Recipe
+from reid.weights_file import read_weights, weights_of
 
 TINY = Table(
     "tiny",
@@ -80,8 +87,8 @@ def tiny(monkeypatch, tmp_path):
     monkeypatch.setitem(reid_tables.TABLES, "tiny", replace(TINY, recipe="tiny"))
 
 
-def run_tiny(market, output):
-    reid.main(["--table", "tiny", "--data", str(market), "--epochs", "1", "--output", str(output)])
+def run_tiny(market, output, *more):
+    reid.main(["--table", "tiny", "--data", str(market), "--epochs", "1", "--output", str(output), *more])
 
 
 def test_a_table_trains_its_rows_and_shows_ours_beside_the_paper_s(tiny, market, tmp_path, capsys):
@@ -92,12 +99,15 @@ def test_a_table_trains_its_rows_and_shows_ours_beside_the_paper_s(tiny, market,
     assert {"table", "title", "rows", "steps", "versions"} == summary.keys()
     assert "ours on people" in summary["title"]
     first, second = summary["rows"]
-    assert {"row", "recipe", "data", "identities", "rank-1", "mAP", "mINP", "clustering_ratio", "norm_mean"} <= first.keys()
+    assert {"row", "recipe", "networks", "data", "identities", "seeds", "scores", "spread"} <= first.keys()
+    assert {"rank-1", "mAP", "mINP", "clustering_ratio", "norm_mean"} <= first["scores"]["people"].keys()
+    assert set(first["spread"]["people"].values()) == {None}  # of a single seed
     assert second["recipe"]["label_smoothing"] == 0.1
     assert second["paper"][MARKET] == {"rank-1": 51.0, "mAP": 39.0}
     assert [step["measure"] for step in summary["steps"]] == ["rank-1", "mAP"]
     lines = (tmp_path / "out/tiny/summary.csv").read_text().splitlines()
     assert len(lines) == 3
+    assert lines[0].startswith("row,ours people rank-1,ours people mAP")
     assert lines[0].endswith(f"{DUKE} rank-1,{DUKE} mAP")
     assert cv2.imread(str(tmp_path / "out/tiny/losses.png")) is not None
 
@@ -114,31 +124,67 @@ def test_one_run_is_measured_by_its_mean_and_by_networks_drawn_from_it(tiny, mar
     table = replace(TINY, recipe="tiny", rows=rows, changes=("average=gaussian", "average_epochs=120"))
     monkeypatch.setitem(reid_tables.TABLES, "tiny", table)
     run_tiny(market, tmp_path / "out")
-    assert {path.name for path in (tmp_path / "out/tiny").iterdir() if path.is_dir()} == {"swa", "swag", "f_t"}
-    assert not (tmp_path / "out/tiny/swa/last.safetensors").exists()
+    assert {path.name for path in (tmp_path / "out/tiny/seed_1").iterdir()} == {"swa", "swag", "f_t"}
+    assert not (tmp_path / "out/tiny/seed_1/swa/last.safetensors").exists()
     for row in json.loads((tmp_path / "out/tiny/summary.json").read_text())["rows"]:
-        assert 0 < row["mAP"] <= 1
+        assert 0 < row["scores"]["people"]["mAP"] <= 1
 
 
-def test_across_data_sets_the_second_is_measured_on(tiny, market, tmp_path, monkeypatch):
-    monkeypatch.setitem(reid_tables.TABLES, "tiny", replace(TINY, recipe="tiny", cross=True, rows=TINY.rows[:1]))
+def test_all_data_are_trained_on_together_and_each_set_to_validate_on_is_measured(tiny, market, tmp_path, capsys):
     (market / TRAIN).rename(tmp_path / TRAIN)
-    sources = tmp_path, market  # the one has but images to train on, the other none
-    reid.main(["--table", "tiny", "--data", *map(str, sources), "--epochs", "1", "--output", str(tmp_path / "out")])
-    assert json.loads((tmp_path / "out/tiny/start/result.json").read_text())["data"] == [tmp_path.name, market.name]
+    shutil.copytree(tmp_path / TRAIN, tmp_path / "more" / TRAIN)
+    shutil.copytree(market, tmp_path / "elsewhere")
+    sources = ["--data", str(tmp_path), str(tmp_path / "more"), "--validate", str(market), str(tmp_path / "elsewhere")]
+    reid.main(["--table", "tiny", *sources, "--epochs", "1", "--output", str(tmp_path / "out")])
+    assert f"ours on {tmp_path.name}, more to people, elsewhere" in capsys.readouterr().out.replace("\n", " ")
+    result = json.loads((tmp_path / "out/tiny/seed_1/start/result.json").read_text())
+    assert (result["data"], result["identities"]) == ([tmp_path.name, "more"], 8)
+    assert list(result["scores"]) == ["people", "elsewhere"]
+    assert result["scores"]["people"] == result["scores"]["elsewhere"]
+    steps = json.loads((tmp_path / "out/tiny/summary.json").read_text())["steps"]
+    assert [(step["on"], step["measure"]) for step in steps][1:3] == [("people", "mAP"), ("elsewhere", "rank-1")]
 
 
 def test_a_row_whose_run_is_finished_is_only_measured(tiny, market, tmp_path, monkeypatch):
     run_tiny(market, tmp_path / "out")
-    (tmp_path / "out/tiny/start/result.json").unlink()
+    result = tmp_path / "out/tiny/seed_1/start/result.json"
+    result.unlink()
     monkeypatch.setattr("reid.training.learner.Learner.step", None)
     run_tiny(market, tmp_path / "out")
-    assert (tmp_path / "out/tiny/start/result.json").exists()
+    assert list(json.loads(result.read_text())["scores"]) == ["people"]
+    shutil.copytree(market, tmp_path / "elsewhere")
+    run_tiny(market, tmp_path / "out", "--validate", str(market), str(tmp_path / "elsewhere"))
+    assert list(json.loads(result.read_text())["scores"]) == ["people", "elsewhere"]
+
+
+def test_over_seeds_rows_have_a_mean_and_a_spread(tiny, market, tmp_path, monkeypatch):
+    run_tiny(market, tmp_path / "out", "--seeds", "1", "3")
+    each = [json.loads((tmp_path / f"out/tiny/seed_{seed}/start/result.json").read_text()) for seed in (1, 3)]
+    assert [result["recipe"]["seed"] for result in each] == [1, 3]
+    first, second = (result["scores"]["people"]["mean_cosine"] for result in each)
+    assert first != second
+    row = json.loads((tmp_path / "out/tiny/summary.json").read_text())["rows"][0]
+    assert row["seeds"] == [1, 3]
+    assert row["scores"]["people"]["mean_cosine"] == pytest.approx((first + second) / 2)
+    assert row["spread"]["people"]["mean_cosine"] == pytest.approx(abs(first - second) / 2**0.5)
+    assert (tmp_path / "out/tiny/summary.csv").read_text().startswith("row,ours people rank-1,ours people rank-1 spread,")
+
+    monkeypatch.setattr("reid.training.learner.Learner.step", None)
+    run_tiny(market, tmp_path / "out", "--seeds", "3")  # trained already
+    assert json.loads((tmp_path / "out/tiny/summary.json").read_text())["rows"][0]["seeds"] == [3]
+
+
+def test_a_measure_that_one_seed_lacks_has_no_mean(tiny):
+    lacking = {**RESULT, "scores": {"people": {"mAP": 0.4, "clustering_ratio": None}}}
+    other = {**RESULT, "scores": {"people": {"mAP": 0.6, "clustering_ratio": 2.0}}}
+    together = over_seeds([lacking, other])
+    assert together["scores"]["people"] == {"mAP": pytest.approx(0.5), "clustering_ratio": None}
+    assert together["spread"]["people"] == {"mAP": pytest.approx(0.02**0.5), "clustering_ratio": None}
 
 
 def test_rows_that_start_from_a_file_are_trained_and_measured(tiny, market, tmp_path):
     run_tiny(market, tmp_path / "first")
-    start = tmp_path / "first/tiny/start/last.safetensors"
+    start = tmp_path / "first/tiny/seed_1/start/last.safetensors"
     for _ in range(2):  # the second time they are read
         arguments = f"start={start}", "--table", "tiny", "--data", str(market), "--epochs", "1", "--output", str(tmp_path / "out")
         reid.main([*arguments])
@@ -183,8 +229,8 @@ def test_few_epochs_fall_along_one_cosine_in_small_tables_but_for_that_of_cycles
         assert (recipe.schedule, recipe.cycle_epochs) == ("cycles", length)
 
 
-def test_tables_across_data_sets_need_two(market):
-    with pytest.raises(InputError, match="two data sets"):
+def test_tables_across_data_sets_need_another_to_measure_on(market):
+    with pytest.raises(InputError, match="--validate: cross_domain needs another data set"):
         read_data(find_table("cross_domain"), [str(market)])
 
 
@@ -243,20 +289,20 @@ def test_the_tricks_all_together_are_the_recipe_bag_of_tricks():
     assert row_recipe(table, table.rows[-1], Reduction()) == read_recipe(RECIPES / "bag_of_tricks.yaml")
 
 
-RESULT = {
-    "rank-1": 0.5,
-    "mAP": 0.4,
-    "mINP": 0.1,
-    "mean_cosine": 0.9,
-    "recipe": {"backbone_weights": "none"},
-    "started_from": "none",
-}
+RESULT = {"recipe": {"backbone_weights": "none", "seed": 1}, "started_from": "none"}
+
+
+def result(mean_cosine=0.9, **more):
+    """What a row came to by one seed, on one data set."""
+    scores = {"rank-1": 0.5, "mAP": 0.4, "mINP": 0.1, "mean_cosine": mean_cosine, **dict.fromkeys(CLUSTERING, 1.0)}
+    return over_seeds([{**RESULT, "scores": {"people": scores}, **more}])
 
 
 def verdicts(table, *figures, mean_cosine=0.5):
     """Of the steps of `table`, whose rows have these ranks and precisions; the first one's features have this mean cosine."""
-    results = {row.name: {"rank-1": r, "mAP": p, "mean_cosine": 0.5} for row, (r, p) in zip(table.rows, figures, strict=True)}
-    results[table.rows[0].name]["mean_cosine"] = mean_cosine
+    scores = {row.name: {"rank-1": r, "mAP": p, "mean_cosine": 0.5} for row, (r, p) in zip(table.rows, figures, strict=True)}
+    scores[table.rows[0].name]["mean_cosine"] = mean_cosine
+    results = {name: {"scores": {"people": of_row}} for name, of_row in scores.items()}
     return [step.verdict for step in compare_steps(table, results)]
 
 
@@ -269,14 +315,13 @@ def test_a_step_agrees_disagrees_is_mixed_or_unknown():
 
 def test_a_step_from_collapsed_features_has_no_direction_and_the_table_says_so(market, capsys):
     assert verdicts(TINY, (0.5, 0.4), (0.6, 0.5), mean_cosine=0.999) == ["collapsed", "collapsed"]
-    result = {**RESULT, "mean_cosine": 0.999}
-    print_table(TINY, {"start": result, "+ smoothing": RESULT}, "title")
+    print_table(TINY, {"start": result(0.999), "+ smoothing": result()}, "title")
     assert capsys.readouterr().out.splitlines()[-1].endswith("chance: start")
 
 
 def test_a_table_says_which_rows_went_without_imagenet_s_weights(market, capsys):
-    wanted = {**RESULT, "recipe": {"backbone_weights": "imagenet"}}
-    print_table(TINY, {"start": {**wanted, "started_from": "imagenet"}, "+ smoothing": wanted}, "title")
+    wanted = {"recipe": {"backbone_weights": "imagenet", "seed": 1}}
+    print_table(TINY, {"start": result(**wanted, started_from="imagenet"), "+ smoothing": result(**wanted)}, "title")
     assert capsys.readouterr().out.splitlines()[-1].endswith("could not be fetched: + smoothing")
 
 
@@ -286,6 +331,126 @@ def test_a_row_whose_imagenet_weights_cannot_be_fetched_is_measured_all_the_same
     reid.main(list(arguments))
     rows = json.loads((tmp_path / "tiny/summary.json").read_text())["rows"]
     assert [row["started_from"] for row in rows] == ["none", "none"]
+
+
+TAUGHT = """base: tiny.yaml
+embedding_weight: 1.0
+relation_weight: 1.0
+unlabelled_per_batch: 2
+identity_weight: 0.5
+triplet: soft
+triplet_margin: null
+"""
+
+
+@pytest.fixture
+def taught(tiny, tmp_path, monkeypatch):
+    """The table of distillation with a network that trains in a moment; two networks to be its teachers."""
+    (tmp_path / "recipes/taught.yaml").write_text(TAUGHT)
+    table = replace(find_table("distillation"), recipe="taught", size=(32, 16), changes=())
+    monkeypatch.setitem(reid_tables.TABLES, "distillation", table)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    teachers = []
+    for seed in range(2):
+        torch.manual_seed(seed)
+        teachers.append(tmp_path / f"teacher{seed}.safetensors")
+        weights_of("small_neck", small_neck(), {}).write(teachers[-1])
+    return teachers
+
+
+def run_taught(market, output, *more):
+    reid.main([*more[:-1], "--table", "distillation", "--data", str(market), *more[-1], "--epochs", "1", "--output", str(output)])
+
+
+def test_distillation_trains_each_row_from_what_it_names(taught, market, tmp_path, capsys):
+    (tmp_path / "photographs").mkdir()
+    for index in range(3):
+        picture = np.random.default_rng(index).integers(0, 256, (32, 16, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / f"photographs/{index}.png"), picture)
+    teachers = f"teacher=[{','.join(map(str, taught))}]"
+    run_taught(market, tmp_path / "out", teachers, ["--unlabelled", str(tmp_path / "photographs")])
+    rows = {row["row"]: row for row in json.loads((tmp_path / "out/distillation/summary.json").read_text())["rows"]}
+    assert len(rows) == len(find_table("distillation").rows)
+    assert list(rows["labels and teachers"]["networks"]) == [str(file) for file in taught]
+    assert list(rows["one teacher"]["networks"]) == [str(taught[0])]
+    assert rows["labels alone"]["networks"] == {}
+    names = "labels and teachers", "no unlabelled images", "labels alone"
+    assert [rows[name]["unlabelled"] for name in names] == [3, 0, 0]
+    runs = tmp_path / "out/distillation/seed_1"
+    losses = {run: (runs / run / "losses.csv").read_text().splitlines()[0] for run in ("labels_alone", "teachers_alone", "all")}
+    assert "embedding" not in losses["labels_alone"]
+    assert "identity" not in losses["teachers_alone"]
+    assert "embedding_loss,relation_loss" in losses["all"]
+    assert "identity_loss,triplet_loss" in losses["all"]
+    assert rows["+ background: all changes"]["scores"] == rows["labels and teachers"]["scores"]  # one network, trained once
+    printed = capsys.readouterr().out
+    assert "verdict" not in printed
+    assert "teacher0" not in printed.split("seed 1")[0]  # the title calls nothing reduced that is but given
+
+    weights_of("small_neck", small_neck(), {}).write(taught[0])
+    with pytest.raises(InputError, match="comes from another recipe or other data"):
+        run_taught(market, tmp_path / "out", teachers, ["--unlabelled", str(tmp_path / "photographs")])
+
+
+def test_distillation_without_images_that_have_no_labels_has_no_place_for_them(taught, market):
+    table, changes = find_table("distillation"), (f"teacher=[{taught[0]}]", "unlabelled_per_batch=0")
+    heading = title(table, read_data(table, [str(market)]), Reduction(changes=changes))
+    assert heading.endswith("REDUCED: unlabelled per batch 0 for 2")
+
+
+def test_distillation_without_teachers_is_told_before_anything_is_trained(taught, market, tmp_path):
+    with pytest.raises(InputError, match=r"distillation learns from teachers: give teacher=\[A.xml,B.xml\]"):
+        run_taught(market, tmp_path / "out", [])
+    with pytest.raises(InputError, match=r"teacher: .*nobody.xml: no such file"):
+        run_taught(market, tmp_path / "out", f"teacher=[{tmp_path / 'nobody.xml'}]", [])
+    assert not (tmp_path / "out").exists()
+
+
+def test_changes_among_the_data_are_told_where_they_belong(tiny, market, tmp_path):
+    with pytest.raises(InputError, match=r"teacher=\[a.xml\]: names no data; changes to the recipes stand before the options"):
+        run_tiny(market, tmp_path / "out", "--validate", str(market), "teacher=[a.xml]")
+
+
+def test_images_without_labels_are_refused_where_nothing_is_learned_from_them(tiny, market, tmp_path):
+    with pytest.raises(InputError, match="--unlabelled: in tiny nothing is learned"):
+        run_tiny(market, tmp_path / "out", "--unlabelled", str(market / QUERY))
+
+
+def test_the_changes_of_images_come_back_group_by_group_until_all_are_there():
+    table, given = TABLES["distillation"], Reduction(changes=("teacher=[a.xml,b.xml]",))
+    recipes = {row.name: row_recipe(table, row, given) for row in table.rows}
+    full, nothing = recipes["labels and teachers"], recipes["no camera changes"]
+    changes = {"colour_jitter", "background", *(field.name for field in fields(CameraStrengths))}
+    assert all(getattr(full, key) > 0 for key in changes)
+    assert replace(full, **dict.fromkeys(changes, 0.0)) == nothing
+    came = set()
+    for row in (row for row in table.rows if row.name.startswith("+ ")):
+        before, after = recipes[table.step_from(row).name], recipes[row.name]
+        new = {key for key in changes if getattr(before, key) != getattr(after, key)}
+        assert new and not new & came
+        came |= new
+    assert came == changes
+    assert recipes["+ background: all changes"] == full
+    assert recipes["one teacher"] == replace(full, teacher=("a.xml",))
+
+
+def test_small_distillation_starts_from_the_shipped_network_at_its_size_and_a_user_s_start_goes_above_it():
+    table = TABLES["distillation"]
+    recipe = row_recipe(table, table.rows[0], Reduction(small=True))
+    assert (read_weights(recipe.start).model, recipe.height, recipe.width) == (recipe.model, 80, 32)
+    assert row_recipe(table, table.rows[0], Reduction(changes=("start=none",))).start == "none"
+
+
+def test_a_small_table_takes_some_people_of_every_set(market, tmp_path):
+    shutil.copytree(market, tmp_path / "more")
+    sources = str(market), str(tmp_path / "more")
+    table = replace(TINY, small_identities=4)
+    whole, small = read_data(table, sources), read_data(table, sources, small=True)
+    assert (len(whole.labelled), len(small.labelled)) == (16, 8)
+    assert np.unique(small.labelled.ids).tolist() == [0, 1, 2, 3]
+    assert {path.parents[1].name for path in small.labelled.paths} == {"people", "more"}
+    assert title(table, small, Reduction(small=True)).endswith("4 identities for 8")
+    assert "identities for" not in title(table, whole, Reduction())
 
 
 def test_an_unknown_table_is_told_with_those_that_exist():

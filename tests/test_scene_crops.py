@@ -1,3 +1,5 @@
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -81,6 +83,17 @@ def test_another_visit_shows_another_image(folder):
     shown = scene(CropPeople(folder, people=1, visits=2))
     first, second = shown.render("a", 1.0)[0], shown.render("a", 11.0)[0]
     assert np.abs(first.astype(int) - second).max() > 40
+
+
+def test_images_that_lie_in_the_folder_twice_count_once(folder):
+    for path in sorted((folder / "bounding_box_test").iterdir()):  # copies under other names, as queries of other sets are
+        shutil.copy(path, folder / "query" / path.name.replace("s1_", "s2_"))
+    people = CropPeople(folder, people=5, visits=4)
+    for person in range(5):
+        for camera in (0, 1):
+            assert len({people.path(person, visit, camera).read_bytes() for visit in range(4)}) == 4
+    with pytest.raises(InputError, match="5 identities with 3 different crops"):  # the sixth has two, four times in files
+        CropPeople(folder, people=6, visits=3)
 
 
 def test_too_few_identities_are_told(folder):

@@ -34,6 +34,13 @@ class MeanColour:
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+def plain_crop(colour: tuple[int, int, int], camera: int, number: int) -> np.ndarray:
+    """A crop `(64, 32, 3)` of one colour; camera and number, in a corner, make it another image than the others."""
+    picture = np.full((64, 32, 3), colour, np.uint8)
+    picture[0, 0, :2] = camera, number
+    return picture
+
+
 def visitors(folder: Path) -> MultiViewSequence:
     """Three people who stand in the room for three seconds, leave, and come back elsewhere; `folder` takes their crops."""
     (folder / "query").mkdir()
@@ -41,7 +48,7 @@ def visitors(folder: Path) -> MultiViewSequence:
         for camera in (1, 2):
             for number in range(2):
                 name = f"{identity:04d}_c{camera}s1_{number:06d}_00.png"
-                cv2.imwrite(str(folder / "query" / name), np.full((64, 32, 3), colour, np.uint8))
+                cv2.imwrite(str(folder / "query" / name), plain_crop(colour, camera, number))
     visits = []
     for person in range(3):
         for number, start in enumerate((0.0, 6.0)):

@@ -1,5 +1,6 @@
 """People drawn from real pictures: crops of a folder in Market-1501's layout, pasted where its identities walk."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -20,8 +21,9 @@ class CropPeople:
     """Persons `0 .. people - 1`, each an identity of `folder` with enough crops for `visits` visits, chosen by `seed`.
 
     The scene's cameras are dealt out in turn over an identity's own two cameras, and each crop belongs to one visit only, so that
-    what two visits, or cameras dealt to different sources, have in common is the person and never an image. Calling it gives the
-    bodies of a state, as `Scene` wants them. Too few identities, or a crop that does not decode, raise `InputError`.
+    what two visits, or cameras dealt to different sources, have in common is the person and never an image: of files with the
+    same content, as where queries lie in the gallery too, one counts. Calling it gives the bodies of a state, as `Scene` wants
+    them. Too few identities, or a crop that does not decode, raise `InputError`.
     """
 
     def __init__(self, folder: str | Path, people: int, visits: int, seed: int = 0) -> None:
@@ -29,9 +31,14 @@ class CropPeople:
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder.")
         crops: dict[str, dict[str, list[Path]]] = {}
+        seen: set[bytes] = set()
         for path in sorted(path for name in FOLDERS for path in (folder / name).glob("*")):
             match = NAME.match(path.name)
-            if match and int(match[1]) > 0:  # 0 and -1 are Market-1501's distractors
+            if not match or int(match[1]) <= 0:  # 0 and -1 are Market-1501's distractors
+                continue
+            content = hashlib.sha256(path.read_bytes()).digest()
+            if content not in seen:
+                seen.add(content)
                 crops.setdefault(match[1], {}).setdefault(match[2], []).append(path)
         rich = {}
         for identity, cameras in crops.items():
@@ -40,7 +47,7 @@ class CropPeople:
                 rich[identity] = [enough[camera] for camera in sorted(enough)[:2]]
         if len(rich) < people:
             raise InputError(
-                f"{folder} has {len(rich)} identities with {visits} crops from each of two cameras in query/ and "
+                f"{folder} has {len(rich)} identities with {visits} different crops from each of two cameras in query/ and "
                 f"bounding_box_test/, and {people} are needed: give a larger folder, or fewer people or visits."
             )
         rng = np.random.default_rng([seed, 8])
