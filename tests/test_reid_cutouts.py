@@ -100,7 +100,7 @@ def test_the_command_writes_people_that_a_run_takes_without_labels(photographs, 
         pytest.param(lambda root: (root / "masks" / "0001.png").write_bytes(b""), "0001.png: not an image", id="a damaged mask"),
         pytest.param(lambda root: (root / "images" / "0001.jpg").write_bytes(b""), "0001.jpg: not an image", id="damaged"),
         pytest.param(lambda root: (root / "masks").rename(root / "elsewhere"), "masks: no such folder", id="no folder"),
-        pytest.param(lambda root: [each.unlink() for each in (root / "images").iterdir()], "images: no image", id="no photograph"),
+        pytest.param(lambda root: [each.unlink() for each in (root / "images").iterdir()], "images: no image", id="no images"),
         pytest.param(
             lambda root: [(root / "images" / f"000{each}.jpg").unlink() for each in (1, 2)], "masks: none of its", id="nobody"
         ),

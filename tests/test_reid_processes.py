@@ -124,14 +124,27 @@ def test_one_process_has_the_whole_batch():
     assert processes.gathered_rows(4, 2).tolist() == [0, 1, 2, 3]
 
 
-def test_two_processes_train_as_one(run, tmp_path):
+def start_two(run: Run, output: Path) -> list[tuple[int, str]]:
+    """Train `run` in two processes; how each ends, and what it says."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     # What torchrun sets, without the time that torchrun itself takes.
     place = {"WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    both = [start(run, tmp_path / "two", RANK=rank, LOCAL_RANK=rank, **place) for rank in range(2)]
+    both = [start(run, output, RANK=rank, LOCAL_RANK=rank, **place) for rank in range(2)]
     said = [process.communicate(timeout=150)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
+    return list(zip([process.returncode for process in both], said, strict=True))
+
+
+def test_where_a_teacher_is_missing_no_process_waits_for_the_other(small_weights, photographs, tmp_path):
+    changes = [*CHANGES, *TAUGHT, "teacher=[nowhere.xml]"]
+    ends = start_two(Run(changes, write_people(tmp_path / "people"), [photographs]), tmp_path / "two")
+    assert [code for code, _ in ends] == [2, 2], ends
+    assert all(said.splitlines()[-1] == "error: teacher: nowhere.xml: no such file" for _, said in ends)
+
+
+def test_two_processes_train_as_one(run, tmp_path):
+    codes, said = zip(*start_two(run, tmp_path / "two"), strict=True)
+    assert codes == (0, 0), said
     train_here(run, tmp_path / "one")
     one, two = (read_weights(tmp_path / name / "last.safetensors") for name in ("one", "two"))
     for name, tensor in one.tensors.items():
