@@ -6,6 +6,7 @@ comes back after minutes looks less like themselves than a second later, so the 
 """
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ def _rows_by_frame(recording: "Recording") -> list[np.ndarray]:
     size = recording.image_size or recording.images.size
     inside = (detections.boxes[:, 2:] > 0).all(axis=1) & (detections.boxes[:, :2] < size).all(axis=1)
     bounds = np.searchsorted(detections.frames, np.arange(detections.frames.max(initial=-1) + 2))
-    return [np.arange(a, b)[inside[a:b]] for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [np.arange(a, b)[inside[a:b]] for a, b in pairwise(bounds)]
 
 
 def _embed(model: "AppearanceModel", recording: "Recording", boxes: list, frames: np.ndarray) -> dict[int, np.ndarray]:
