@@ -12,7 +12,7 @@ from reid.commands import arguments
 if TYPE_CHECKING:
     from reid.data.folders import Crops
     from reid.evaluation import Ranking
-    from reid.onnx_file import OnnxFile
+    from reid.network_file import NetworkFile
     from reid.weights_file import Weights
 
 SHARES = "rank-1", "rank-5", "rank-10", "mAP", "mINP"
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> None:
         _write(options.output, [row for of_set in rows.values() for row in of_set])
 
 
-def _embedder(options: argparse.Namespace, source: "Weights | OnnxFile") -> tuple[str, Callable[[list[Path]], np.ndarray]]:
+def _embedder(options: argparse.Namespace, source: "Weights | NetworkFile") -> tuple[str, Callable[[list[Path]], np.ndarray]]:
     """What the features are called, and the function from image files to features."""
     from reid.appearance import AppearanceModel
     from reid.engines import devices, open_engine
