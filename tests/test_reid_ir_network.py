@@ -136,6 +136,11 @@ def test_an_operation_gives_what_it_gives_in_openvino(build, tmp_path):
             id="a window that is cut off",
         ),
         pytest.param(
+            lambda ops, images: ops.gather(images, np.zeros((3, 1), np.int64), numbers(1), 1),
+            r"operation Gather \(ValueError: batch_dims is 1\)",
+            id="other indices for each image",
+        ),
+        pytest.param(
             lambda ops, images: ops.convert(ops.convert(images, "i32"), "f32"),
             r"operation Convert \(ValueError: from torch.float32 to i32\)",
             id="whole numbers",

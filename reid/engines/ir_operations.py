@@ -94,6 +94,8 @@ def _reshape(told: Attributes, values: torch.Tensor, shape: torch.Tensor) -> tor
 
 
 def _gather(told: Attributes, values: torch.Tensor, indices: torch.Tensor, axis: torch.Tensor) -> torch.Tensor:
+    if int(told.get("batch_dims", 0)):
+        raise ValueError(f"batch_dims is {told['batch_dims']}")
     # One slice an index: a CUDA graph that is being captured takes no indices from the CPU.
     picked = torch.cat([values.narrow(int(axis), index, 1) for index in indices.flatten().tolist()], int(axis))
     return picked.unflatten(int(axis), indices.shape) if indices.ndim else picked.squeeze(int(axis))
