@@ -1,6 +1,7 @@
 """Fitting a threshold: what it accepts is what was asked for, and the command stores it."""
 
 import argparse
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -77,19 +78,47 @@ def test_embeddings_that_are_all_alike_are_refused():
         fit_threshold(on_a_circle(7, 7, 7), [1, 2, 3], [1, 1, 1], 0.01)
 
 
-def test_the_command_stores_what_it_prints(small_weights, tmp_path, capsys):
-    random, path = np.random.default_rng(0), tmp_path / "small.safetensors"
-    small_weights.write(path)
+def write_people(folder: Path, seed: int) -> Path:
+    """Five people at random, each as a query and in the gallery, of one camera."""
+    random = np.random.default_rng(seed)
     for split in ("query", "bounding_box_test"):
-        (tmp_path / split).mkdir()
+        (folder / split).mkdir(parents=True)
         for person in range(1, 6):
             image = random.integers(0, 256, (32, 16, 3), np.uint8)
-            cv2.imwrite(str(tmp_path / split / f"{person:04d}_c1s1_000001_{split[0]}.png"), image)
+            cv2.imwrite(str(folder / split / f"{person:04d}_c1s1_000001_{split[0]}.png"), image)
+    return folder
+
+
+def fit(path: Path, *folders: Path) -> None:
     parser = argparse.ArgumentParser()
     threshold.add_arguments(parser)
-    options = [str(path), "--data", str(tmp_path), "--false-match-rate", "0.2", "--device", "cpu"]
-    threshold.run(parser.parse_args(options))
+    threshold.run(parser.parse_args([str(path), "--data", *map(str, folders), "--false-match-rate", "0.2", "--device", "cpu"]))
+
+
+def test_the_command_stores_what_it_prints(small_weights, tmp_path, capsys):
+    path = tmp_path / "small.safetensors"
+    small_weights.write(path)
+    fit(path, write_people(tmp_path / "people", 0))
     stored = read_weights(path)
     assert f"at most {stored.max_cosine_distance:.4f}" in capsys.readouterr().out
     assert stored.training == {"epochs": 3}
     assert stored.hash == small_weights.hash
+
+
+def test_of_two_sets_the_smaller_distance_is_stored(small_weights, tmp_path):
+    path, folders = tmp_path / "small.safetensors", [write_people(tmp_path / name, seed) for seed, name in enumerate("ab")]
+    small_weights.write(path)
+    fitted = []
+    for chosen in ([folders[0]], [folders[1]], folders):
+        fit(path, *chosen)
+        fitted.append(read_weights(path).max_cosine_distance)
+    assert fitted[0] != fitted[1]
+    assert fitted[2] == min(fitted[:2])
+
+
+def test_a_set_that_is_missing_is_told_before_another_is_fitted(small_weights, tmp_path, capsys):
+    path = tmp_path / "small.safetensors"
+    small_weights.write(path)
+    with pytest.raises(InputError, match="nowhere"):
+        fit(path, write_people(tmp_path / "people", 0), tmp_path / "nowhere")
+    assert not capsys.readouterr().out

@@ -6,10 +6,16 @@ is the least distance of two images, since a person taken for another is an erro
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reid.commands import arguments
 from reid.evaluation.verification import FALSE_MATCH_RATE
+
+if TYPE_CHECKING:
+    from reid.appearance import AppearanceModel
+    from reid.data.folders import Crops
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,16 +37,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Embed the held-out people of each set, fit, print; then store."""
     from reid.appearance import AppearanceModel, find_source
+    from reid.data.folders import GALLERY, QUERY
+    from reid.data.sources import read_source, source_names
     from reid.engines import open_engine
     from reid.errors import InputError
     from reid.network_file import SUFFIXES, NetworkFile, write_description
 
     if options.weights.suffix.lower() not in (".safetensors", *SUFFIXES):
         raise InputError(f"{options.weights}: not a .safetensors, .onnx or .xml file")
+    names = source_names(options.data)
+    sets = {name: read_source(source, QUERY, GALLERY) for name, source in zip(names, options.data, strict=True)}
     source = find_source(options.weights)
     model = AppearanceModel(source, open_engine(source, options.engine, options.device))
     print(f"{model}:")
-    fits = [_fit(model, data, options.false_match_rate) for data in options.data]
+    fits = [_fit(model, name, parts, options.false_match_rate) for name, parts in sets.items()]
     images, *others = zip(*fits, strict=True)
     means = [[each for each in fitted if each is not None] for fitted in others]
     thresholds = min(images), *(sum(fitted) / len(fitted) if fitted else None for fitted in means)
@@ -52,23 +62,22 @@ def run(options: argparse.Namespace) -> None:
     print(f"stored in {options.weights}: {', '.join(f'{name} distance {each:.4f}' for name, each in told if each is not None)}")
 
 
-def _fit(model, data: str, false_match_rate: float) -> tuple[float, float | None, float | None]:
+def _fit(
+    model: "AppearanceModel", name: str, parts: Sequence["Crops"], false_match_rate: float
+) -> tuple[float, float | None, float | None]:
     """The distances of two images, of several views, and from camera to camera, fitted on one set, and what they err."""
     import numpy as np
 
-    from reid.data.folders import GALLERY, QUERY
-    from reid.data.sources import read_source, source_name
     from reid.errors import InputError
     from reid.evaluation.open_set import fit_set_threshold
     from reid.evaluation.verification import fit_threshold
     from reid.extraction import embed_files
 
-    parts = read_source(data, QUERY, GALLERY)
     embeddings = embed_files(model.embed, [path for part in parts for path in part.paths])
-    ids, cameras = (np.concatenate([getattr(part, name) for part in parts]) for name in ("ids", "cameras"))
+    ids, cameras = (np.concatenate([getattr(part, key) for part in parts]) for key in ("ids", "cameras"))
     people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
     fitted = fit_threshold(embeddings[people], ids[people], cameras[people], false_match_rate)
-    print(f"{source_name(data)}: cosine distance at most {fitted.threshold:.4f}")
+    print(f"{name}: cosine distance at most {fitted.threshold:.4f}")
     print(f"  two people of one camera taken for one: {fitted.false_match_rate:.2%}")
     print(f"  a person not recognised, in one camera: {fitted.false_non_match_rate:.2%}")
     print(f"  a person not recognised, across cameras: {fitted.false_non_match_rate_across:.2%}")
@@ -82,7 +91,7 @@ def _fit(model, data: str, false_match_rate: float) -> tuple[float, float | None
         print(f"  no further distance for sets of views: {error}")
     for found, what in ((sets, "set distance"), (links, "link distance, from one camera to another,")):
         if found is not None:
-            print(f"{source_name(data)}: {what} at most {found.threshold:.4f} ({found.views} views, {found.people} people known)")
+            print(f"{name}: {what} at most {found.threshold:.4f} ({found.views} views, {found.people} people known)")
             print(f"  a known visitor recognised: {found.recognised:.2%}, taken for another: {found.mistaken:.2%}")
             print(f"  a stranger taken for somebody: {found.false_acceptances:.2%}")
     return fitted.threshold, sets and sets.threshold, links and links.threshold
