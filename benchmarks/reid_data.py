@@ -10,7 +10,7 @@ from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, join, with_unlabelle
 from reid.data.sources import read_source, source_name, source_names
 from reid.errors import InputError
 from reid.training.recipe import Recipe
-from reid.training.validation import ValidationSet
+from reid.training.validation import ValidationSet, check_apart
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ def read_data(
     """Read the data sets that a table is trained on, `sources`, all together, with images from the folders `unlabelled`.
 
     Each network is measured on each set of `validate`, without any on the first of `sources`. `small` leaves the table's
-    `small_identities` people, evenly chosen. Raises InputError for a table across data sets without `validate`.
+    `small_identities` people, evenly chosen. Raises InputError for a table across data sets without `validate`, and where an
+    image that is trained on is measured on, too.
     """
     if not sources:
         raise InputError(f"--data: {table.name} needs a data set to train on")
@@ -54,4 +55,6 @@ def read_data(
     measured = [
         ValidationSet(name, *read_source(source, QUERY, GALLERY)) for name, source in zip(source_names(on), on, strict=True)
     ]
-    return Data(crops, with_unlabelled(crops, unlabelled), whole, tuple(map(source_name, sources)), tuple(measured))
+    together = with_unlabelled(crops, unlabelled)
+    check_apart(together, measured)
+    return Data(crops, together, whole, tuple(map(source_name, sources)), tuple(measured))

@@ -411,9 +411,9 @@ def test_changes_among_the_data_are_told_where_they_belong(tiny, market, tmp_pat
         run_tiny(market, tmp_path / "out", "--validate", str(market), "teacher=[a.xml]")
 
 
-def test_images_without_labels_are_refused_where_nothing_is_learned_from_them(tiny, market, tmp_path):
+def test_images_without_labels_are_refused_where_nothing_is_learned_from_them(tiny, market, photographs, tmp_path):
     with pytest.raises(InputError, match="--unlabelled: in tiny nothing is learned"):
-        run_tiny(market, tmp_path / "out", "--unlabelled", str(market / QUERY))
+        run_tiny(market, tmp_path / "out", "--unlabelled", str(photographs))
 
 
 def test_the_changes_of_images_come_back_group_by_group_until_all_are_there():
@@ -451,6 +451,13 @@ def test_a_small_table_takes_some_people_of_every_set(market, tmp_path):
     assert {path.parents[1].name for path in small.labelled.paths} == {"people", "more"}
     assert title(table, small, Reduction(small=True)).endswith("4 identities for 8")
     assert "identities for" not in title(table, whole, Reduction())
+
+
+@pytest.mark.parametrize("place", [f"people/{TRAIN}", "photographs/day0"], ids=["with a label", "without"])
+def test_an_image_that_is_trained_on_and_measured_on_is_refused(market, photographs, tmp_path, place):
+    shutil.copy(market / QUERY / "0001_c1s1_000001_00.png", tmp_path / place / "0001_c1s1_000009_00.png")
+    with pytest.raises(InputError, match=r"0001_c1s1_000009_00.png: trained on, and validated on as .*/query/0001_c1"):
+        read_data(TINY, [str(market)], unlabelled=[str(photographs)])
 
 
 def test_an_unknown_table_is_told_with_those_that_exist():
