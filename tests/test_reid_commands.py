@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from small_ir import write_ir
+from small_ir import PLAIN, write_ir
 
 import configs
 import reid
@@ -70,6 +70,14 @@ def test_evaluate_prints_and_writes_a_row_for_each_set_network_and_centring(monk
     ]
     assert {(row["rank-1"], row["queries"], row["gallery"]) for row in rows} == {("1.0000", "6", "6")}
     assert capsys.readouterr().out.count("│ others") == 4
+
+
+def test_evaluate_opens_every_network_before_the_first_one_computes(monkeypatch, weights, crops, tmp_path, capsys):
+    other = write_ir(tmp_path / "other.xml", text=PLAIN.replace("8", "16"))
+    monkeypatch.setattr("reid.extraction.embed_files", lambda *_: pytest.fail("the first one computed"))
+    with pytest.raises(SystemExit):
+        call(monkeypatch, "evaluate", weights, other, "--data", crops, "--device", "cpu")
+    assert "other.yaml: height 16" in capsys.readouterr().err
 
 
 def test_evaluate_tells_data_sets_of_the_same_name_apart(monkeypatch, weights, crops, tmp_path):

@@ -55,9 +55,9 @@ def run(options: argparse.Namespace) -> None:
     for name, (query, gallery) in sets.items():
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, name)
     networks = {name: find_source(name) for name in options.models}
+    embedders = {network: _embedder(options, source) for network, source in networks.items()}  # before any has computed
     rows, notes = {name: [] for name in sets}, []
-    for network, source in networks.items():
-        title, embed = _embedder(options, source)
+    for network, (title, embed) in embedders.items():
         notes.append(f"{network}: {title}")
         for name, parts in sets.items():
             features = [embed(part.paths) for part in parts]
