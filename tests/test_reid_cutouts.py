@@ -9,7 +9,7 @@ import pytest
 
 from reid import errors
 from reid.__main__ import main
-from reid.data.cutouts import cut_out
+from reid.data.cutouts import cut_out, read_mask
 from reid.data.folders import join, read_market, with_unlabelled
 
 GREY, RED = (90, 90, 90), (20, 30, 200)
@@ -133,3 +133,10 @@ def test_people_in_real_photographs_are_as_high_as_the_margin_leaves_them(real_d
         shown = cut_out(np.repeat(np.uint8(255 * person)[..., None], 3, 2), person)[..., 0] > 127
         rows = np.flatnonzero(shown.any(1))
         assert rows[-1] - rows[0] + 1 >= 176 / 1.08 - 3
+
+
+def test_a_mask_of_16_bits_keeps_its_small_labels(tmp_path):
+    labels = np.zeros((4, 3), np.uint16)
+    labels[1, 2] = 5
+    cv2.imwrite(str(tmp_path / "mask.png"), labels)
+    assert np.argwhere(read_mask(tmp_path / "mask.png")).tolist() == [[1, 2]]

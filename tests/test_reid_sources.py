@@ -109,6 +109,7 @@ def test_sources_of_one_site_have_a_name_in_common(described, viper):
     assert site_names(f"viper={viper}") & site_names(viper)
     assert site_names(f"{described}=data/people") & site_names("elsewhere/people")
     assert site_names("data/people (unlabelled)") & site_names("data/people")
+    assert site_names("data/cuhk01") & site_names("cuhk03=elsewhere")
     assert not site_names("data/people") & site_names("data/others")
 
 

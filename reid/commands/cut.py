@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> None:
     from rich import get_console
     from rich.progress import track
 
-    from reid.data.cutouts import cut_out
+    from reid.data.cutouts import cut_out, read_mask
     from reid.data.datasets.unpacking import write_image
     from reid.data.folders import SUFFIXES, read_image
     from reid.errors import InputError
@@ -34,13 +34,17 @@ def run(options: argparse.Namespace) -> None:
     paths = sorted(path for path in options.photographs.iterdir() if path.suffix.lower() in SUFFIXES)
     if not paths:
         raise InputError(f"{options.photographs}: no image in it ({', '.join(sorted(SUFFIXES))})")
+    names = [path.stem for path in paths]
+    for path in paths:
+        if names.count(path.stem) > 1:
+            raise InputError(f"{path}: another photograph has this name, but for its suffix; both would be written to one file")
     masks = [options.masks / f"{path.stem}.png" for path in paths]
     for path, mask in zip(paths, masks, strict=True):
         if not mask.is_file():
             raise InputError(f"{mask}: missing; {path} needs a mask of its name, or must be taken out of {options.photographs}")
     written, pairs = 0, list(zip(paths, masks, strict=True))
     for path, mask in track(pairs, "cutting", transient=True, disable=not get_console().is_terminal):
-        photograph, person = read_image(path), read_image(mask).any(axis=2)
+        photograph, person = read_image(path), read_mask(mask)
         if person.shape != photograph.shape[:2]:
             sizes = ["x".join(map(str, image.shape[1::-1])) for image in (person, photograph)]
             raise InputError(f"{mask}: {sizes[0]} pixels, but {path} has {sizes[1]}: it is the mask of another photograph")

@@ -68,7 +68,8 @@ def replace_backgrounds(
 ) -> torch.Tensor:
     """Replace what surrounds people in `(B, H, W, 3)` images by that in `donors`, of the same shape; a new float32 tensor.
 
-    `masks (B, H, W)` say in 0..1 how surely a pixel belongs to the person; without them it is the usual outline.
+    `masks (B, H, W)` say in 0..1 how surely a pixel belongs to the person; without them it is the usual outline. Training has
+    none yet: they are for a network that finds them.
     """
     told = {field.name: torch.from_numpy(getattr(backgrounds, field.name)).to(images.device) for field in fields(backgrounds)}
     cover, flat = told["cover"][:, None, None, None], told["flat"][:, None, None, :]

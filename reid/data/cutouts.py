@@ -1,12 +1,24 @@
 """People cut out of photographs by their masks: what a detector's crops of them would look like."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
+
+from reid.data.folders import read_image
 
 HEIGHT, WIDTH = 176, 80  # pixels of a cut-out
 _RATIO = HEIGHT / WIDTH
 _MARGIN = 0.08  # of the person's height and width, half of it on each side: detectors' boxes are no tighter
 _LEAST = 500  # pixels of a mask; fewer are nobody whom one could know again
+
+
+def read_mask(path: Path) -> np.ndarray:
+    """Where a mask's label is above 0, `(H, W)` bool. Raises InputError when it is missing or does not decode."""
+    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # as colours, labels of 16 bits would be rounded to 0
+    if mask is None or mask.ndim > 2:
+        mask = read_image(path)
+    return mask.reshape(*mask.shape[:2], -1).any(axis=2)
 
 
 def cut_out(photograph: np.ndarray, person: np.ndarray) -> np.ndarray | None:

@@ -17,6 +17,8 @@ _TABLE = [
 # ITU-T T.871: luminance and the two colour differences of blue, green and red.
 _COLOURS = [[0.114, 0.587, 0.299], [0.5, -0.3313, -0.1687], [-0.0813, -0.4187, 0.5]]
 
+_BACK = torch.linalg.inv(torch.tensor(_COLOURS)).T.tolist()
+
 
 def compress(images: torch.Tensor, qualities: torch.Tensor) -> torch.Tensor:
     """`(B, H, W, 3)` BGR images in 0..255 as they come back from JPEG of `qualities (B,)`, 1..100; those of 0 stay as they are.
@@ -37,7 +39,7 @@ def compress(images: torch.Tensor, qualities: torch.Tensor) -> torch.Tensor:
     blocks = planes.unflatten(2, (-1, 8)).unflatten(4, (-1, 8)).transpose(3, 4)  # (B, 3, rows, columns, 8, 8)
     kept = ((waves @ blocks @ waves.T) / steps).round() * steps
     planes = (waves.T @ kept @ waves).transpose(3, 4).flatten(4, 5).flatten(2, 3)[:, :, :height, :width]
-    back = planes.permute(0, 2, 3, 1) @ torch.linalg.inv(colours).T + 128
+    back = planes.permute(0, 2, 3, 1) @ torch.tensor(_BACK, device=device) + 128
     return torch.where(qualities[:, None, None, None] > 0, back.clamp(0, 255), images)
 
 

@@ -69,14 +69,18 @@ def source_names(sources: Sequence[str | Path]) -> list[str]:
 
 
 def site_names(source: str | Path) -> set[str]:
-    """What the site of a source may be known by: the names of its data set, without split, and of its folder, and the folder."""
+    """What the site of a source may be known by: the names of its data set, without split, and of its folder, and the folder.
+
+    CUHK01, CUHK02 and CUHK03 are of one campus, and share people.
+    """
     source = Path(str(source).removesuffix(UNLABELLED))
     folder, names = source, {source_name(source).partition(":")[0]}
     if not _is_plain_folder(source):
         described = _DESCRIBED.fullmatch(str(source))
         folder = Path(described["folder"] or source.parent) if described else Path(str(source).partition("=")[2])
         names |= {folder.resolve().name} if described else set()
-    return {*names, str(folder.resolve())}
+    campus = {"cuhk"} if any(re.match(r"cuhk0[123]", name) for name in names) else set()
+    return {*names, *campus, str(folder.resolve())}
 
 
 def _is_plain_folder(source: Path) -> bool:

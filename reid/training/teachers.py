@@ -1,6 +1,7 @@
 """What teachers, networks trained elsewhere, say of the images that another network learns from."""
 
 import hashlib
+import logging
 import os
 import zipfile
 from collections.abc import Sequence
@@ -21,13 +22,18 @@ from reid.files import replacing
 from reid.network_file import NetworkFile
 from reid.weights_file import Weights
 
+_log = logging.getLogger(__name__)
 _KEPT_EVERY = 1024  # images: what an interrupt costs at most
 
 
 def open_teachers(files: Sequence[str], device: str) -> list[AppearanceModel]:
-    """The networks in `files`, as `reid.load` opens them. Raises InputError, naming the recipe's key, for one that is missing."""
+    """The networks in `files`, on `device` where it can run them, else on the CPU: they are asked but once.
+
+    Raises InputError, naming the recipe's key, for one that is missing or cannot be read.
+    """
     try:
-        return [load(file, device=device) for file in files]
+        # An ONNX file needs a package of its own on CUDA.
+        return [load(file, device=device if Path(file).suffix.lower() != ".onnx" else "auto") for file in files]
     except InputError as error:
         raise InputError(f"teacher: {error}") from None
 
@@ -57,6 +63,8 @@ class PresentTeachers:
         affine = [size.affine() for size in self._sizes]
         self._affine = [[torch.from_numpy(each).to(device)[:, None, None] for each in pair] for pair in affine]
         self._networks = [self._place(source) for source in sources]
+        with torch.no_grad():  # an operation that PyTorch lacks is told now, and not in mid-training
+            self._ask(torch.zeros(2, 32, 16, 3, device=device))
         self._graph, self._images, self._rows = None, torch.empty(0), torch.empty(0)
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
@@ -132,8 +140,8 @@ def _write(file: Path, known: dict[str, np.ndarray]) -> None:
     try:
         with replacing(file) as temporary:
             np.savez(temporary, images=np.array(list(known)), embeddings=np.stack(list(known.values())))
-    except OSError:
-        pass  # a cache saves time, it is no result
+    except OSError as error:
+        _log.warning("%s cannot be written (%s): teachers are asked anew by every run; set XDG_CACHE_HOME", file, error.strerror)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

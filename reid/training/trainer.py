@@ -62,6 +62,7 @@ def train(
     ask = PresentTeachers(recipe.teacher, device) if recipe.composites_per_batch else None
     with processes.first_alone():  # only now, when nothing is left to be refused: it takes minutes
         taught = teach(teachers, crops.paths) if teachers else None
+    del teachers  # the device's memory is for the network that learns
     batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask)
     journal = Journal(folder, learner.position.epoch, recipe.epochs, silent=not first)
     at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]
