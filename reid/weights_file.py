@@ -122,6 +122,27 @@ def weights_of(
     return Weights(model, network.preprocessing, tensors, training=dict(training or {}), options=options)
 
 
+def blend(weights: Weights, other: Weights, share: float) -> Weights:
+    """Weights between two sets of one network, `share` of the way, 0..1, to the `other`: Wortsman et al., CVPR 2022, eq. 2.
+
+    The statistics of batch normalisation are blended like all else. Thresholds are not kept, since distances change; the record
+    tells both origins. Raises InputError for sets of different networks or preprocessing, and for a share outside 0..1.
+    """
+    if not 0 <= share <= 1:
+        raise InputError(f"the share must lie between 0 and 1, not {share}")
+    for name in ("model", "options", "preprocessing"):
+        ours, theirs = getattr(weights, name), getattr(other, name)
+        if ours != theirs:
+            raise InputError(f"{other.path or other.model}: its {name} differs, {theirs} where the first file has {ours}")
+    tensors = {
+        name: np.asarray((1 - share) * ours.astype(np.float64) + share * other.tensors[name]).astype(ours.dtype)
+        for name, ours in weights.tensors.items()
+    }
+    record = {"blended": [dict(weights.training), dict(other.training)], "share": share}
+    record["data"] = sorted({name for each in record["blended"] for name in each.get("data", [])})
+    return Weights(weights.model, weights.preprocessing, tensors, training=record, options=weights.options)
+
+
 def read_weights(path: str | Path) -> Weights:
     """Read a file that `Weights.write` wrote. Raises InputError, in one sentence, for anything else."""
     path = Path(path)

@@ -15,7 +15,7 @@ import reid
 from reid.errors import InputError
 from reid.models import registry
 from reid.preprocessing import Preprocessing
-from reid.weights_file import read_weights, weights_of
+from reid.weights_file import blend, read_weights, weights_of
 
 
 @pytest.fixture
@@ -171,3 +171,24 @@ def test_a_network_whose_channels_lie_last_in_memory_comes_back_as_it_was(small_
     assert any(not tensor.is_contiguous() for tensor in ours.values())
     for name, tensor in ours.items():
         assert torch.allclose(tensor, theirs[name], atol=1e-3), name
+
+
+def test_blended_weights_lie_between_both_and_name_the_data_of_both(small_weights, tmp_path):
+    first = replace(small_weights, training={"data": ["one"]})
+    second = replace(first, tensors={name: tensor + 1 for name, tensor in first.tensors.items()}, training={"data": ["two"]})
+    mixed = blend(first.with_thresholds(0.3), second, 0.25)
+    for name, tensor in first.tensors.items():
+        assert mixed.tensors[name].dtype == tensor.dtype
+        if tensor.ndim:  # else a count, which stays whole
+            assert np.allclose(mixed.tensors[name], tensor + 0.25, atol=2e-3)
+    mixed.write(tmp_path / "mixed.safetensors")
+    assert read_weights(tmp_path / "mixed.safetensors").training["data"] == ["one", "two"]
+    assert mixed.max_cosine_distance is None
+
+
+def test_weights_of_two_networks_or_sizes_are_not_blended(small_weights):
+    other_size = replace(small_weights, preprocessing=Preprocessing(64, 32))
+    with pytest.raises(InputError, match="its preprocessing differs"):
+        blend(small_weights, other_size, 0.5)
+    with pytest.raises(InputError, match="between 0 and 1"):
+        blend(small_weights, small_weights, 1.5)

@@ -4,4 +4,4 @@ Each has a docstring, which is its help, `add_arguments(parser)` and `run(option
 imports what is heavy only when it runs.
 """
 
-COMMANDS = ["train", "evaluate", "rank", "check", "threshold", "extract", "export", "cut", "models", "datasets"]
+COMMANDS = ["train", "evaluate", "rank", "check", "threshold", "extract", "export", "blend", "cut", "models", "datasets"]
