@@ -43,14 +43,15 @@ def main(arguments: list[str] | None = None) -> None:
     seeds = list(dict.fromkeys(options.seeds or [row_recipe(table, table.rows[0], reduction).seed]))
     heading = title(table, data, reduction)
     print(heading)
-    runs: dict[str, list[dict]] = {}
+    runs: dict[str, dict[int, dict]] = {}  # by row and seed
     for seed in seeds:
         seeded = replace(reduction, changes=(*reduction.changes, f"seed={seed}"))
         for number, row in enumerate(table.rows, 1):
             print(f"seed {seed}, row {number} of {len(table.rows)}: {row.name}", flush=True)
-            runs.setdefault(row.name, []).append(run_row(table, row, data, seeded, folder / f"seed_{seed}", options.device))
-            results = {name: over_seeds(of_row) for name, of_row in runs.items()}
-            steps = compare_steps(table, results)
+            result = run_row(table, row, data, seeded, folder / f"seed_{seed}", options.device)
+            runs.setdefault(row.name, {})[seed] = result
+            results = {name: over_seeds(list(of_row.values())) for name, of_row in runs.items()}
+            steps = compare_steps(table, runs)
             write_summary(folder, table, results, steps, heading)  # after each row, so that a stopped table has what is done
     print_table(table, results, heading)
     print_steps(steps)

@@ -65,7 +65,8 @@ def print_steps(steps: list[Step]) -> None:
     for step in steps:
         changes = ", ".join(f"{change:+.1f} {name}" for name, change in step.paper.items())
         paper = changes or {"text": "by its text", "nothing": "no figures at hand"}[step.by]
-        cells = step.row, step.over, step.on, step.measure, f"{step.ours:+.1f}", paper, step.verdict
+        ours = f"{step.ours:+.1f}" if step.spread is None else f"{step.ours:+.1f} ± {step.spread:.1f}"
+        cells = step.row, step.over, step.on, step.measure, ours, paper, step.verdict
         grid.add_row(*cells[: len(grid.columns)])
     Console(width=max(Console().width, 120)).print(grid)
 

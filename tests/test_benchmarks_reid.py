@@ -302,8 +302,8 @@ def verdicts(table, *figures, mean_cosine=0.5):
     """Of the steps of `table`, whose rows have these ranks and precisions; the first one's features have this mean cosine."""
     scores = {row.name: {"rank-1": r, "mAP": p, "mean_cosine": 0.5} for row, (r, p) in zip(table.rows, figures, strict=True)}
     scores[table.rows[0].name]["mean_cosine"] = mean_cosine
-    results = {name: {"scores": {"people": of_row}} for name, of_row in scores.items()}
-    return [step.verdict for step in compare_steps(table, results)]
+    runs = {name: {1: {"scores": {"people": of_row}}} for name, of_row in scores.items()}
+    return [step.verdict for step in compare_steps(table, runs)]
 
 
 def test_a_step_agrees_disagrees_is_mixed_or_unknown():
@@ -311,6 +311,16 @@ def test_a_step_agrees_disagrees_is_mixed_or_unknown():
     assert verdicts(TINY, (0.5, 0.4), (0.4, 0.5)) == ["disagrees", "mixed"]
     said = replace(TINY, rows=(Row("one"), Row("two", claim="down"), Row("three")))
     assert verdicts(said, (0.5, 0.4), (0.4, 0.5), (0.4, 0.4)) == ["agrees", "disagrees", "unknown", "unknown"]
+
+
+def test_a_step_is_that_of_the_seeds_which_both_rows_have():
+    def of(*mean_aps):
+        return {seed: {"scores": {"a": {"rank-1": 0.5, "mAP": each, "mean_cosine": 0}}} for seed, each in enumerate(mean_aps, 1)}
+
+    step = compare_steps(TINY, {"start": of(0.4, 0.2, 0.9), "+ smoothing": of(0.5, 0.4)})[1]
+    assert (step.measure, step.ours, step.spread) == ("mAP", pytest.approx(15), pytest.approx(50**0.5))
+    alone = compare_steps(TINY, {"start": of(0.4, 0.2), "+ smoothing": of(0.5)})[1]
+    assert (alone.ours, alone.spread) == (pytest.approx(10), None)
 
 
 def test_a_step_from_collapsed_features_has_no_direction_and_the_table_says_so(market, capsys):
