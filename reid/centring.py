@@ -5,10 +5,11 @@ Where all cameras see the same people, the difference of their means is the came
 features by its own statistics within the network (Rethinking the distribution gap of person re-identification with camera-based
 batch normalization, ECCV 2020); here this is done to embeddings, by their mean alone, and so to those of any network.
 
-It is for what compares cameras. A tracker compares one camera's images with each other, where it gains too little: with a running
-mean and distances fitted to it, robust and hacnn ranked PETS09-S2L1's people better (AUC .87 to .89, .89 to .90), but IDF1 of
-DeepSORT and MOTDT there and on ADL-Rundle-6a moved by between -1.6 and 1.9 points, 0.0 on average, and MOTA by 0.1 to 0.8; with a
-network that travels better nothing was gained at all. The deviation of each dimension, taken out too, helped nowhere.
+It is for what compares cameras. A tracker compares one camera's images with each other, where it gains too little: with a
+running mean and distances fitted to it, robust and hacnn, before teachers taught them, ranked PETS09-S2L1's people better (AUC
+.87 to .89, .89 to .90), but IDF1 of DeepSORT and MOTDT there and on ADL-Rundle-6a moved by between -1.6 and 1.9 points, 0.0 on
+average, and MOTA by 0.1 to 0.8; with a network that travels better nothing was gained at all. The deviation of each dimension,
+taken out too, helped nowhere.
 """
 
 import numpy as np

@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 import pytest
 from small_ir import PLAIN, write_ir
+from small_training import write_people
 
 import configs
 import reid
 from reid import errors
 from reid.__main__ import main
+from reid.data.folders import GALLERY, QUERY
 from reid.evaluation import figures
 
 
@@ -323,3 +325,14 @@ def test_changes_to_a_recipe_are_taken_before_and_behind_the_options_and_nothing
         call(monkeypatch, *words, "--epochs", "3")
     assert stop.value.code == 2
     assert "usage: python -m reid train" in capsys.readouterr().err
+
+
+def test_an_image_that_lies_in_query_and_gallery_is_fitted_on_once(monkeypatch, weights, tmp_path, capsys):
+    people = write_people(tmp_path / "people", (QUERY, GALLERY))
+    call(monkeypatch, "threshold", weights, "--data", people, "--false-match-rate", "0.2", "--device", "cpu")
+    before = capsys.readouterr().out
+    assert "set distance" in before
+    for path in list((people / QUERY).iterdir()):
+        shutil.copy(path, people / GALLERY / f"{path.stem}_copy.jpg")
+    call(monkeypatch, "threshold", weights, "--data", people, "--false-match-rate", "0.2", "--device", "cpu")
+    assert capsys.readouterr().out == before

@@ -14,7 +14,7 @@ import pytest
 import configs
 from reid import errors
 from reid.__main__ import main
-from reid.data.duplicates import find_same
+from reid.data.duplicates import distinct, find_same
 from reid.data.folders import GALLERY, QUERY, SUFFIXES, TRAIN
 
 Look = tuple[tuple[int, ...], bytes]
@@ -26,6 +26,12 @@ def write(folder: Path, **contents: bytes) -> list[Path]:
     for path, content in zip(paths, contents.values(), strict=True):
         path.write_bytes(content)
     return paths
+
+
+def test_of_files_with_one_content_the_first_counts(tmp_path):
+    paths = write(tmp_path / "some", a=b"one", b=b"two", c=b"one", d=b"three", e=b"two")
+    assert distinct(paths) == [0, 1, 3]
+    assert distinct([]) == []
 
 
 def test_a_file_of_the_same_content_is_found_whatever_it_is_called(tmp_path):

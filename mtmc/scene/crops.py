@@ -1,6 +1,5 @@
 """People drawn from real pictures: crops of a folder in Market-1501's layout, pasted where its identities walk."""
 
-import hashlib
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from mtmc.calibration import Camera
 from mtmc.scene.bodies import Body, card_body, card_boxes
 from mtmc.scene.world import Presence, State
+from reid.data.duplicates import distinct
 from reid.errors import InputError
 
 NAME = re.compile(r"(\d+)_c(\d+)s?\d*_.*\.(jpg|jpeg|png)$", re.IGNORECASE)
@@ -31,15 +31,11 @@ class CropPeople:
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder.")
         crops: dict[str, dict[str, list[Path]]] = {}
-        seen: set[bytes] = set()
-        for path in sorted(path for name in FOLDERS for path in (folder / name).glob("*")):
-            match = NAME.match(path.name)
-            if not match or int(match[1]) <= 0:  # 0 and -1 are Market-1501's distractors
-                continue
-            content = hashlib.sha256(path.read_bytes()).digest()
-            if content not in seen:
-                seen.add(content)
-                crops.setdefault(match[1], {}).setdefault(match[2], []).append(path)
+        paths = sorted(path for name in FOLDERS for path in (folder / name).glob("*"))
+        matches = {path: NAME.match(path.name) for path in paths}
+        paths = [path for path, match in matches.items() if match and int(match[1]) > 0]  # 0 and -1 are distractors
+        for path in (paths[place] for place in distinct(paths)):
+            crops.setdefault(matches[path][1], {}).setdefault(matches[path][2], []).append(path)
         rich = {}
         for identity, cameras in crops.items():
             enough = {camera: paths for camera, paths in cameras.items() if len(paths) >= visits}

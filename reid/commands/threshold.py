@@ -65,16 +65,22 @@ def run(options: argparse.Namespace) -> None:
 def _fit(
     model: "AppearanceModel", name: str, parts: Sequence["Crops"], false_match_rate: float
 ) -> tuple[float, float | None, float | None]:
-    """The distances of two images, of several views, and from camera to camera, fitted on one set, and what they err."""
+    """The distances of two images, of several views, and from camera to camera, fitted on one set, and what they err.
+
+    Of files with the same content, as where queries lie in the gallery too, one counts: an image is no second view of anybody.
+    """
     import numpy as np
 
+    from reid.data.duplicates import distinct
     from reid.errors import InputError
     from reid.evaluation.open_set import fit_set_threshold
     from reid.evaluation.verification import fit_threshold
     from reid.extraction import embed_files
 
-    embeddings = embed_files(model.embed, [path for part in parts for path in part.paths])
-    ids, cameras = (np.concatenate([getattr(part, key) for part in parts]) for key in ("ids", "cameras"))
+    paths = [path for part in parts for path in part.paths]
+    counted = distinct(paths)
+    embeddings = embed_files(model.embed, [paths[place] for place in counted])
+    ids, cameras = (np.concatenate([getattr(part, key) for part in parts])[counted] for key in ("ids", "cameras"))
     people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
     fitted = fit_threshold(embeddings[people], ids[people], cameras[people], false_match_rate)
     print(f"{name}: cosine distance at most {fitted.threshold:.4f}")

@@ -19,5 +19,13 @@ def find_same(paths: Sequence[Path], others: Sequence[Path]) -> tuple[Path, Path
     return None
 
 
+def distinct(paths: Sequence[Path]) -> list[int]:
+    """The places of those `paths` whose content none before them has, byte for byte, in order."""
+    first: dict[bytes, int] = {}
+    for place, path in enumerate(paths):
+        first.setdefault(_content(path), place)
+    return list(first.values())
+
+
 def _content(path: Path) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest()
