@@ -120,3 +120,19 @@ def recipe(small_weights):
     from reid.training.recipe import read_recipe
 
     return read_recipe(path("reid", "robust"), CHANGES.split())
+
+
+@pytest.fixture
+def market(tmp_path) -> Path:
+    """A data set of four people in Market-1501's layout."""
+    from small_table import write_market
+
+    return write_market(tmp_path / "people")
+
+
+@pytest.fixture
+def tiny(monkeypatch, tmp_path) -> None:
+    """The table `tiny` of `small_table` is one of those that there are."""
+    from small_table import add_tiny
+
+    add_tiny(monkeypatch, tmp_path)

@@ -7,88 +7,21 @@ from dataclasses import fields, replace
 import cv2
 import numpy as np
 import pytest
-import torch
-from small_network import Small
+from small_table import TINY, SmallNeck, run_tiny
 
-from benchmarks import reid, reid_features, reid_rows, reid_tables
+from benchmarks import reid, reid_features, reid_tables
 from benchmarks.reid_data import read_data
 from benchmarks.reid_report import CLUSTERING, print_table, title
 from benchmarks.reid_rows import RECIPES, Reduction, row_recipe, slug
 from benchmarks.reid_seeds import over_seeds
 from benchmarks.reid_steps import compare_steps
-from benchmarks.reid_table import DUKE, MARKET, Row, Table
+from benchmarks.reid_table import DUKE, MARKET, Row
 from benchmarks.reid_tables import TABLES, find_table
-from reid.data.camera_changes import CameraStrengths
-from reid.data.folders import GALLERY, QUERY, TRAIN
+from reid.data.folders import QUERY, TRAIN
 from reid.errors import InputError
 from reid.evaluation.curves import draw_features, draw_losses, read_losses
-from reid.models import choices, registry
+from reid.models import choices
 from reid.training.recipe import Recipe
-from reid.weights_file import read_weights, weights_of
-
-TINY = Table(
-    "tiny",
-    "Somebody, Table 0: two rows",
-    recipe="standard_baseline",
-    size=(32, 16),
-    rows=(
-        Row("start", paper={MARKET: (50.0, 40.0), DUKE: (30.0, 20.0)}),
-        Row("+ smoothing", ("label_smoothing=0.1",), paper={MARKET: (51.0, 39.0), DUKE: (31.0, 22.0)}),
-    ),
-    clustering=True,
-)
-
-
-@pytest.fixture
-def market(tmp_path):
-    """A folder in Market-1501's layout: four people in both splits, each of one colour, from two cameras."""
-    random = np.random.default_rng(0)
-    for part in (TRAIN, QUERY, GALLERY):
-        (tmp_path / "people" / part).mkdir(parents=True)
-        for identity in range(1, 5):
-            colour = np.random.default_rng(identity).integers(0, 256, 3)
-            for camera in (1, 2):
-                image = np.clip(colour + random.normal(0, 20, (32, 16, 3)), 0, 255).astype(np.uint8)
-                cv2.imwrite(str(tmp_path / "people" / part / f"{identity:04d}_c{camera}s1_00000{camera}_00.png"), image)
-    return tmp_path / "people"
-
-
-class SmallNeck(Small):
-    """The small network with the two features of one with BNNeck."""
-
-    def features(self, images):
-        planar = self.head(self.body(images).flatten(1))
-        return planar, planar
-
-
-def small_neck(classes: int = 0) -> SmallNeck:
-    """A network for tests."""
-    return SmallNeck(classes)
-
-
-RECIPE = """base: standard_baseline.yaml
-model: small_neck
-backbone_weights: none
-identities_per_batch: 2
-images_per_identity: 2
-"""
-
-
-@pytest.fixture
-def tiny(monkeypatch, tmp_path):
-    """The table `tiny`, whose network trains in a moment."""
-    (tmp_path / "recipes").mkdir()
-    baseline = (RECIPES / "standard_baseline.yaml").read_text()
-    options = next(line for line in baseline.splitlines() if line.startswith("options:"))
-    (tmp_path / "recipes/standard_baseline.yaml").write_text(baseline.replace(options, "options: {}"))
-    (tmp_path / "recipes/tiny.yaml").write_text(RECIPE)
-    monkeypatch.setattr(reid_rows, "RECIPES", tmp_path / "recipes")
-    monkeypatch.setitem(registry._builders, "small_neck", small_neck)
-    monkeypatch.setitem(reid_tables.TABLES, "tiny", replace(TINY, recipe="tiny"))
-
-
-def run_tiny(market, output, *more):
-    reid.main(["--table", "tiny", "--data", str(market), "--epochs", "1", "--output", str(output), *more])
 
 
 def test_a_table_trains_its_rows_and_shows_ours_beside_the_paper_s(tiny, market, tmp_path, capsys):
@@ -341,126 +274,6 @@ def test_a_row_whose_imagenet_weights_cannot_be_fetched_is_measured_all_the_same
     reid.main(list(arguments))
     rows = json.loads((tmp_path / "tiny/summary.json").read_text())["rows"]
     assert [row["started_from"] for row in rows] == ["none", "none"]
-
-
-TAUGHT = """base: tiny.yaml
-embedding_weight: 1.0
-relation_weight: 1.0
-unlabelled_per_batch: 2
-identity_weight: 0.5
-triplet: soft
-triplet_margin: null
-"""
-
-
-@pytest.fixture
-def taught(tiny, tmp_path, monkeypatch):
-    """The table of distillation with a network that trains in a moment; two networks to be its teachers."""
-    (tmp_path / "recipes/taught.yaml").write_text(TAUGHT)
-    table = replace(find_table("distillation"), recipe="taught", size=(32, 16), changes=())
-    monkeypatch.setitem(reid_tables.TABLES, "distillation", table)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    teachers = []
-    for seed in range(2):
-        torch.manual_seed(seed)
-        teachers.append(tmp_path / f"teacher{seed}.safetensors")
-        weights_of("small_neck", small_neck(), {}).write(teachers[-1])
-    return teachers
-
-
-def run_taught(market, output, *more):
-    reid.main([*more[:-1], "--table", "distillation", "--data", str(market), *more[-1], "--epochs", "1", "--output", str(output)])
-
-
-def test_distillation_trains_each_row_from_what_it_names(taught, market, tmp_path, capsys):
-    (tmp_path / "photographs").mkdir()
-    for index in range(3):
-        picture = np.random.default_rng(index).integers(0, 256, (32, 16, 3), np.uint8)
-        cv2.imwrite(str(tmp_path / f"photographs/{index}.png"), picture)
-    teachers = f"teacher=[{','.join(map(str, taught))}]"
-    run_taught(market, tmp_path / "out", teachers, ["--unlabelled", str(tmp_path / "photographs")])
-    rows = {row["row"]: row for row in json.loads((tmp_path / "out/distillation/summary.json").read_text())["rows"]}
-    assert len(rows) == len(find_table("distillation").rows)
-    assert list(rows["labels and teachers"]["networks"]) == [str(file) for file in taught]
-    assert list(rows["one teacher"]["networks"]) == [str(taught[0])]
-    assert rows["labels alone"]["networks"] == {}
-    names = "labels and teachers", "no unlabelled images", "labels alone"
-    assert [rows[name]["unlabelled"] for name in names] == [3, 0, 0]
-    runs = tmp_path / "out/distillation/seed_1"
-    losses = {run: (runs / run / "losses.csv").read_text().splitlines()[0] for run in ("labels_alone", "teachers_alone", "all")}
-    assert "embedding" not in losses["labels_alone"]
-    assert "identity" not in losses["teachers_alone"]
-    assert "embedding_loss,relation_loss" in losses["all"]
-    assert "identity_loss,triplet_loss" in losses["all"]
-    assert rows["+ background: all changes"]["scores"] == rows["labels and teachers"]["scores"]  # one network, trained once
-    printed = capsys.readouterr().out
-    assert "verdict" not in printed
-    assert "teacher0" not in printed.split("seed 1")[0]  # the title calls nothing reduced that is but given
-
-    weights_of("small_neck", small_neck(), {}).write(taught[0])
-    with pytest.raises(InputError, match="comes from another recipe or other data"):
-        run_taught(market, tmp_path / "out", teachers, ["--unlabelled", str(tmp_path / "photographs")])
-
-
-def test_distillation_without_images_that_have_no_labels_has_no_place_for_them(taught, market):
-    table, changes = find_table("distillation"), (f"teacher=[{taught[0]}]", "unlabelled_per_batch=0")
-    heading = title(table, read_data(table, [str(market)]), Reduction(changes=changes))
-    assert heading.endswith("REDUCED: unlabelled per batch 0 for 2")
-
-
-def test_distillation_without_teachers_is_told_before_anything_is_trained(taught, market, tmp_path):
-    with pytest.raises(InputError, match=r"distillation learns from teachers: give teacher=\[A.xml,B.xml\]"):
-        run_taught(market, tmp_path / "out", [])
-    with pytest.raises(InputError, match=r"teacher: .*nobody.xml: no such file"):
-        run_taught(market, tmp_path / "out", f"teacher=[{tmp_path / 'nobody.xml'}]", [])
-    assert not (tmp_path / "out").exists()
-
-
-def test_changes_among_the_data_are_told_where_they_belong(tiny, market, tmp_path):
-    with pytest.raises(InputError, match=r"teacher=\[a.xml\]: names no data; changes to the recipes stand before the options"):
-        run_tiny(market, tmp_path / "out", "--validate", str(market), "teacher=[a.xml]")
-
-
-def test_images_without_labels_are_refused_where_nothing_is_learned_from_them(tiny, market, photographs, tmp_path):
-    with pytest.raises(InputError, match="--unlabelled: in tiny nothing is learned"):
-        run_tiny(market, tmp_path / "out", "--unlabelled", str(photographs))
-
-
-def test_the_changes_of_images_come_back_group_by_group_until_all_are_there():
-    table, given = TABLES["distillation"], Reduction(changes=("teacher=[a.xml,b.xml]",))
-    recipes = {row.name: row_recipe(table, row, given) for row in table.rows}
-    full, nothing = recipes["labels and teachers"], recipes["no camera changes"]
-    changes = {"colour_jitter", "background", *(field.name for field in fields(CameraStrengths))}
-    assert all(getattr(full, key) > 0 for key in changes)
-    assert replace(full, **dict.fromkeys(changes, 0.0)) == nothing
-    came = set()
-    for row in (row for row in table.rows if row.name.startswith("+ ")):
-        before, after = recipes[table.step_from(row).name], recipes[row.name]
-        new = {key for key in changes if getattr(before, key) != getattr(after, key)}
-        assert new and not new & came
-        came |= new
-    assert came == changes
-    assert recipes["+ background: all changes"] == full
-    assert recipes["one teacher"] == replace(full, teacher=("a.xml",))
-
-
-def test_small_distillation_starts_from_the_shipped_network_at_its_size_and_a_user_s_start_goes_above_it():
-    table = TABLES["distillation"]
-    recipe = row_recipe(table, table.rows[0], Reduction(small=True))
-    assert (read_weights(recipe.start).model, recipe.height, recipe.width) == (recipe.model, 80, 32)
-    assert row_recipe(table, table.rows[0], Reduction(changes=("start=none",))).start == "none"
-
-
-def test_a_small_table_takes_some_people_of_every_set(market, tmp_path):
-    shutil.copytree(market, tmp_path / "more")
-    sources = str(market), str(tmp_path / "more")
-    table = replace(TINY, small_identities=4)
-    whole, small = read_data(table, sources), read_data(table, sources, small=True)
-    assert (len(whole.labelled), len(small.labelled)) == (16, 8)
-    assert np.unique(small.labelled.ids).tolist() == [0, 1, 2, 3]
-    assert {path.parents[1].name for path in small.labelled.paths} == {"people", "more"}
-    assert title(table, small, Reduction(small=True)).endswith("4 identities for 8")
-    assert "identities for" not in title(table, whole, Reduction())
 
 
 @pytest.mark.parametrize("place", [f"people/{TRAIN}", "photographs/day0"], ids=["with a label", "without"])
