@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 URL = "https://motchallenge.net/data/MOT16.zip"
 CHUNK = 1 << 20

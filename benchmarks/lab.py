@@ -10,18 +10,18 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.clearmot import Counts
 from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
-from benchmarks.world_scores import image_counts, world_counts
-from mtmc.appearance import open_appearance
-from mtmc.association import GroundTracks
-from mtmc.camera_worker import LocalWorkers, require_images
-from mtmc.pipeline import StageSeconds
-from mtmc.recording import Recording, check_folder
-from mtmc.room import Moment, follow, open_identities, recognise, settle
-from mtmc.room_recording import draw_gallery, record_room
+from benchmarks.scores.clearmot import Counts
+from benchmarks.scores.world import image_counts, world_counts
+from mtmc.ground.tracker import GroundTracks
+from mtmc.multicamera.result_writer import draw_gallery, record_room
+from mtmc.multicamera.run import Moment, follow, open_identities, recognise, settle
+from mtmc.multicamera.workers import LocalWorkers, require_images
 from mtmc.sequences import MULTI_VIEW, MultiViewSequence, open_multi_view
-from reid.errors import InputError, run
+from mtmc.single.appearance import open_appearance
+from mtmc.single.pipeline import StageSeconds
+from mtmc.single.result_writer import Recording, check_folder
+from reid.common.errors import InputError, run
 
 # Table 5 of Lawen et al. (arXiv 1910.07038): the LAB sequence, which was not published.
 PUBLISHED = {
@@ -93,7 +93,7 @@ def _open(options: argparse.Namespace) -> MultiViewSequence:
         if options.people is not None:
             raise InputError("--people draws the people of the rendered room: leave it out, or --data.")
         return open_multi_view(options.data, options.format, options.detections, options.seed)
-    from mtmc.scene import room
+    from mtmc.simulation import room
 
     if options.detections not in (None, "noisy"):
         raise InputError(f"the rendered room has no detections named {options.detections}: leave --detections out.")

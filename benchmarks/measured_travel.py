@@ -1,11 +1,11 @@
 """Travel times as somebody with a stopwatch would measure them beforehand: in another recording, with the truth at hand."""
 
-from benchmarks.world_scores import world_people
-from mtmc.linking import WINDOW
+from benchmarks.scores.world import world_people
+from mtmc.linking.linker import WINDOW
+from mtmc.linking.tracklets import follow_apart, gather
+from mtmc.linking.travel_times import TravelTimes
+from mtmc.linking.zones import Zones
 from mtmc.sequences import MultiViewSequence
-from mtmc.tracklets import follow_apart, gather
-from mtmc.travel import TravelTimes
-from mtmc.zones import Zones
 
 
 def measured_travel(sequence: MultiViewSequence, radius: float) -> tuple[Zones, TravelTimes]:

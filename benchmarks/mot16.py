@@ -10,18 +10,18 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks.clearmot import DISTRACTOR_RULES, score
 from benchmarks.download import fetch_mot16
 from benchmarks.results import SequenceResult, print_table, write_summary
+from benchmarks.scores.clearmot import DISTRACTOR_RULES, score
 from benchmarks.sequence_folders import DEMO, MOT16, VALIDATION, sequence_folders
-from mtmc import embedding_cache
-from mtmc.appearance import open_appearance
-from mtmc.pipeline import TrackedFrame, track
-from mtmc.recording import check_folder, record
 from mtmc.sequences import Sequence, read_motchallenge
 from mtmc.sequences.mot_text import read_tracks
-from mtmc.tracker_config import DEFAULT_TRACKER, appearance_line, available_configs, build_tracker, read_tracker_config
-from reid.errors import run
+from mtmc.single import embedding_cache
+from mtmc.single.appearance import open_appearance
+from mtmc.single.pipeline import TrackedFrame, track
+from mtmc.single.result_writer import check_folder, record
+from mtmc.single.tracker_config import DEFAULT_TRACKER, appearance_line, available_configs, build_tracker, read_tracker_config
+from reid.common.errors import run
 
 if TYPE_CHECKING:
     from reid import AppearanceModel
@@ -88,7 +88,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _render_demo() -> Path:
-    from mtmc.scene import demo_sequences
+    from mtmc.simulation import demo_sequences
 
     print(f"no MOT16 in {MOT16}: running on rendered demo sequences; `python -m benchmarks.mot16 --download` gets MOT16 (1.9 GB)")
     demo_sequences(DEMO)

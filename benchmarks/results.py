@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.clearmot import Counts
-from mtmc.recording import Recording
-from reid.files import replacing
+from benchmarks.scores.clearmot import Counts
+from mtmc.single.result_writer import Recording
+from reid.common.files import replacing
 
 PACKAGES = ("mtmc", "torch", "torchvision", "openvino", "onnxruntime", "opencv-python", "numpy", "scipy", "lap", "motmetrics")
 

@@ -11,25 +11,25 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.clearmot import Counts
 from benchmarks.measured_travel import measured_travel
 from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
-from benchmarks.world_scores import world_counts, world_people
-from mtmc.appearance import open_appearance
-from mtmc.association import GroundTracks
-from mtmc.camera_worker import LocalWorkers
-from mtmc.linking import Linker
-from mtmc.naming import name_offline, name_online, rename
-from mtmc.pipeline import StageSeconds
-from mtmc.recording import Recording, check_folder
-from mtmc.room import Moment
-from mtmc.room_recording import record_room
-from mtmc.scene import rooms
+from benchmarks.scores.clearmot import Counts
+from benchmarks.scores.world import world_counts, world_people
+from mtmc.ground.tracker import GroundTracks
+from mtmc.linking.linker import Linker
+from mtmc.linking.naming import name_offline, name_online, rename
+from mtmc.linking.tracklets import Ended, follow_apart, gather
+from mtmc.linking.travel_times import TravelTimes
+from mtmc.linking.zones import Zones
+from mtmc.multicamera.result_writer import record_room
+from mtmc.multicamera.run import Moment
+from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import MultiViewSequence
-from mtmc.tracklets import Ended, follow_apart, gather
-from mtmc.travel import TravelTimes
-from mtmc.zones import Zones
-from reid.errors import InputError, run
+from mtmc.simulation import rooms
+from mtmc.single.appearance import open_appearance
+from mtmc.single.pipeline import StageSeconds
+from mtmc.single.result_writer import Recording, check_folder
+from reid.common.errors import InputError, run
 
 RADIUS = 1.0  # metres on the ground within which a track may be a person
 ELSEWHERE = 1000  # added to the seed of the recording in which travel times are measured beforehand

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mtmc.sequences import is_motchallenge
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 MOT16 = Path("data/MOT16")
 DEMO = Path("data/demo")

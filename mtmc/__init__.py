@@ -4,7 +4,7 @@
 cameras.
 """
 
-from mtmc.pipeline import TrackedFrame, track
 from mtmc.sequences import MultiViewSequence, Sequence, open_multi_view, open_sequence
+from mtmc.single.pipeline import TrackedFrame, track
 
 __all__ = ["MultiViewSequence", "Sequence", "TrackedFrame", "open_multi_view", "open_sequence", "track"]

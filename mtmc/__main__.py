@@ -1,8 +1,8 @@
 """`python -m mtmc COMMAND`: each command is a module of `mtmc.commands`."""
 
 from mtmc.commands import COMMANDS
-from reid.command_line import dispatch
-from reid.errors import run
+from reid.common.command_line import dispatch
+from reid.common.errors import run
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,6 +1,6 @@
 """Person re-identification: from images of people to embeddings that tell them apart.
 
-Importing this package, or `reid.errors`, loads no network library; the functions below do so when they are called.
+Importing this package, or `reid.common.errors`, loads no network library; the functions below do so when they are called.
 """
 
 import importlib
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reid.processor import limit_onednn
+from reid.common.processor import limit_onednn
 
 if TYPE_CHECKING:
     from reid.appearance import AppearanceModel

@@ -1,8 +1,8 @@
 """`python -m reid COMMAND`: each command is a module of `reid.commands`."""
 
-from reid.command_line import dispatch
 from reid.commands import COMMANDS
-from reid.errors import run
+from reid.common.command_line import dispatch
+from reid.common.errors import run
 
 
 def main() -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from reid.common.errors import InputError
 from reid.engines import Engine, open_engine
-from reid.errors import InputError
-from reid.network_file import SUFFIXES, NetworkFile, read_network_file
-from reid.weights_file import SHIPPED, Weights, read_weights
+from reid.footage.crops import crop
+from reid.weights.network_file import SUFFIXES, NetworkFile, read_network_file
+from reid.weights.weights_file import SHIPPED, Weights, read_weights
 
 BATCH = 16  # images at a time: more of them bring no speed on a CPU, and memory stays bounded
 
@@ -48,21 +49,6 @@ class AppearanceModel:
         A box is rounded outward to whole pixels and clipped to the frame. Raises ValueError naming the box where nothing is left.
         """
         return self.embed(crop(frame, boxes))
-
-
-def crop(frame: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
-    """The parts of `frame (H, W, 3)` under `boxes (N, 4)`, xyxy pixels rounded outward and clipped, as views.
-
-    Raises ValueError naming the first box that is not finite, or of which nothing lies in the frame.
-    """
-    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
-    limits = np.array([frame.shape[1], frame.shape[0]])
-    corners = np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], 1).clip(0, np.tile(limits, 2))
-    usable = np.isfinite(boxes).all(1) & (corners[:, 2:] > corners[:, :2]).all(1)
-    if not usable.all():
-        index = int(np.argmin(usable))
-        raise ValueError(f"box {index}, {boxes[index].tolist()}, has no part in the frame of {limits[0]}x{limits[1]} pixels")
-    return [frame[top:bottom, left:right] for left, top, right, bottom in corners.astype(int)]
 
 
 def load(name: str | Path, weights: str | Path = "auto", engine: str = "auto", device: str = "auto") -> AppearanceModel:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.preprocessing import Preprocessing
-from reid.weights_file import Weights
+from reid.weights.weights_file import Weights
 
 if TYPE_CHECKING:
     import torch

@@ -24,11 +24,11 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def demo_data(tmp_path_factory) -> Path:
     """A folder with one short rendered sequence, `plaza`."""
-    from mtmc.scene import Detector, write_sequence
-    from mtmc.scene.demo import plaza
+    from mtmc.simulation import SimulatedDetector, write_sequence
+    from mtmc.simulation.demo import plaza
 
     folder = tmp_path_factory.mktemp("demo")
-    write_sequence(folder / "plaza", plaza(16), "plaza", 30, 10, Detector())
+    write_sequence(folder / "plaza", plaza(16), "plaza", 30, 10, SimulatedDetector())
     return folder
 
 
@@ -80,7 +80,7 @@ def small_weights(monkeypatch, tmp_path):
     from small_network import small
 
     from reid.models import registry
-    from reid.weights_file import weights_of
+    from reid.weights.weights_file import weights_of
 
     monkeypatch.setitem(registry._builders, "small", small)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -7,9 +7,9 @@ import numpy as np
 from visitors import COLOURS, plain_crop
 
 from mtmc.calibration import Camera
-from mtmc.scene import CropPeople, Detector, Place, Scene, Visit, World
-from mtmc.scene.film import film
 from mtmc.sequences import MultiViewSequence
+from mtmc.simulation import CropPeople, Place, Scene, SimulatedDetector, Visit, World
+from mtmc.simulation.filming import film
 
 SIZE = (320, 240)
 EXTENTS = {"west": (0, 0, 5, 4), "east": (7, 0, 12, 4)}
@@ -39,4 +39,4 @@ def passers(folder: Path) -> MultiViewSequence:
     for first, (name, extent) in enumerate(EXTENTS.items()):
         camera = Camera.look_at((extent[0] + 2.5, 0.1, 2.7), (extent[0] + 2.5, 2.5, 0.6), 130.0, SIZE)
         scenes.append(Scene(World(0, visits).within(extent), Place(extent, **FURNISHING), {name: camera}, people, first))
-    return film("passers", scenes, people.boxes, 10.0, 500, Detector(miss=0.03, jitter=0.01, clutter=0.1))
+    return film("passers", scenes, people.boxes, 10.0, 500, SimulatedDetector(miss=0.03, jitter=0.01, clutter=0.1))

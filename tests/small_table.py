@@ -7,9 +7,11 @@ import cv2
 import numpy as np
 from small_network import Small
 
-from benchmarks import reid, reid_rows, reid_tables
-from benchmarks.reid_rows import RECIPES
-from benchmarks.reid_table import DUKE, MARKET, Row, Table
+from benchmarks.reid import __main__ as reid
+from benchmarks.reid import rows as reid_rows
+from benchmarks.reid import tables as reid_tables
+from benchmarks.reid.rows import RECIPES
+from benchmarks.reid.table import DUKE, MARKET, Row, Table
 from reid.data.folders import GALLERY, QUERY, TRAIN
 from reid.models import registry
 

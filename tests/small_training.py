@@ -26,7 +26,7 @@ if __name__ == "__main__":
     from small_network import small
 
     from reid.__main__ import main
-    from reid.errors import run
+    from reid.common.errors import run
     from reid.models import registry
 
     registry._builders["small"] = small

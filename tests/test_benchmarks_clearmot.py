@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import trackers
-from benchmarks.clearmot import Counts, score
+from benchmarks.scores.clearmot import Counts, score
 from mtmc import open_sequence, track
-from mtmc.recording import record
 from mtmc.sequences import GroundTruth
 from mtmc.sequences.mot_text import TrackFile, read_ground_truth, read_tracks, tracks_text
+from mtmc.single.result_writer import record
 
 LENGTH = 6
 

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import speed
-from benchmarks.crowd import crowd
+from benchmarks.speed import __main__ as speed
+from benchmarks.speed.crowd import crowd
 
 
 def test_the_crowd_is_the_same_every_time_and_another_with_another_seed():
@@ -31,7 +31,7 @@ def test_the_crowd_has_boxes_scores_and_unit_embeddings_of_about_as_many_people(
 
 def test_the_speed_command_writes_a_row_for_each_tracker_and_crowd(tmp_path, monkeypatch, capsys):
     scene = tmp_path / "scene.py"
-    scene.write_text("from benchmarks.crowd import crowd as ours\n\ndef crowd(people, dim):\n    return ours(60, people, dim)\n")
+    scene.write_text("from benchmarks.speed.crowd import crowd as ours\n\ncrowd = lambda people, dim: ours(60, people, dim)\n")
     arguments = ["association", "--people", "3", "6", "--dim", "8", "16", "--crowd", str(scene), "--output", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", ["speed", *arguments])
     speed.main()

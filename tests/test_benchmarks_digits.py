@@ -7,8 +7,9 @@ import struct
 import numpy as np
 import pytest
 
-from benchmarks import reid, reid_digits
-from reid.errors import InputError
+from benchmarks.reid import __main__ as reid
+from benchmarks.reid import digits as reid_digits
+from reid.common.errors import InputError
 
 
 def test_digits_are_rendered_each_as_often_and_none_like_another():

@@ -10,14 +10,15 @@ import pytest
 import torch
 from small_table import TINY, run_tiny, small_neck
 
-from benchmarks import reid, reid_tables
-from benchmarks.reid_data import read_data
-from benchmarks.reid_report import title
-from benchmarks.reid_rows import Reduction, row_recipe
-from benchmarks.reid_tables import TABLES, find_table
+from benchmarks.reid import __main__ as reid
+from benchmarks.reid import tables as reid_tables
+from benchmarks.reid.data import read_data
+from benchmarks.reid.report import title
+from benchmarks.reid.rows import Reduction, row_recipe
+from benchmarks.reid.tables import TABLES, find_table
+from reid.common.errors import InputError
 from reid.data.camera_changes import CameraStrengths
-from reid.errors import InputError
-from reid.weights_file import read_weights, weights_of
+from reid.weights.weights_file import read_weights, weights_of
 
 TAUGHT = """base: tiny.yaml
 embedding_weight: 1.0

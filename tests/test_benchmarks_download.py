@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from benchmarks.download import fetch_mot16, unpack
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 CONTENT = {"train/MOT16-02/det/det.txt": "1,-1,0,0,9,9,1\n" * 500, "test/MOT16-01/seqinfo.ini": "[Sequence]\n"}
 

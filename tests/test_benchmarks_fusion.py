@@ -1,8 +1,8 @@
-from benchmarks.fusion import measure, measure_day
+from benchmarks.speed.fusion import measure, measure_day
 
 
 def test_every_number_of_cameras_and_people_is_a_row_and_people_are_found(monkeypatch):
-    monkeypatch.setattr("benchmarks.fusion.FRAMES", 15)
+    monkeypatch.setattr("benchmarks.speed.fusion.FRAMES", 15)
     rows = measure([2, 3], [3])
     assert [(row["cameras"], row["people"]) for row in rows] == [(2, 3), (3, 3)]
     assert rows[0]["cost"] == 1.0 and all(row["fps"] > 0 for row in rows)

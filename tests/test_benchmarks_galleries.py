@@ -5,14 +5,15 @@ import sys
 
 import pytest
 
-from benchmarks import galleries, speed
-from mtmc import exemplars
-from reid.errors import InputError
+from benchmarks.speed import __main__ as speed
+from benchmarks.speed import galleries
+from mtmc.identity import exemplars
+from reid.common.errors import InputError
 
 
 def test_the_speed_command_compares_the_index_with_the_exact_product(tmp_path, monkeypatch, capsys):
     pytest.importorskip("faiss")
-    from mtmc import inverted_index
+    from mtmc.identity import inverted_index
 
     monkeypatch.setattr(galleries, "EXACT", 4000)
     monkeypatch.setattr(exemplars, "EXACT", 4000)

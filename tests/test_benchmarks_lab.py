@@ -7,8 +7,8 @@ from visitors import CAMERAS, MeanColour, visitors
 
 from benchmarks import lab
 from benchmarks.results import COLUMNS
-from mtmc.sequences.folder import write_folder
-from reid.errors import InputError
+from mtmc.sequences.readers.folder import write_folder
+from reid.common.errors import InputError
 
 
 @pytest.fixture(scope="module")

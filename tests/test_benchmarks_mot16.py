@@ -14,7 +14,7 @@ from benchmarks import mot16
 from benchmarks.mot16 import main
 from benchmarks.sequence_folders import VALIDATION, sequence_folders
 from mtmc.sequences.mot_text import read_tracks
-from reid.errors import InputError, run
+from reid.common.errors import InputError, run
 
 ROW = ["sequence", "mota", "idf1", "id_switches", "fp", "fn", "recall", "precision", "mt", "ml"]
 ROW += ["fps_total", "fps_reid", "fps_association"]
@@ -98,7 +98,7 @@ def test_the_rendered_demo_is_tracked_well(demo_data, tmp_path):
 def test_without_mot16_the_demo_runs_and_says_how_to_get_it(demo_data, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(mot16, "DEMO", demo_data)
-    monkeypatch.setattr("mtmc.scene.demo_sequences", lambda folder: [folder / "plaza"])
+    monkeypatch.setattr("mtmc.simulation.demo_sequences", lambda folder: [folder / "plaza"])
     main(["--reid", "none", "--tracker", "sort"])
     assert (tmp_path / "outputs" / "mot16" / "summary.json").is_file()
     assert "`python -m benchmarks.mot16 --download` gets MOT16" in capsys.readouterr().out

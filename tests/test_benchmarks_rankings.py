@@ -5,7 +5,8 @@ import sys
 
 import numpy as np
 
-from benchmarks import rankings, speed
+from benchmarks.speed import __main__ as speed
+from benchmarks.speed import rankings
 from reid.evaluation import evaluate_ranking
 from reid.evaluation.reranking import rerank
 

@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 from small_table import TINY, SmallNeck, run_tiny
 
-from benchmarks import reid, reid_features, reid_tables
-from benchmarks.reid_data import read_data
-from benchmarks.reid_report import CLUSTERING, print_table, title
-from benchmarks.reid_rows import RECIPES, Reduction, row_recipe, slug
-from benchmarks.reid_seeds import over_seeds
-from benchmarks.reid_steps import compare_steps
-from benchmarks.reid_table import DUKE, MARKET, Row
-from benchmarks.reid_tables import TABLES, find_table
+from benchmarks.reid import __main__ as reid
+from benchmarks.reid import features as reid_features
+from benchmarks.reid import tables as reid_tables
+from benchmarks.reid.data import read_data
+from benchmarks.reid.report import CLUSTERING, print_table, title
+from benchmarks.reid.rows import RECIPES, Reduction, row_recipe, slug
+from benchmarks.reid.seeds import over_seeds
+from benchmarks.reid.steps import compare_steps
+from benchmarks.reid.table import DUKE, MARKET, Row
+from benchmarks.reid.tables import TABLES, find_table
+from reid.common.errors import InputError
 from reid.data.folders import QUERY, TRAIN
-from reid.errors import InputError
 from reid.evaluation.curves import draw_features, draw_losses, read_losses
 from reid.models import choices
 from reid.training.recipe import Recipe

@@ -9,7 +9,7 @@ from visitors import MeanColour
 
 from benchmarks import rooms
 from benchmarks.results import COLUMNS
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 LINKED = [(linking, travel) for linking in ("online", "offline") for travel in ("none", "learned", "given")]
 

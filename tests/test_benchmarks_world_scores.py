@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.world_scores import image_counts, world_counts
-from mtmc.association import GroundTracks
+from benchmarks.scores.world import image_counts, world_counts
+from mtmc.ground.tracker import GroundTracks
 from mtmc.sequences import GroundTruth, WorldTruth
 
 BOX = np.array([10.0, 20.0, 30.0, 80.0])

@@ -105,5 +105,5 @@ def test_what_is_no_colour_image_is_refused(model, shape):
 
 
 def test_importing_reid_loads_no_network_library():
-    code = "import sys, reid, reid.errors, reid.__main__; sys.exit('torch' in sys.modules or 'openvino' in sys.modules)"
+    code = "import sys, reid, reid.common.errors, reid.__main__; sys.exit('torch' in sys.modules or 'openvino' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

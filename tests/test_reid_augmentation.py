@@ -7,10 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reid.common.errors import InputError
 from reid.data.augmentation import Changes, augment, draw_changes
 from reid.data.camera_changes import CameraStrengths
 from reid.data.loading import ImageChanges, load_batches, load_images
-from reid.errors import InputError
 from reid.preprocessing import Preprocessing
 
 SIZE = Preprocessing(32, 16)

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from reid import models
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.models.backbones import _address, build_backbone, load_weights
 from reid.models.ibn import InstanceBatchNorm
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from reid.common.errors import InputError
 from reid.data.folders import Crops, join, read_market
-from reid.errors import InputError
 from reid.preprocessing import Preprocessing
 from reid.training.batches import Batches, _drawn_evenly
 

@@ -9,7 +9,7 @@ from reid import models
 from reid.engines.openvino import OpenVINO
 from reid.export import export_onnx, export_openvino, verify
 from reid.preprocessing import Preprocessing
-from reid.weights_file import read_weights, weights_of
+from reid.weights.weights_file import read_weights, weights_of
 
 
 def build(classes=5, **options):

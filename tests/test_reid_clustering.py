@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.evaluation import clustering
 from reid.evaluation.clustering import measure_clustering
 

@@ -14,8 +14,8 @@ from small_training import write_people
 
 import configs
 import reid
-from reid import errors
 from reid.__main__ import main
+from reid.common import errors
 from reid.data.folders import GALLERY, QUERY
 from reid.evaluation import figures
 
@@ -76,7 +76,7 @@ def test_evaluate_prints_and_writes_a_row_for_each_set_network_and_centring(monk
 
 def test_evaluate_opens_every_network_before_the_first_one_computes(monkeypatch, weights, crops, tmp_path, capsys):
     other = write_ir(tmp_path / "other.xml", text=PLAIN.replace("8", "16"))
-    monkeypatch.setattr("reid.extraction.embed_files", lambda *_: pytest.fail("the first one computed"))
+    monkeypatch.setattr("reid.evaluation.extraction.embed_files", lambda *_: pytest.fail("the first one computed"))
     with pytest.raises(SystemExit):
         call(monkeypatch, "evaluate", weights, other, "--data", crops, "--device", "cpu")
     assert "other.yaml: height 16" in capsys.readouterr().err
@@ -92,7 +92,7 @@ def test_evaluate_tells_data_sets_of_the_same_name_apart(monkeypatch, weights, c
 
 def test_evaluate_ranks_a_feature_of_bnneck_by_either_distance_and_tells_how_it_clusters(monkeypatch, crops, tmp_path, capsys):
     from reid.models import build
-    from reid.weights_file import weights_of
+    from reid.weights.weights_file import weights_of
 
     network = build("bnneck_resnet18")
     network.preprocessing = replace(network.preprocessing, height=32, width=16)

@@ -3,8 +3,8 @@
 import pytest
 from torch import nn
 
-from reid.complexity import PUBLISHED, count
 from reid.models import build
+from reid.models.complexity import PUBLISHED, count
 from reid.preprocessing import Preprocessing
 
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from reid import errors
 from reid.__main__ import main
+from reid.common import errors
 from reid.data.cutouts import cut_out, read_mask
 from reid.data.folders import join, read_market, with_unlabelled
 

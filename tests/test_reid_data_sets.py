@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from reid.common.errors import InputError
 from reid.data.datasets import available, differences, find, read
 from reid.data.datasets.unpacking import unpacked
-from reid.errors import InputError
 
 
 def touch(folder: Path, *names: str) -> None:

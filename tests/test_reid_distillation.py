@@ -12,10 +12,10 @@ from small_ir import PLAIN, write_ir
 from torch.nn import functional as F
 
 import configs
-from reid import errors
 from reid.__main__ import main
+from reid.common import errors
+from reid.common.errors import InputError
 from reid.data.folders import TRAIN, join, read_market, with_unlabelled
-from reid.errors import InputError
 from reid.training.distillation import Projection, relation_loss
 from reid.training.teachers import PresentTeachers, open_teachers, teach
 from reid.training.trainer import train

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import configs
-from reid import errors
 from reid.__main__ import main
+from reid.common import errors
 from reid.data.duplicates import distinct, find_same
 from reid.data.folders import GALLERY, QUERY, SUFFIXES, TRAIN
 

@@ -16,11 +16,11 @@ import torch
 from torch.onnx.utils import export as export_torch
 
 from reid import engines, export
+from reid.common.errors import InputError
 from reid.engines import installed, open_engine, openvino
-from reid.errors import InputError
 from reid.models import build
-from reid.network_file import read_network_file, write_description
-from reid.weights_file import weights_of
+from reid.weights.network_file import read_network_file, write_description
+from reid.weights.weights_file import weights_of
 
 
 @pytest.mark.parametrize("name", ["robust", "hacnn"])
@@ -214,7 +214,7 @@ def test_cuda_agrees_with_the_cpu():
 
 
 def test_the_speed_benchmark_times_every_installed_engine(small_weights, monkeypatch, tmp_path):
-    from benchmarks import speed
+    from benchmarks.speed import __main__ as speed
 
     small_weights.write(tmp_path / "small.safetensors")
     monkeypatch.setattr(speed, "_crops_per_second", lambda model, crops: float(len(model.embed(crops))))

@@ -7,13 +7,13 @@ import pytest
 import torch
 from small_ir import PLAIN, write_ir
 
+from reid.common.errors import InputError
 from reid.engines import open_engine
 from reid.engines.ir_network import IrNetwork
 from reid.engines.openvino import OpenVINO
 from reid.engines.pytorch import network_of
-from reid.errors import InputError
 from reid.export import least_cosine, probe
-from reid.network_file import read_network_file
+from reid.weights.network_file import read_network_file
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.normal(size=(3, 4, 9, 7)).astype(np.float32)

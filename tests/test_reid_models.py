@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from reid import models
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.models import registry
 from reid.models.layers import GeM, HarmoniousAttention, StridedDepthwise, sample_regions
 from reid.models.shuffle import ShuffleA, ShuffleB, shuffle

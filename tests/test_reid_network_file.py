@@ -8,13 +8,13 @@ import pytest
 from small_ir import PLAIN, write_ir
 
 import reid
-from mtmc.appearance import open_appearance
+from mtmc.single.appearance import open_appearance
+from reid.common.errors import InputError
 from reid.data.folders import GALLERY, read_image
 from reid.data.sources import read_source
 from reid.engines import open_engine
-from reid.errors import InputError
-from reid.network_file import read_network_file, write_description
 from reid.preprocessing import Preprocessing
+from reid.weights.network_file import read_network_file, write_description
 
 RETAIL = "person-reidentification-retail-"
 

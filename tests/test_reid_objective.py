@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from configs import path
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.losses import center_loss, hard_triplet_loss, identity_loss, soft_triplet_loss, triplet_loss
 from reid.preprocessing import Preprocessing
 from reid.training.learner import Learner

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from reid.commands import threshold
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.evaluation.open_set import fit_set_threshold
-from reid.weights_file import read_weights
+from reid.weights.weights_file import read_weights
 
 
 def people(count=40, images=9, noise=0.5, dimension=16, seed=0):

@@ -22,7 +22,7 @@ from reid.training import processes
 from reid.training.recipe import read_recipe
 from reid.training.trainer import train
 from reid.training.validation import ValidationSet
-from reid.weights_file import read_weights
+from reid.weights.weights_file import read_weights
 
 SCRIPT = Path(__file__).with_name("small_training.py")
 CHANGES = [

@@ -1,10 +1,10 @@
-"""What reid.processor concludes from Linux's description of a processor."""
+"""What reid.common.processor concludes from Linux's description of a processor."""
 
 import os
 
 import pytest
 
-from reid.processor import limit_onednn
+from reid.common.processor import limit_onednn
 
 PROCESSOR = """processor\t: 0
 model name\t: Some Processor

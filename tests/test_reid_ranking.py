@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.evaluation import check_positives, evaluate_embeddings, evaluate_features, evaluate_ranking, evaluate_single_shot
 from reid.evaluation.ranking import BLOCK, feature_distances
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from reid.read_ahead import read_ahead
+from reid.common.read_ahead import read_ahead
 
 
 def test_items_arrive_in_order_also_when_they_are_none():

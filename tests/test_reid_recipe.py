@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.training.recipe import read_recipe
 
 

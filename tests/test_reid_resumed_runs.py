@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from reid.common.errors import InputError
 from reid.data.folders import GALLERY, QUERY, TRAIN, join, read_market
-from reid.errors import InputError
 from reid.training.learner import Learner
 from reid.training.trainer import train
 from reid.training.validation import ValidationSet
-from reid.weights_file import read_weights
+from reid.weights.weights_file import read_weights
 
 
 def killed_at(monkeypatch, epoch: int, step: int):

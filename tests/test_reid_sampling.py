@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reid.common.errors import InputError
 from reid.data.folders import GALLERY, TRAIN, Crops, join, read_market
 from reid.data.sampling import identity_batches
-from reid.errors import InputError
 
 IDS = np.repeat(np.arange(6), [1, 2, 3, 4, 5, 9])
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.evaluation.separation import separate
 
 

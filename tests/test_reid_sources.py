@@ -4,9 +4,9 @@ import logging
 
 import pytest
 
+from reid.common.errors import InputError
 from reid.data.folders import GALLERY, QUERY, TRAIN, join
 from reid.data.sources import read_parts, read_source, site_names, source_name, source_names
-from reid.errors import InputError
 
 PATTERN = r"pattern: '(?P<identity>[a-z]+)/cam(?P<camera>\w+)_\d+\.(png|bmp)'"
 

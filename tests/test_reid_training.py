@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from reid.common.errors import InputError
 from reid.data.folders import GALLERY, QUERY, TRAIN, join, read_market
-from reid.errors import InputError
 from reid.preprocessing import Preprocessing
 from reid.training import trainer
 from reid.training.averaging import WeightAverage, refresh_statistics
@@ -17,7 +17,7 @@ from reid.training.schedule import warmup_steps
 from reid.training.swag import WeightGaussian
 from reid.training.trainer import train
 from reid.training.validation import ValidationSet
-from reid.weights_file import read_weights
+from reid.weights.weights_file import read_weights
 
 
 def test_the_learning_rate_rises_then_falls_at_each_step():

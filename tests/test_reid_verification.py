@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from reid.commands import threshold
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.evaluation.verification import fit_threshold
-from reid.weights_file import read_weights
+from reid.weights.weights_file import read_weights
 
 
 def on_a_circle(*degrees):

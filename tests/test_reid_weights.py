@@ -12,10 +12,10 @@ from safetensors.numpy import save_file
 from small_network import Small, small
 
 import reid
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.models import registry
 from reid.preprocessing import Preprocessing
-from reid.weights_file import blend, read_weights, weights_of
+from reid.weights.weights_file import blend, read_weights, weights_of
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from mtmc.calibration import Camera
-from mtmc.scene import CropPeople, Detector, Place, Scene, Visit, World
-from mtmc.scene.film import film
 from mtmc.sequences import MultiViewSequence
+from mtmc.simulation import CropPeople, Place, Scene, SimulatedDetector, Visit, World
+from mtmc.simulation.filming import film
 
 SIZE = (320, 240)
 CORNERS = {"a": (0.1, 0.1), "b": (4.9, 0.1), "c": (4.9, 5.9)}
@@ -57,4 +57,4 @@ def visitors(folder: Path) -> MultiViewSequence:
             visits.append(Visit(person, number, np.array([start, start + 3.0]), np.array([0.0, 0.3]), path))
     people = CropPeople(folder, 3, 2)
     scene = Scene(World(0, visits), PLACE, CAMERAS, people)
-    return film("visitors", [scene], people.boxes, 10.0, 100, Detector(miss=0.02, jitter=0.01, clutter=0.1))
+    return film("visitors", [scene], people.boxes, 10.0, 100, SimulatedDetector(miss=0.02, jitter=0.01, clutter=0.1))

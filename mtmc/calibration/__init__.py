@@ -2,6 +2,7 @@
 
 from mtmc.calibration.camera_file import CameraEntry, load_cameras, read_camera_file, save_cameras
 from mtmc.calibration.fitting import Fit, Points, fit_camera
+from mtmc.calibration.ground_camera import GroundCamera
 from mtmc.calibration.homography import HomographyCamera
 from mtmc.calibration.pinhole import Camera
 
@@ -9,6 +10,7 @@ __all__ = [
     "Camera",
     "CameraEntry",
     "Fit",
+    "GroundCamera",
     "HomographyCamera",
     "Points",
     "fit_camera",

@@ -10,8 +10,8 @@ import yaml
 from mtmc.calibration.homography import HomographyCamera
 from mtmc.calibration.pinhole import Camera
 from mtmc.calibration.plausibility import check_camera
-from reid.errors import InputError
-from reid.files import replacing
+from reid.common.errors import InputError
+from reid.common.files import replacing
 
 PINHOLE_KEYS = ("width", "height", "K", "distortion", "world_to_camera")
 GROUND_KEYS = ("homography", "unit")

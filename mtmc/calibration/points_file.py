@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mtmc.calibration.fitting import Points
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 COLUMNS = ("u", "v", "x", "y")
 

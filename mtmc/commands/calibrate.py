@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> None:
 
     from mtmc.calibration import Camera, CameraEntry, fit_camera, load_cameras, read_camera_file, save_cameras
     from mtmc.calibration.points_file import read_points
-    from reid.errors import InputError
+    from reid.common.errors import InputError
 
     if (options.width is None) != (options.height is None):
         raise InputError("--width and --height belong together: give both.")

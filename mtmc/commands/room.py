@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mtmc.ray_workers import RayWorkers
+    from mtmc.multicamera.ray_workers import RayWorkers
     from mtmc.sequences import MultiViewSequence
 
 
@@ -43,16 +43,16 @@ def run(options: argparse.Namespace) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
-    from mtmc.appearance import open_appearance
-    from mtmc.camera_worker import LocalWorkers, require_images
-    from mtmc.detector import Detector
-    from mtmc.gallery import Gallery
-    from mtmc.recording import check_folder
-    from mtmc.room import follow, open_identities, recognise, settle
-    from mtmc.room_film import film_room
-    from mtmc.room_recording import draw_gallery, record_losses, record_room
+    from mtmc.detection.yolox import Detector
+    from mtmc.identity.gallery import Gallery
+    from mtmc.multicamera.film import film_room
+    from mtmc.multicamera.result_writer import draw_gallery, record_losses, record_room
+    from mtmc.multicamera.run import follow, open_identities, recognise, settle
+    from mtmc.multicamera.workers import LocalWorkers, require_images
     from mtmc.sequences import open_multi_view
-    from reid.errors import InputError
+    from mtmc.single.appearance import open_appearance
+    from mtmc.single.result_writer import check_folder
+    from reid.common.errors import InputError
 
     if options.min_score is not None and options.detector is None:
         raise InputError("--min-score is for a detector: give --detector FILE as well.")
@@ -101,9 +101,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _ray_workers(options: argparse.Namespace, sequence: "MultiViewSequence") -> "RayWorkers":
-    from mtmc.appearance import open_appearance
-    from mtmc.detector import Detector
-    from mtmc.ray_workers import PATIENCE, RayWorkers
+    from mtmc.detection.yolox import Detector
+    from mtmc.multicamera.ray_workers import PATIENCE, RayWorkers
+    from mtmc.single.appearance import open_appearance
 
     open_detector = partial(Detector, options.detector.resolve(), options.min_score) if options.detector else None
     reid = str(Path(options.reid).resolve()) if Path(options.reid).is_file() else options.reid

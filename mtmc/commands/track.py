@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mtmc.tracker_config import DEFAULT_TRACKER, available_configs
+from mtmc.single.tracker_config import DEFAULT_TRACKER, available_configs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,13 +25,13 @@ def run(options: argparse.Namespace) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
-    from mtmc import embedding_cache
-    from mtmc.appearance import open_appearance
-    from mtmc.detector import Detector
-    from mtmc.pipeline import track
-    from mtmc.recording import check_folder, record
+    from mtmc.detection.yolox import Detector
     from mtmc.sequences import open_sequence
-    from mtmc.tracker_config import appearance_line, build_tracker, read_tracker_config
+    from mtmc.single import embedding_cache
+    from mtmc.single.appearance import open_appearance
+    from mtmc.single.pipeline import track
+    from mtmc.single.result_writer import check_folder, record
+    from mtmc.single.tracker_config import appearance_line, build_tracker, read_tracker_config
 
     config = read_tracker_config(options.tracker, options.config)
     check_folder(options.output)

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from mtmc.sequences.campus import is_campus, read_campus
-from mtmc.sequences.cmc import is_cmc, read_cmc
-from mtmc.sequences.epfl import is_epfl, read_epfl
-from mtmc.sequences.folder import is_folder, read_folder, write_folder
 from mtmc.sequences.mot_text import GroundTruth
-from mtmc.sequences.motchallenge import is_motchallenge, read_motchallenge
 from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth
+from mtmc.sequences.readers.campus import is_campus, read_campus
+from mtmc.sequences.readers.cmc import is_cmc, read_cmc
+from mtmc.sequences.readers.epfl import is_epfl, read_epfl
+from mtmc.sequences.readers.folder import is_folder, read_folder, write_folder
+from mtmc.sequences.readers.motchallenge import is_motchallenge, read_motchallenge
+from mtmc.sequences.readers.video import read_video
+from mtmc.sequences.readers.wildtrack import is_wildtrack, read_wildtrack
 from mtmc.sequences.sequence import Sequence
-from mtmc.sequences.video import read_video
-from mtmc.sequences.wildtrack import is_wildtrack, read_wildtrack
-from reid.errors import InputError
-from reid.recordings.recording import detections_for
+from reid.common.errors import InputError
+from reid.footage.footage import detections_for
 
 __all__ = [
     "GroundTruth",

@@ -7,8 +7,8 @@ from itertools import islice, repeat
 import numpy as np
 
 from mtmc.sequences.mot_text import GroundTruth
-from reid.recordings.detection_text import DetectionFile
-from reid.recordings.frames import PictureFolder, Video
+from reid.footage.detection_text import DetectionFile
+from reid.footage.frames import PictureFolder, Video
 
 
 class ShiftedImages:

@@ -1,4 +1,4 @@
-"""MOTChallenge text files: ground truth read into arrays, tracks read and written; `reid.recordings` reads the detections."""
+"""MOTChallenge text files: ground truth read into arrays, tracks read and written; `reid.footage` reads the detections."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reid.recordings.detection_text import check_frames_and_boxes, fail_at_first, read_rows, xyxy
+from reid.footage.detection_text import check_frames_and_boxes, fail_at_first, read_rows, xyxy
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mtmc.ground_plane import GroundCamera
+from mtmc.calibration import GroundCamera
 from mtmc.sequences.mot_text import GroundTruth
-from reid.recordings.frames import VIDEOS, PictureFolder, Video
+from reid.footage.frames import VIDEOS, PictureFolder, Video
 from trackers import Detections
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from mtmc.sequences.mot_text import GroundTruth
 from mtmc.sequences.tables import detections_by_frame
-from reid.errors import InputError
-from reid.recordings.recording import Recording
+from reid.common.errors import InputError
+from reid.footage.footage import Recording
 from trackers import Detections
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 from trackers import Detections
 
 

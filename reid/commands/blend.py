@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Read both, blend, write."""
-    from reid.errors import InputError
-    from reid.weights_file import blend, read_weights
+    from reid.common.errors import InputError
+    from reid.weights.weights_file import blend, read_weights
 
     if options.output.suffix.lower() != ".safetensors":
         raise InputError(f"{options.output}: the output's name must end in .safetensors")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reid import AppearanceModel
     from reid.evaluation.separation import Separation
     from reid.evaluation.unlabelled import CropPairs
-    from reid.recordings.recording import Recording
+    from reid.footage.footage import Recording
 
 LEAST_PAIRS = 20  # of each kind; of fewer, the figures would say nothing
 # Up to which equal error. On PETS09-S2L1 and ADL-Rundle-6a, which none of them was trained on, 0277 has 1.8% and 0.9%, robust
@@ -44,10 +44,10 @@ def run(options: argparse.Namespace) -> None:
     """Find the pairs, embed their crops, print how the two kinds differ."""
     from reid.appearance import load
     from reid.centring import centre
-    from reid.errors import InputError
+    from reid.common.errors import InputError
     from reid.evaluation.separation import separate
     from reid.evaluation.unlabelled import find_pairs
-    from reid.recordings.recording import open_recording
+    from reid.footage.footage import open_recording
 
     if options.output is not None and options.output.suffix != ".csv":
         raise InputError(f"{options.output}: the output's name must end in .csv")
@@ -93,7 +93,7 @@ def _embed(model: "AppearanceModel", recording: "Recording", boxes: list, frames
     from rich import get_console
     from rich.progress import track
 
-    from reid.errors import InputError
+    from reid.common.errors import InputError
 
     wanted, embeddings = set(frames.tolist()), {}
     images = track(recording.images, "embedding", recording.length, transient=True, disable=not get_console().is_terminal)
@@ -163,7 +163,7 @@ def _write(path: Path, pairs: "CropPairs", rows: list[np.ndarray], distances: di
     """A line a pair. Frames, and the `rows` of the detection file in each, count from 1 there."""
     import csv
 
-    from reid.files import replacing
+    from reid.common.files import replacing
 
     with replacing(path) as temporary, temporary.open("w", newline="") as file:
         table = csv.writer(file)

@@ -20,11 +20,11 @@ def run(options: argparse.Namespace) -> None:
     from rich import get_console
     from rich.progress import track
 
+    from reid.common.errors import InputError
+    from reid.common.files import replacing
     from reid.data.cutouts import cut_out, read_mask
     from reid.data.datasets.unpacking import write_image
     from reid.data.folders import SUFFIXES, read_image
-    from reid.errors import InputError
-    from reid.files import replacing
 
     for folder in (options.photographs, options.masks):
         if not folder.is_dir():

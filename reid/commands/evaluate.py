@@ -12,8 +12,8 @@ from reid.commands import arguments
 if TYPE_CHECKING:
     from reid.data.folders import Crops
     from reid.evaluation import Ranking
-    from reid.network_file import NetworkFile
-    from reid.weights_file import Weights
+    from reid.weights.network_file import NetworkFile
+    from reid.weights.weights_file import Weights
 
 SHARES = "rank-1", "rank-5", "rank-10", "mAP", "mINP"
 COUNTS = "queries", "gallery"
@@ -43,9 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Embed queries and gallery of each set by each network, rank, print, write."""
     from reid.appearance import find_source
+    from reid.common.errors import InputError
     from reid.data.folders import GALLERY, QUERY
     from reid.data.sources import read_source, source_names
-    from reid.errors import InputError
     from reid.evaluation import check_positives
 
     if options.output is not None and options.output.suffix != ".csv":
@@ -76,11 +76,11 @@ def run(options: argparse.Namespace) -> None:
 def _embedder(options: argparse.Namespace, source: "Weights | NetworkFile") -> tuple[str, Callable[[list[Path]], np.ndarray]]:
     """What the features are called, and the function from image files to features."""
     from reid.appearance import AppearanceModel
+    from reid.common.errors import InputError
     from reid.engines import devices, open_engine
-    from reid.errors import InputError
+    from reid.evaluation.extraction import embed_files
     from reid.evaluation.features import embed_features, feature_of
-    from reid.extraction import embed_files
-    from reid.weights_file import Weights
+    from reid.weights.weights_file import Weights
 
     if options.feature == "test":
         model = AppearanceModel(source, open_engine(source, options.engine, options.device))
@@ -154,7 +154,7 @@ def _print(rows: Mapping[str, list[dict]], title: str | None) -> None:
 def _write(path: Path, rows: list[dict]) -> None:
     import csv
 
-    from reid.files import replacing
+    from reid.common.files import replacing
 
     with replacing(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])

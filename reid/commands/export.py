@@ -18,11 +18,11 @@ def run(options: argparse.Namespace) -> None:
     import tempfile
 
     from reid.appearance import find_source
+    from reid.common.errors import InputError
     from reid.engines.openvino import OpenVINO
-    from reid.errors import InputError
     from reid.export import export_onnx, export_openvino, export_torchscript, load_torchscript, verify
-    from reid.network_file import write_description
-    from reid.weights_file import THRESHOLDS, Weights
+    from reid.weights.network_file import write_description
+    from reid.weights.weights_file import THRESHOLDS, Weights
 
     output = options.output
     writers = {".onnx": export_onnx, ".xml": export_openvino, ".pt": export_torchscript}

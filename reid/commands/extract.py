@@ -19,10 +19,10 @@ def run(options: argparse.Namespace) -> None:
     import numpy as np
 
     from reid import load
+    from reid.common.errors import InputError
+    from reid.common.files import replacing
     from reid.data.folders import SUFFIXES
-    from reid.errors import InputError
-    from reid.extraction import embed_files
-    from reid.files import replacing
+    from reid.evaluation.extraction import embed_files
 
     if not options.folder.is_dir():
         raise InputError(f"{options.folder}: no such folder")

@@ -13,9 +13,9 @@ def run(options: argparse.Namespace) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from reid.errors import InputError
+    from reid.common.errors import InputError
     from reid.models import available
-    from reid.weights_file import SHIPPED
+    from reid.weights.weights_file import SHIPPED
 
     columns = "network", "input", "dim.", "parameters", "multiply-adds", "shipped for"
     heads = [Column(columns[0], no_wrap=True), *(Column(column, overflow="fold") for column in columns[1:])]
@@ -39,8 +39,7 @@ def run(options: argparse.Namespace) -> None:
 def _sizes(name: str) -> tuple[str, str, str, str]:
     import torch
 
-    from reid import complexity
-    from reid.models import build
+    from reid.models import build, complexity
 
     with torch.device("meta"):
         network = build(name)
@@ -71,7 +70,7 @@ def _options() -> dict[tuple[str, ...], str]:
 
 def _shipped(path: Path) -> str:
     """The height and width of the images that a network's shipped weights are for."""
-    from reid.weights_file import read_weights
+    from reid.weights.weights_file import read_weights
 
     if not path.is_file():
         return ""

@@ -26,12 +26,12 @@ def run(options: argparse.Namespace) -> None:
     import numpy as np
 
     from reid import load
+    from reid.common.errors import InputError
+    from reid.common.files import replacing
     from reid.data.folders import GALLERY, QUERY, read_image
     from reid.data.sources import read_source
-    from reid.errors import InputError
+    from reid.evaluation.extraction import embed_files
     from reid.evaluation.figures import best_matches, draw_rankings
-    from reid.extraction import embed_files
-    from reid.files import replacing
 
     if options.output.suffix != ".png":
         raise InputError(f"{options.output}: the output's name must end in .png")

@@ -37,11 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Embed the held-out people of each set, fit, print; then store."""
     from reid.appearance import AppearanceModel, find_source
+    from reid.common.errors import InputError
     from reid.data.folders import GALLERY, QUERY
     from reid.data.sources import read_source, source_names
     from reid.engines import open_engine
-    from reid.errors import InputError
-    from reid.network_file import SUFFIXES, NetworkFile, write_description
+    from reid.weights.network_file import SUFFIXES, NetworkFile, write_description
 
     if options.weights.suffix.lower() not in (".safetensors", *SUFFIXES):
         raise InputError(f"{options.weights}: not a .safetensors, .onnx or .xml file")
@@ -71,11 +71,11 @@ def _fit(
     """
     import numpy as np
 
+    from reid.common.errors import InputError
     from reid.data.duplicates import distinct
-    from reid.errors import InputError
+    from reid.evaluation.extraction import embed_files
     from reid.evaluation.open_set import fit_set_threshold
     from reid.evaluation.verification import fit_threshold
-    from reid.extraction import embed_files
 
     paths = [path for part in parts for path in part.paths]
     counted = distinct(paths)

@@ -40,10 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train and write last.safetensors and, with --validate, best.safetensors."""
     import configs
+    from reid.common.errors import InputError
     from reid.data.folders import GALLERY, QUERY, TRAIN, join, with_unlabelled
     from reid.data.sources import UNLABELLED, read_source, site_names, source_names
     from reid.engines import devices
-    from reid.errors import InputError
     from reid.training import processes
     from reid.training.recipe import Recipe, read_recipe
     from reid.training.trainer import train

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 TRAIN, QUERY, GALLERY = "bounding_box_train", "query", "bounding_box_test"
 _NAME = re.compile(r"(-?\d+)_c(\d+)")

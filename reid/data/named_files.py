@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from reid.common.errors import InputError
 from reid.data.folders import GALLERY, QUERY, SUFFIXES, TRAIN, Crops
-from reid.errors import InputError
 
 _PARTS = {"train": TRAIN, "query": QUERY, "gallery": GALLERY}
 

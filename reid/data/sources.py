@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from reid.common.errors import InputError
 from reid.data.datasets import differences, find, read
 from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, read_market
 from reid.data.named_files import read_described
-from reid.errors import InputError
 
 _DESCRIBED = re.compile(r"(?P<file>.+?\.ya?ml)(=(?P<folder>.+))?")
 UNLABELLED = " (unlabelled)"  # behind the folder of images that have no labels, where a record calls it a source

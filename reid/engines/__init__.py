@@ -7,11 +7,11 @@ from typing import Protocol
 
 import numpy as np
 
+from reid.common.errors import InputError
 from reid.engines import onnxruntime, openvino, pytorch
-from reid.errors import InputError
 from reid.export import LEAST_COSINE, least_cosine, probe
-from reid.network_file import NetworkFile
-from reid.weights_file import Weights
+from reid.weights.network_file import NetworkFile
+from reid.weights.weights_file import Weights
 
 _MODULES: dict[str, ModuleType] = {"openvino": openvino, "onnxruntime": onnxruntime, "pytorch": pytorch}
 _PACKAGES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "pytorch": "torch"}

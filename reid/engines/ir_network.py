@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from reid.common.errors import InputError
 from reid.engines.ir_operations import OPERATIONS, REAL, Attributes, numbers
-from reid.errors import InputError
 
 _TYPES = {"f32": np.float32, "f16": np.float16, "i64": np.int64, "i32": np.int32}
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.export import cached_export, export_openvino, probe, verify
-from reid.network_file import NetworkFile, check_shapes
-from reid.weights_file import Weights
+from reid.weights.network_file import NetworkFile, check_shapes
+from reid.weights.weights_file import Weights
 
 READS = ".onnx", ".xml"  # of the files from elsewhere
 _FILE = "network.xml"

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.export import probe
-from reid.network_file import NetworkFile, check_shapes
-from reid.weights_file import Weights
+from reid.weights.network_file import NetworkFile, check_shapes
+from reid.weights.weights_file import Weights
 
 if TYPE_CHECKING:
     from torch import nn

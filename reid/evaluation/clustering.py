@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 BLOCK = 512  # embeddings at a time: a block of distances to 20,000 of them takes 40 MB
 

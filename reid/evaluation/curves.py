@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reid.errors import InputError
-from reid.files import replacing
+from reid.common.errors import InputError
+from reid.common.files import replacing
 
 PANEL = 3.6  # inches
 

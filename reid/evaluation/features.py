@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from reid.errors import InputError
-from reid.extraction import embed_files
+from reid.common.errors import InputError
+from reid.evaluation.extraction import embed_files
 from reid.preprocessing import Preprocessing
 
 FEATURES = "test", "f_t", "f_i"

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.sets import mean_person, relative_distances, set_distances
 
 VIEWS = 4

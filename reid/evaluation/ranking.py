@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 BLOCK = 128  # queries at a time: a block of distances to a gallery of 16,000 takes 8 MB
 _NO_POSITIVE = "no query has a picture of the same person from another camera in the gallery, so nothing can be ranked"

@@ -7,7 +7,7 @@ no step needs a dense matrix of all images by all images.
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 BLOCK = 128  # images at a time: a block of distances to 20,000 images takes 10 MB
 PAIRS = 8192  # of images at a time: two blocks of 512-d embeddings take 34 MB

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 
 @dataclass(frozen=True)

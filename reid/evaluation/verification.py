@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 FALSE_MATCH_RATE = 0.002  # people of other places look more alike to a network than those of the data it was trained on
 _BINS = 20_000  # of the cosine distance's range 0..2: thresholds are multiples of 0.0001

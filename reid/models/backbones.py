@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 # Channels of the last map, by name.
 BACKBONES = {

@@ -7,7 +7,7 @@ from typing import NamedTuple, get_args
 import torch
 from torch import nn
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 _builders: dict[str, Callable[..., nn.Module]] = {}
 

@@ -6,11 +6,11 @@ from dataclasses import fields, replace
 import numpy as np
 import torch
 
+from reid.common.errors import InputError
 from reid.data.camera_changes import CameraStrengths
 from reid.data.folders import Crops
 from reid.data.loading import ImageChanges, load_batches, load_images
 from reid.data.sampling import identity_batches
-from reid.errors import InputError
 from reid.preprocessing import Preprocessing
 from reid.training import processes
 from reid.training.recipe import Recipe

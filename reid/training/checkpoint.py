@@ -10,9 +10,9 @@ from typing import Protocol
 
 import torch
 
+from reid.common.errors import InputError
+from reid.common.files import replacing
 from reid.data.folders import Crops
-from reid.errors import InputError
-from reid.files import replacing
 from reid.training.recipe import Recipe
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 from reid.models import build
 from reid.training import processes
 from reid.training.averaging import WeightAverage, refresh_statistics
@@ -19,7 +19,7 @@ from reid.training.optimisation import build_optimiser, learning_rate
 from reid.training.recipe import Recipe
 from reid.training.swag import WeightGaussian
 from reid.training.synchronised_norm import synchronise_norms
-from reid.weights_file import read_weights
+from reid.weights.weights_file import read_weights
 
 _AVERAGED_EVERY = 25  # steps between two states that enter the mean, unless they are those of cycle ends
 _WEIGHTS = ", ".join(name.replace("_loss", "_weight") for name in NAMES)

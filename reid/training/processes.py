@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 _PATIENCE = timedelta(hours=2)  # the other processes wait while the first one evaluates
 

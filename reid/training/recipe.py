@@ -9,7 +9,7 @@ from typing import Literal, get_args, get_origin
 
 import yaml
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 
 @dataclass(frozen=True)

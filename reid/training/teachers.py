@@ -15,12 +15,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from reid.appearance import AppearanceModel, find_source, load
+from reid.common.errors import InputError
+from reid.common.files import replacing
 from reid.data.folders import read_image
 from reid.engines import pytorch
-from reid.errors import InputError
-from reid.files import replacing
-from reid.network_file import NetworkFile
-from reid.weights_file import Weights
+from reid.weights.network_file import NetworkFile
+from reid.weights.weights_file import Weights
 
 _log = logging.getLogger(__name__)
 _KEPT_EVERY = 1024  # images: what an interrupt costs at most

@@ -6,10 +6,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from reid.common.errors import InputError
+from reid.common.files import replacing
 from reid.data.folders import Crops
-from reid.errors import InputError
 from reid.evaluation import check_positives
-from reid.files import replacing
 from reid.training import checkpoint, processes
 from reid.training.batches import Batches
 from reid.training.journal import Journal
@@ -19,7 +19,7 @@ from reid.training.optimisation import learning_rate
 from reid.training.recipe import Recipe
 from reid.training.teachers import PresentTeachers, open_teachers, teach
 from reid.training.validation import ValidationSet, check_apart, mean_ap, snapshot, validate, with_scores
-from reid.weights_file import read_weights
+from reid.weights.weights_file import read_weights
 
 
 def train(

@@ -10,17 +10,17 @@ import torch
 from torch import nn
 
 from reid.appearance import AppearanceModel
+from reid.common.errors import InputError
 from reid.data.duplicates import find_same
 from reid.data.folders import Crops
 from reid.data.sources import site_names, source_name
 from reid.engines import pytorch
-from reid.errors import InputError
 from reid.evaluation import evaluate_embeddings
-from reid.extraction import embed_files
+from reid.evaluation.extraction import embed_files
 from reid.preprocessing import Preprocessing
 from reid.training.checkpoint import Position
 from reid.training.recipe import Recipe
-from reid.weights_file import Weights, weights_of
+from reid.weights.weights_file import Weights, weights_of
 
 
 def snapshot(

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from reid.common.errors import InputError
 from reid.data.datasets.matlab import Cells, read_matrices
 from reid.data.datasets.registry import Count, DataSet, locate, register
 from reid.data.datasets.unpacking import unpacked, write_image
 from reid.data.folders import Crops
 from reid.data.named_files import read_files
-from reid.errors import InputError
 
 _ARCHIVE = "cuhk03_release/cuhk-03.mat"
 _CLASSIC = {"train": Count(None, 1367), "query": Count(None, 100), "gallery": Count(None, 100)}

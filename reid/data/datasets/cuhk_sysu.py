@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from reid.common.errors import InputError
 from reid.data.datasets.matlab import read_matrices
 from reid.data.datasets.registry import Count, DataSet, locate, register
 from reid.data.datasets.unpacking import unpacked, write_image
 from reid.data.folders import GALLERY, QUERY, TRAIN, read_image, read_market
-from reid.errors import InputError
 
 _TEST = "annotation/test/train_test"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy.io import loadmat
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 
 def read_matrices(path: Path) -> dict:

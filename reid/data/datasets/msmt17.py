@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from reid.common.errors import InputError
 from reid.data.datasets.registry import Count, DataSet, locate, register
 from reid.data.folders import Crops
-from reid.errors import InputError
 
 
 @register(

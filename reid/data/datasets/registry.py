@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from reid.common.errors import InputError
 from reid.data.folders import GALLERY, QUERY, TRAIN, Crops
-from reid.errors import InputError
 
 NO_CROPS = Crops([], np.empty(0, np.int64), np.empty(0, np.int64))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from reid.errors import InputError
+from reid.common.errors import InputError
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Rows for the tables of the papers: each trained and measured, ours beside theirs."""

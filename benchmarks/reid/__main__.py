@@ -1,0 +1,120 @@
+"""The tables of the ReID papers and an ablation of ours, a command each: train or load every row, print ours beside the paper's.
+
+`python -m benchmarks.reid --table bag_of_tricks --data SOURCE`. The same command goes on with a table that was stopped.
+"""
+
+import argparse
+from dataclasses import fields, replace
+from pathlib import Path
+
+from benchmarks.reid.table import Table
+from benchmarks.reid.tables import TABLES, find_table
+from reid.common.errors import InputError, run
+
+NAMES = ", ".join((*TABLES, "features_2d"))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
+    options = _parse(arguments)
+    if options.epochs is not None and options.epochs < 1:
+        raise InputError(f"--epochs {options.epochs}: must be at least 1")
+    if options.table == "features_2d":
+        from benchmarks.reid.digits import draw_features
+
+        draw_features(options.data, options.output / options.table, options.epochs)
+        return
+    from benchmarks.reid.data import read_data
+    from benchmarks.reid.report import print_steps, print_table, title, write_summary
+    from benchmarks.reid.rows import Reduction, check_rows, row_recipe, run_row
+    from benchmarks.reid.seeds import over_seeds
+    from benchmarks.reid.steps import compare_steps
+    from reid.training.recipe import Recipe
+
+    table, folder = find_table(options.table), options.output / options.table
+    for source in (*options.data, *options.validate, *options.unlabelled):
+        if source.partition("=")[0] in {field.name for field in fields(Recipe)}:
+            raise InputError(f"{source}: names no data; changes to the recipes stand before the options")
+    small = options.scale == "small"
+    changes = options.changes if options.unlabelled else [*options.changes, "unlabelled_per_batch=0"]
+    reduction = Reduction(options.epochs, small, tuple(changes))
+    data = read_data(table, options.data, options.validate, options.unlabelled, small)
+    check_rows(table, data, reduction)
+    seeds = list(dict.fromkeys(options.seeds or [row_recipe(table, table.rows[0], reduction).seed]))
+    heading = title(table, data, reduction)
+    print(heading)
+    runs: dict[str, dict[int, dict]] = {}  # by row and seed
+    for seed in seeds:
+        seeded = replace(reduction, changes=(*reduction.changes, f"seed={seed}"))
+        for number, row in enumerate(table.rows, 1):
+            print(f"seed {seed}, row {number} of {len(table.rows)}: {row.name}", flush=True)
+            result = run_row(table, row, data, seeded, folder / f"seed_{seed}", options.device)
+            runs.setdefault(row.name, {})[seed] = result
+            results = {name: over_seeds(list(of_row.values())) for name, of_row in runs.items()}
+            steps = compare_steps(table, runs)
+            write_summary(folder, table, results, steps, heading)  # after each row, so that a stopped table has what is done
+    print_table(table, results, heading)
+    print_steps(steps)
+    _draw_losses(table, folder / f"seed_{seeds[0]}", folder / "losses.png")
+    print(f"also in {folder / 'summary.json'} and {folder / 'summary.csv'}")
+
+
+def _draw_losses(table: Table, folder: Path, path: Path) -> None:
+    """The loss curves of all rows of one seed, whose runs are in `folder`: Luo et al., TMM 2019, Fig. 7."""
+    from benchmarks.reid.rows import run_folder
+    from reid.evaluation.curves import draw_losses
+
+    runs = {row.run or row.name: run_folder(folder, row) / "losses.csv" for row in table.rows}
+    try:
+        draw_losses(runs, path, table.title)
+    except InputError as error:  # the figures are there all the same
+        print(f"no loss curves: {error}")
+    else:
+        print(f"loss curves in {path}")
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.reid", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "changes",
+        nargs="*",
+        metavar="key=value",
+        help="changes to every row's recipe, before the options; backbone_weights=FILE: all start from this backbone; for "
+        "distillation teacher=[A.xml,B.xml] is needed",
+    )
+    parser.add_argument("--table", required=True, metavar="NAME", help=NAMES)
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        default=[],
+        metavar="SOURCE",
+        help="trained on all together, what `python -m reid train --data` takes; for features_2d the folder of MNIST's IDX files "
+        "(default: rendered digits)",
+    )
+    parser.add_argument(
+        "--validate",
+        nargs="+",
+        default=[],
+        metavar="SOURCE",
+        help="queries and galleries that each row is measured on (default: those of the first --data)",
+    )
+    parser.add_argument(
+        "--unlabelled", nargs="+", default=[], metavar="DIR", help="for distillation: images of people nobody has named"
+    )
+    parser.add_argument(
+        "--seeds", nargs="+", type=int, default=[], metavar="N", help="each row once a seed: mean, spread (default: the recipe's)"
+    )
+    parser.add_argument("--epochs", type=int, metavar="N", help="fewer epochs; the schedule shrinks with them")
+    parser.add_argument(
+        "--scale",
+        choices=("full", "small"),
+        default="full",
+        help="small: a small backbone from scratch, on images of half the sides; for distillation 256 people in small batches",
+    )
+    parser.add_argument("--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    run(main)

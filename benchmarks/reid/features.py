@@ -1,0 +1,44 @@
+"""Descriptors averaged over networks drawn from SWAG."""
+
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from reid.common.errors import InputError
+from reid.data.folders import Crops
+from reid.evaluation.features import embed_features
+from reid.models import build
+from reid.training.batches import Batches
+from reid.training.recipe import Recipe
+from reid.training.swag import WeightGaussian, average_descriptors
+from reid.weights.weights_file import Weights
+
+SAMPLES = 30  # networks drawn from the Gaussian: Maddox et al. 2019, sec. 5
+
+
+def sampled_embeddings(
+    weights: Weights, recipe: Recipe, gaussian: Path, crops: Crops, paths: Sequence[Path], device: str
+) -> np.ndarray:
+    """Unit rows `(N, D)` of the images in `paths`, averaged over `SAMPLES` networks drawn from the SWAG state `gaussian`.
+
+    `weights` are those of the run, `crops` what it was trained on: the statistics of each draw's batch normalisation come from
+    them. The recipe's seed decides the draws. Raises InputError where there is no such state.
+    """
+    distribution = WeightGaussian()
+    try:
+        distribution.load_state_dict(torch.load(gaussian, map_location="cpu", weights_only=True))
+    except (pickle.UnpicklingError, RuntimeError, KeyError) as error:
+        raise InputError(f"{gaussian}: not the state of a SWAG run ({error})") from None
+    network = build(weights.model, classes=int(crops.ids.max()) + 1, **weights.options).to(device)
+    size = network.preprocessing = weights.preprocessing
+    return average_descriptors(
+        distribution,
+        network,
+        Batches(recipe, crops, size, device).statistics,
+        lambda drawn: torch.from_numpy(embed_features(drawn, size, paths, device)),
+        SAMPLES,
+        torch.Generator().manual_seed(recipe.seed),
+    ).numpy()

@@ -1,0 +1,121 @@
+"""A table of ours beside the paper's: on the screen, as `summary.json` and as `summary.csv`."""
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from benchmarks.reid.data import Data
+from benchmarks.reid.rows import Reduction, row_recipe
+from benchmarks.reid.steps import MEASURES, Step, has_collapsed
+from benchmarks.reid.table import Table
+from benchmarks.results import versions
+from reid.common.files import replacing
+
+CLUSTERING = {"clustering_ratio": "R", "norm_mean": "norm", "norm_deviation": "deviation", "norm_variation": "C.V."}
+
+
+def title(table: Table, data: Data, reduction: Reduction) -> str:
+    """The table's title with the data trained and measured on; a reduced run says so, and by what."""
+    trained, measured = ", ".join(data.names), ", ".join(each.name for each in data.measured)
+    on = trained if measured == trained else f"{trained} to {measured}"
+    full, used = (asdict(row_recipe(table, table.rows[0], each)) for each in (Reduction(), reduction))
+    # What is counted in epochs shrinks with them, which goes without saying; teachers are given as data are.
+    silent = {"teacher", *(key for key in full if key.endswith("_epochs"))}
+    told = [key for key in full if full[key] != used[key] and key not in silent]
+    reduced = [f"{key.replace('_', ' ')} {_short(used[key])} for {_short(full[key])}" for key in told]
+    if (identities := int(data.labelled.ids.max()) + 1) != data.whole:
+        reduced.append(f"{identities} identities for {data.whole}")
+    suffix = f"; REDUCED: {', '.join(reduced)}" if reduced else ""
+    return f"{table.title}; ours on {on}{suffix}"
+
+
+def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
+    """Print ours, in per cent and with the spread over seeds, beside the figures that the paper prints for its data sets."""
+    grid = Grid(title=heading)
+    grid.add_column("row", no_wrap=True)
+    ours = _columns(table, results)
+    for name, key in ours:
+        grid.add_column(f"ours {name} {CLUSTERING.get(key, key)}", justify="right")
+    for name in table.data_sets:
+        for measure in MEASURES:
+            grid.add_column(f"{name} {measure}", justify="right")
+    for row in table.rows:
+        cells = [_ours(results[row.name], *column) if row.name in results else "" for column in ours]
+        printed = [figure for name in table.data_sets for figure in row.paper.get(name, (None, None))]
+        cells += ["" if figure is None else f"{figure:.1f}" for figure in printed]
+        grid.add_row(row.name, *cells)
+    Console(width=max(Console().width, 120)).print(grid)
+    unfetched = [n for n, r in results.items() if r["recipe"]["backbone_weights"] == "imagenet" and r["started_from"] == "none"]
+    if unfetched:
+        print(f"from random weights, since ImageNet's could not be fetched: {', '.join(unfetched)}")
+    if collapsed := [name for name, result in results.items() if any(map(has_collapsed, result["scores"].values()))]:
+        print(f"collapsed, all features being one point, so that the figures are chance: {', '.join(collapsed)}")
+
+
+def print_steps(steps: list[Step]) -> None:
+    """Print the direction of each step, ours beside the paper's, where there is one."""
+    beside = any(step.by != "nothing" for step in steps)
+    grid = Grid(title="steps, in per cent: does the paper's direction hold here?" if beside else "steps, in per cent")
+    for column in ("step", "over", "on", "measure", "ours", *(("paper", "verdict") if beside else ())):
+        grid.add_column(column, justify="right" if column == "ours" else "left")
+    for step in steps:
+        changes = ", ".join(f"{change:+.1f} {name}" for name, change in step.paper.items())
+        paper = changes or {"text": "by its text", "nothing": "no figures at hand"}[step.by]
+        ours = f"{step.ours:+.1f}" if step.spread is None else f"{step.ours:+.1f} ± {step.spread:.1f}"
+        cells = step.row, step.over, step.on, step.measure, ours, paper, step.verdict
+        grid.add_row(*cells[: len(grid.columns)])
+    Console(width=max(Console().width, 120)).print(grid)
+
+
+def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: list[Step], heading: str) -> None:
+    """Write `summary.json` (`table`, `title`, `rows`, `steps`, `versions`) and `summary.csv`, the rows in per cent."""
+    rows = [{**results[row.name], "paper": _paper(table, row.name)} for row in table.rows if row.name in results]
+    summary = {
+        "table": table.name,
+        "title": heading,
+        "rows": rows,
+        "steps": [asdict(step) for step in steps],
+        "versions": versions(),
+    }
+    with replacing(folder / "summary.json") as temporary:
+        temporary.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    ours = _columns(table, results)
+    parts = {"scores": "", "spread": " spread"} if any(len(row["seeds"]) > 1 for row in rows) else {"scores": ""}
+    printed = [f"{name} {measure}" for name in table.data_sets for measure in MEASURES]
+    with replacing(folder / "summary.csv") as temporary, temporary.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["row", *(f"ours {name} {key}{suffix}" for name, key in ours for suffix in parts.values()), *printed])
+        for row in rows:
+            figures = [(row[part][name][key], _scale(key)) for name, key in ours for part in parts]
+            beside = [row["paper"].get(name, {}).get(measure, "") for name in table.data_sets for measure in MEASURES]
+            writer.writerow([row["row"], *("" if value is None else f"{value * by:.4g}" for value, by in figures), *beside])
+
+
+def _columns(table: Table, results: dict[str, dict]) -> list[tuple[str, str]]:
+    """The measures that are shown of ours, each by its data set and its key there."""
+    keys = [*MEASURES, "mINP", *(CLUSTERING if table.clustering else ())]
+    return [(name, key) for name in next(iter(results.values()))["scores"] for key in keys]
+
+
+def _ours(result: dict, name: str, key: str) -> str:
+    value, spread = (result[part][name][key] for part in ("scores", "spread"))
+    form = ".3f" if key in CLUSTERING else ".1f"
+    told = (f"{each * _scale(key):{form}}" for each in (value, spread) if each is not None)
+    return " ± ".join(told)
+
+
+def _scale(key: str) -> int:
+    return 1 if key in CLUSTERING else 100  # per cent, but for what is no share
+
+
+def _paper(table: Table, name: str) -> dict[str, dict[str, float]]:
+    row = next(row for row in table.rows if row.name == name)
+    return {data_set: dict(zip(MEASURES, figures, strict=True)) for data_set, figures in row.paper.items()}
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else Path(value).name if isinstance(value, str) else str(value)

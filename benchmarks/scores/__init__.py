@@ -1,0 +1,1 @@
+"""Scores of tracks against the truth, in images and on the ground."""

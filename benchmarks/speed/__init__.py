@@ -1,0 +1,1 @@
+"""Speed, side by side: association, engines, ranking, galleries, fusion."""

@@ -1,0 +1,84 @@
+"""People in an image, by any detector in YOLOX's ONNX format (Ge et al., YOLOX: Exceeding YOLO Series in 2021, 2021)."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from reid.common.errors import InputError
+from trackers import Detections
+from trackers.boxes import suppress
+
+MIN_SCORE = 0.3
+STRIDES = 8, 16, 32
+_GREY = 114  # what YOLOX pads with
+_PERSON = 0  # the class, in COCO's order; a detector of people has no other
+
+
+class Detector:
+    """An ONNX file that maps `(1, 3, H, W)` images, BGR 0..255, to `(1, A, 5 + C)` rows: box, objectness and class scores of each
+    cell of three grids. The boxes are decoded here, as in the files that YOLOX's authors publish. It runs on OpenVINO.
+
+    Detections scored below `min_score` (objectness times class score; None: 0.3) are dropped, and so are those whose IoU with a
+    better one is over `max_iou`; both 0..1. Raises `InputError` for another kind of file.
+    """
+
+    def __init__(self, path: str | Path, min_score: float | None = None, max_iou: float = 0.45):
+        import openvino
+
+        self.path, self.max_iou = Path(path), max_iou
+        self.min_score = MIN_SCORE if min_score is None else min_score
+        if not self.path.is_file():
+            raise InputError(f"{path}: no such file")
+        core = openvino.Core()
+        try:
+            model = core.read_model(self.path)
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise InputError(f"{path}: not a network that OpenVINO can read ({reason})") from None
+        taken, given = model.input(0).get_partial_shape(), model.output(0).get_partial_shape()
+        wanted = f"{path}: not a detector in YOLOX's format, (1, 3, H, W) to (1, cells, 5 + classes), but {taken} to {given}"
+        if taken.is_dynamic or given.is_dynamic or len(taken) != 4 or len(given) != 3 or taken[1].get_length() != 3:
+            raise InputError(wanted)
+        self._height, self._width = taken[2].get_length(), taken[3].get_length()
+        self._cells, self._strides = _grid(self._height, self._width)
+        if given[1].get_length() != len(self._cells) or given[2].get_length() < 6:
+            raise InputError(wanted)
+        settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
+        self._request = core.compile_model(model, "CPU", settings).create_infer_request()
+
+    def __call__(self, frame: np.ndarray) -> Detections:
+        """The people in `frame` `(H, W, 3)`, uint8 BGR; boxes in its pixels, which may reach beyond it."""
+        scale = min(self._height / frame.shape[0], self._width / frame.shape[1])
+        rows = self._request.infer([_letterbox(frame, scale, self._height, self._width)])[0][0]
+        scores = rows[:, 4] * rows[:, 5 + _PERSON]
+        good = np.flatnonzero(scores >= self.min_score)
+        boxes = decode(rows[good, :4], self._cells[good], self._strides[good]) / scale
+        found = Detections(boxes, scores[good])
+        return found.select(suppress(found.boxes, found.scores, self.max_iou))
+
+
+def decode(boxes: np.ndarray, cells: np.ndarray, strides: np.ndarray) -> np.ndarray:
+    """Boxes `(N, 4)` xyxy, in pixels of the network's image, from its rows for `cells` `(N, 2)`, x and y, of grids with `strides`
+    `(N,)`: offset of the centre from the cell and logarithm of the size, both in strides (section 2.1, "Anchor-free")."""
+    centre = (boxes[:, :2] + cells) * strides[:, None]
+    half = np.exp(boxes[:, 2:].astype(np.float64)) * strides[:, None] / 2
+    return np.concatenate([centre - half, centre + half], axis=1)
+
+
+def _grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cells `(A, 2)`, x and y, and strides `(A,)` of the network's rows: grid by grid, the finest first, each row by row."""
+    cells, strides = [], []
+    for stride in STRIDES:
+        y, x = np.mgrid[: height // stride, : width // stride]
+        cells.append(np.stack([x.ravel(), y.ravel()], axis=1))
+        strides.append(np.full(x.size, stride))
+    return np.concatenate(cells), np.concatenate(strides)
+
+
+def _letterbox(frame: np.ndarray, scale: float, height: int, width: int) -> np.ndarray:
+    """`frame` scaled into the upper left of a grey `(1, 3, height, width)` float32 image."""
+    image = np.full((height, width, 3), _GREY, np.uint8)
+    size = int(frame.shape[1] * scale), int(frame.shape[0] * scale)
+    image[: size[1], : size[0]] = cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)
+    return image.transpose(2, 0, 1)[None].astype(np.float32)

@@ -1,0 +1,69 @@
+"""What a camera gets wrong about the ground: a smooth offset a camera, learned from how its sightings differ from the others'."""
+
+import numpy as np
+
+from mtmc.ground.motion import squared_lengths, symmetric_inverse
+
+
+class Registration:
+    """An affine offset field for each of C cameras: where camera c sees a person at g, he is at g - offset_c(g).
+
+    Homographies fitted by hand disagree by a person's width or more, and a box ends below the feet as seen from every side;
+    both errors vary slowly over the ground. Camera c's offset is B_c (1, (g - origin) / reach), and the six numbers of B_c have
+    a Gaussian belief: zero with standard deviation `error` at first, sharpened by recursive least squares. The belief's own
+    uncertainty is part of what a gate must allow: wide while nothing is known, narrow once the cameras have been compared.
+
+    Old evidence fades within about `memory` sightings of each camera towards the first belief, so that a camera that was moved
+    is learned anew. Only differences between cameras show, so the fields are kept to a mean of zero over all cameras.
+    """
+
+    def __init__(self, cameras: int, origin: np.ndarray, error: float, reach: float, memory: float = 2000.0) -> None:
+        self.origin = origin
+        self.reach = reach
+        self.memory = memory
+        self._prior = np.eye(6) / error**2
+        self._evidence = np.zeros((cameras, 6, 6))
+        self._weighted = np.zeros((cameras, 6))
+        self._raw = np.zeros((cameras, 6))
+        self._means = np.zeros((cameras, 6))
+        self._covariances = np.tile(np.linalg.inv(self._prior), (cameras, 1, 1))
+
+    def offsets(self, camera: np.ndarray, ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Offsets `(N, 2)` that cameras `camera` `(N,)` have at `ground` `(N, 2)`, and their covariances `(N, 2, 2)`."""
+        basis = self._basis(ground)
+        offsets = np.einsum("na,nai->ni", basis, self._means[camera].reshape(-1, 3, 2))
+        spread = self._covariances[camera].reshape(-1, 3, 2, 3, 2)
+        return offsets, np.einsum("na,naibj,nb->nij", basis, spread, basis)
+
+    def learn(self, camera: np.ndarray, ground: np.ndarray, offsets: np.ndarray, errors: np.ndarray, weights: np.ndarray) -> None:
+        """Take note of offsets `(N, 2)` seen by `camera` `(N,)` at `ground` `(N, 2)` with covariances `errors` `(N, 2, 2)`.
+
+        `weights` `(N,)` in 0..1 say how much new evidence each sighting is: neighbouring frames repeat each other. A sighting far
+        from what is believed weighs less, as under a Cauchy distribution, for it may be of somebody else.
+        """
+        if len(camera) == 0:
+            return
+        basis = self._basis(ground)
+        believed, spread = self.offsets(camera, ground)
+        distance = squared_lengths(offsets - believed, symmetric_inverse(errors + spread))
+        weights = weights / (1 + distance / 2)
+        information = weights[:, None, None] * symmetric_inverse(errors)
+        pairs = np.einsum("na,nb,nij->naibj", basis, basis, information).reshape(-1, 6, 6)
+        weighted = np.einsum("na,nij,nj->nai", basis, information, offsets).reshape(-1, 6)
+        seen = np.bincount(camera, weights, minlength=len(self._evidence))
+        fade = (1 - 1 / self.memory) ** seen
+        self._evidence *= fade[:, None, None]
+        self._weighted *= fade[:, None]
+        np.add.at(self._evidence, camera, pairs)
+        np.add.at(self._weighted, camera, weighted)
+        self._conclude(np.flatnonzero(seen))
+
+    def _conclude(self, cameras: np.ndarray) -> None:
+        """Bring the beliefs of `cameras` up to date, and all offsets to a mean of zero: what is common to all is no error."""
+        covariances = np.linalg.inv(self._prior + self._evidence[cameras])
+        self._covariances[cameras] = covariances
+        self._raw[cameras] = (covariances @ self._weighted[cameras][:, :, None])[:, :, 0]
+        self._means = self._raw - self._raw.mean(axis=0)
+
+    def _basis(self, ground: np.ndarray) -> np.ndarray:
+        return np.concatenate([np.ones((len(ground), 1)), (ground - self.origin) / self.reach], axis=1)

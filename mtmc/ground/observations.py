@@ -1,0 +1,81 @@
+"""Where on the ground the people are that several cameras detect at one moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mtmc.calibration import GroundCamera
+from trackers import Detections
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """The detections of all cameras at one moment, as flat arrays over the N of them that stand on the ground.
+
+    `camera` `(N,)` int, the camera's place in the list given; `index` `(N,)` int, the detection's row within its camera;
+    `ground` `(N, 2)` and `covariances` `(N, 2, 2)` in the cameras' unit; `boxes` `(N, 4)` xyxy pixels; `scores` `(N,)`;
+    `heights` `(N,)` in the cameras' unit, NaN where a camera knows none; `embeddings` `(N, D)` unit rows, or None.
+    """
+
+    camera: np.ndarray
+    index: np.ndarray
+    ground: np.ndarray
+    covariances: np.ndarray
+    boxes: np.ndarray
+    scores: np.ndarray
+    heights: np.ndarray
+    embeddings: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(self.camera)
+
+    def select(self, rows: np.ndarray) -> "Observations":
+        """The observations at `rows` (indices or a mask), in that order."""
+        return Observations(*(None if part is None else part[rows] for part in vars(self).values()))
+
+
+def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], feet_error: float = 0.05) -> Observations:
+    """The people that `detections`, one entry a camera, place on the ground; the feet are the middle of a box's lower edge.
+
+    `feet_error` is the standard deviation of the feet's pixel in either direction, as a share of the box's height: detectors err
+    in proportion to what they see, and so the error across the line of sight is the same on the ground wherever somebody stands.
+    Detections without ground are dropped.
+    Raises `ValueError` when the lists differ in length, and when some cameras' detections have embeddings and others' have none.
+    """
+    if len(cameras) != len(detections):
+        raise ValueError(f"{len(cameras)} cameras need as many entries of detections, not {len(detections)}")
+    counts = np.array([len(found) for found in detections], dtype=int)
+    boxes = np.concatenate([found.boxes for found in detections], axis=0) if len(cameras) else np.empty((0, 4))
+    scores = np.concatenate([found.scores for found in detections]) if len(cameras) else np.empty(0)
+    middles = (boxes[:, 0] + boxes[:, 2]) / 2
+    feet, tops = np.column_stack([middles, boxes[:, 3]]), np.column_stack([middles, boxes[:, 1]])
+    ground = np.empty((len(boxes), 2))
+    covariances = np.empty((len(boxes), 2, 2))
+    heights = np.empty(len(boxes))
+    ends = np.cumsum(counts)
+    for camera, start, end in zip(cameras, ends - counts, ends, strict=True):
+        if start < end:
+            part = slice(start, end)
+            ground[part], covariances[part], heights[part] = camera.locate(feet[part], tops[part], 1.0)
+    covariances *= np.square(feet_error * (boxes[:, 3] - boxes[:, 1]))[:, None, None]
+    everyone = Observations(
+        np.repeat(np.arange(len(cameras)), counts),
+        np.arange(len(boxes)) - np.repeat(ends - counts, counts),
+        ground,
+        covariances,
+        boxes,
+        scores,
+        heights,
+        _embeddings([found for found in detections if len(found)]),
+    )
+    return everyone.select(np.isfinite(ground).all(axis=1) & np.isfinite(covariances).all(axis=(1, 2)))
+
+
+def _embeddings(detections: list[Detections]) -> np.ndarray | None:
+    given = [found.embeddings for found in detections if found.embeddings is not None]
+    if not given:
+        return None
+    if len(given) != len(detections):
+        raise ValueError("some cameras' detections have embeddings and others' have none")
+    return np.concatenate(given)

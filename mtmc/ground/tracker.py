@@ -1,0 +1,322 @@
+"""One identity a person across overlapping cameras: tracks on the ground, matched to the detections of all views at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mtmc.calibration import GroundCamera
+from mtmc.ground.boxes import BoxPrediction
+from mtmc.ground.camera_offsets import Registration
+from mtmc.ground.evidence import Presence, shadows
+from mtmc.ground.grouping import group
+from mtmc.ground.motion import GroundMotion, fuse, squared_lengths, symmetric_inverse
+from mtmc.ground.observations import Observations
+from mtmc.ground.visibility import hidden, sideways_scale, within
+from trackers import assign
+
+GATE = 13.8155  # 0.999 quantile of the chi-square distribution with 2 degrees of freedom
+HEIGHT_ERROR = 0.05  # of a person's height, standard deviation of one measurement
+REACH = 36.0  # over which a camera's offset may change by its own size, in units of the measurement error
+STATURE = 20.0  # of a person, in units of the measurement error, before any has been seen
+MARGIN = 9.0  # around the area, in standard deviations across the line of sight: detections farther out are not used
+HABIT = 0.4  # seconds for which a camera's error about one person lasts: legs hidden, a bag taken for a part of the body
+LEARNING = 0.1  # the share of a new value in a person's height and looks
+
+# One row a person or candidate. `id` is 0 until confirmed, `views` a running mean of the number of cameras that detect him. For
+# each camera, `member` is the row of the detection matched now or -1, `age` the seconds since there was one, `habit` by how much
+# that one was off on the ground, and `residual` its box less the expected one in units of the expected height.
+COLUMNS = [("id", np.int64), ("score", float), ("unseen", float), ("height", float), ("views", float)]
+COLUMNS += [("mean", float, (4,)), ("covariance", float, (4, 4))]
+
+
+@dataclass(frozen=True, eq=False)
+class GroundTracks:
+    """The people who are present at one moment, sorted by id.
+
+    `ids` `(M,)` int; `positions` `(M, 2)` and `velocities` `(M, 2)` on the ground, in the cameras' unit and per second;
+    `members` `(M, C)` int, the row of each person's detection in each camera's list, -1 where there is none; `boxes`
+    `(M, C, 4)` xyxy, the box detected or, where a camera missed somebody it detected just before, predicted; NaN elsewhere.
+    """
+
+    ids: np.ndarray
+    positions: np.ndarray
+    velocities: np.ndarray
+    members: np.ndarray
+    boxes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class GroundTracker:
+    """Follows people on the ground with the detections of several calibrated cameras, one moment after the other.
+
+    At each moment every camera's detections are assigned to the people by the Hungarian method, at most one a person and camera,
+    at a cost of squared Mahalanobis distance on the ground (with heights and appearance, where there are any). What is left
+    is grouped across views, and a group becomes a candidate.
+
+    How sure it is that somebody is there, `Presence` adds up. A candidate becomes a person, and gets an id, when that reaches
+    `confirm`, and is reported while it stays there; both are dropped below zero. So three views that agree make a person, fewer
+    have to persist, and a box in one view that others should confirm makes none.
+
+    Lengths are in units of the measurement error: the median standard deviation of the first detections across the line of
+    sight. With a feet error of 5% of the box height that is about 8 cm, whatever the unit of the ground.
+
+    `area` (least x, least y, greatest x, greatest y) is where people are reported, None for everywhere; detections scored below
+    `min_score` are not used. `detection` and `clutter` are those of `Presence`, whose sum is kept below `certain`: the higher,
+    the longer somebody outlives misses. Detections count as independent `rate` times a second. Who is out of all views for
+    `patience` seconds is dropped. `fill` is for how many seconds a missed box is predicted. People walk at about `speed` units a
+    second along each axis and turn within about `speed_memory` seconds. Cameras may disagree by about `registration_error` units,
+    and people keep `personal_space` units apart. Somebody is hidden when `hidden_share` of his box is covered.
+    `appearance_weight` is what a cosine distance of 1 costs, a squared Mahalanobis distance of 13.8 being the limit.
+    """
+
+    def __init__(
+        self,
+        cameras: Sequence[GroundCamera],
+        area: tuple[float, float, float, float] | None = None,
+        min_score: float = 0.4,
+        detection: float = 0.9,
+        clutter: float = 0.05,
+        confirm: float = 7.0,
+        certain: float = 10.0,
+        rate: float = 5.0,
+        patience: float = 5.0,
+        fill: float = 0.2,
+        speed: float = 8.0,
+        speed_memory: float = 1.0,
+        registration_error: float = 3.0,
+        personal_space: float = 4.0,
+        hidden_share: float = 0.7,
+        appearance_weight: float = 10.0,
+    ) -> None:
+        self.cameras = list(cameras)
+        self.area = area
+        self.min_score = min_score
+        self.presence = Presence(detection, clutter)
+        self.confirm = confirm
+        self.certain = certain
+        self.rate = rate
+        self.patience = patience
+        self.fill = fill
+        self.speed = speed
+        self.speed_memory = speed_memory
+        self.registration_error = registration_error
+        self.personal_space = personal_space
+        self.hidden_share = hidden_share
+        self.appearance_weight = appearance_weight
+        count = len(self.cameras)
+        self._table = np.dtype(
+            [
+                *COLUMNS,
+                ("member", int, (count,)),
+                ("residual", float, (count, 4)),
+                ("age", float, (count,)),
+                ("habit", float, (count, 2)),
+            ]
+        )
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everyone and all that was learned about the cameras; ids start at 1 again."""
+        self.tracks = np.zeros(0, dtype=self._table)
+        self._looks: np.ndarray | None = None
+        self._unit = 0.0
+        self._time: float | None = None
+        self._next_id = 1
+
+    def update(self, observations: Observations, time: float) -> GroundTracks:
+        """Take the detections of all cameras at `time` (seconds, later than the last one) and return who is there.
+
+        The order of the detections and of the cameras does not matter. Raises `ValueError` for a time that does not go on.
+        """
+        seconds = 1 / self.rate if self._time is None else time - self._time
+        if seconds <= 0:
+            raise ValueError(f"time must go on: {time} s comes after {self._time} s")
+        self._time = time
+        # Neighbouring frames repeat each other: evidence counts by the time it spans.
+        evidence = min(1.0, seconds * self.rate)
+        observations = self._of_people(observations)
+        if self._unit == 0 and len(observations):
+            self._begin(observations)
+        if self._unit == 0:
+            return self._show(np.zeros((len(self.cameras), 0, 4)))
+        self._predict(seconds)
+        offsets, spread = self._registration.offsets(observations.camera, observations.ground)
+        ground, errors = observations.ground - offsets, observations.covariances + spread
+        person = self._associate(observations, ground, errors)
+        person = self._start(observations, person, ground, errors)
+        seen_at = self._move(observations, person, ground, errors)
+        self._remember(observations, person)
+        self._register(observations, person, seen_at, seconds)
+        boxes = self._boxes.expect(self.tracks["mean"][:, :2], self._registration)
+        self._weigh(boxes, evidence)
+        boxes = self._settle(boxes)
+        return self._show(self._boxes.fill(boxes, self.tracks, observations, self.fill))
+
+    def _of_people(self, observations: Observations) -> Observations:
+        """The observations that can be people, in an order that does not depend on the one given."""
+        possible = observations.scores >= self.min_score
+        if self.area is not None:
+            left, low, right, high = self.area
+            margin = MARGIN * sideways_scale(observations.covariances)
+            x, y = observations.ground.T
+            possible &= (x >= left - margin) & (x <= right + margin) & (y >= low - margin) & (y <= high + margin)
+        observations = observations.select(possible)
+        return observations.select(np.lexsort((*observations.boxes.T, *observations.ground.T)))
+
+    def _begin(self, observations: Observations) -> None:
+        """Take the unit of length and the middle of the scene from the first detections."""
+        self._unit = float(np.median(sideways_scale(observations.covariances)))
+        self._boxes = BoxPrediction(self.cameras, STATURE * self._unit)
+        self._motion = GroundMotion(self.speed * self._unit, self.speed_memory)
+        origin = np.median(observations.ground, axis=0)
+        error = self.registration_error * self._unit
+        self._registration = Registration(len(self.cameras), origin, error, REACH * self._unit)
+
+    def _predict(self, seconds: float) -> None:
+        tracks = self.tracks
+        tracks["mean"], tracks["covariance"] = self._motion.predict(tracks["mean"], tracks["covariance"], seconds)
+        tracks["member"] = -1
+        tracks["age"] += seconds
+        tracks["unseen"] += seconds
+
+    def _associate(self, observations: Observations, ground: np.ndarray, errors: np.ndarray) -> np.ndarray:
+        """The row of the person that each observation continues, `(N,)`, or -1."""
+        person = np.full(len(observations), -1)
+        tracks = self.tracks
+        if len(tracks) == 0 or len(observations) == 0:
+            return person
+        spread = tracks["covariance"][:, None, :2, :2] + errors
+        information = symmetric_inverse(spread)
+        innovation = ground - tracks["mean"][:, None, :2]
+        habit = tracks["habit"] * np.exp(-tracks["age"] / HABIT)[..., None]
+        cost = squared_lengths(innovation - habit[:, observations.camera], information)
+        cost[cost > GATE] = np.inf
+        cost[squared_lengths(innovation, information) > 2 * GATE] = np.inf
+        height = tracks["height"][:, None]
+        cost += np.nan_to_num(np.square((observations.heights - height) / (HEIGHT_ERROR * height)))
+        if observations.embeddings is not None and self._looks is not None:
+            cost += self.appearance_weight * np.nan_to_num(1 - self._looks @ observations.embeddings.T)
+        # A candidate gets what confirmed people leave over.
+        cost[tracks["id"] == 0] += GATE
+        limit = 2 * GATE + 2 * self.appearance_weight
+        for camera in np.unique(observations.camera):
+            columns = np.flatnonzero(observations.camera == camera)
+            matches, _, _ = assign(cost[:, columns], limit)
+            person[columns[matches[:, 1]]] = matches[:, 0]
+        return person
+
+    def _start(self, observations: Observations, person: np.ndarray, ground: np.ndarray, errors: np.ndarray) -> np.ndarray:
+        """Make a candidate of each group of observations that nobody took; returns `person` with their rows."""
+        left = np.flatnonzero(person < 0)
+        if len(left) == 0:
+            return person
+        spread = errors[left, None] + errors[left]
+        distances = squared_lengths(ground[left, None] - ground[left], symmetric_inverse(spread))
+        heights = observations.heights[left]
+        mean = (heights[:, None] + heights) / 2
+        distances += np.nan_to_num(np.square((heights[:, None] - heights) / (np.sqrt(2) * HEIGHT_ERROR * mean)))
+        groups = group(distances, observations.camera[left], GATE)
+        new = np.zeros(groups.max() + 1, dtype=self._table)
+        new["height"] = np.nan
+        new["age"] = np.inf
+        new["member"] = -1
+        positions, covariances = fuse(ground[left], symmetric_inverse(errors[left]), groups, len(new))
+        new["mean"], new["covariance"] = self._motion.start(positions, covariances)
+        person = person.copy()
+        person[left] = len(self.tracks) + groups
+        self.tracks = np.concatenate([self.tracks, new])
+        return person
+
+    def _move(self, observations: Observations, person: np.ndarray, ground: np.ndarray, errors: np.ndarray) -> np.ndarray:
+        """Move everyone to where they were seen; returns where this moment's detections alone place them, `(T, 2)`."""
+        tracks = self.tracks
+        rows = np.flatnonzero(person >= 0)
+        who = person[rows]
+        tracks["member"][who, observations.camera[rows]] = observations.index[rows]
+        positions, covariances = fuse(ground[rows], symmetric_inverse(errors[rows]), who, len(tracks))
+        seen = np.flatnonzero((tracks["member"] >= 0).any(axis=1))
+        old = seen[tracks["age"][seen].min(axis=1) < np.inf]
+        tracks["mean"][old], tracks["covariance"][old] = self._motion.update(
+            tracks["mean"][old], tracks["covariance"][old], positions[old], covariances[old]
+        )
+        tracks["unseen"][seen] = 0
+        tracks["habit"][who, observations.camera[rows]] = ground[rows] - tracks["mean"][who, :2]
+        return positions
+
+    def _remember(self, observations: Observations, person: np.ndarray) -> None:
+        """Learn how tall people are and what they look like."""
+        tracks = self.tracks
+        tracks["height"] = _blend(tracks["height"][:, None], observations.heights[:, None], person)[:, 0]
+        if self._looks is None and observations.embeddings is None:
+            return
+        known = np.zeros((0, observations.embeddings.shape[1])) if self._looks is None else self._looks
+        looks = np.concatenate([known, np.full((len(tracks) - len(known), known.shape[1]), np.nan)])
+        if observations.embeddings is not None:
+            looks = _blend(looks, observations.embeddings, person)
+        self._looks = looks / np.linalg.norm(looks, axis=1, keepdims=True)
+
+    def _register(self, observations: Observations, person: np.ndarray, seen_at: np.ndarray, seconds: float) -> None:
+        """Learn the cameras' errors from the people whom several of them see."""
+        tracks = self.tracks
+        several = ((tracks["member"] >= 0).sum(axis=1) > 1) & (tracks["id"] > 0)
+        rows = np.flatnonzero((person >= 0) & np.append(several, False)[person])
+        camera, place = observations.camera[rows], seen_at[person[rows]]
+        # Who stands still shows the same error again and again; what passes for a person in several views mostly stands.
+        walked = np.hypot(*tracks["mean"][person[rows], 2:].T) * seconds / self._unit
+        weights = np.minimum(walked, 1.0)
+        self._registration.learn(camera, place, observations.ground[rows] - place, observations.covariances[rows], weights)
+
+    def _weigh(self, boxes: np.ndarray, evidence: float) -> None:
+        """Add what this moment says for everyone's presence, given their expected `boxes` `(C, T, 4)`."""
+        tracks = self.tracks
+        detected = tracks["member"] >= 0
+        sure = (tracks["id"] > 0) & detected.any(axis=1)
+        visible = (within(boxes, self.cameras) & ~hidden(boxes, sure, self.hidden_share)).T
+        views = detected.sum(axis=1)
+        new = np.isinf(tracks["age"]).all(axis=1)
+        tracks["views"] = np.where(new, views, tracks["views"] + evidence * LEARNING * (views - tracks["views"]))
+        order = np.lexsort((-np.arange(len(tracks)), tracks["views"], tracks["id"] > 0))
+        shadow = shadows(tracks["mean"][:, :2], detected, np.argsort(order), self.personal_space * self._unit)
+        added = self.presence.evidence(detected, visible, shadow)
+        tracks["score"] = np.minimum(tracks["score"] + evidence * added, self.certain)
+
+    def _settle(self, boxes: np.ndarray) -> np.ndarray:
+        """Drop who is gone and name who is confirmed; returns the expected `boxes` `(C, T, 4)` of those who stay."""
+        limit = np.where(self.tracks["id"] > 0, self.patience, 1 / self.rate)
+        alive = (self.tracks["score"] >= 0) & (self.tracks["unseen"] <= limit)
+        self.tracks = self.tracks[alive]
+        if self._looks is not None:
+            self._looks = self._looks[alive]
+        unnamed = np.flatnonzero((self.tracks["id"] == 0) & (self.tracks["score"] >= self.confirm))
+        self.tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))
+        self._next_id += len(unnamed)
+        return boxes[:, alive]
+
+    def _show(self, boxes: np.ndarray) -> GroundTracks:
+        """Everyone who is surely there and within the area."""
+        tracks = self.tracks
+        shown = (tracks["id"] > 0) & (tracks["score"] >= self.confirm)
+        if self.area is not None:
+            left, low, right, high = self.area
+            x, y = tracks["mean"][:, 0], tracks["mean"][:, 1]
+            shown &= (x >= left) & (x <= right) & (y >= low) & (y <= high)
+        rows = np.flatnonzero(shown)
+        rows = rows[np.argsort(tracks["id"][rows])]
+        mean = tracks["mean"][rows]
+        return GroundTracks(
+            tracks["id"][rows], mean[:, :2], mean[:, 2:], tracks["member"][rows], boxes[:, rows].transpose(1, 0, 2)
+        )
+
+
+def _blend(known: np.ndarray, values: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """`known` `(T, K)`, moved a little towards the mean of the `values` `(N, K)` of each person; NaN is no value."""
+    rows = np.flatnonzero((who >= 0) & np.isfinite(values).all(axis=1))
+    counts = np.bincount(who[rows], minlength=len(known))[:, None]
+    total = np.zeros(known.shape)
+    np.add.at(total, who[rows], values[rows])
+    mean = total / np.maximum(counts, 1)
+    blended = np.where(np.isfinite(known), known + LEARNING * (mean - known), mean)
+    return np.where(counts > 0, blended, known)

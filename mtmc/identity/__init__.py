@@ -1,0 +1,1 @@
+"""Who is who: the people known so far, and the tracks that are named after them."""

@@ -1,0 +1,97 @@
+"""A pool of embeddings, each belonging to somebody, in which the nearest ones are found."""
+
+import logging
+from collections.abc import Collection
+
+import numpy as np
+
+from mtmc.identity.inverted_index import InvertedIndex, is_installed
+
+EXACT = 50_000  # rows up to which one matrix product answers within some milliseconds; beyond, an index pays
+_FINALISTS = 8  # times as many rows as wanted are taken from the index and compared exactly
+_BLOCK = 65_536  # rows copied at a time
+
+_log = logging.getLogger(__name__)
+
+
+class Exemplars:
+    """Unit rows `rows` `(C, D)` with their owners `owners` `(C,)`, 0 marking a free row; C grows as needed.
+
+    Up to `EXACT` rows are searched by one matrix product. More are searched by FAISS (the extra `faiss`), whose index follows
+    every change; without FAISS the product goes on answering, in time that grows with the number of rows.
+    """
+
+    def __init__(self, dimension: int):
+        self.rows = np.zeros((0, dimension), np.float32)
+        self.owners = np.zeros(0, np.int64)
+        self._free: list[int] = []
+        self._index: InvertedIndex | None = None
+        self._indexed = np.zeros(0, bool)  # whether the index holds something under this number
+        self._changed: set[int] = set()  # rows that the index does not hold as they are now
+        self._warned = False
+
+    def __len__(self) -> int:
+        return len(self.rows) - len(self._free)
+
+    def add(self, owner: int, rows: np.ndarray) -> np.ndarray:
+        """Add `rows` `(N, D)` of `owner`; returns where they are, `(N,)`."""
+        if len(self._free) < len(rows):
+            self._grow(max(256, 2 * len(self.rows), len(self.rows) + len(rows)))
+        places = np.array([self._free.pop() for _ in range(len(rows))], np.int64)
+        self.rows[places], self.owners[places] = rows, owner
+        self._changed.update(places.tolist())
+        return places
+
+    def remove(self, places: np.ndarray) -> None:
+        """Forget the rows at `places` `(N,)`."""
+        self.rows[places], self.owners[places] = 0, 0
+        self._free.extend(places.tolist())
+        self._changed.update(places.tolist())
+
+    def is_large(self) -> bool:
+        """Whether an index searches; it is built here when it is due."""
+        if len(self) <= EXACT:
+            return False
+        if not is_installed():
+            if not self._warned:
+                _log.warning("over %d exemplars: pip install 'mtmc[faiss]' to search them by an index, now one by one", EXACT)
+            self._warned = True
+            return False
+        if self._index is None:
+            self._index = InvertedIndex(self.rows[self.owners > 0])
+        return True
+
+    def nearest(self, views: np.ndarray, count: int, excluded: Collection[int] = ()) -> np.ndarray:
+        """Where the `count` rows nearest to each of `views` `(N, D)` are, those of `excluded` owners left out: `(N, count)`,
+        nearest first, -1 where there are no more."""
+        if self.is_large():
+            self._update_index()
+            without = np.flatnonzero(np.isin(self.owners, list(excluded))) if len(excluded) else np.zeros(0, np.int64)
+            places = self._index.search(views, _FINALISTS * count, without)
+            similarity = np.einsum("nd,nkd->nk", views, self.rows[places])
+            similarity[places < 0] = -np.inf
+        else:
+            places = np.broadcast_to(np.arange(len(self.rows)), (len(views), len(self.rows)))
+            similarity = views @ self.rows.T
+            similarity[:, (self.owners == 0) | np.isin(self.owners, list(excluded))] = -np.inf
+        order = np.argsort(-similarity, axis=1, kind="stable")[:, :count]
+        best = np.where(np.isneginf(np.take_along_axis(similarity, order, 1)), -1, np.take_along_axis(places, order, 1))
+        return np.pad(best, ((0, 0), (0, count - best.shape[1])), constant_values=-1)
+
+    def _grow(self, capacity: int) -> None:
+        old = len(self.rows)
+        self.rows = np.concatenate([self.rows, np.zeros((capacity - old, self.rows.shape[1]), np.float32)])
+        self.owners = np.concatenate([self.owners, np.zeros(capacity - old, np.int64)])
+        self._indexed = np.concatenate([self._indexed, np.zeros(capacity - old, bool)])
+        self._free.extend(range(capacity - 1, old - 1, -1))
+
+    def _update_index(self) -> None:
+        changed = np.fromiter(self._changed, np.int64, len(self._changed))
+        self._changed.clear()
+        outdated, present = changed[self._indexed[changed]], changed[self.owners[changed] > 0]
+        if len(outdated):
+            self._index.remove(outdated)
+        for first in range(0, len(present), _BLOCK):
+            places = present[first : first + _BLOCK]
+            self._index.add(places, self.rows[places])
+        self._indexed[changed] = self.owners[changed] > 0

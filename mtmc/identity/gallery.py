@@ -1,0 +1,248 @@
+"""The people known so far: a bounded set of diverse embeddings a person, compared, merged, forgotten, saved and loaded."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import cv2
+import numpy as np
+
+from mtmc.identity.exemplars import Exemplars
+from reid.common.errors import InputError
+from reid.common.files import replacing
+from reid.sets import relative_distances, set_distances
+
+_CANDIDATES = 64  # exemplars looked up for a view in a large gallery; the people they belong to are compared in full
+_FORMAT = 1  # of the file
+
+
+@dataclass
+class Person:
+    """What is known of a person beside the embeddings: a `name`, which may be empty, and when, in seconds, they were seen."""
+
+    name: str
+    first_seen: float
+    last_seen: float
+
+
+class Gallery:
+    """People by number, from 1 on; a number is never given twice, also after its person was removed.
+
+    A person has up to `exemplars` embeddings of `dimension` numbers. Where more are offered, those stay that lie furthest apart:
+    a minute of standing still does not push out yesterday's other side. `network` says by whose embeddings the people are
+    described (an appearance model's `weights_hash`). Methods that take a person's number raise `KeyError` for an unknown one.
+    """
+
+    def __init__(self, dimension: int, exemplars: int = 32, network: str = ""):
+        if dimension < 1 or exemplars < 1:
+            raise ValueError(f"a gallery needs a dimension and exemplars of at least 1, not {dimension} and {exemplars}")
+        self.dimension, self.exemplars, self.network = dimension, exemplars, network
+        self._people: dict[int, Person] = {}
+        self._places: dict[int, np.ndarray] = {}
+        self._pool = Exemplars(dimension)
+        self._means: dict[int, np.ndarray] = {}  # of each person's exemplars, and the sum of these
+        self._sum = np.zeros(dimension)
+        self._crops: dict[int, bytes] = {}  # JPEG, by place in the pool
+        self._next = 1
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def __contains__(self, person: int) -> bool:
+        return person in self._people
+
+    def __getitem__(self, person: int) -> Person:
+        return self._people[person]
+
+    @property
+    def people(self) -> np.ndarray:
+        """The numbers of the people `(P,)`, ascending."""
+        return np.array(sorted(self._people), dtype=np.int64)
+
+    def embeddings(self, person: int) -> np.ndarray:
+        """The exemplars of a person, `(E, D)` unit rows."""
+        return self._pool.rows[self._places[person]]
+
+    def crops(self, person: int) -> list[np.ndarray]:
+        """The pictures of a person's exemplars, `(H, W, 3)` uint8 BGR as JPEG kept them; exemplars may have none."""
+        stored = (self._crops.get(place) for place in self._places[person].tolist())
+        return [_decode(crop) for crop in stored if crop is not None]
+
+    def open(self, embeddings: np.ndarray, time: float = 0.0, name: str = "", crops: Sequence[np.ndarray | None] = ()) -> int:
+        """Add a person, seen at `time`, and return the new number; the rest as for `add`. There may be no embedding."""
+        person, self._next = self._next, self._next + 1
+        self._people[person] = Person(name, time, time)
+        self._places[person] = np.zeros(0, np.int64)
+        self.add(person, embeddings, time, crops)
+        return person
+
+    def add(self, person: int, embeddings: np.ndarray, time: float, crops: Sequence[np.ndarray | None] = ()) -> None:
+        """Offer `embeddings` `(N, D)`, unit rows, of a person seen at `time`, in seconds, and a picture of each, or no pictures.
+
+        Raises `ValueError` for embeddings of another dimension, and for pictures that are not one an embedding.
+        """
+        embeddings = np.asarray(embeddings, np.float32).reshape(-1, self.dimension)
+        if len(crops) not in (0, len(embeddings)):
+            raise ValueError(f"{len(crops)} pictures do not go with {len(embeddings)} embeddings")
+        self._offer(person, embeddings, [None if crop is None else _encode(crop) for crop in crops])
+        known = self._people[person]
+        known.first_seen, known.last_seen = min(known.first_seen, time), max(known.last_seen, time)
+
+    def seen(self, person: int, time: float) -> None:
+        """Note that a person was seen at `time`, which puts off that they expire."""
+        known = self._people[person]
+        known.last_seen = max(known.last_seen, time)
+
+    def rename(self, person: int, name: str) -> None:
+        """Give a person a name."""
+        self._people[person].name = name
+
+    def remove(self, person: int) -> None:
+        """Forget a person."""
+        del self._people[person]
+        self._drop(self._places.pop(person))
+        self._sum -= self._means.pop(person, 0.0)
+
+    def merge(self, person: int, other: int) -> None:
+        """Make `other` one with `person`, who keeps the number, and the name unless it is empty."""
+        if person == other:
+            raise ValueError(f"person {person} cannot be merged with itself")
+        one, two = self._people[person], self._people[other]
+        self._offer(person, self.embeddings(other), [self._crops.get(place) for place in self._places[other].tolist()])
+        self.remove(other)
+        self._people[person] = Person(
+            one.name or two.name, min(one.first_seen, two.first_seen), max(one.last_seen, two.last_seen)
+        )
+
+    def expire(self, before: float) -> list[int]:
+        """Forget the people last seen before that time, in seconds; returns their numbers."""
+        gone = [person for person, known in self._people.items() if known.last_seen < before]
+        for person in gone:
+            self.remove(person)
+        return gone
+
+    def distances(self, sets: Sequence[np.ndarray], excluded: Collection[int] = ()) -> tuple[np.ndarray, np.ndarray]:
+        """How far T `sets` of views, `(N, D)` unit rows each, N over 0, are from the people who are not `excluded`.
+
+        Returns people `(P,)`, ascending, and distances `(T, P)` of at least 0, relative to the mean of everybody in the gallery;
+        see `reid.sets`. People without exemplars are left out, and in a large gallery (`mtmc.identity.exemplars`) those not near
+        to any of the views.
+        """
+        if not len(sets):
+            return np.zeros(0, np.int64), np.empty((0, 0))
+        views = np.concatenate([np.asarray(views, np.float32).reshape(-1, self.dimension) for views in sets])
+        excluded = set(excluded)
+        if self._pool.is_large():
+            near = self._pool.nearest(views, _CANDIDATES, excluded)
+            candidates = np.unique(self._pool.owners[near[near >= 0]]).tolist()
+        else:
+            candidates = [person for person in self.people.tolist() if person not in excluded and len(self._places[person])]
+        places = [self._places[person] for person in candidates]
+        starts = np.cumsum([0, *map(len, places)])[:-1]
+        images = self._pool.rows[np.concatenate([np.zeros(0, np.int64), *places])]
+        apart = relative_distances(views, images, self._sum / max(len(self._means), 1), len(self._means))
+        bounds = np.cumsum([len(views) for views in sets])[:-1]
+        return np.array(candidates, np.int64), np.array([set_distances(rows, starts) for rows in np.split(apart, bounds)])
+
+    def nearest(self, views: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Whose are the `count` exemplars nearest to each of `views` `(N, D)`, and how far they are: people and cosine distances,
+        both `(N, count)`, nearest first; 0 and infinite where there are no more exemplars."""
+        views = np.asarray(views, np.float32).reshape(-1, self.dimension)
+        places = self._pool.nearest(views, count)
+        distances = 1 - np.einsum("nd,nkd->nk", views, self._pool.rows[places])
+        return np.where(places < 0, 0, self._pool.owners[places]), np.where(places < 0, np.inf, distances)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything into one .npz file, whole or not at all."""
+        if Path(path).suffix != ".npz":
+            raise InputError(f"{path}: a gallery's name must end in .npz")
+        people = self.people.tolist()
+        places = np.concatenate([np.zeros(0, np.int64), *(self._places[person] for person in people)])
+        crops = [np.frombuffer(self._crops.get(place, b""), np.uint8) for place in places.tolist()]
+        with replacing(path) as temporary:
+            np.savez(
+                temporary,
+                format=_FORMAT,
+                network=self.network,
+                limit=self.exemplars,
+                next=self._next,
+                people=np.array(people, np.int64),
+                names=np.array([self._people[person].name for person in people], np.str_),
+                seen=np.array([(self._people[p].first_seen, self._people[p].last_seen) for p in people]).reshape(-1, 2),
+                owners=self._pool.owners[places],
+                embeddings=self._pool.rows[places],
+                crop_sizes=np.array([len(crop) for crop in crops], np.int64),
+                crop_bytes=np.concatenate([np.zeros(0, np.uint8), *crops]),
+            )
+
+    @classmethod
+    def load(cls, path: str | Path, network: str | None = None) -> "Gallery":
+        """Read what `save` wrote. Raises `InputError` for any other file, and for one of another network than `network`."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                stored = dict(file)
+            gallery = cls(stored["embeddings"].shape[1], int(stored["limit"]), str(stored["network"]))
+            if int(stored["format"]) != _FORMAT:
+                raise InputError(f"{path}: a gallery of format {stored['format']}, but this version reads {_FORMAT}")
+            crops = np.split(stored["crop_bytes"], np.cumsum(stored["crop_sizes"])[:-1])
+            for person, name, (first, last) in zip(stored["people"].tolist(), stored["names"], stored["seen"], strict=True):
+                rows = np.arange(*np.searchsorted(stored["owners"], [person, person + 1]))
+                gallery._people[person] = Person(str(name), float(first), float(last))
+                gallery._places[person] = np.zeros(0, np.int64)
+                gallery._offer(person, stored["embeddings"][rows], [crops[row].tobytes() or None for row in rows])
+            gallery._next = int(stored["next"])
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such file") from None
+        except (BadZipFile, KeyError, IndexError, TypeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"{path}: not a gallery that was saved by this program ({error})") from None
+        if network is not None and gallery.network != network:
+            raise InputError(f"{path}: its people are described by another network, so they cannot be compared; begin a new one")
+        return gallery
+
+    def _offer(self, person: int, embeddings: np.ndarray, crops: Sequence[bytes | None]) -> None:
+        """Keep the most diverse of what a person has and of `embeddings`, whose `crops` are as many or none."""
+        old = self._places[person]
+        kept = spread(np.concatenate([self._pool.rows[old], embeddings]), self.exemplars)
+        stay, new = kept[kept < len(old)], kept[kept >= len(old)] - len(old)
+        self._drop(np.delete(old, stay))
+        places = self._pool.add(person, embeddings[new])
+        self._places[person] = np.concatenate([old[stay], places])
+        if len(self._places[person]):
+            self._sum -= self._means.get(person, 0.0)
+            self._means[person] = self.embeddings(person).mean(axis=0, dtype=np.float64)
+            self._sum += self._means[person]
+        if len(crops):
+            self._crops.update({place: crops[row] for place, row in zip(places.tolist(), new, strict=True) if crops[row]})
+
+    def _drop(self, places: np.ndarray) -> None:
+        self._pool.remove(places)
+        for place in places.tolist():
+            self._crops.pop(place, None)
+
+
+def spread(rows: np.ndarray, count: int) -> np.ndarray:
+    """Which `count` of `rows` `(N, D)`, unit ones, represent all of them, as ascending indices; all where there are no more.
+
+    Farthest-point selection (Gonzalez, Clustering to minimize the maximum intercluster distance, 1985), from the row that is
+    nearest to the mean on: the largest Euclidean distance of a row to its representative is at most twice the least possible.
+    """
+    if len(rows) <= count:
+        return np.arange(len(rows))
+    chosen = [int(np.argmax(rows @ rows.mean(axis=0)))]
+    nearest = rows @ rows[chosen[0]]
+    for _ in range(count - 1):
+        nearest[chosen[-1]] = np.inf
+        chosen.append(int(np.argmin(nearest)))
+        np.maximum(nearest, rows @ rows[chosen[-1]], out=nearest)
+    return np.sort(chosen)
+
+
+def _encode(crop: np.ndarray) -> bytes:
+    return cv2.imencode(".jpg", crop)[1].tobytes()
+
+
+def _decode(crop: bytes) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(crop, np.uint8), cv2.IMREAD_COLOR)

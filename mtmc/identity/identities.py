@@ -1,0 +1,220 @@
+"""Who is who: tracks of a scene are named after people of a gallery, online, and whoever is not in it is added."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mtmc.identity.gallery import Gallery
+from trackers import assign
+
+FULL_HEIGHT = 128  # pixels from which a crop shows all that a network looks at
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """N crops of people at one moment: `tracks` `(N,)`, each a row of the track numbers that go with them, `embeddings` `(N, D)`,
+    unit rows, `quality` `(N,)` in 0..1 (see `view_quality`) and `cameras` `(N,)`, integers.
+
+    The gallery also keeps `crops`, the N pictures `(H, W, 3)` uint8 BGR, where they are given.
+    """
+
+    tracks: np.ndarray
+    embeddings: np.ndarray
+    quality: np.ndarray
+    cameras: np.ndarray
+    crops: Sequence[np.ndarray] = ()
+
+
+def view_quality(heights: np.ndarray, visibility: np.ndarray) -> np.ndarray:
+    """How much a crop tells, 0..1: the height of its box, `heights` `(N,)` in pixels, as a share of `FULL_HEIGHT` or 1, times the
+    share of the person that is seen, `visibility` `(N,)` in 0..1."""
+    return np.minimum(np.asarray(heights) / FULL_HEIGHT, 1) * np.clip(visibility, 0, 1)
+
+
+@dataclass(eq=False)
+class _View:
+    time: float
+    camera: int
+    quality: float
+    embedding: np.ndarray
+    crop: np.ndarray | None
+
+
+@dataclass
+class _Track:
+    start: float
+    last: float
+    person: int = 0
+    offered: float = -np.inf  # when the gallery was last offered a view
+    views: list[_View] = field(default_factory=list)
+
+
+class Identities:
+    """Names for the tracks of one scene, in open set: a track becomes somebody of `gallery`, or somebody new who is added to it.
+
+    A track waits, with the name 0, until it has `views` good views, those of one camera at least `spacing` seconds apart, or
+    until `patience` seconds have passed. Its best views are then compared with everybody who is not in the scene
+    (`Gallery.distances`). All tracks that wait are assigned together by the Hungarian method, so that nobody is two tracks at
+    once, and nobody is further away than `max_distance` (an appearance model's `max_set_distance`). Who remains is new. A view is
+    good from `min_quality` on. The views of a named track go on filling the gallery.
+
+    The ends of tracks are known to `slack` seconds: a track may vanish that long and hold its person; it may have begun that long
+    before its person's last track ended; and no name is given earlier. With `gallery=None` there is no appearance: each track
+    is somebody new at once.
+    """
+
+    def __init__(
+        self,
+        gallery: Gallery | None,
+        max_distance: float | None = None,
+        views: int = 4,
+        spacing: float = 0.5,
+        patience: float = 5.0,
+        min_quality: float = 0.25,
+        slack: float = 0.4,
+    ):
+        if gallery is not None and max_distance is None:
+            raise ValueError("identities with a gallery need the largest distance at which somebody is a known person")
+        self.gallery, self.max_distance = gallery, max_distance
+        self.views, self.spacing, self.patience, self.min_quality, self.slack = views, spacing, patience, min_quality, slack
+        self.names: dict[int, int] = {}  # the last name of every track that ever had one
+        self._tracks: dict[int, _Track] = {}  # present, or gone for at most the slack
+        self._present: dict[int, float] = {}  # when each person was last in the scene
+        self._next = 1  # person, where there is no gallery to number them
+        self._time = -np.inf
+
+    def update(self, time: float, track_ids: np.ndarray, views: Views | None = None) -> np.ndarray:
+        """The people `(M,)` who are the tracks `track_ids` `(M,)` present at `time`, in seconds; 0 where a track still waits.
+
+        `views` are new ones of these tracks; few are needed, and a named track needs none. A name once returned stays while the
+        track is present. Raises `ValueError` when time runs backwards, or a track occurs twice.
+        """
+        ids = np.asarray(track_ids).tolist()
+        if time < self._time:
+            raise ValueError(f"time runs backwards, from {self._time} to {time} seconds")
+        if len(set(ids)) < len(ids):
+            raise ValueError("a track number occurs twice")
+        self._time = time
+        self._end(time - self.slack, set(ids))
+        for track_id in ids:
+            self._meet(track_id, time)
+        if views is not None and self.gallery is not None:
+            self._look(time, ids, views)
+        waiting = [track_id for track_id in ids if not self._tracks[track_id].person]
+        self._decide(waiting, [track_id for track_id in waiting if self._is_ready(self._tracks[track_id], time)])
+        people = np.array([self._tracks[track_id].person for track_id in ids], dtype=np.int64)
+        for person in people[people > 0].tolist():
+            self._present[person] = time
+            if self.gallery is not None and person in self.gallery:
+                self.gallery.seen(person, time)
+        return people
+
+    def close(self) -> dict[int, int]:
+        """Name the tracks that still wait, by what was seen of them, and end all; returns the names of all tracks there were.
+
+        What `update` returned is not touched; `named` fills it in.
+        """
+        self._end(np.inf, set())
+        return self.names
+
+    def named(self, track_ids: np.ndarray, people: np.ndarray) -> np.ndarray:
+        """Rewrite a recording, after `close`: in rows `(N,)` of `track_ids` and of the `people` that `update` returned, in order
+        of time, each 0 becomes the name that the track was given next."""
+        people = np.array(people, dtype=np.int64)
+        order = np.argsort(track_ids, kind="stable")
+        track_ids, sorted_people = np.asarray(track_ids)[order], people[order]
+        numbers, rows = np.unique(track_ids, return_inverse=True)
+        last = np.array([self.names.get(track_id, 0) for track_id in numbers.tolist()], dtype=np.int64)[rows]
+        known = np.flatnonzero(sorted_people)
+        following = np.append(known, -1)[np.searchsorted(known, np.arange(len(order)))]
+        same = (following >= 0) & (track_ids[following] == track_ids)
+        people[order] = np.where(same, sorted_people[following], last)
+        return people
+
+    def _meet(self, track_id: int, time: float) -> None:
+        """Note that a track is there. One that comes back has its name still, unless somebody else has that by now."""
+        track = self._tracks.get(track_id)
+        if track is None:
+            person = self.names.get(track_id, 0)
+            if any(other.person == person for other in self._tracks.values()):
+                person = 0
+            self._tracks[track_id] = _Track(time, time, person)
+        else:
+            track.last = time
+
+    def _look(self, time: float, ids: list[int], views: Views) -> None:
+        """Keep the best views of the tracks that wait; offer those of the others to the gallery, each track's now and then."""
+        for row, track_id in enumerate(np.asarray(ids)[views.tracks].tolist()):
+            track = self._tracks[track_id]
+            crop = views.crops[row] if len(views.crops) else None
+            view = _View(time, int(views.cameras[row]), float(views.quality[row]), views.embeddings[row], crop)
+            if not track.person:
+                self._keep(track, view)
+            elif view.quality >= self.min_quality and (track.offered == time or track.offered + self.spacing <= time):
+                track.offered = time
+                if track.person in self.gallery:
+                    self._remember(track.person, [view], time)
+
+    def _keep(self, track: _Track, view: _View) -> None:
+        """Add a view; of those of one camera within `spacing` the best stays, and of all of them the `views` best."""
+        near = [old for old in track.views if old.camera == view.camera and view.time - old.time < self.spacing]
+        if any(old.quality >= view.quality for old in near):
+            return
+        kept = [old for old in track.views if old not in near]
+        track.views = sorted([*kept, view], key=lambda old: -old.quality)[: self.views]
+
+    def _is_ready(self, track: _Track, time: float) -> bool:
+        if self.gallery is None:
+            return True
+        age = time - track.start
+        good = sum(view.quality >= self.min_quality for view in track.views)
+        return age >= self.slack and (good >= self.views or (age >= self.patience and bool(track.views)))
+
+    def _end(self, before: float, present: set[int]) -> None:
+        """Forget the tracks that are not `present` and were last seen before that time, and name those that wait for it."""
+        gone = [track_id for track_id, track in self._tracks.items() if track_id not in present and track.last < before]
+        waiting = [track_id for track_id in gone if not self._tracks[track_id].person]
+        others = [track_id for track_id, track in self._tracks.items() if not track.person and track_id not in gone]
+        self._decide([*waiting, *others], waiting)
+        for track_id in gone:
+            del self._tracks[track_id]
+
+    def _decide(self, waiting: Iterable[int], ready: list[int]) -> None:
+        """Name the tracks of `ready`, in view of all that are `waiting`: one of those may have the better claim to somebody."""
+        if not ready:
+            return
+        found: dict[int, int] = {}
+        seen = [track_id for track_id in waiting if self._tracks[track_id].views]
+        if seen:
+            carried = {track.person for track in self._tracks.values() if track.person}
+            people, cost = self.gallery.distances([_embeddings(self._tracks[track_id].views) for track_id in seen], carried)
+            left = np.array([self._present.get(person, -np.inf) for person in people.tolist()])
+            starts = np.array([self._tracks[track_id].start for track_id in seen])
+            cost[left[None, :] >= starts[:, None] + self.slack] = np.inf
+            matches = assign(cost, self.max_distance)[0]
+            found = {seen[row]: int(people[column]) for row, column in matches.tolist()}
+        for track_id in ready:
+            track = self._tracks[track_id]
+            track.person, track.offered = found.get(track_id) or self._open(track), track.last
+            if self.gallery is not None:
+                good = [view for view in track.views if view.quality >= self.min_quality]
+                self._remember(track.person, good or track.views, track.last)
+            self.names[track_id] = track.person
+            self._present[track.person] = max(track.last, self._present.get(track.person, -np.inf))
+            track.views.clear()
+
+    def _open(self, track: _Track) -> int:
+        if self.gallery is not None:
+            return self.gallery.open([], track.start)
+        self._next += 1
+        return self._next - 1
+
+    def _remember(self, person: int, views: list[_View], time: float) -> None:
+        if views:
+            crops = [view.crop for view in views]
+            self.gallery.add(person, _embeddings(views), time, crops)
+
+
+def _embeddings(views: list[_View]) -> np.ndarray:
+    return np.array([view.embedding for view in views])

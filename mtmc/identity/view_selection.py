@@ -1,0 +1,82 @@
+"""Which boxes are worth embedding: good views of each track, spread over its cameras and over time, and never many."""
+
+import numpy as np
+
+from mtmc.ground.tracker import GroundTracks
+from mtmc.identity.identities import view_quality
+
+
+class ViewSelection:
+    """Chooses the boxes of ground tracks that a network should look at, at most `budget` a track.
+
+    A camera's view of a track is taken when at least `min_visible` of the person is seen, since a gallery of diverse exemplars
+    would gladly keep pictures of whoever stands in front, and when it is at least `spacing` seconds after the one before;
+    `later_spacing` seconds once the track has a name, as its further views are for the gallery. The best come first, by
+    `view_quality`. A track not seen for `memory` seconds has its budget anew.
+    """
+
+    def __init__(
+        self,
+        image_sizes: list[tuple[int, int] | None],
+        budget: int = 16,
+        spacing: float = 0.5,
+        later_spacing: float = 2.0,
+        min_visible: float = 0.6,
+        memory: float = 10.0,
+    ):
+        self.image_sizes = np.array([size or (np.inf, np.inf) for size in image_sizes], dtype=float).reshape(-1, 2)
+        self.budget, self.spacing, self.later_spacing = budget, spacing, later_spacing
+        self.min_visible, self.memory = min_visible, memory
+        self._ids = np.zeros(0, dtype=np.int64)
+        self._seen = np.zeros(0)
+        self._used = np.zeros(0, dtype=np.int64)
+        self._last = np.zeros((0, len(image_sizes)))
+
+    def choose(self, time: float, tracks: GroundTracks, named: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The views of `tracks` to take at `time` seconds: their rows `(N,)`, cameras `(N,)`, ascending, and quality `(N,)`.
+
+        `named` `(M,)` says which tracks have a name. What is chosen is counted as taken.
+        """
+        table = self._rows(time, tracks.ids)
+        visible = visible_shares(tracks.boxes, self.image_sizes)
+        quality = view_quality(tracks.boxes[..., 3] - tracks.boxes[..., 1], visible)
+        spacing = np.where(named, self.later_spacing, self.spacing)[:, None]
+        good = (tracks.members >= 0) & (visible >= self.min_visible) & (time - self._last[table] >= spacing)
+        ranked = np.argsort(np.where(good, -quality, np.inf), axis=1, kind="stable")
+        places = np.empty_like(ranked)
+        np.put_along_axis(places, ranked, np.arange(ranked.shape[1])[None], axis=1)
+        good &= places < (self.budget - self._used[table])[:, None]
+        cameras, rows = np.nonzero(good.T)
+        self._used[table] += good.sum(axis=1)
+        self._last[table[rows], cameras] = time
+        return rows, cameras, quality[rows, cameras]
+
+    def _rows(self, time: float, ids: np.ndarray) -> np.ndarray:
+        """Where in the table, which is sorted by id, the tracks `ids` `(M,)` are; new ones are put there, old ones dropped."""
+        kept = self._seen >= time - self.memory
+        new = np.setdiff1d(ids, self._ids[kept])
+        merged = np.concatenate([self._ids[kept], new])
+        order = np.argsort(merged, kind="stable")
+        self._ids = merged[order]
+        self._seen = np.concatenate([self._seen[kept], np.full(len(new), time)])[order]
+        self._used = np.concatenate([self._used[kept], np.zeros(len(new), dtype=np.int64)])[order]
+        self._last = np.concatenate([self._last[kept], np.full((len(new), self._last.shape[1]), -np.inf)])[order]
+        rows = np.searchsorted(self._ids, ids)
+        self._seen[rows] = time
+        return rows
+
+
+def visible_shares(boxes: np.ndarray, image_sizes: np.ndarray) -> np.ndarray:
+    """The share `(M, C)` of M people's `boxes` `(M, C, 4)` in C cameras that is in the image and behind nobody; 0 without a box.
+
+    `image_sizes` `(C, 2)` are width and height. Nearer is who stands lower in the image; what several hide is added up.
+    """
+    views = np.nan_to_num(boxes.transpose(1, 0, 2))
+    size = np.clip(views[..., 2:] - views[..., :2], 0, None)
+    area = np.maximum(size.prod(axis=2), 1e-9)
+    inside = np.clip(np.minimum(views[..., 2:], image_sizes[:, None]) - np.maximum(views[..., :2], 0), 0, None).prod(axis=2)
+    low = np.maximum(views[:, :, None, :2], views[:, None, :, :2])
+    high = np.minimum(views[:, :, None, 2:], views[:, None, :, 2:])
+    nearer = views[:, None, :, 3] > views[:, :, None, 3]
+    hidden = (np.clip(high - low, 0, None).prod(axis=3) * nearer).sum(axis=2)
+    return np.clip((inside - hidden) / area, 0, 1).T

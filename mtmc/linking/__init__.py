@@ -1,0 +1,1 @@
+"""Cameras that share no view: each followed alone, and what they tracked linked to people."""

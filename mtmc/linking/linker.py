@@ -1,0 +1,194 @@
+"""Cameras that share no view: what each of them tracked, linked to people by appearance, travel time and exclusivity."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+
+from mtmc.identity.gallery import spread
+from mtmc.linking.clustering import cluster
+from mtmc.linking.travel_times import TravelTimes
+from reid.sets import mean_person, relative_distances, set_distances
+from trackers import assign
+
+WINDOW = 120.0  # seconds that somebody may be in no view, to be linked by travel time
+CERTAINTY = 6.0  # log odds of a link at no distance; the odds are even at an appearance model's `max_link_distance`
+_EXEMPLARS = 16  # a person
+_ROUNDS = 5  # of estimating links and travel times in turn
+_POSSIBLE = 0.01  # a link less likely than this teaches nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Tracklet:
+    """A person in one camera from `start` to `end`, in seconds: the zones of entry and exit (numbers that are unique over all
+    cameras) and several views, `(V, D)` unit rows, V at least 1."""
+
+    start: float
+    end: float
+    entry_zone: int
+    exit_zone: int
+    views: np.ndarray
+
+
+class Linker:
+    """Links tracklets online into people, each a chain in time: a tracklet has one predecessor and one successor at most.
+
+    A link is as good as its odds: those of appearance, `certainty` (a logarithm) at no distance and even at `max_distance` (an
+    appearance model's `max_link_distance`), times those of zones and travel time. The Hungarian method chooses the links whose
+    odds have the largest product, in a sliding window: all tracklets of the last `delay` seconds compete for whoever left at most
+    `window` seconds before they began, and are then settled. Travel times are learned from all possible links, each with the
+    weight of its probability: the few that appearance makes by itself would teach too little, and taking the best ones for
+    certain would teach mistakes. (Huang and Russell, Object identification in a Bayesian context, IJCAI 1997.)
+    """
+
+    def __init__(
+        self,
+        max_distance: float,
+        travel: TravelTimes | None = None,
+        window: float = WINDOW,
+        delay: float = 10.0,
+        certainty: float = CERTAINTY,
+    ):
+        self.max_distance, self.travel = max_distance, travel
+        self.window, self.delay, self.certainty = window, delay, certainty
+        self._open: list[tuple[int, Tracklet, np.ndarray]] = []  # people without a successor: number, last tracklet, exemplars
+        self._waiting: list[tuple[int, Tracklet]] = []
+        self._arrived = 0
+        self._people = 0
+
+    def update(self, time: float, ended: Sequence[Tracklet]) -> dict[int, int]:
+        """Take the tracklets that `ended` since the last call, and settle those that ended `delay` seconds before `time`.
+
+        Tracklets are numbered from 0 on as they come. Returns the people, from 1 on, of the numbers that are settled now.
+        """
+        self._waiting += enumerate(ended, self._arrived)
+        self._arrived += len(ended)
+        return self._settle(time - self.delay)
+
+    def close(self) -> dict[int, int]:
+        """Settle all that wait."""
+        return self._settle(np.inf)
+
+    def _settle(self, before: float) -> dict[int, int]:
+        """Link what waits, and settle what ended before that time; in time's order, so that a predecessor is settled first."""
+        if not any(tracklet.end < before for _, tracklet in self._waiting):
+            return {}
+        self._waiting.sort(key=lambda item: item[1].start)
+        oldest = self._waiting[0][1].start - self.window
+        self._open = [item for item in self._open if item[1].end >= oldest]
+        tracklets = [tracklet for _, tracklet in self._waiting]
+        lefts = [last for _, last, _ in self._open] + tracklets
+        exemplars = [rows for _, _, rows in self._open] + [tracklet.views for tracklet in tracklets]
+        distances = set_to_set([tracklet.views for tracklet in tracklets], exemplars)
+        seconds, cost = _costs(tracklets, lefts, distances / self.max_distance, self.travel, self.window, self.certainty)
+        predecessor, chances = dict(assign(cost, 0.0)[0].tolist()), _chances(cost)
+        settled, chain = {}, list(self._open) + [None] * len(tracklets)
+        still = []
+        for row, (number, tracklet) in enumerate(self._waiting):
+            if tracklet.end >= before:
+                still.append((number, tracklet))
+                continue
+            person, rows, left = self._people + 1, tracklet.views, predecessor.get(row)
+            if left is not None:
+                person, _, known = chain[left]
+                rows, chain[left] = np.concatenate([known, rows]), None
+            if self.travel is not None:
+                _learn(self.travel, tracklet, lefts, seconds[row], chances[row])
+            self._people = max(self._people, person)
+            settled[number] = person
+            chain[len(self._open) + row] = person, tracklet, rows[spread(rows, _EXEMPLARS)]
+        self._open = [item for item in chain if item is not None]
+        self._waiting = still
+        return settled
+
+
+def link_offline(
+    tracklets: Sequence[Tracklet],
+    max_distance: float,
+    travel: TravelTimes | None = None,
+    window: float = WINDOW,
+    certainty: float = CERTAINTY,
+) -> np.ndarray:
+    """The people `(N,)`, from 1 on, of all `tracklets` of a recording.
+
+    All compete for all: one assignment over the recording makes chains as `Linker` does. Beforehand `travel`, which is not
+    changed, learns from the recording: the probabilities of all links and the travel times are estimated in turn, which is
+    expectation maximisation (Dempster, Laird and Rubin 1977). Chains of people who stayed away for longer than `window` are then
+    joined by appearance alone, by clustering with average linkage; two that were seen at the same time are two people. A
+    window of 0 leaves only the clustering.
+    """
+    if not len(tracklets):
+        return np.zeros(0, np.int64)
+    views = [tracklet.views for tracklet in tracklets]
+    distances, learned = set_to_set(views, views) / max_distance, travel
+    for _ in range(_ROUNDS if travel is not None else 0):
+        seconds, cost = _costs(tracklets, tracklets, distances, learned, window, certainty)
+        chances, learned = _chances(cost), deepcopy(travel)
+        for row, tracklet in enumerate(tracklets):
+            _learn(learned, tracklet, tracklets, seconds[row], chances[row])
+    predecessor = assign(_costs(tracklets, tracklets, distances, learned, window, certainty)[1], 0.0)[0]
+    members = _chains(len(tracklets), predecessor)
+    views = [np.concatenate([views[index] for index in rows]) for rows in members]
+    views = [rows[spread(rows, _EXEMPLARS)] for rows in views]
+    distances = set_to_set(views, views)
+    starts, ends = (np.array([getattr(tracklet, name) for tracklet in tracklets]) for name in ("start", "end"))
+    together = (starts[:, None] < ends[None, :]) & (starts[None, :] < ends[:, None])
+    of_chain = np.zeros((len(members), len(tracklets)))
+    for chain, rows in enumerate(members):
+        of_chain[chain, rows] = 1
+    apart = of_chain @ together @ of_chain.T > 0
+    return 1 + cluster((distances + distances.T) / 2, apart, max_distance)[of_chain.argmax(axis=0)]
+
+
+def _chains(count: int, predecessor: np.ndarray) -> list[list[int]]:
+    """The chains that the pairs `predecessor` `(K, 2)`, of a tracklet and the one before it, make of so many tracklets."""
+    following = {before: row for row, before in predecessor.tolist()}
+    chains = []
+    for first in sorted(set(range(count)) - set(predecessor[:, 0].tolist())):
+        chain = [first]
+        while chain[-1] in following:
+            chain.append(following[chain[-1]])
+        chains.append(chain)
+    return chains
+
+
+def _costs(
+    tracklets: Sequence[Tracklet],
+    lefts: Sequence[Tracklet],
+    distances: np.ndarray,
+    travel: TravelTimes | None,
+    window: float,
+    certainty: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Seconds `(R, C)` from the end of each of `lefts` to the start of each of `tracklets`, and minus the log odds that the one
+    goes on as the other, infinite where it cannot. `distances` `(R, C)` are in units of the greatest of a known person."""
+    seconds = np.array([tracklet.start for tracklet in tracklets])[:, None] - np.array([left.end for left in lefts])
+    cost = certainty * (distances - 1)
+    if travel is not None:
+        exits = np.array([left.exit_zone for left in lefts])
+        entries = np.array([tracklet.entry_zone for tracklet in tracklets])
+        cost = cost - travel.evidence(exits, entries, seconds, window)
+    return seconds, np.where((seconds <= 0) | (seconds > window), np.inf, cost)
+
+
+def _chances(cost: np.ndarray) -> np.ndarray:
+    """The probability `(R, C)` of each link from the `cost` `(R, C)` of all: it has rivals in its row and in its column, and in
+    either there may be no link at all, whose odds are 1. The harder of the two competitions counts."""
+    odds = np.exp(-cost)
+    return odds / (1 + np.maximum(odds.sum(axis=1, keepdims=True), odds.sum(axis=0, keepdims=True)))
+
+
+def _learn(travel: TravelTimes, tracklet: Tracklet, lefts: Sequence[Tracklet], seconds: np.ndarray, chances: np.ndarray) -> None:
+    """Learn from all possible links of a tracklet to those before it, `(C,)` each."""
+    for left in np.flatnonzero(chances > _POSSIBLE).tolist():
+        travel.learn(lefts[left].exit_zone, tracklet.entry_zone, seconds[left], chances[left])
+
+
+def set_to_set(sets: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> np.ndarray:
+    """Set distances `(S, O)` (see `reid.sets`) of `sets` of views to `others`, each `(V, D)` unit rows, relative to the mean of
+    the `others`."""
+    images = np.concatenate(others)
+    starts = np.cumsum([0, *map(len, others)])[:-1]
+    mean = mean_person(images, starts)
+    return np.array([set_distances(relative_distances(views, images, mean, len(others)), starts) for views in sets])

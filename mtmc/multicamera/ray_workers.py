@@ -1,0 +1,179 @@
+"""A recording's cameras as Ray actors, on as many machines as the cluster has; following and naming people stay in one place."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mtmc.multicamera.workers import CameraJob, CameraWorker, Look, require_images
+from mtmc.sequences import MultiViewSequence
+from mtmc.single.pipeline import Detect
+from reid.common.errors import InputError
+from trackers import Detections
+
+if TYPE_CHECKING:
+    from reid import AppearanceModel
+
+AHEAD = 8  # frames that a camera is asked for before they are needed; fewer than a worker keeps images
+DEATHS = 3  # of a camera's worker, one after the other without an answer, after which the camera has dropped out
+PATIENCE = 60.0  # seconds: opening a network takes a few, decoding and detecting far less
+_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Frames `first` to `last`, from 0, for which a `camera` gave no detections, or none of the crops asked for, and why."""
+
+    camera: str
+    first: int
+    last: int
+    reason: str
+
+
+@dataclass
+class _Remote:
+    """A camera as it is seen from here: its actor, None once it has dropped out, and the frames it was asked for."""
+
+    job: CameraJob
+    actor: object = None
+    asked: deque = field(default_factory=deque)  # pairs of a frame and its answer to come, in order
+    deaths: int = 0
+    behind: bool = False
+
+
+class RayWorkers:
+    """The cameras of `sequence` as actors that decode, detect and embed; `open_detector` and `open_appearance` are called there.
+
+    A camera whose worker dies gets a new one, which goes on at the frame that is wanted then. One that has not answered for
+    `patience` seconds is done without until it has caught up, so that it holds up the others only once. `restarts` says how often
+    each camera's worker was replaced, `losses` what was done without; without any, the result is that of `LocalWorkers`.
+    Raises `InputError` where Ray is not installed, and for a camera without images.
+    """
+
+    def __init__(
+        self,
+        sequence: MultiViewSequence,
+        open_detector: Callable[[], Detect] | None = None,
+        open_appearance: Callable[[], "AppearanceModel"] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        try:
+            import ray
+        except ImportError:
+            raise InputError("--workers ray needs Ray: pip install 'mtmc[ray]'") from None
+        require_images(sequence)
+        self._ray = ray
+        self._owned = not ray.is_initialized()
+        if self._owned:
+            ray.init(log_to_driver=False, include_dashboard=False, logging_level="error")
+        self.patience = patience
+        self.losses: list[Loss] = []
+        self.restarts = dict.fromkeys(sequence.images, 0)
+        self._length = sequence.length
+        # A camera claims no processor: more cameras than processors take turns, on machines that are equally busy.
+        self._actor = ray.remote(CameraWorker).options(num_cpus=0, scheduling_strategy="SPREAD")
+        self._remotes = {
+            name: _Remote(CameraJob(name, images, open_detector, open_appearance)) for name, images in sequence.images.items()
+        }
+        for remote in self._remotes.values():
+            remote.actor = self._actor.remote(remote.job)
+        for remote in self._remotes.values():
+            self._await(remote)
+
+    def detections(self) -> Iterator[list[Detections]]:
+        """What the detector finds in each frame, an entry a camera; it ends with the first camera that does."""
+        for frame in range(self._length):
+            for remote in self._remotes.values():
+                self._ask(remote, frame)
+            found = [self._detections_of(remote, frame) for remote in self._remotes.values()]
+            if any(part is None for part in found):
+                return
+            yield found
+
+    def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
+        """What `boxes` `(N, 4)` show in a camera's frame; None, and a loss, where the camera does not answer."""
+        remote, deadline = self._remotes[camera], monotonic() + self.patience
+        while remote.actor is not None:
+            try:
+                return self._answer(remote, remote.actor.look.remote(frame, boxes), max(deadline - monotonic(), 0))
+            except self._ray.exceptions.GetTimeoutError:
+                break
+            except self._ray.exceptions.RayActorError:
+                self._replace(remote)
+        self._lose(camera, frame, "crops not embedded")
+        return None
+
+    def close(self) -> None:
+        """End the actors, and Ray itself where it was begun here."""
+        for remote in self._remotes.values():
+            if remote.actor is not None:
+                self._ray.kill(remote.actor)
+        if self._owned:
+            self._ray.shutdown()
+
+    def _await(self, remote: _Remote) -> None:
+        """Wait until a camera's worker has begun, or the one after it."""
+        while True:
+            try:
+                self._ray.get(remote.actor.__ray_ready__.remote())
+                remote.deaths = 0
+                return
+            except self._ray.exceptions.RayActorError as error:
+                self._replace(remote)
+                if remote.actor is None:
+                    reason = str(error).strip().splitlines()[-1]
+                    raise InputError(f"{remote.job.camera}: its worker does not start: {reason}") from None
+
+    def _ask(self, remote: _Remote, frame: int) -> None:
+        """Keep `AHEAD` answers on the way, from `frame` on."""
+        following = max(frame, remote.asked[-1][0] + 1) if remote.asked else frame
+        while remote.actor is not None and len(remote.asked) < AHEAD and following < self._length:
+            remote.asked.append((following, remote.actor.detect.remote(following)))
+            following += 1
+
+    def _detections_of(self, remote: _Remote, frame: int) -> Detections | None:
+        deadline = monotonic() + (0.0 if remote.behind else self.patience)
+        while remote.actor is not None and remote.asked and remote.asked[0][0] <= frame:
+            number, reference = remote.asked[0]
+            try:
+                found = self._answer(remote, reference, max(deadline - monotonic(), 0))
+            except self._ray.exceptions.GetTimeoutError:
+                break
+            except self._ray.exceptions.RayActorError:
+                self._replace(remote)
+                self._ask(remote, frame)
+                continue
+            remote.asked.popleft()
+            if number == frame:
+                remote.behind = False
+                return found
+        remote.behind = True
+        self._lose(remote.job.camera, frame, "dropped out" if remote.actor is None else "behind")
+        return _NOTHING
+
+    def _answer(self, remote: _Remote, reference: object, seconds: float) -> object:
+        """Wait for an answer; what went wrong in the camera's own work is raised as it would be here."""
+        try:
+            answer = self._ray.get(reference, timeout=seconds)
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.cause if isinstance(error.cause, InputError) else error from None
+        remote.deaths = 0
+        return answer
+
+    def _replace(self, remote: _Remote) -> None:
+        """Give a camera whose worker died a new one, or give it up; what it was asked for is forgotten."""
+        remote.asked.clear()
+        remote.deaths += 1
+        self.restarts[remote.job.camera] += 1
+        remote.actor = self._actor.remote(remote.job) if remote.deaths < DEATHS else None
+
+    def _lose(self, camera: str, frame: int, reason: str) -> None:
+        """Note a lost frame, together with those before it where it was lost for the same reason."""
+        for index, loss in enumerate(self.losses):
+            if (loss.camera, loss.last, loss.reason) == (camera, frame - 1, reason):
+                self.losses[index] = Loss(camera, loss.first, frame, reason)
+                return
+        self.losses.append(Loss(camera, frame, frame, reason))

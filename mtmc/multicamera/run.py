@@ -1,0 +1,133 @@
+"""Several cameras from start to end: detections to people on the ground, who have one number for good, also after an absence."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mtmc.ground.observations import observe
+from mtmc.ground.tracker import GroundTracker, GroundTracks
+from mtmc.identity.gallery import Gallery
+from mtmc.identity.identities import Identities, Views
+from mtmc.identity.view_selection import ViewSelection
+from mtmc.sequences import MultiViewSequence
+from mtmc.single.pipeline import StageSeconds
+from reid.common.errors import InputError
+from trackers import Detections
+
+if TYPE_CHECKING:
+    from mtmc.multicamera.ray_workers import RayWorkers
+    from mtmc.multicamera.workers import LocalWorkers
+    from reid import AppearanceModel
+
+VIEWS = 6  # that decide a name; four cameras have them after half a second
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """Who is there in the 0-based `frame`, at `time` seconds: `tracks` and, for each of them, the person `people` `(M,)`, 0 while
+    that is open.
+
+    `waiting` is for how many it was open when the frame was done, `crops` how many were embedded, `seconds` what the frame took:
+    reading or drawing those crops, embedding them, naming.
+    """
+
+    frame: int
+    time: float
+    tracks: GroundTracks
+    people: np.ndarray
+    waiting: int
+    crops: int
+    seconds: StageSeconds
+
+
+def follow(
+    sequence: MultiViewSequence, tracker: GroundTracker | None = None, detections: Iterable[list[Detections]] | None = None
+) -> Iterator[GroundTracks]:
+    """The people on the ground in each frame of `sequence`, told apart by place alone, as soon as the frame is done.
+
+    `detections`, an entry a camera for each frame, go before those that the sequence has.
+    """
+    cameras = list(sequence.cameras.values())
+    tracker = tracker or GroundTracker(cameras, area=sequence.area)
+    for frame, found in enumerate(detections or map(sequence.at, range(sequence.length))):
+        yield tracker.update(observe(cameras, found), frame / sequence.frame_rate)
+
+
+def open_identities(appearance: "AppearanceModel | None") -> Identities:
+    """Identities with an empty gallery for the views that `appearance` embeds, or without appearance.
+
+    Raises `InputError` for a model that knows no distance up to which several views are a known person.
+    """
+    if appearance is None:
+        return Identities(None)
+    if appearance.max_set_distance is None:
+        raise InputError(
+            f"{appearance.name} does not say up to which distance several views are a known person: "
+            "`python -m reid threshold` fits and stores it."
+        )
+    gallery = Gallery(appearance.dimension, network=appearance.weights_hash)
+    return Identities(gallery, appearance.max_set_distance, views=VIEWS)
+
+
+def recognise(
+    sequence: MultiViewSequence,
+    tracks: Iterable[GroundTracks],
+    identities: Identities,
+    workers: "LocalWorkers | RayWorkers | None" = None,
+    selection: ViewSelection | None = None,
+) -> Iterator[Moment]:
+    """Name the `tracks` of each frame of `sequence` as soon as it is done; who is not yet recognised has the name 0.
+
+    Without `workers`, whose cameras embed people, no image is looked at. With them, `selection` chooses the crops. Raises
+    `InputError` for an image that does not decode.
+    """
+    names, sizes = list(sequence.cameras), [camera.image_size for camera in sequence.cameras.values()]
+    selection = selection or ViewSelection(sizes)
+    named: dict[int, int] = identities.names
+    for frame, found in enumerate(tracks):
+        time, views, looks = frame / sequence.frame_rate, None, []
+        start = perf_counter()
+        if workers is not None:
+            known = np.array([track in named for track in found.ids.tolist()], dtype=bool)
+            rows, cameras, quality = selection.choose(time, found, known)
+            seen = np.zeros(len(rows), dtype=bool)
+            for camera in np.unique(cameras):
+                of_camera = cameras == camera
+                look = workers.look(names[camera], frame, found.boxes[rows[of_camera], camera])
+                if look is not None:
+                    looks.append(look)
+                    seen |= of_camera
+            if looks:
+                crops = [crop for look in looks for crop in look.crops]
+                views = Views(
+                    rows[seen], np.concatenate([look.embeddings for look in looks]), quality[seen], cameras[seen], crops
+                )
+        people = identities.update(time, found.ids, views)
+        reading, embedding = sum(look.reading for look in looks), sum(look.embedding for look in looks)
+        seconds = StageSeconds(reading, embedding, perf_counter() - start - reading - embedding)
+        yield Moment(frame, time, found, people, int((people == 0).sum()), sum(len(look.crops) for look in looks), seconds)
+
+
+def settle(moments: Iterable[Moment], identities: Identities) -> Iterator[Moment]:
+    """The same moments, each held back until all its people have names; at the end `identities` is closed, and all have."""
+    held: deque[Moment] = deque()
+    for moment in moments:
+        held.append(moment)
+        while held and (settled := _settled(held[0], identities.names)) is not None:
+            held.popleft()
+            yield settled
+    identities.close()
+    yield from (_settled(moment, identities.names) for moment in held)
+
+
+def _settled(moment: Moment, names: dict[int, int]) -> Moment | None:
+    """The moment with the names that its waiting tracks have got since, or None where one has none yet."""
+    if (moment.people > 0).all():
+        return moment
+    people = moment.people.copy()
+    people[people == 0] = [names.get(track, 0) for track in moment.tracks.ids[people == 0].tolist()]
+    return replace(moment, people=people) if (people > 0).all() else None

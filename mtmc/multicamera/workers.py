@@ -1,0 +1,141 @@
+"""One camera's share of the work: decoding its images, finding the people in them, embedding those asked for.
+
+Several cameras are several workers, here one after the other; `mtmc.multicamera.ray_workers` has them in processes of their own.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from mtmc.sequences import MultiViewSequence
+from mtmc.single.pipeline import Detect
+from reid.common.errors import InputError
+from reid.footage.crops import crop
+from trackers import Detections
+
+if TYPE_CHECKING:
+    from reid import AppearanceModel
+
+KEPT = 16  # images of a camera that are at hand after they were decoded
+_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
+
+
+@dataclass(frozen=True, eq=False)
+class CameraJob:
+    """What a worker needs to begin, on whatever machine: the camera's name, its images, and functions that open a detector and an
+    appearance model there, None where there is none."""
+
+    camera: str
+    images: Iterable[np.ndarray | None]
+    open_detector: Callable[[], Detect] | None = None
+    open_appearance: Callable[[], "AppearanceModel"] | None = None
+
+
+class Look(NamedTuple):
+    """N crops of one image and what a network makes of them: `embeddings` `(N, D)`, unit rows, `crops`, `(h, w, 3)` uint8 BGR
+    each, and the seconds that reading or drawing them and embedding them took."""
+
+    embeddings: np.ndarray
+    crops: list[np.ndarray]
+    reading: float
+    embedding: float
+
+
+class CameraWorker:
+    """Answers for the frames of one camera, numbered from 0, which are best asked for in order.
+
+    The last `KEPT` images are at hand; before those the recording is read from its beginning again, as a worker does that takes
+    over from one that died.
+    """
+
+    def __init__(self, job: CameraJob):
+        self._job = job
+        self._detect = job.open_detector and job.open_detector()
+        self._appearance = job.open_appearance and job.open_appearance()
+        self._running: Iterator[np.ndarray | None] = iter(())
+        self._next = None
+        self._kept: deque[tuple[int, np.ndarray | None]] = deque(maxlen=KEPT)
+
+    def detect(self, frame: int) -> Detections | None:
+        """The people in that frame, nobody where the camera had not begun; None where its images have ended.
+
+        Raises `InputError` for an image that does not decode.
+        """
+        if not self._advance(frame):
+            return None
+        image = self._image(frame)
+        return _NOTHING if image is None else self._detect(image)
+
+    def look(self, frame: int, boxes: np.ndarray) -> Look:
+        """What `boxes` `(N, 4)` xyxy show in that frame; images that can draw mere crops are asked for no more.
+
+        Raises `InputError` for an image that does not decode or is not there.
+        """
+        start = perf_counter()
+        if hasattr(self._job.images, "crops"):
+            crops = self._job.images.crops(frame, boxes)
+        else:
+            if not self._advance(frame):
+                raise InputError(f"{self._job.camera}: the images end before frame {frame + 1}.")
+            if (image := self._image(frame)) is None:
+                raise InputError(f"{self._job.camera}: there are detections in frame {frame + 1}, before its images begin.")
+            crops = crop(image, boxes)
+        read = perf_counter()
+        return Look(self._appearance.embed(crops), crops, read - start, perf_counter() - read)
+
+    def _advance(self, frame: int) -> bool:
+        """Decode up to that frame; False where the images end before."""
+        if any(number == frame for number, _ in self._kept):
+            return True
+        if self._next is None or frame < self._next:
+            self._running, self._next = iter(self._job.images), 0
+            self._kept.clear()
+        while self._next <= frame:
+            try:
+                self._kept.append((self._next, next(self._running)))
+            except StopIteration:
+                return False
+            self._next += 1
+        return True
+
+    def _image(self, frame: int) -> np.ndarray | None:
+        return next(image for number, image in self._kept if number == frame)
+
+
+class LocalWorkers:
+    """The cameras of `sequence`, one after the other in this process, with a `detector` and an `appearance` model for all.
+
+    Raises `InputError` for a camera without images.
+    """
+
+    def __init__(
+        self, sequence: MultiViewSequence, detector: Detect | None = None, appearance: "AppearanceModel | None" = None
+    ) -> None:
+        require_images(sequence)
+        self._length = sequence.length
+        openers = detector and (lambda: detector), appearance and (lambda: appearance)
+        self._workers = {name: CameraWorker(CameraJob(name, images, *openers)) for name, images in sequence.images.items()}
+
+    def detections(self) -> Iterator[list[Detections]]:
+        """What the detector finds in each frame, an entry a camera; it ends with the first camera that does."""
+        for frame in range(self._length):
+            found = [worker.detect(frame) for worker in self._workers.values()]
+            if any(part is None for part in found):
+                return
+            yield found
+
+    def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
+        """What `boxes` `(N, 4)` show in a camera's frame; see `CameraWorker.look`."""
+        return self._workers[camera].look(frame, boxes)
+
+
+def require_images(sequence: MultiViewSequence) -> None:
+    """Raise `InputError` where a camera of `sequence` has no images."""
+    missing = [name for name in sequence.cameras if sequence.images.get(name) is None]
+    if missing:
+        need = "only given detections with --reid none do without."
+        raise InputError(f"{sequence.name} has no images of {', '.join(missing)}: add them; {need}")

@@ -1,0 +1,91 @@
+"""CAMPUS (Xu et al., CVPR 2016): gardens, an auditorium and a car park, seen by three or four cameras each."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from mtmc.calibration import Camera
+from mtmc.calibration.plausibility import check_camera
+from mtmc.sequences.multi_view import MultiViewSequence, find_images
+from mtmc.sequences.readers.true_detections import THINNED, true_detections
+from mtmc.sequences.readers.vatic import read_vatic
+from reid.common.errors import InputError
+
+FRAME_RATE = 30.0
+IMAGE_SIZE = (1920, 1080)
+FIELDS = ("K", "R", "T", "center", "scale")
+
+
+def is_campus(folder: Path) -> bool:
+    """Whether `folder` holds `cam_param.mat` and annotations `view-NAME.txt`."""
+    return (folder / "cam_param.mat").is_file() and any(folder.glob("view-*.txt"))
+
+
+def read_campus(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+    """Read `cam_param.mat`, the annotations `view-NAME.txt` (VATIC) and the videos `view-NAME.mp4`, which may be absent; metres.
+
+    `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt", since the data set comes without a detector's. Raises
+    `InputError` for what is missing or malformed.
+    """
+    stems = sorted(path.stem for path in folder.glob("view-*.txt"))
+    views = _read_views(folder / "cam_param.mat")
+    cameras = {stem.removeprefix("view-"): _camera(folder / "cam_param.mat", stem, views) for stem in stems}
+    truth = {name: read_vatic(folder / f"view-{name}.txt") for name in cameras}
+    length = 1 + max(int(part.frames.max(initial=-1)) for part in truth.values())
+    return MultiViewSequence(
+        name=folder.resolve().name,
+        frame_rate=FRAME_RATE,
+        length=length,
+        cameras=cameras,
+        detections=true_detections(truth, detections or THINNED, length, dict.fromkeys(truth, IMAGE_SIZE), seed, folder),
+        images={name: find_images(folder, f"view-{name}", length) for name in cameras},
+        detection_source=detections or THINNED,
+        image_truth=truth,
+    )
+
+
+def _read_views(path: Path) -> dict:
+    """The structures with a calibration in them, wherever in the file they are, by their names in letters and digits only."""
+    from scipy.io import loadmat
+    from scipy.io.matlab import mat_struct
+
+    try:
+        contents = loadmat(path, struct_as_record=False, squeeze_me=True)
+    except (ValueError, TypeError, NotImplementedError, OSError) as error:
+        raise InputError(f"{path} is no MATLAB file up to version 7.2: {error}.") from None
+    views, waiting = {}, [(name, value) for name, value in contents.items() if isinstance(value, mat_struct)]
+    for name, value in waiting:
+        if all(hasattr(value, field) for field in FIELDS):
+            views[re.sub(r"\W|_", "", name).lower()] = value
+        else:
+            parts = ((part, getattr(value, part)) for part in value._fieldnames)
+            waiting += [(part, inner) for part, inner in parts if isinstance(inner, mat_struct)]
+    return views
+
+
+def _camera(path: Path, stem: str, views: dict) -> Camera:
+    """The camera of the view called `stem` ("view-HC1").
+
+    The data set's description maps a pixel (x, y) to the ground by solving K R (p - T) ~ (scale x - cx, scale y - cy, 1): T is
+    the camera's position, and K has its principal point, in the scaled image, in `center`.
+    """
+    name = re.sub(r"\W|_", "", stem).lower()
+    view = views.get(name) or views.get(name.removeprefix("view"))
+    if view is None:
+        there = ", ".join(views) or "none"
+        raise InputError(
+            f"{path} has no calibration named {stem} (there are: {there}): move {stem}.txt away to do without that view."
+        )
+    try:
+        inner, rotation, position, centre, scale = (np.array(getattr(view, field), dtype=np.float64) for field in FIELDS)
+        matrix = inner.copy()
+        matrix[:2, 2] += centre.ravel()
+        matrix[:2] /= scale.item()
+        motion = np.eye(4)
+        motion[:3, :3], motion[:3, 3] = rotation, -rotation @ position.ravel()
+        camera = Camera(matrix, np.zeros(4), motion, IMAGE_SIZE)
+        check_camera(camera)
+    except (ValueError, TypeError, IndexError) as error:
+        raise InputError(f"{path}: view {stem} cannot be used: {error}.") from None
+    return camera

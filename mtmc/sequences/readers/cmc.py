@@ -1,0 +1,93 @@
+"""The CMC recordings (Ong et al., PAMI 2020): a room watched by four cameras, whose people walk, cross and jump."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from mtmc.calibration import Camera
+from mtmc.calibration.plausibility import check_camera
+from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth, find_images
+from mtmc.sequences.tables import detections_by_frame, read_table
+from reid.common.errors import InputError
+
+FRAME_RATE = 4.0
+IMAGE_SIZE = (1920, 1024)
+AREA = (2.03, 0.0, 6.3, 3.41)  # the bounds that the authors' tracker is given; the truth ends there, people's walks do not
+SOURCES = ("fairmot", "fasterrcnn")
+
+
+def is_cmc(folder: Path) -> bool:
+    """Whether `folder` holds `calibration/camN_P.txt`."""
+    return any((folder / "calibration").glob("cam*_P.txt"))
+
+
+def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+    """Read `calibration/camN_P.txt`, `gt/world_centroid.txt` and one kind of detections, in metres.
+
+    `detections` is "fairmot" (`det/fairmot_camN.npz`, with embeddings; the default) or "fasterrcnn" (`det/NAME_CamN.txt`, without
+    scores: they become 1); `seed` draws nothing here. The sequence ends with the last frame that truth or detections name.
+    Raises `InputError` for what is missing or malformed.
+    """
+    source = detections or SOURCES[0]
+    if source not in SOURCES:
+        raise InputError(f"{folder} has no detections named {source}: choose {' or '.join(SOURCES)}.")
+    numbers = sorted(int(re.search(r"cam(\d+)_P", path.name)[1]) for path in (folder / "calibration").glob("cam*_P.txt"))
+    cameras = {f"cam{number}": _read_camera(folder / f"calibration/cam{number}_P.txt") for number in numbers}
+    truth_path = folder / "gt" / "world_centroid.txt"
+    truth = _read_truth(truth_path) if truth_path.is_file() else None
+    read = _read_fairmot if source == "fairmot" else _read_fasterrcnn
+    found = [read(folder / "det", number) for number in numbers]
+    length = 1 + int(max(frames.max(initial=-1) for frames in [*(part[0] for part in found), *([truth.frames] if truth else [])]))
+    try:
+        by_camera = {name: detections_by_frame(*part, length) for name, part in zip(cameras, found, strict=True)}
+    except ValueError as error:
+        raise InputError(f"{folder / 'det'}: the detections named {source} cannot be used: {error}.") from None
+    return MultiViewSequence(
+        name=folder.resolve().name,
+        frame_rate=FRAME_RATE,
+        length=length,
+        cameras=cameras,
+        detections=by_camera,
+        images={name: find_images(folder, name, length) for name in cameras},
+        detection_source=source,
+        world_truth=truth,
+        area=AREA,
+    )
+
+
+def _read_camera(path: Path) -> Camera:
+    try:
+        camera = Camera.from_projection(read_table(path, 4), IMAGE_SIZE)
+        check_camera(camera)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{path} cannot be used: {error}.") from None
+    return camera
+
+
+def _read_truth(path: Path) -> WorldTruth:
+    rows = read_table(path, 10)
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 7:9])
+
+
+def _read_fairmot(folder: Path, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    path = folder / f"fairmot_cam{number}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            frames, rows, embeddings = (file[key] for key in ("frame", "xyxy_score", "embedding"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: put it there, or choose the other detections, fasterrcnn.") from None
+    except (KeyError, ValueError) as error:
+        raise InputError(f"{path} does not hold the arrays frame, xyxy_score and embedding: {error}.") from None
+    rows = rows.astype(np.float64)
+    return frames.astype(int) - 1, rows[:, :4], rows[:, 4], embeddings.astype(np.float32)
+
+
+def _read_fasterrcnn(folder: Path, number: int) -> tuple[np.ndarray, np.ndarray, None, None]:
+    path = next(iter(sorted(folder.glob(f"*_Cam{number}.txt"))), folder / f"NAME_Cam{number}.txt")
+    rows = read_table(path, 6)
+    boxes = np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
+    return rows[:, 0].astype(int) - 1, boxes, None, None

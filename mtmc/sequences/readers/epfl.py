@@ -1,0 +1,97 @@
+"""EPFL's multi-camera pedestrian videos (Fleuret et al., PAMI 2008): laboratory, terrace, passageway, campus, basketball."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from mtmc.calibration import HomographyCamera
+from mtmc.calibration.plausibility import check_camera
+from mtmc.sequences.multi_view import MultiViewSequence, find_images
+from mtmc.sequences.readers.true_detections import THINNED, true_detections
+from mtmc.sequences.readers.vatic import read_vatic
+from mtmc.sequences.tables import read_table
+from reid.common.errors import InputError
+
+FRAME_RATE = 25.0
+IMAGE_SIZE = (360, 288)
+UNIT = "top-view pixels"
+
+
+def is_epfl(folder: Path) -> bool:
+    """Whether `folder` holds `NAME-cN` annotations and homographies, a file a camera or one `calibration*.txt`."""
+    return bool(_annotations(folder)) and (any(folder.glob("*-c*.Homography.txt")) or any(folder.glob("calibration*.txt")))
+
+
+def read_epfl(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+    """Read the annotations `NAME-cN.gt.txt` or `NAME-cN.txt` (VATIC) with their homographies; the ground is in top-view pixels.
+
+    Homographies, from the image to the ground, are in `NAME-cN.Homography.txt` or, as published, all in one `calibration*.txt`;
+    `NAME-cN.avi` are the images, which may be absent. There is no world truth: two cameras' homographies place one person at two
+    spots. `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt". Raises `InputError` for what is missing.
+    """
+    source = detections or THINNED
+    annotations = _annotations(folder)
+    recordings = sorted({path.name[: path.name.rindex("-c")] for path in annotations.values()})
+    if len(recordings) != 1:
+        found = ", ".join(recordings) or "none"
+        raise InputError(f"{folder} should hold the NAME-cN.gt.txt or NAME-cN.txt of one recording, not of {found}.")
+    stem = recordings[0]
+    cameras = _read_cameras(folder, stem, list(annotations))
+    truth = {f"c{number}": read_vatic(path) for number, path in annotations.items()}
+    length = 1 + max(int(part.frames.max(initial=-1)) for part in truth.values())
+    return MultiViewSequence(
+        name=folder.resolve().name,
+        frame_rate=FRAME_RATE,
+        length=length,
+        cameras=cameras,
+        detections=true_detections(truth, source, length, dict.fromkeys(truth, IMAGE_SIZE), seed, folder),
+        images={name: find_images(folder, f"{stem}-{name}", length) for name in cameras},
+        detection_source=source,
+        image_truth=truth,
+        unit=UNIT,
+    )
+
+
+def _annotations(folder: Path) -> dict[int, Path]:
+    """The annotation file of each camera, by the camera's number."""
+    matches = ((re.fullmatch(r".+-c(\d+)(\.gt)?\.txt", path.name), path) for path in sorted(folder.glob("*-c*.txt")))
+    return dict(sorted((int(match[1]), path) for match, path in matches if match))
+
+
+def _read_cameras(folder: Path, stem: str, numbers: list[int]) -> dict[str, HomographyCamera]:
+    files = {number: folder / f"{stem}-c{number}.Homography.txt" for number in numbers}
+    if any(path.is_file() for path in files.values()):
+        homographies = {number: (path, read_table(path, 3)[:3, :3]) for number, path in files.items()}
+    else:
+        shared = sorted(folder.glob("calibration*.txt"))
+        if len(shared) != 1:
+            raise InputError(f"{folder} needs {stem}-cN.Homography.txt for each camera, or one calibration*.txt with all.")
+        blocks = _ground_homographies(shared[0])
+        homographies = {number: (shared[0], blocks.get(number)) for number in numbers}
+    cameras = {}
+    for number, (path, matrix) in homographies.items():
+        try:
+            if matrix is None:
+                raise ValueError("its ground plane homography, three rows of three numbers, is missing")
+            cameras[f"c{number}"] = HomographyCamera(matrix, IMAGE_SIZE, UNIT)
+            check_camera(cameras[f"c{number}"])
+        except ValueError as error:
+            raise InputError(f"{path}: camera {number} cannot be used: {error}.") from None
+    return cameras
+
+
+def _ground_homographies(path: Path) -> dict[int, np.ndarray]:
+    """The blocks that a published calibration file has under "Camera N" and "Ground plane homography", by camera number."""
+    blocks: dict[int, np.ndarray] = {}
+    for part in re.split(r"Camera\s+(?=\d)", path.read_text(encoding="utf-8-sig"))[1:]:
+        number = int(re.match(r"\d+", part)[0])
+        ground = re.split(r"ground plane homography", part, flags=re.IGNORECASE)[1:]
+        rows = [line.split() for line in (ground[0].splitlines() if ground else []) if line.strip() and "#" not in line][:3]
+        try:
+            matrix = np.array(rows[:3], dtype=float)
+        except ValueError:
+            continue
+        if matrix.shape == (3, 3):
+            blocks[number] = matrix
+    return blocks

@@ -1,0 +1,177 @@
+"""A plain folder of several cameras, into which any recording can be brought; `write_folder` does so for those read here."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
+from mtmc.sequences.alignment import ShiftedImages, shifted
+from mtmc.sequences.mot_text import GroundTruth, read_ground_truth
+from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth, find_images
+from mtmc.sequences.readers.true_detections import THINNED, true_detections
+from mtmc.sequences.tables import detections_by_frame, read_table
+from reid.common.errors import InputError
+from reid.common.files import replacing
+from reid.footage.detection_text import read_detections
+from reid.footage.footage import read_info
+from reid.footage.frames import VIDEOS, PictureFolder, Video
+from trackers import Detections
+
+SUPPLIED = "det"
+
+
+def is_folder(folder: Path) -> bool:
+    """Whether `folder` holds `cameras.yaml`."""
+    return (folder / "cameras.yaml").is_file()
+
+
+def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+    """Read a folder with these files, all but the first optional, NAME being a camera's name in it:
+
+    - `cameras.yaml`, our file of cameras (`mtmc.calibration.read_camera_file`). Another name may be given as `folder` itself.
+      The frames of a camera with a `time_offset`, also in its texts below, are its own; here they are brought to the others'.
+    - `NAME.mp4` (or another video) or pictures in `NAME/`; a `video` in the file of cameras goes before them.
+    - `det/NAME.txt`, MOT text, 1-based frames, and `det/NAME.npy`, an embedding `(N, D)` for each of its N rows.
+    - `gt.txt`, rows `frame,id,x,y`: where people truly are on the ground, in the cameras' unit.
+    - `gt/NAME.txt`, the true boxes in MOTChallenge's columns, with the same ids.
+    - `seqinfo.ini` as MOTChallenge has it: `frameRate`, needed where there is no video (else 30), and `seqLength`.
+
+    `detections` is "det" (the default), "gt" or, drawn with `seed`, "gt-thinned". Without `det/` cameras have no detections. The
+    length is `seqLength`, else that of the longest images, else the last frame that a text names. Raises `InputError` for what is
+    missing or malformed, for cameras that measure the ground in different units, and for one calibrated for other images.
+    """
+    path, folder = (folder, folder.parent) if folder.is_file() else (folder / "cameras.yaml", folder)
+    entries = read_camera_file(path)
+    units = {entry.camera.unit for entry in entries.values()}
+    if len(units) > 1:
+        raise InputError(f"{path}: its cameras measure the ground in {' and '.join(sorted(units))}; all must in one unit.")
+    info = read_info(folder / "seqinfo.ini")
+    images = {name: _images(folder, name, entry) for name, entry in entries.items()}
+    rates = (part.frame_rate for part in images.values() if part is not None)
+    frame_rate = info.frame_rate or next((rate for rate in rates if rate), 30.0)
+    ahead = {name: round(entry.time_offset * frame_rate) for name, entry in entries.items()}
+    images = {name: ShiftedImages(part, ahead[name]) if part and ahead[name] else part for name, part in images.items()}
+    longest = max((part.length or 0 for part in images.values() if part is not None), default=0)
+    length = info.length or longest or None
+    truth = _read_each(folder / "gt", ahead, length, read_ground_truth)
+    found = _read_each(folder / "det", ahead, length, read_detections) if detections in (None, SUPPLIED) else {}
+    world = _read_world(folder / "gt.txt") if (folder / "gt.txt").is_file() else None
+    if length is None:
+        texts = [*found.values(), *truth.values(), *([world] if world else [])]
+        length = 1 + max((int(part.frames.max(initial=-1)) for part in texts), default=-1)
+    cameras = {name: entry.camera for name, entry in entries.items()}
+    if detections in (None, SUPPLIED):
+        chosen = {name: _with_embeddings(folder / "det" / f"{name}.npy", found.get(name), length) for name in cameras}
+    else:
+        chosen = _from_truth(folder, detections, cameras, truth, length, seed)
+    return MultiViewSequence(
+        name=folder.resolve().name,
+        frame_rate=frame_rate,
+        length=length,
+        cameras=cameras,
+        detections=chosen,
+        images=images,
+        detection_source=detections or SUPPLIED,
+        image_truth=truth or None,
+        world_truth=world,
+        unit=units.pop(),
+    )
+
+
+def write_folder(folder: Path, sequence: MultiViewSequence) -> None:
+    """Write `sequence` as a folder that `read_folder` reads, without its images: put them there, or name them in `cameras.yaml`.
+
+    Each file appears only when whole; those already there are replaced.
+    """
+    save_cameras(folder / "cameras.yaml", sequence.cameras)
+    info = f"[Sequence]\nname={sequence.name}\nframeRate={sequence.frame_rate:g}\nseqLength={sequence.length}\n"
+    _write(folder / "seqinfo.ini", info)
+    for name, frames in sequence.detections.items():
+        numbers = np.repeat(np.arange(1, len(frames) + 1), [len(found) for found in frames])
+        boxes, scores = np.concatenate([found.boxes for found in frames]), np.concatenate([found.scores for found in frames])
+        if not len(numbers):
+            continue
+        rows = zip(numbers, _ltwh(boxes), scores, strict=True)
+        _write(folder / "det" / f"{name}.txt", "".join(f"{n},-1,{box},{score:.6g},-1,-1,-1\n" for n, box, score in rows))
+        embeddings = [found.embeddings for found in frames if len(found)]
+        if all(part is not None for part in embeddings):
+            with replacing(folder / "det" / f"{name}.npy") as temporary:
+                np.save(temporary, np.concatenate(embeddings))
+    for name, truth in (sequence.image_truth or {}).items():
+        columns = truth.frames + 1, truth.ids, _ltwh(truth.boxes), truth.considered, truth.classes, truth.visibility
+        rows = zip(*columns, strict=True)
+        _write(folder / "gt" / f"{name}.txt", "".join(f"{n},{i},{box},{c:d},{k},{v:.4g}\n" for n, i, box, c, k, v in rows))
+    if sequence.world_truth is not None:
+        world = sequence.world_truth
+        rows = zip(world.frames + 1, world.ids, world.positions, strict=True)
+        _write(folder / "gt.txt", "".join(f"{n},{i},{x:.6g},{y:.6g}\n" for n, i, (x, y) in rows))
+
+
+def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Video | None:
+    """The camera's images, checked to have the size that it was calibrated for."""
+    if entry.video is None:
+        images = find_images(folder, name)
+    elif "://" in entry.video:
+        images = Video(entry.video)
+    else:
+        path = Path(entry.video)
+        video = Video(path) if path.is_file() and path.suffix.lower() in VIDEOS else None
+        images = find_images(path.parent, path.name) if path.is_dir() else video
+        if images is None:
+            raise InputError(f"{path}, the video of camera {name}, is neither a video nor a folder of numbered pictures.")
+    if images is not None and entry.camera.image_size not in (None, images.size):
+        told = "{}x{} pixels, its images are {}x{}".format(*entry.camera.image_size, *images.size)
+        raise InputError(f"{folder}: camera {name} is calibrated for {told}; calibrate it for these, or scale the images.")
+    return images
+
+
+def _from_truth(
+    folder: Path, source: str, cameras: dict, truth: dict[str, GroundTruth], length: int, seed: int
+) -> dict[str, list[Detections]]:
+    if truth.keys() != cameras.keys():
+        raise InputError(
+            f"{folder} has no detections named {source}: choose {SUPPLIED}, or add gt/NAME.txt for gt and gt-thinned."
+        )
+    sizes = {name: camera.image_size for name, camera in cameras.items()}
+    if source == THINNED and None in sizes.values():
+        raise InputError(f"{folder}: {THINNED} needs the width and height of every camera in its file.")
+    return true_detections(truth, source, length, sizes, seed, folder)
+
+
+def _read_each(folder: Path, ahead: dict[str, int], length: int | None, read: Callable) -> dict:
+    """What `read` makes of `folder/NAME.txt`, for the cameras that have one, in common frames; `ahead` is each camera's lead."""
+    if folder.is_dir() and (strange := sorted(path.name for path in folder.glob("*.txt") if path.stem not in ahead)):
+        raise InputError(f"{folder / strange[0]} belongs to none of the cameras {', '.join(ahead)}: rename it.")
+    files = {name: folder / f"{name}.txt" for name in ahead}
+    own = {name: None if length is None else length + ahead[name] for name in ahead}
+    return {name: shifted(read(path, own[name]), ahead[name]) for name, path in files.items() if path.is_file()}
+
+
+def _with_embeddings(path: Path, found, length: int) -> list[Detections]:
+    if found is None:
+        return [Detections(np.empty((0, 4)), np.empty(0))] * length
+    if not path.is_file():
+        return detections_by_frame(found.frames, found.boxes, found.scores, None, length)
+    try:
+        embeddings = np.load(path, allow_pickle=False)[found.rows]
+        return detections_by_frame(found.frames, found.boxes, found.scores, embeddings, length)
+    except (ValueError, IndexError) as error:
+        raise InputError(f"{path} should hold one embedding for each row of {path.stem}.txt: {error}.") from None
+
+
+def _read_world(path: Path) -> WorldTruth:
+    rows = read_table(path, 4, ",")
+    if (rows[:, 0] < 1).any() or (rows[:, :2] % 1 != 0).any():
+        raise InputError(f"{path} should have rows frame,id,x,y with whole frames from 1 on and whole ids.")
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 2:4])
+
+
+def _ltwh(boxes: np.ndarray) -> list[str]:
+    return [f"{left:.3f},{top:.3f},{right - left:.3f},{bottom - top:.3f}" for left, top, right, bottom in boxes]
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="ascii")

@@ -1,0 +1,27 @@
+"""A MOTChallenge folder: `seqinfo.ini`, `img1/` or a video beside it, `det/NAME.txt`, `gt/gt.txt`."""
+
+from pathlib import Path
+
+from mtmc.sequences.mot_text import read_ground_truth
+from mtmc.sequences.sequence import Sequence, sequence_of
+from reid.footage.footage import open_folder
+
+
+def is_motchallenge(folder: Path) -> bool:
+    """Whether `folder` looks like one sequence: it has detections, ground truth or a `seqinfo.ini`."""
+    return (folder / "seqinfo.ini").is_file() or (folder / "det").is_dir() or (folder / "gt").is_dir()
+
+
+def read_motchallenge(folder: Path, detections: str | None = "det.txt", min_score: float | None = None) -> Sequence:
+    """Read one sequence folder as `open_folder` does, with its ground truth, which is optional.
+
+    Its length is `seqLength`, else the number of images, else the last frame that a text file names. Raises `InputError` for
+    what is missing or malformed.
+    """
+    recording = open_folder(folder, detections, min_score)
+    path = folder / "gt" / "gt.txt"
+    truth = read_ground_truth(path, recording.length) if path.is_file() else None
+    length = recording.length
+    if length is None:
+        length = 1 + max(file.frames.max(initial=0) for file in (recording.detections, truth) if file is not None)
+    return sequence_of(recording, length, length, truth)

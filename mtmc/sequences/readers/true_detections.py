@@ -1,0 +1,44 @@
+"""Detections made from the true boxes, for recordings that come without a detector's: thinned and shaken, or as they are."""
+
+from pathlib import Path
+
+import numpy as np
+
+from mtmc.sequences.mot_text import GroundTruth
+from mtmc.sequences.tables import detections_by_frame
+from reid.common.errors import InputError
+from trackers import Detections
+
+THINNED, PERFECT = "gt-thinned", "gt"
+MISSED, JITTER, CLUTTER = 0.1, 2.0, 0.05  # a share of the people, pixels, a share of the people
+
+
+def true_detections(
+    truth: dict[str, GroundTruth], source: str, length: int, image_sizes: dict[str, tuple[int, int]], seed: int, folder: Path
+) -> dict[str, list[Detections]]:
+    """What a perfect detector ("gt") or one of middling quality ("gt-thinned") sees in each camera, one entry a frame.
+
+    Thinned, 10% are missed, every edge is off by a normal error of 2 px standard deviation, and 5% as many again are clutter:
+    boxes of the size of true ones, anywhere in the image (`image_sizes` are width and height), in frames where people are. All
+    scores are 1, so that they tell nothing. `seed` draws it. Another `source` raises `InputError` about `folder`.
+    """
+    if source not in (THINNED, PERFECT):
+        raise InputError(f"{folder} has no detections named {source}: choose {THINNED} or {PERFECT}.")
+    out = {}
+    for number, (name, part) in enumerate(truth.items()):
+        rng = np.random.default_rng([seed, number])
+        frames, boxes = (part.frames, part.boxes) if source == PERFECT else _thinned(part, image_sizes[name], rng)
+        out[name] = detections_by_frame(frames, boxes, None, None, length)
+    return out
+
+
+def _thinned(truth: GroundTruth, image_size: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    kept = rng.random(len(truth.boxes)) >= MISSED
+    boxes = truth.boxes[kept] + rng.normal(0.0, JITTER, (int(kept.sum()), 4))
+    boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2] + 1.0)
+    haunted = np.flatnonzero(rng.random(len(truth.boxes)) < CLUTTER)
+    like = truth.boxes[rng.permutation(len(truth.boxes))[: len(haunted)]]
+    sizes = like[:, 2:] - like[:, :2]
+    corners = rng.random((len(haunted), 2)) * np.maximum(np.subtract(image_size, sizes), 0.0)
+    frames = np.concatenate([truth.frames[kept], truth.frames[haunted]])
+    return frames, np.concatenate([boxes, np.hstack([corners, corners + sizes])])

@@ -1,0 +1,128 @@
+"""WILDTRACK (Chavdarova et al., CVPR 2018): a square in front of a university, seen by seven cameras."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mtmc.calibration import Camera
+from mtmc.calibration.plausibility import check_camera
+from mtmc.sequences.mot_text import GroundTruth
+from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth
+from mtmc.sequences.readers.true_detections import THINNED, true_detections
+from reid.common.errors import InputError
+from reid.footage.frames import PictureFolder
+
+FRAME_RATE = 2.0  # of the annotated frames
+IMAGE_SIZE = (1920, 1080)
+CENTIMETRE = 0.01
+# positionID counts the cells of a grid, x first (the data set's own description).
+COLUMNS, CELL, ORIGIN = 480, 0.025, (-3.0, -9.0)
+
+
+def is_wildtrack(folder: Path) -> bool:
+    """Whether `folder` holds the calibrations and the annotations of WILDTRACK."""
+    return (folder / "calibrations" / "extrinsic").is_dir() and (folder / "annotations_positions").is_dir()
+
+
+def read_wildtrack(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+    """Read `annotations_positions/*.json`, `calibrations/` and `Image_subsets/C1` to `C7`, which may be absent; metres.
+
+    A frame is an annotated moment, two a second. `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt", since
+    the data set comes without a detector's. Raises `InputError` for what is missing or malformed.
+    """
+    cameras = read_wildtrack_cameras(folder / "calibrations")
+    files = sorted((folder / "annotations_positions").glob("*.json"))
+    if not files:
+        raise InputError(f"{folder / 'annotations_positions'} holds no JSON file: unpack the annotations there.")
+    people, views = _read_annotations(files, len(cameras))
+    truth = {name: _image_truth(views[views[:, 2] == view]) for view, name in enumerate(cameras)}
+    return MultiViewSequence(
+        name=folder.resolve().name,
+        frame_rate=FRAME_RATE,
+        length=len(files),
+        cameras=cameras,
+        detections=true_detections(truth, detections or THINNED, len(files), dict.fromkeys(truth, IMAGE_SIZE), seed, folder),
+        images={name: _images(folder / "Image_subsets" / f"C{view}", files) for view, name in enumerate(cameras, 1)},
+        detection_source=detections or THINNED,
+        image_truth=truth,
+        world_truth=WorldTruth(people[:, 0], people[:, 1], _positions(people[:, 2])),
+    )
+
+
+def read_wildtrack_cameras(folder: Path) -> dict[str, Camera]:
+    """The cameras of `intrinsic_zero/intr_NAME.xml` and `extrinsic/extr_NAME.xml`, in metres; the images have no distortion.
+
+    They are in the order of their names, which is that of the views. Raises `InputError` for what is missing or implausible.
+    """
+    cameras = {}
+    for path in sorted((folder / "extrinsic").glob("extr_*.xml")):
+        name = path.stem.removeprefix("extr_")
+        inner = folder / "intrinsic_zero" / f"intr_{name}.xml"
+        rotation, shift = _read_xml(path, "rvec", "tvec")
+        matrix, distortion = _read_xml(inner, "camera_matrix", "distortion_coefficients")
+        if rotation.shape != (3,) or shift.shape != (3,):
+            raise InputError(f"{path} needs three numbers each as rvec and tvec.")
+        motion = np.eye(4)
+        motion[:3, :3] = cv2.Rodrigues(rotation)[0]
+        motion[:3, 3] = shift * CENTIMETRE
+        try:
+            cameras[name] = Camera(matrix, distortion, motion, IMAGE_SIZE)
+            check_camera(cameras[name])
+        except ValueError as error:
+            raise InputError(f"{path}: camera {name} cannot be used: {error}.") from None
+    if not cameras:
+        raise InputError(f"{folder / 'extrinsic'} holds no extr_NAME.xml: unpack the calibrations there.")
+    return cameras
+
+
+def _read_xml(path: Path, *keys: str) -> list[np.ndarray]:
+    """The numbers under `keys` of OpenCV's XML, each a matrix or, as WILDTRACK has vectors, a plain sequence."""
+    if not path.is_file():
+        raise InputError(f"{path} is missing: unpack the calibrations there.")
+    try:
+        storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)  # its nodes live only as long as it does
+        nodes = [storage.getNode(key) for key in keys]
+        values = [node.mat() if node.isMap() else [node.at(index).real() for index in range(node.size())] for node in nodes]
+        return [np.array(value, dtype=np.float64).squeeze() for value in values]
+    except (cv2.error, TypeError, ValueError):
+        raise InputError(f"{path} is no XML of OpenCV with {' and '.join(keys)} in it.") from None
+
+
+def _read_annotations(files: list[Path], cameras: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows `frame, person, position` of all people and rows `frame, person, view, xmin, ymin, xmax, ymax` of all who are seen."""
+    people, views = [], []
+    for frame, path in enumerate(files):
+        try:
+            for entry in json.loads(path.read_text(encoding="utf-8")):
+                person = int(entry["personID"])
+                people.append((frame, person, int(entry["positionID"])))
+                for view in entry["views"]:
+                    box = [int(view[key]) for key in ("xmin", "ymin", "xmax", "ymax")]
+                    if box != [-1, -1, -1, -1]:
+                        views.append((frame, person, int(view["viewNum"]), *box))
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path} is no annotation of WILDTRACK: {error!r}.") from None
+    seen = np.array(views, dtype=int).reshape(-1, 7)
+    flat = (seen[:, 5:] <= seen[:, 3:5]).any(axis=1) | (seen[:, 2] < 0) | (seen[:, 2] >= cameras)
+    if flat.any():
+        frame, person, view = seen[flat.argmax(), :3]
+        raise InputError(
+            f"{files[frame]}: person {person} has a box without area, or a camera that is not there, in view {view}."
+        )
+    return np.array(people, dtype=int).reshape(-1, 3), seen
+
+
+def _positions(cells: np.ndarray) -> np.ndarray:
+    return np.array(ORIGIN) + CELL * np.column_stack([cells % COLUMNS, cells // COLUMNS])
+
+
+def _image_truth(rows: np.ndarray) -> GroundTruth:
+    ones = np.ones(len(rows))
+    return GroundTruth(rows[:, 0], rows[:, 1], rows[:, 3:].astype(float), ones == 1, ones.astype(int), ones)
+
+
+def _images(folder: Path, files: list[Path]) -> PictureFolder | None:
+    """The pictures of the annotated moments, which have the annotations' numbers."""
+    return PictureFolder(folder, len(files), [int(path.stem) for path in files]) if folder.is_dir() else None

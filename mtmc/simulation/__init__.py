@@ -1,0 +1,29 @@
+"""A rendered world of walking people: the embedded default data, with exact truth for every camera and moment."""
+
+from mtmc.simulation.backdrop import Place
+from mtmc.simulation.crops import CropPeople
+from mtmc.simulation.demo import demo_sequences, figure_scene
+from mtmc.simulation.detections import SimulatedDetector, haunted_places
+from mtmc.simulation.rendering import Scene, Truth
+from mtmc.simulation.room import room, rooms
+from mtmc.simulation.world import Presence, State, Visit, World, populate
+from mtmc.simulation.writing import write_sequence
+
+__all__ = [
+    "CropPeople",
+    "Place",
+    "Presence",
+    "Scene",
+    "SimulatedDetector",
+    "State",
+    "Truth",
+    "Visit",
+    "World",
+    "demo_sequences",
+    "figure_scene",
+    "haunted_places",
+    "populate",
+    "room",
+    "rooms",
+    "write_sequence",
+]

@@ -1,0 +1,124 @@
+"""What stands in a scene, as one camera sees it: a box, a silhouette, a sprite; made of a mesh or of a picture on a card."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mtmc.calibration import Camera
+from mtmc.simulation.figures import Figure
+from mtmc.simulation.gait import pose
+from mtmc.simulation.mesh import Mesh, Sprite, Window, paint, silhouette
+from mtmc.simulation.world import Presence, State
+
+FIGURE_WIDTH = 0.21  # of a figure's height, the mean over a step
+SOLID = 0.8  # the `card_reach` up to which a card hides what is behind it
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A thing in view: `box` `(4,)` xyxy pixels, tight and not cut by the image, `distance` metres from the camera,
+    `silhouette(window)` -> bool `(h, w)` and `sprite(window)` -> `Sprite` for any window of whole pixels."""
+
+    box: np.ndarray
+    distance: float
+    silhouette: Callable[[Window], np.ndarray]
+    sprite: Callable[[Window], Sprite]
+
+
+def mesh_body(mesh: Mesh, motion: np.ndarray, camera: Camera) -> Body | None:
+    """`mesh` under the bone motions `motion` `(B, 3, 4)`, or None where part of it is behind or beside the lens."""
+    points = mesh.points(motion)
+    pixels = camera.project(points)
+    if np.isnan(pixels).any():
+        return None
+    return Body(
+        np.concatenate([pixels.min(axis=0), pixels.max(axis=0)]),
+        float(np.linalg.norm(motion[0, :2, 3] - camera.position[:2])),
+        lambda window: silhouette(mesh, pixels, window),
+        lambda window: paint(mesh, points, pixels, camera, window),
+    )
+
+
+def figure_bodies(figures: list[Figure]) -> Callable[[State, Camera, int], list[Body | None]]:
+    """The people of a state as walking figures, person `i` looking like `figures[i]`."""
+
+    def bodies(state: State, camera: Camera, camera_index: int) -> list[Body | None]:
+        found = []
+        for person, position, heading, speed, walked in zip(
+            state.persons, state.positions, state.headings, state.speeds, state.walked, strict=True
+        ):
+            figure = figures[person]
+            found.append(mesh_body(figure.mesh, pose(figure.height, walked, speed, position, heading), camera))
+        return found
+
+    return bodies
+
+
+def figure_boxes(figures: list[Figure]) -> Callable[[Presence, Camera, int], np.ndarray]:
+    """The boxes `(K, 4)` xyxy of walking figures, person `i` being `figures[i]`: those of upright rectangles of a figure's height
+    and `FIGURE_WIDTH` that face the camera. They lean outwards towards the sides of a camera's image that looks down."""
+    statures = np.array([figure.height for figure in figures])
+
+    def boxes(presence: Presence, camera: Camera, camera_index: int) -> np.ndarray:
+        tall = statures[presence.persons]
+        sight = presence.positions - camera.position[:2]
+        sideways = np.stack([-sight[:, 1], sight[:, 0]], axis=1) / np.maximum(np.linalg.norm(sight, axis=1, keepdims=True), 1e-9)
+        half = FIGURE_WIDTH / 2 * tall[:, None] * sideways
+        corners = [np.column_stack([presence.positions + sign * half, level * tall]) for sign in (-1, 1) for level in (0.0, 1.0)]
+        pixels = camera.project(np.concatenate(corners)).reshape(4, -1, 2)
+        return np.concatenate([pixels.min(axis=0), pixels.max(axis=0)], axis=1)
+
+    return boxes
+
+
+def card_boxes(camera: Camera, positions: np.ndarray, heights: np.ndarray, aspects: np.ndarray) -> np.ndarray:
+    """Boxes `(N, 4)` xyxy of cards `heights` `(N,)` metres high and `aspects` `(N,)` times as wide, which stand at `positions`
+    `(N, 2)` and face the camera; NaN where the foot or the top is behind the lens, or less than 2 pixels lie between them."""
+    foot, top = np.split(camera.project(np.column_stack([np.tile(positions, (2, 1)), np.append(0 * heights, heights)])), 2)
+    tall = foot[:, 1] - top[:, 1]
+    half = np.where(tall > 2, tall, np.nan) * aspects / 2
+    boxes = np.stack([foot[:, 0] - half, top[:, 1], foot[:, 0] + half, foot[:, 1]], axis=1)
+    boxes[np.isnan(boxes).any(axis=1)] = np.nan
+    return boxes
+
+
+def card_reach(across: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """How far out a point is on a card, `across` and `down` from -1 to 1: the person ends at `SOLID`, and nothing is drawn beyond
+    1, since a crop's corners show where it was taken. The contours are superellipses."""
+    return np.square(np.square(across)) + np.square(down * down * down)
+
+
+def card_body(picture: np.ndarray, height: float, position: np.ndarray, camera: Camera) -> Body | None:
+    """`picture` `(h, w, 3)` on a card of `height` metres that stands at `position` `(2,)` and faces the camera, its edges faded.
+
+    None where its foot or its top is behind the lens.
+    """
+    (box,) = card_boxes(camera, position[None], np.array([height]), np.array([picture.shape[1] / picture.shape[0]]))
+    if np.isnan(box).any():
+        return None
+    (wide, tall), centre = box[2:] - box[:2], (box[2:] + box[:2]) / 2
+
+    def unit(window: Window) -> tuple[np.ndarray, np.ndarray]:
+        """Where the window's pixel centres lie on the card, -1 to 1 across and down."""
+        left, upper, right, lower = window
+        return (np.arange(left, right) - centre[0]) / (wide / 2), (np.arange(upper, lower) - centre[1]) / (tall / 2)
+
+    def reach(window: Window) -> np.ndarray:
+        across, down = unit(window)
+        return card_reach(across[None, :], down[:, None])
+
+    def sprite(window: Window) -> Sprite:
+        across, down = unit(window)
+        alpha = np.clip((1.0 - reach(window)) / 0.3, 0.0, 1.0).astype(np.float32)
+        rows, columns = ((side + 1) / 2 * size - 0.5 for side, size in ((down, picture.shape[0]), (across, picture.shape[1])))
+        spots = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
+        shrunk = picture
+        if tall < picture.shape[0]:  # blur before leaving pixels out
+            shrunk = cv2.GaussianBlur(picture, (0, 0), 0.4 * picture.shape[0] / tall)
+        colour = cv2.remap(shrunk, *spots, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+        return Sprite(colour * alpha[..., None], alpha, window[:2])
+
+    distance = float(np.linalg.norm(position - camera.position[:2]))
+    return Body(box, distance, lambda window: reach(window) < SOLID, sprite)

@@ -1,0 +1,82 @@
+"""Scenes as the recording of several cameras: truth and noisy detections by geometry, pictures only where they are asked for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from mtmc.sequences import GroundTruth, MultiViewSequence, WorldTruth
+from mtmc.simulation.detections import SimulatedDetector, haunted_places
+from mtmc.simulation.rendering import Scene, Truth
+from mtmc.simulation.survey import Outline, survey
+from mtmc.simulation.writing import ENOUGH, PEDESTRIAN
+from trackers import Detections
+
+
+@dataclass(frozen=True, eq=False)
+class Footage:
+    """The images of one camera of a scene, drawn as they are asked for."""
+
+    scene: Scene
+    camera: str
+    frame_rate: float
+    length: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.scene.cameras[self.camera].image_size
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self.scene.render(self.camera, frame / self.frame_rate)[0] for frame in range(self.length))
+
+    def crops(self, frame: int, boxes: np.ndarray) -> list[np.ndarray]:
+        """What `boxes` `(N, 4)` show in the 0-based `frame`, `(h, w, 3)` uint8 BGR each."""
+        return self.scene.crops(self.camera, frame / self.frame_rate, boxes)
+
+
+def film(
+    name: str, scenes: list[Scene], outline: Outline, frame_rate: float, length: int, detector: SimulatedDetector
+) -> MultiViewSequence:
+    """`length` frames of all cameras of `scenes`, which show parts of one world from its second 0 on.
+
+    `outline` gives the people's boxes (`survey`). The detections are those of `detector`, drawn with the world's seed, and called
+    "noisy"; like the true boxes they also cover what the image's edge or somebody nearer hides. People less than a tenth visible
+    are not scored in that camera's truth; the world's truth names those of whom some camera sees that much.
+    """
+    cameras = {camera: scene for scene in scenes for camera in scene.cameras}
+    seconds = np.arange(length) / frame_rate
+    detections, image_truth, known = {}, {}, []
+    for number, (camera, scene) in enumerate(cameras.items()):
+        moments, truth = survey(scene.world, scene.cameras[camera], number, seconds, outline)
+        detections[camera] = _detect(detector, moments, truth, scene, camera, number, length)
+        seen = truth.visibility >= ENOUGH
+        classes = np.full(len(moments), PEDESTRIAN)
+        image_truth[camera] = GroundTruth(moments, truth.ids, truth.boxes, seen, classes, truth.visibility)
+        known.append(np.column_stack([moments, truth.ids, truth.ground])[seen])
+    rows = np.concatenate(known)
+    _, first = np.unique(rows[:, :2], axis=0, return_index=True)
+    return MultiViewSequence(
+        name=name,
+        frame_rate=frame_rate,
+        length=length,
+        cameras={camera: scene.cameras[camera] for camera, scene in cameras.items()},
+        detections=detections,
+        images={camera: Footage(scene, camera, frame_rate, length) for camera, scene in cameras.items()},
+        detection_source="noisy",
+        image_truth=image_truth,
+        world_truth=WorldTruth(rows[first, 0].astype(int), rows[first, 1].astype(int), rows[first, 2:]),
+    )
+
+
+def _detect(detector, moments, truth, scene, camera, number, length) -> list[Detections]:
+    """What the detector reports in each frame of the camera that is `number` in the recording."""
+    size, seed = scene.cameras[camera].image_size, scene.world.seed
+    haunts = haunted_places(np.random.default_rng([seed, 7, number]), size)
+    rng = np.random.default_rng([seed, 9, number])
+    found = []
+    for begin, end in pairwise(np.searchsorted(moments, np.arange(length + 1))):
+        there = Truth(*(part[begin:end] for part in vars(truth).values()))
+        found.append(Detections(*detector.detect(there, size, rng, haunts)))
+    return found

@@ -1,0 +1,202 @@
+"""A scene of people seen by calibrated cameras: exact truth for any moment, and the picture when it is wanted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from mtmc.calibration import Camera
+from mtmc.simulation.backdrop import Place, column_mesh, draw_backdrop
+from mtmc.simulation.bodies import Body, mesh_body
+from mtmc.simulation.mesh import SUN, Sprite, Window
+from mtmc.simulation.world import State, World
+
+NOISE = 3.5  # standard deviation of the sensor noise, in grey levels
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What one camera could see at one moment, ordered by id.
+
+    `ids` `(N,)` int from 1, a person always under the same; `visits` `(N,)` int from 0, which stay of that person it is; `boxes`
+    `(N, 4)` xyxy pixels of the whole body, also where it is hidden or cut by the image; `visibility` `(N,)` the share of its
+    pixels that is seen, 0 to 1; `ground` `(N, 2)` metres. People wholly outside the image are left out.
+    """
+
+    ids: np.ndarray
+    visits: np.ndarray
+    boxes: np.ndarray
+    visibility: np.ndarray
+    ground: np.ndarray
+
+
+@dataclass(eq=False)
+class Scene:
+    """A world in a place, watched by `cameras` by name; `people(state, camera, camera_index)` gives the bodies of those there,
+    the cameras being numbered from `first_camera` on.
+
+    Any moment can be asked for in any order, and nothing but each camera's empty view is kept between calls.
+    """
+
+    world: World
+    place: Place
+    cameras: dict[str, Camera]
+    people: Callable[[State, Camera, int], list[Body | None]]
+    first_camera: int = 0
+    _views: dict[str, "_View"] = field(default_factory=dict, repr=False)
+
+    def observe(self, camera: str, seconds: float) -> Truth:
+        """The truth for the camera of that name at a moment, without drawing anything."""
+        return self._look(camera, seconds)[0]
+
+    def render(self, camera: str, seconds: float) -> tuple[np.ndarray, Truth]:
+        """The picture `(H, W, 3)` BGR uint8 and the truth. The same moment always gives the same bytes."""
+        truth, bodies, state = self._look(camera, seconds)
+        return self._draw(camera, seconds, bodies, state), truth
+
+    def crops(self, camera: str, seconds: float, boxes: np.ndarray) -> list[np.ndarray]:
+        """What `boxes` `(N, 4)`, rounded outward and clipped, show of the picture, as views; nothing but that is drawn.
+
+        Raises `ValueError` for a box with no part in the picture.
+        """
+        view = self._view(camera)
+        state = self.world.state(seconds)
+        bodies = [body for body in self.people(state, view.camera, view.index) if body is not None]
+        frame = self._draw(camera, seconds, [body for body in bodies if _meets(body.box, boxes).any()], state)
+        windows = [_clipped(_window(box), view.camera.image_size) for box in boxes]
+        if None in windows:
+            raise ValueError(f"box {boxes[windows.index(None)].tolist()} has no part in the picture of {camera}")
+        return [frame[top:bottom, left:right] for left, top, right, bottom in windows]
+
+    def _draw(self, camera: str, seconds: float, bodies: list[Body], state: State) -> np.ndarray:
+        view = self._view(camera)
+        frame = view.backdrop.copy()
+        for position in state.positions:
+            _shadow(frame, view.camera, position, self.place.shade)
+        ready = {id(body): sprite for body, sprite in view.columns}
+        for body in sorted([*bodies, *(body for body, _ in view.columns)], key=lambda body: -body.distance):
+            window = _clipped(_window(body.box), view.camera.image_size)
+            if window is not None:
+                sprite = ready.get(id(body)) or body.sprite(window)
+                sprite.over(frame, view.gains)
+        return view.develop(frame, seconds)
+
+    def _look(self, camera: str, seconds: float) -> tuple[Truth, list[Body], State]:
+        view = self._view(camera)
+        size = view.camera.image_size
+        state = self.world.state(seconds)
+        bodies = self.people(state, view.camera, view.index)
+        rows = [row for row, body in enumerate(bodies) if body is not None and _clipped(_window(body.box), size) is not None]
+        seen = [bodies[row] for row in rows]
+        boxes = np.array([body.box for body in seen]).reshape(-1, 4)
+        visibility = _visibility(seen, [body for body, _ in view.columns], size)
+        return Truth(state.persons[rows] + 1, state.visits[rows], boxes, visibility, state.positions[rows]), seen, state
+
+    def _view(self, name: str) -> "_View":
+        if name not in self._views:
+            index = self.first_camera + list(self.cameras).index(name)
+            self._views[name] = _View(self.world.seed, index, self.cameras[name], self.place)
+        return self._views[name]
+
+
+class _View:
+    """What stays the same for one camera: the empty place, its columns, the camera's colours and grain."""
+
+    def __init__(self, seed: int, index: int, camera: Camera, place: Place) -> None:
+        self.seed, self.index, self.camera, self.place = seed, index, camera, place
+        self.columns: list[tuple[Body, Sprite]] = []
+        for number in range(len(place.columns)):
+            body = mesh_body(*column_mesh(place, number), camera)
+            window = _clipped(_window(body.box), camera.image_size) if body else None
+            if window is not None:
+                self.columns.append((body, body.sprite(window)))
+        rng = np.random.default_rng([seed, index, 5])
+        self.gains = (rng.uniform(0.88, 1.0) * rng.normal(1.0, 0.03, 3)).astype(np.float32)
+
+    @cached_property
+    def backdrop(self) -> np.ndarray:
+        """The empty place in this camera's colours; drawn at the first picture, since the truth does not need it."""
+        picture = draw_backdrop(self.place, self.camera, self.seed)
+        for x, y, radius, _, _ in self.place.columns:
+            _shadow(picture, self.camera, np.array([x, y]), self.place.shade, radius + 0.15)
+        return (picture * self.gains).clip(0, 255).astype(np.uint8)
+
+    @cached_property
+    def grain(self) -> np.ndarray:
+        """Sensor noise, a little larger than the image, so that every moment can take another part of it."""
+        width, height = self.camera.image_size
+        rng = np.random.default_rng([self.seed, self.index, 10])
+        return np.rint(rng.normal(0.0, NOISE, (height + 64, width + 64, 3))).astype(np.int16)
+
+    def develop(self, frame: np.ndarray, seconds: float) -> np.ndarray:
+        """Add the grain of that moment."""
+        rng = np.random.default_rng([self.seed, self.index, 6, round(seconds * 1000) % 2**32])
+        (x, y), (height, width) = rng.integers(0, 64, 2), frame.shape[:2]
+        return cv2.add(frame, self.grain[y : y + height, x : x + width], dtype=cv2.CV_8U)
+
+
+def _window(box: np.ndarray) -> Window:
+    left, top = np.floor(box[:2]).astype(int).tolist()
+    right, bottom = (np.ceil(box[2:]).astype(int) + 1).tolist()
+    return left, top, right, bottom
+
+
+def _clipped(window: Window, image_size: tuple[int, int]) -> Window | None:
+    left, top, right, bottom = window
+    left, top, right, bottom = max(left, 0), max(top, 0), min(right, image_size[0]), min(bottom, image_size[1])
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _meets(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether boxes `(..., 4)`, paired as arrays broadcast, overlap or come within a pixel of each other."""
+    return ((some[..., :2] < others[..., 2:] + 1) & (some[..., 2:] > others[..., :2] - 1)).all(axis=-1)
+
+
+def _visibility(people: list[Body], columns: list[Body], image_size: tuple[int, int]) -> np.ndarray:
+    """The share `(N,)` of each person's pixels that neither others, nor columns, nor the image's edge hide."""
+    width, height = image_size
+    shares = np.ones(len(people))
+    everything = [*people, *columns]
+    boxes = np.array([body.box for body in everything]).reshape(-1, 4)
+    meets = _meets(boxes[:, None], boxes)
+    np.fill_diagonal(meets, False)
+    inside = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= (width - 1, height - 1)).all(axis=1)
+    covered = np.zeros((height, width), dtype=bool)
+    for index in sorted(range(len(everything)), key=lambda index: everything[index].distance):
+        if not meets[index].any() and inside[index]:
+            continue
+        window = _window(boxes[index])
+        clipped = _clipped(window, image_size)
+        mask = everything[index].silhouette(window)
+        left, top, right, bottom = clipped
+        part = mask[top - window[1] : bottom - window[1], left - window[0] : right - window[0]]
+        behind = covered[top:bottom, left:right]
+        if index < len(people):
+            shares[index] = (part & ~behind).sum() / max(mask.sum(), 1)
+        behind |= part
+    return shares
+
+
+def _shadow(frame: np.ndarray, camera: Camera, position: np.ndarray, sun: float, radius: float = 0.26) -> None:
+    """Darken the ground under a person, softly, and a little where the sun casts the rest of the shadow."""
+    angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    disc = position + radius * np.column_stack([np.cos(angles), np.sin(angles)])
+    far = disc - 1.6 * SUN[:2] / SUN[2]
+    pixels = camera.project(np.column_stack([np.vstack([disc, far]), np.zeros(32)]))
+    if np.isnan(pixels).any():
+        return
+    spread = max((pixels[:16].max(axis=0) - pixels[:16].min(axis=0)).min() / 5, 1.0)
+    box = np.concatenate([pixels.min(axis=0) - 3 * spread, pixels.max(axis=0) + 3 * spread])
+    window = _clipped(_window(box), camera.image_size)
+    if window is None or window[3] - window[1] > camera.image_size[1]:
+        return
+    left, top, right, bottom = window
+    dark = np.zeros((bottom - top, right - left), np.float32)
+    shape = np.rint(pixels - (left, top)).astype(np.int32)
+    cv2.fillConvexPoly(dark, cv2.convexHull(shape), 0.22 * sun)
+    cv2.fillConvexPoly(dark, cv2.convexHull(shape[:16]), 0.42)
+    dark = 1.0 - cv2.blur(cv2.blur(dark, (2 * int(spread) + 1,) * 2), (2 * int(spread) + 1,) * 2)
+    region = frame[top:bottom, left:right]
+    region[:] = region * dark[..., None] + 0.5

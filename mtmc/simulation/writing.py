@@ -1,0 +1,69 @@
+"""One camera's view of a scene as a MOTChallenge folder: images, ground truth and detections."""
+
+import os
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mtmc.calibration import save_cameras
+from mtmc.simulation.detections import SimulatedDetector, haunted_places
+from mtmc.simulation.rendering import Scene
+from reid.common.errors import InputError
+
+STAMP = "rendered.txt"  # marks a folder as ours, so that nothing else is ever replaced
+PEDESTRIAN = 1  # MOT16's class
+ENOUGH = 0.1  # less of a person than this is no mistake to miss: such rows are written with consider = 0
+
+
+def write_sequence(
+    target: str | Path, scene: Scene, camera: str, length: int, frame_rate: float, detector: SimulatedDetector, version: str = ""
+) -> None:
+    """Render `length` frames from second 0 on as the MOTChallenge folder `target`, which appears only when whole.
+
+    `gt/gt.txt` has MOT16's columns with pedestrians only, people less than a tenth visible with consider = 0; `gt/ground.txt`
+    holds `frame,id,x,y` in metres; `det/det.txt` what `detector` reports. A folder `target` rendered before is replaced;
+    anything else in its place raises `InputError`. `version` is kept in the folder's stamp file.
+    """
+    target = Path(target)
+    if target.exists() and not (target / STAMP).is_file():
+        raise InputError(f"{target} exists and was not rendered by this program: move it away, or choose another folder.")
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        for below in ("img1", "gt", "det"):
+            (part / below).mkdir(parents=True)
+        _write_frames(part, scene, camera, length, frame_rate, detector)
+        width, height = scene.cameras[camera].image_size
+        (part / "seqinfo.ini").write_text(
+            f"[Sequence]\nname={target.name}\nimDir=img1\nframeRate={frame_rate:g}\nseqLength={length}\n"
+            f"imWidth={width}\nimHeight={height}\nimExt=.jpg\n"
+        )
+        save_cameras(part / "cameras.yaml", {camera: scene.cameras[camera]})
+        (part / STAMP).write_text(version + "\n")
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(part, target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _write_frames(part: Path, scene: Scene, camera: str, length: int, frame_rate: float, detector: SimulatedDetector) -> None:
+    size, seed = scene.cameras[camera].image_size, scene.world.seed
+    haunts = haunted_places(np.random.default_rng([seed, 7]), size)
+    with open(part / "gt/gt.txt", "w") as gt, open(part / "gt/ground.txt", "w") as ground, open(part / "det/det.txt", "w") as det:
+        for index in range(length):
+            image, truth = scene.render(camera, index / frame_rate)
+            if not cv2.imwrite(str(part / f"img1/{index + 1:06d}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 90]):
+                raise OSError(0, "the image could not be written", str(part / "img1"))
+            for number, box, seen, place in zip(truth.ids, truth.boxes, truth.visibility, truth.ground, strict=True):
+                gt.write(f"{index + 1},{number},{_ltwh(box)},{int(seen >= ENOUGH)},{PEDESTRIAN},{seen:.3f}\n")
+                ground.write(f"{index + 1},{number},{place[0]:.3f},{place[1]:.3f}\n")
+            boxes, scores = detector.detect(truth, size, np.random.default_rng([seed, 9, index]), haunts)
+            for box, score in zip(boxes, scores, strict=True):
+                det.write(f"{index + 1},-1,{_ltwh(box)},{score:.4f},-1,-1,-1\n")
+
+
+def _ltwh(box: np.ndarray) -> str:
+    left, top, right, bottom = box
+    return f"{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f}"

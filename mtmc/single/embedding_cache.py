@@ -1,0 +1,89 @@
+"""Embeddings kept on disk, so that comparing trackers runs the network once."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from reid.common.files import replacing
+from trackers import Detections
+
+Embed = Callable[[np.ndarray | None, np.ndarray], tuple[np.ndarray, float]]
+
+
+def default_folder() -> Path:
+    """`mtmc/embeddings` in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`). It may be deleted at any time."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mtmc" / "embeddings"
+
+
+@contextmanager
+def remembering(appearance, images, detections: list[Detections], folder: Path | None) -> Iterator[tuple[Embed, bool]]:
+    """Embeddings of a whole sequence: found in `folder`, or computed and, once every frame had its turn, stored there.
+
+    Gives a function, to be called in the order of the frames with `(image, boxes (N, 4))`, that returns `(N, D)` rows and the
+    seconds that computing them took; and whether they come from disk, in which case the image may be None. The entry's name is
+    a hash of the model's weights and engine, the identity of `images` and the boxes. Nothing is stored without `folder`, for a
+    model without `weights_hash`, for live images, or where the folder refuses: a cache saves time, it is no result.
+    """
+    count = sum(len(frame) for frame in detections)
+    weights, source = getattr(appearance, "weights_hash", None), getattr(images, "identity", None)
+    if folder is None or weights is None or source is None or not count:
+        yield _computing(appearance), False
+        return
+    rows = folder / f"{_key(appearance, source, detections)}.f32"
+    told = rows.with_suffix(".json")
+    with ExitStack() as stack:
+        if rows.is_file() and told.is_file():
+            facts = json.loads(told.read_text())
+            yield _reading(stack.enter_context(open(rows, "rb")), facts["dimension"], facts["seconds"] / count), True
+            return
+        try:
+            file = stack.enter_context(open(stack.enter_context(replacing(rows)), "wb"))
+        except OSError:
+            yield _computing(appearance), False
+            return
+        spent: list[float] = []
+        yield _storing(_computing(appearance), file, spent), False
+    with replacing(told) as path:
+        path.write_text(json.dumps({"dimension": appearance.dimension, "seconds": sum(spent)}))
+
+
+def _key(appearance, source: str, detections: list[Detections]) -> str:
+    engine = getattr(appearance, "engine", None), getattr(appearance, "precision", None)
+    digest = hashlib.sha256(f"{appearance.weights_hash}|{engine}|{source}".encode())
+    for frame in detections:
+        digest.update(len(frame).to_bytes(4, "little"))
+        digest.update(np.ascontiguousarray(frame.boxes, dtype=np.float64).tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _computing(appearance) -> Embed:
+    def embed(image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, float]:
+        start = time.perf_counter()
+        return appearance(image, boxes), time.perf_counter() - start
+
+    return embed
+
+
+def _storing(compute: Embed, file: BinaryIO, spent: list[float]) -> Embed:
+    def embed(image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, float]:
+        embeddings, seconds = compute(image, boxes)
+        file.write(np.asarray(embeddings, "<f4").tobytes())
+        spent.append(seconds)
+        return embeddings, seconds
+
+    return embed
+
+
+def _reading(file: BinaryIO, dimension: int, seconds_a_row: float) -> Embed:
+    def embed(image: np.ndarray | None, boxes: np.ndarray) -> tuple[np.ndarray, float]:
+        rows = np.frombuffer(file.read(len(boxes) * dimension * 4), "<f4").reshape(-1, dimension)
+        return rows, seconds_a_row * len(boxes)
+
+    return embed

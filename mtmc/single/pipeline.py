@@ -1,0 +1,140 @@
+"""One camera from start to end: frames, detections and appearance to tracks, frame by frame."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mtmc.sequences import Sequence
+from mtmc.single import embedding_cache
+from mtmc.single.tracker_config import build_tracker, read_tracker_config
+from reid.common.errors import InputError
+from reid.common.read_ahead import read_ahead
+from trackers import Detections, Tracker, Tracks
+
+Appearance = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Detect = Callable[[np.ndarray], Detections]
+
+_DEPTH = 8  # decoded images kept ready
+
+
+class StageSeconds(NamedTuple):
+    """Seconds that one frame took in each stage; reading runs beside the others, so they do not add up to the time passed."""
+
+    reading: float
+    reid: float
+    association: float
+    detection: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrackedFrame:
+    """What the pipeline says about one frame.
+
+    `index` counts from 0, `tracks` are those shown in this frame, `image` is the BGR frame where it was read, else None.
+    `outside` counts the detections that were dropped because they lie wholly outside the image. `reid_cached` is True where the
+    embeddings came from disk; `seconds.reid` is then what they took when they were computed.
+    """
+
+    index: int
+    tracks: Tracks
+    image: np.ndarray | None
+    outside: int
+    seconds: StageSeconds
+    reid_cached: bool
+
+
+def track(
+    sequence: Sequence,
+    tracker: str | Tracker = "motdt",
+    appearance: Appearance | None = None,
+    images: bool = False,
+    cache: Path | None = None,
+    detector: Detect | None = None,
+) -> Iterator[TrackedFrame]:
+    """Track a sequence and yield each frame as soon as it is done.
+
+    `tracker` is the name of a file in `configs/trackers/` or a tracker, which is reset. `appearance` is a model from `reid.load`
+    or any callable `(frame, boxes (N, 4)) -> (N, D)` unit rows; without it, or with a tracker that uses none, no network runs.
+    `detector`, any callable from a BGR image to `Detections`, finds the people of each frame as it comes; those that the sequence
+    names are not used then.
+    Images are decoded ahead in a thread, at most 8 of them, and only where something needs them; `images=True` asks for them.
+    With `cache`, a folder, the embeddings of a model that has a `weights_hash` are kept there and found again.
+    Raises `InputError` for a frame that does not decode, one whose size differs from `sequence.image_size`, and for a video that
+    ends before its detections do.
+    """
+    if appearance is not None and not callable(appearance):
+        raise TypeError(f"appearance is a model from reid.load, or any callable (frame, boxes) -> (N, D), not {appearance!r}")
+    if isinstance(tracker, str):
+        tracker, _ = build_tracker(read_tracker_config(tracker), appearance)
+    tracker.reset()
+    embeds = appearance is not None and tracker.uses_appearance
+    size = sequence.image_size
+    reads = images or detector is not None or tracker.needs_image
+    if size is None and (reads or embeds):
+        sequence.require_images()
+        size = sequence.images.size
+    inside = [] if detector is not None else [_drop_outside(detections, size) for detections in sequence.detections]
+    with ExitStack() as stack:
+        embed, cached = None, False
+        if embeds:
+            embed, cached = stack.enter_context(embedding_cache.remembering(appearance, sequence.images, inside, cache))
+        if reads or (embeds and not cached):
+            frames = stack.enter_context(closing(read_ahead(_timed(sequence.frames()), _DEPTH)))
+        else:
+            frames = ((None, 0.0) for _ in range(len(inside) if sequence.length is None else sequence.length))
+        index = -1
+        for index, (image, reading) in enumerate(frames):
+            if image is not None:
+                _check_size(sequence.name, index, image, size)
+            detections, outside, reid, start = _NOTHING, 0, 0.0, time.perf_counter()
+            if detector is not None:
+                found = detector(image)
+                detections = _drop_outside(found, size)
+                outside = len(found) - len(detections)
+            elif index < len(inside):
+                detections, outside = inside[index], len(sequence.detections[index]) - len(inside[index])
+            detection = time.perf_counter() - start
+            if embed is not None and len(detections):
+                embeddings, reid = embed(image, detections.boxes)
+                detections = detections.with_embeddings(embeddings)
+            start = time.perf_counter()
+            tracks = tracker.update(detections, image if tracker.needs_image else None)
+            seconds = StageSeconds(reading, reid, time.perf_counter() - start, detection)
+            yield TrackedFrame(index, tracks, image, outside, seconds, cached)
+            if index + 1 == sequence.length:
+                break
+        if unseen := sum(len(detections) for detections in inside[index + 1 :]):
+            raise InputError(f"{sequence.name}: the images end with frame {index + 1}, but {unseen} detections lie beyond it.")
+
+
+_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
+
+
+def _drop_outside(detections: Detections, size: tuple[int, int] | None) -> Detections:
+    """Without the boxes that share no pixel with an image of `size` (width, height): no crop can be cut from them."""
+    if size is None:
+        return detections
+    left, top, right, bottom = detections.boxes.T
+    keep = (right > 0) & (bottom > 0) & (left < size[0]) & (top < size[1])
+    return detections if keep.all() else detections.select(keep)
+
+
+def _check_size(name: str, index: int, image: np.ndarray, size: tuple[int, int] | None) -> None:
+    found = image.shape[1::-1]
+    if size is not None and found != size:
+        told = "{}x{}, seqinfo.ini or the first frame {}x{}".format(*found, *size)
+        raise InputError(f"{name}, frame {index + 1}: the image is {told}; correct one of them.")
+
+
+def _timed(images: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, float]]:
+    """Each image with the seconds its decoding took."""
+    with closing(images):
+        start = time.perf_counter()
+        for image in images:
+            yield image, time.perf_counter() - start
+            start = time.perf_counter()

@@ -1,0 +1,130 @@
+"""A recording of one camera: a folder in MOTChallenge's layout, a video file or a live source, with detections or without."""
+
+import configparser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from reid.common.errors import InputError
+from reid.footage.detection_text import NO_DETECTIONS, DetectionFile, read_detections
+from reid.footage.frames import VIDEOS, PictureFolder, Video
+
+TEXTS = {".txt", ".csv", ".json", ".yaml", ".yml"}  # some of which a video reader takes for subtitles or raw pictures
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording of `length` frames (None: unknown) at `frame_rate` a second; `image_size` is (width, height) in pixels, or None
+    where only the images can tell. `images` gives BGR frames, or is None.
+    """
+
+    name: str
+    frame_rate: float
+    length: int | None
+    image_size: tuple[int, int] | None
+    detections: DetectionFile
+    images: PictureFolder | Video | None
+
+
+def open_recording(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Recording:
+    """Open a folder in MOTChallenge's layout, a video file, a camera (its index) or a stream (its address).
+
+    `detections` is a MOT text file; for a folder also the name of a file in its `det/`; with None nothing is read. Rows scored
+    below `min_score` are dropped. Raises `InputError` for what cannot be read.
+    """
+    folder = Path(str(source))
+    if folder.is_dir():
+        return open_folder(folder, detections_for(folder, detections), min_score)
+    return open_video(source, detections, min_score)
+
+
+def detections_for(folder: Path, detections: str | Path | None) -> str | None:
+    """What `open_folder` takes: the name of a file in `det/`, or the absolute path of one that is elsewhere."""
+    if detections is None:
+        return None
+    elsewhere = Path(detections).is_file() and not (folder / "det" / detections).is_file()
+    return str(Path(detections).resolve() if elsewhere else detections)
+
+
+def open_folder(folder: Path, detections: str | None = "det.txt", min_score: float | None = None) -> Recording:
+    """A folder in MOTChallenge's layout; images are opened only when asked for, and may be absent.
+
+    `detections` is a file name in `det/`, an absolute path, or None to have none; `min_score` is as in `read_detections`. The
+    recording is named after its folder, since copies of one share a `seqinfo.ini`. Its length is `seqLength`, else the number of
+    images. Raises `InputError` for what is missing or malformed.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder: check the path.")
+    info = read_info(folder / "seqinfo.ini")
+    images = _find_images(folder, info.length)
+    length = info.length or (images.length if images else None)
+    path = folder / "det" / (detections or "")
+    if detections is not None and not path.is_file():
+        there = ", ".join(sorted(other.name for other in (folder / "det").glob("*.txt"))) or "none"
+        raise InputError(f"{path} is missing: choose one of the detection files in {folder / 'det'} ({there}) by --detections.")
+    found = NO_DETECTIONS if detections is None else read_detections(path, length, min_score)
+    rate = info.frame_rate or (images.frame_rate if images else None) or 30.0
+    return Recording(folder.resolve().name, rate, length, info.image_size, found, images)
+
+
+def open_video(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Recording:
+    """A video file, a camera's index (0, 1, ...) or a stream's address, with `detections` in MOT text, if any.
+
+    The file's frame 1 is the first frame decoded. A live source ends with the last frame that the detections name. Raises
+    `InputError` for a source that does not open, and as `read_detections` does.
+    """
+    text = str(source)
+    live = text.isdigit() or "://" in text
+    if not live and not Path(source).is_file():
+        raise InputError(f"{source} is neither a video file, a folder, a camera's index nor a stream's address.")
+    if not live and Path(source).suffix.lower() in TEXTS:
+        raise InputError(f"{source} is text by its name, not a video: detections are given with --detections.")
+    images = Video((int(text) if text.isdigit() else text) if live else Path(source))
+    length, found = None if live else images.length, NO_DETECTIONS
+    if detections is not None:
+        found = read_detections(Path(detections), length, min_score)
+    return Recording(
+        name=f"camera{text}" if text.isdigit() else Path(text).stem or "stream",
+        frame_rate=images.frame_rate or 30.0,
+        length=1 + int(found.frames.max(initial=-1)) if live and detections is not None else length,
+        image_size=images.size if all(images.size) else None,
+        detections=found,
+        images=images,
+    )
+
+
+class Info(NamedTuple):
+    """What `seqinfo.ini` says: length in frames, frames a second, (width, height) in pixels; None for what it leaves out."""
+
+    length: int | None = None
+    frame_rate: float | None = None
+    image_size: tuple[int, int] | None = None
+
+
+def read_info(path: Path) -> Info:
+    """Read a `seqinfo.ini`, which may be absent. Raises `InputError` for one that is malformed."""
+    if not path.is_file():
+        return Info()
+    parser = configparser.ConfigParser()
+    try:
+        parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
+        section = parser["Sequence"]
+        length, rate = section.getint("seqLength"), section.getfloat("frameRate")
+        size = section.getint("imWidth"), section.getint("imHeight")
+    except (configparser.Error, KeyError, ValueError) as error:
+        what = " ".join(str(error).split())
+        raise InputError(f"{path} is no [Sequence] with seqLength and frameRate ({what}): correct or delete it.") from None
+    for name, value in ("seqLength", length), ("frameRate", rate), ("imWidth", size[0]), ("imHeight", size[1]):
+        if value is not None and not 0 < value < float("inf"):
+            raise InputError(f"{path}: {name}={value:g} must be above 0; correct or delete that line.")
+    return Info(length, rate, size if all(size) else None)
+
+
+def _find_images(folder: Path, length: int | None) -> PictureFolder | Video | None:
+    pictures = PictureFolder(folder / "img1" if (folder / "img1").is_dir() else folder, length)
+    if not pictures.empty:
+        return pictures
+    videos = sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEOS)
+    if len(videos) > 1:
+        raise InputError(f"{folder} has no img1/ and more than one video ({', '.join(path.name for path in videos)}): leave one.")
+    return Video(videos[0], length) if videos else None

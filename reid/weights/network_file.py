@@ -1,0 +1,175 @@
+"""A network from elsewhere: an ONNX or OpenVINO file, with a YAML of the same name that says what happens to an image first."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from xml.etree import ElementTree
+
+import yaml
+
+from reid.common.errors import InputError
+from reid.common.files import replacing
+from reid.preprocessing import Preprocessing
+from reid.weights.weights_file import THRESHOLDS
+
+SUFFIXES = ".onnx", ".xml"
+_KEYS = {"height", "width", "colours", "range", "mean", "std", *THRESHOLDS}
+_EXAMPLE = (
+    "{height: 256, width: 128, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}, "
+    "or {height: 256, width: 128, colours: bgr, range: 255}"
+)
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """A network that maps `(B, 3, H, W)` float32 images, B free or 1, to `(B, D)` rows, with its preprocessing.
+
+    `path` is an ONNX file, or an OpenVINO one (.xml), whose weights lie in a .bin of the same name.
+    """
+
+    path: Path
+    preprocessing: Preprocessing
+    max_cosine_distance: float | None = None
+    max_set_distance: float | None = None
+    max_link_distance: float | None = None
+
+    @property
+    def model(self) -> str:
+        """The file's name without its suffix."""
+        return self.path.stem
+
+    @property
+    def suffix(self) -> str:
+        """One of `SUFFIXES`, whichever way it is written."""
+        return self.path.suffix.lower()
+
+    @property
+    def weights(self) -> Path:
+        """Where the weights lie: beside an OpenVINO file, in an ONNX file itself."""
+        return self.path.with_suffix(".bin") if self.suffix == ".xml" else self.path
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256, in hexadecimal, of the preprocessing and of all that the network consists of."""
+        digest = hashlib.sha256(self.preprocessing.to_metadata().encode())
+        for path in dict.fromkeys((self.path, self.weights)):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+def read_network_file(path: str | Path) -> NetworkFile:
+    """Read the YAML beside an ONNX or OpenVINO file; the network itself is read by an engine.
+
+    The YAML is flat: height and width in pixels, `colours` (rgb, or bgr), `range` (values lie in 0..1, or, with 255, in 0..255),
+    mean and std in that order and range, and thresholds. With a range said, mean and std may be missing: they are 0 and 1 then.
+    Raises InputError when a file is missing or cut short, or when the YAML is anything else.
+    """
+    path = Path(path)
+    description = path.with_suffix(".yaml")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    if not description.is_file():
+        raise InputError(f"{description}: missing; it must describe what {path.name} expects, for example {_EXAMPLE}")
+    try:
+        fields = yaml.safe_load(description.read_text(encoding="utf-8"))
+        if not isinstance(fields, dict):
+            raise ValueError(f"must hold keys and values, like {_EXAMPLE}")
+        unknown = sorted(map(str, fields.keys() - _KEYS))
+        if unknown:
+            raise ValueError(f"unknown key {unknown[0]!r}; there are: {', '.join(sorted(_KEYS))}")
+        thresholds = {name: _number(fields, name) for name in THRESHOLDS if fields.get(name) is not None}
+        source = NetworkFile(path, _preprocessing(fields), **thresholds)
+    except yaml.YAMLError as error:
+        raise InputError(f"{description}: not YAML ({' '.join(str(error).split())})") from None
+    except ValueError as error:
+        raise InputError(f"{description}: {error}") from None
+    if source.weights != path:
+        _check_weights(source)
+    return source
+
+
+def _preprocessing(fields: Mapping[str, object]) -> Preprocessing:
+    """What the YAML's `fields` say of images. Raises ValueError naming the key."""
+    if "range" in fields:
+        fields = {"mean": [0, 0, 0], "std": [1, 1, 1], **fields}
+    for key in ("height", "width", "mean", "std"):
+        if key not in fields:
+            raise ValueError(f"{key} is missing; there must be something like {_EXAMPLE}")
+    height, width, values = (int(_number({"range": 1, **fields}, key, whole=True)) for key in ("height", "width", "range"))
+    mean, std = (_three(fields, key) for key in ("mean", "std"))
+    return Preprocessing(height, width, mean, std, fields.get("colours", "rgb"), values)
+
+
+def _number(fields: Mapping[str, object], key: str, whole: bool = False) -> float:
+    try:
+        value = float(fields[key])
+    except (TypeError, ValueError):
+        value = None
+    if value is None or (whole and not value.is_integer()):
+        raise ValueError(f"{key} must be a {'whole ' if whole else ''}number, not {fields[key]!r}")
+    return value
+
+
+def _three(fields: Mapping[str, object], key: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(value) for value in fields[key])
+    except (TypeError, ValueError):
+        raise ValueError(f"{key} must be three numbers, not {fields[key]!r}") from None
+
+
+def _check_weights(source: NetworkFile) -> None:
+    """Raise InputError where an OpenVINO file is damaged, or the .bin beside it missing or shorter than the .xml says."""
+    path, weights = source.path, source.weights
+    if not weights.is_file():
+        raise InputError(f"{weights}: missing; it holds the weights of {path.name}: copy both")
+    try:
+        constants = [layer.find("data") for layer in ElementTree.parse(path).iter("layer") if layer.get("type") == "Const"]
+        wanted = max((int(place.get("offset")) + int(place.get("size")) for place in constants), default=0)
+    except (ElementTree.ParseError, AttributeError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: damaged, or not a network that OpenVINO wrote ({error})") from None
+    there = weights.stat().st_size
+    if there < wanted:
+        raise InputError(f"{weights}: holds {there} of the {wanted} bytes that {path.name} refers to: copy both files again")
+
+
+def check_shapes(source: NetworkFile, taken: list[list[int | None]], given: list[list[int | None]]) -> bool:
+    """Whether the network takes one image at a time, and not any number.
+
+    `taken` are the shapes of its inputs, `given` those of its outputs, None for a side that is free. Raises InputError for
+    anything but images of the height and width in the YAML to one table of rows.
+    """
+    path, size = source.path, source.preprocessing
+    if len(taken) != 1 or len(taken[0]) != 4 or taken[0][1] not in (3, None) or len(given) != 1 or len(given[0]) != 2:
+        wanted = "an embedding network takes (B, 3, H, W) and gives one output (B, D)"
+        raise InputError(f"{path}: {wanted}, but it takes {_shapes(taken)} and gives {_shapes(given)}")
+    count, _, *sides = taken[0]
+    for name, side, ours in zip(("height", "width"), sides, (size.height, size.width), strict=True):
+        if side not in (None, ours):
+            theirs = "x".join("free" if each is None else str(each) for each in sides)
+            raise InputError(f"{path.with_suffix('.yaml')}: {name} {ours}, but {path.name} takes images of {theirs}")
+    if count not in (None, 1):
+        raise InputError(f"{path}: takes {count} images at a time: export it with a free batch axis")
+    return count == 1
+
+
+def _shapes(shapes: list[list[int | None]]) -> str:
+    sides = (", ".join("free" if side is None else str(side) for side in shape) for shape in shapes)
+    return ", ".join(f"({each})" for each in sides) or "nothing"
+
+
+def write_description(
+    path: str | Path,
+    preprocessing: Preprocessing,
+    max_cosine_distance: float | None,
+    max_set_distance: float | None = None,
+    max_link_distance: float | None = None,
+) -> Path:
+    """Write the YAML that `read_network_file` looks for beside the network `path`; the YAML's path."""
+    thresholds = zip(THRESHOLDS, (max_cosine_distance, max_set_distance, max_link_distance), strict=True)
+    fields = preprocessing.fields() | {name: value for name, value in thresholds if value is not None}
+    description = Path(path).with_suffix(".yaml")
+    with replacing(description) as temporary:
+        temporary.write_text(yaml.safe_dump(fields, sort_keys=False), encoding="utf-8")
+    return description

@@ -1,0 +1,174 @@
+"""A network's weights on disk: safetensors in half precision, whose metadata name the network and its preprocessing."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from reid.common.errors import InputError
+from reid.common.files import replacing
+from reid.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+THRESHOLDS = "max_cosine_distance", "max_set_distance", "max_link_distance"
+SHIPPED = Path(__file__).parent
+_PICKLE_STARTS = (b"PK\x03\x04", b"\x80")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The tensors of one network by name, and what must travel with them.
+
+    `max_cosine_distance` of two images, `max_set_distance` of several views to a person known by images of any camera, and
+    `max_link_distance` to one known by other cameras alone (`reid.sets`) are the thresholds fitted to this network (None: not
+    fitted). `training` says where the weights come from (epochs, data, command). `options` are those that the network was built
+    with. Both go through JSON.
+    """
+
+    model: str
+    preprocessing: Preprocessing
+    tensors: Mapping[str, np.ndarray]
+    max_cosine_distance: float | None = None
+    max_set_distance: float | None = None
+    max_link_distance: float | None = None
+    training: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+    path: Path | None = None
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256, in hexadecimal, of all that decides an embedding: network, options, preprocessing, tensors."""
+        digest = hashlib.sha256(f"{self.model} {self.preprocessing.to_metadata()}".encode())
+        if self.options:
+            digest.update(json.dumps(self.options, sort_keys=True).encode())
+        for name in sorted(self.tensors):
+            tensor = self.tensors[name]
+            digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
+            digest.update(np.ascontiguousarray(tensor))
+        return digest.hexdigest()
+
+    def network(self) -> "nn.Module":
+        """The network in evaluation mode, float32, without classifiers. Raises InputError when the tensors are not its own."""
+        import torch
+
+        from reid.models import build
+
+        network = build(self.model, **self.options)
+        ours = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+        theirs = {name: tensor.shape for name, tensor in self.tensors.items()}
+        wrong = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
+        if wrong:
+            first = wrong[0]
+            raise InputError(
+                f"{self.path or self.model}: these weights do not fit the network {self.model!r}: {len(wrong)} tensors differ, "
+                f"first {first!r} ({theirs.get(first, 'absent')} in the file, {ours.get(first, 'absent')} in the network)"
+            )
+        network.load_state_dict({name: torch.from_numpy(np.array(tensor)) for name, tensor in self.tensors.items()})
+        network.preprocessing = self.preprocessing
+        return network.eval()
+
+    def write(self, path: str | Path) -> None:
+        """Write the file that `read_weights` reads, whole or not at all."""
+        metadata = {"model": self.model, "preprocessing": self.preprocessing.to_metadata()}
+        for name in THRESHOLDS:
+            if getattr(self, name) is not None:
+                metadata[name] = str(getattr(self, name))
+        if self.training:
+            metadata["training"] = json.dumps(self.training)
+        if self.options:
+            metadata["options"] = json.dumps(self.options)
+        with replacing(path) as temporary:
+            temporary.write_bytes(save(dict(self.tensors), metadata))  # save_file would make it unreadable for other users
+
+    def with_thresholds(
+        self, max_cosine_distance: float, max_set_distance: float | None = None, max_link_distance: float | None = None
+    ) -> "Weights":
+        """The same weights under other fitted thresholds."""
+        return replace(self, **dict(zip(THRESHOLDS, (max_cosine_distance, max_set_distance, max_link_distance), strict=True)))
+
+
+def weights_of(
+    model: str,
+    network: "nn.Module",
+    training: Mapping[str, object] | None = None,
+    options: Mapping[str, object] | None = None,
+) -> Weights:
+    """Take the weights out of `network`, which may have been built with classifiers; they are left behind.
+
+    `options` are those that `network` was built with; `training` see `Weights`.
+
+    Matrices and kernels are rounded to float16, which halves the file. What has one axis or none stays float32, since a running
+    variance need not fit into half precision and costs next to nothing.
+    """
+    from reid.models import build
+
+    options = dict(options or {})
+    kept = build(model, **options).state_dict().keys()
+    tensors = {}
+    for name, tensor in network.state_dict().items():
+        if name in kept:
+            array = tensor.detach().cpu().numpy()
+            # safetensors writes an array's memory as it lies, and a network trained with channels last has them there.
+            tensors[name] = array.astype(np.float16, order="C") if array.ndim > 1 else np.array(array)
+    return Weights(model, network.preprocessing, tensors, training=dict(training or {}), options=options)
+
+
+def blend(weights: Weights, other: Weights, share: float) -> Weights:
+    """Weights between two sets of one network, `share` of the way, 0..1, to the `other`: Wortsman et al., CVPR 2022, eq. 2.
+
+    The statistics of batch normalisation are blended like all else. Thresholds are not kept, since distances change; the record
+    tells both origins. Raises InputError for sets of different networks or preprocessing, and for a share outside 0..1.
+    """
+    if not 0 <= share <= 1:
+        raise InputError(f"the share must lie between 0 and 1, not {share}")
+    for name in ("model", "options", "preprocessing"):
+        ours, theirs = getattr(weights, name), getattr(other, name)
+        if ours != theirs:
+            raise InputError(f"{other.path or other.model}: its {name} differs, {theirs} where the first file has {ours}")
+    tensors = {
+        name: np.asarray((1 - share) * ours.astype(np.float64) + share * other.tensors[name]).astype(ours.dtype)
+        for name, ours in weights.tensors.items()
+    }
+    record = {"blended": [dict(weights.training), dict(other.training)], "share": share}
+    record["data"] = sorted({name for each in record["blended"] for name in each.get("data", [])})
+    return Weights(weights.model, weights.preprocessing, tensors, training=record, options=weights.options)
+
+
+def read_weights(path: str | Path) -> Weights:
+    """Read a file that `Weights.write` wrote. Raises InputError, in one sentence, for anything else."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (this is no dictionary)
+    except (SafetensorError, TypeError) as error:
+        with path.open("rb") as file:
+            if file.read(4).startswith(_PICKLE_STARTS):
+                sentence = "a pickled checkpoint, which could run any code, is not read; save it as .safetensors"
+                raise InputError(f"{path}: {sentence}") from None
+        raise InputError(f"{path}: not a safetensors file of float32 and float16 tensors ({error})") from None
+    if not {"model", "preprocessing"} <= metadata.keys():
+        raise InputError(f"{path}: its metadata do not name a model and its preprocessing, so it cannot be used")
+    try:
+        return Weights(
+            metadata["model"],
+            Preprocessing.from_metadata(metadata["preprocessing"]),
+            tensors,
+            **{name: float(metadata[name]) for name in THRESHOLDS if name in metadata},
+            training=json.loads(metadata.get("training", "{}")),
+            options=dict(json.loads(metadata.get("options", "{}"))),
+            path=path,
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: its metadata cannot be read ({error})") from None

@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mtmc.calibration import Camera, load_cameras, save_cameras
+from reid.common.errors import InputError
+
+SIZE = (640, 480)
+
+
+def corner_camera(distortion=(-0.2, 0.05, 0.001, -0.001)):
+    return Camera.look_at((-3, -3, 2.8), (0.5, 0.2, 0.5), 520, SIZE, distortion)
+
+
+def test_the_target_of_look_at_is_seen_in_the_middle_and_up_is_up():
+    camera = Camera.look_at((0, -5, 3), (0, 0, 1), 500, SIZE)
+    middle, right, above = camera.project(np.array([[0, 0, 1], [1, 0, 1], [0, 0, 2]]))
+    np.testing.assert_allclose(middle, [319.5, 239.5], atol=1e-9)
+    assert right[0] > middle[0] and right[1] == pytest.approx(middle[1])
+    assert above[1] < middle[1] and above[0] == pytest.approx(middle[0])
+    np.testing.assert_allclose(camera.position, [0, -5, 3], atol=1e-12)
+
+
+def test_a_known_point_lands_where_the_pinhole_equation_says():
+    camera = Camera(np.diag([100.0, 100.0, 1.0]), np.zeros(4), np.eye(4), SIZE)
+    np.testing.assert_allclose(camera.project(np.array([[1.0, 2.0, 4.0]])), [[25.0, 50.0]])
+
+
+@settings(deadline=None)
+@given(st.floats(0, 639), st.floats(0, 479), st.floats(-0.3, 0.2), st.floats(-0.003, 0.003))
+def test_pixels_return_from_the_ground_unchanged(x, y, k1, p1):
+    camera = Camera.look_at((-3, -3, 2.8), (0.5, 0.2, 0), 520, SIZE, (k1, 0.03, p1, -p1))
+    ground = camera.to_ground(np.array([[x, y]]))
+    if np.isfinite(ground).all():
+        np.testing.assert_allclose(camera.project(np.append(ground, [[0.0]], axis=1)), [[x, y]], atol=1e-6)
+    else:
+        assert y < 240, "only pixels near or above the horizon have no ground"
+
+
+@settings(deadline=None)
+@given(st.floats(-2, 2), st.floats(-2, 2))
+def test_two_cameras_agree_on_a_ground_position(x, y):
+    point = np.array([[x, y, 0.0]])
+    for camera in (corner_camera(), Camera.look_at((4, 3, 2.5), (0, 0, 0.5), 480, SIZE, (0.05, -0.01, 0, 0, 0.002))):
+        pixels = camera.project(point)
+        if np.isfinite(pixels).all():
+            np.testing.assert_allclose(camera.to_ground(pixels), [[x, y]], atol=1e-6)
+
+
+def test_points_behind_the_camera_and_rays_above_the_horizon_are_nan():
+    camera = Camera.look_at((0, -5, 2), (0, 0, 2), 500, SIZE)
+    assert np.isnan(camera.project(np.array([[0.0, -7.0, 1.0]]))).all()
+    assert np.isnan(camera.to_ground(np.array([[320.0, 100.0]]))).all()
+    assert np.isfinite(camera.to_ground(np.array([[320.0, 400.0]]))).all()
+
+
+def test_a_point_far_outside_the_view_does_not_fold_back_into_the_image():
+    camera = Camera.look_at((0, 0, 2), (0, 5, 2), 500, SIZE, (-0.3, 0.0, 0.0, 0.0))
+    assert np.isnan(camera.project(np.array([[9.0, 5.0, 2.0]]))).all()
+    assert np.isfinite(camera.project(np.array([[2.0, 5.0, 2.0]]))).all()
+
+
+def test_no_points_give_no_pixels():
+    assert corner_camera().project(np.zeros((0, 3))).shape == (0, 2)
+    assert corner_camera().to_ground(np.zeros((0, 2))).shape == (0, 2)
+
+
+def test_cameras_survive_their_yaml(tmp_path):
+    cameras = {"west": corner_camera(), "east": Camera.look_at((3, 3, 3), (0, 0, 0), 500, SIZE)}
+    save_cameras(tmp_path / "cameras.yaml", cameras)
+    loaded = load_cameras(tmp_path / "cameras.yaml")
+    assert list(loaded) == ["west", "east"]
+    for name, camera in cameras.items():
+        assert loaded[name].image_size == camera.image_size
+        for field in ("matrix", "distortion", "world_to_camera"):
+            np.testing.assert_array_equal(getattr(loaded[name], field), getattr(camera, field))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a: [1", "cam0: {width: 3}", "cam0: {width: 3, height: 2, K: [[1]], distortion: [0, 0, 0, 0], world_to_camera: [[1]]}"],
+    ids=["empty", "not yaml", "keys missing", "wrong shapes"],
+)
+def test_a_bad_camera_file_is_told_by_name(tmp_path, text):
+    path = tmp_path / "cameras.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"cameras\.yaml"):
+        load_cameras(path)
+
+
+@pytest.mark.parametrize("bad", [np.full((3, 3), np.nan), np.eye(2)], ids=["nan", "shape"])
+def test_a_camera_refuses_a_matrix_it_cannot_use(bad):
+    with pytest.raises(ValueError, match="matrix"):
+        Camera(bad, np.zeros(4), np.eye(4), SIZE)
+
+
+def test_looking_straight_down_is_refused():
+    with pytest.raises(ValueError, match="straight"):
+        Camera.look_at((0, 0, 3), (0, 0, 0), 500, SIZE)

@@ -1,0 +1,112 @@
+"""`python -m mtmc room`, its floor plan and its film, on a rendered room."""
+
+import csv
+
+import cv2
+import numpy as np
+import pytest
+from visitors import CAMERAS, MeanColour, visitors
+
+import mtmc.single.appearance
+from mtmc.__main__ import main
+from mtmc.drawing.annotator import colour
+from mtmc.drawing.floor_plan import FloorPlan
+from mtmc.multicamera.run import follow
+from mtmc.multicamera.workers import LocalWorkers
+from mtmc.sequences.readers.folder import write_folder
+from reid.common.errors import InputError
+
+FRAMES = 30
+
+
+@pytest.fixture(scope="module")
+def sequence(tmp_path_factory):
+    return visitors(tmp_path_factory.mktemp("people"))
+
+
+@pytest.fixture(scope="module")
+def recording(sequence, tmp_path_factory):
+    """The room's first seconds as a folder with videos."""
+    folder = tmp_path_factory.mktemp("room")
+    write_folder(folder, sequence)
+    (folder / "seqinfo.ini").write_text(f"[Sequence]\nname=room\nframeRate=10\nseqLength={FRAMES}\n")
+    for part in [*folder.glob("det/*.txt"), *folder.glob("gt/*.txt"), folder / "gt.txt"]:
+        kept = [line for line in part.read_text().splitlines(True) if int(line.split(",")[0]) <= FRAMES]
+        part.write_text("".join(kept))
+    for name, images in sequence.images.items():
+        width, height = CAMERAS[name].image_size
+        writer = cv2.VideoWriter(str(folder / f"{name}.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 10, (width, height))
+        for _, image in zip(range(FRAMES), images, strict=False):
+            writer.write(image)
+        writer.release()
+    return folder
+
+
+def run(*words):
+    main(["room", *map(str, words)])
+
+
+def test_the_command_follows_everybody_and_films_it(recording, tmp_path, capsys):
+    run(recording, "--reid", "none", "--output", tmp_path / "out", "--video")
+    assert f"{FRAMES} frames of 3 cameras, 3 people" in capsys.readouterr().out
+    rows = list(csv.DictReader((tmp_path / "out" / "world.csv").open()))
+    assert {row["person"] for row in rows} == {"1", "2", "3"} and max(int(row["frame"]) for row in rows) == FRAMES
+    film = cv2.VideoCapture(str(tmp_path / "out" / "room.mp4"))
+    frames = [film.read()[1] for _ in range(FRAMES)]
+    assert not film.read()[0]
+    assert frames[-1].shape[0] == 720 and frames[-1].std() > 20
+
+
+def test_a_gallery_carries_people_from_one_run_to_the_next(recording, tmp_path, monkeypatch):
+    monkeypatch.setattr(mtmc.single.appearance, "open_appearance", lambda name: MeanColour())
+    for output in ("first", "second"):
+        run(recording, "--gallery", tmp_path / "people.npz", "--output", tmp_path / output)
+        rows = csv.DictReader((tmp_path / output / "world.csv").open())
+        assert {row["person"] for row in rows} == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--min-score", "0.5", "--reid", "none"], "--min-score is for a detector"),
+        (["--gallery", "people.npz", "--reid", "none"], "leave it out, or give --reid"),
+        (["--detector", "absent.onnx", "--reid", "none"], "absent.onnx: no such file"),
+    ],
+)
+def test_words_that_do_not_go_together_are_told(recording, tmp_path, words, sentence):
+    with pytest.raises(InputError, match=sentence):
+        run(recording, "--output", tmp_path / "out", *words)
+
+
+def test_a_recording_without_detections_asks_for_a_detector(recording, tmp_path):
+    (tmp_path / "cameras.yaml").write_text((recording / "cameras.yaml").read_text())
+    (tmp_path / "seqinfo.ini").write_text((recording / "seqinfo.ini").read_text())
+    with pytest.raises(InputError, match="or give --detector"):
+        run(tmp_path, "--reid", "none", "--output", tmp_path / "out")
+
+
+def test_a_detector_that_finds_the_same_gives_the_same_tracks(sequence):
+    asked = iter([part for frame in range(sequence.length) for part in sequence.at(frame)])
+    tracks = list(follow(sequence, detections=LocalWorkers(sequence, lambda image: next(asked)).detections()))
+    assert len(tracks) == sequence.length
+    for ours, theirs in zip(tracks, follow(sequence), strict=True):
+        np.testing.assert_array_equal(ours.ids, theirs.ids)
+        np.testing.assert_array_equal(ours.positions, theirs.positions)
+
+
+def test_the_plan_puts_people_where_they_stand():
+    plan = FloorPlan(list(CAMERAS.values()), 200)
+    empty = plan.draw(np.zeros(0, int), np.zeros((0, 2)))
+    drawn = plan.draw(np.array([7]), np.array([[2.5, 3.0]]))
+    shade = np.array([int(0.75 * part) for part in colour(7)])
+    y, x = np.argwhere((drawn == shade).all(axis=2)).mean(axis=0)
+    east = plan.draw(np.array([7]), np.array([[3.5, 3.0]]))
+    assert np.argwhere((east == shade).all(axis=2))[:, 1].max() > x + 5
+    assert empty.shape == drawn.shape == (200, drawn.shape[1], 3) and 0 < y < 200
+    assert not np.array_equal(empty, drawn)
+
+
+def test_a_plan_of_cameras_that_see_no_ground_is_refused():
+    sky = CAMERAS["a"].look_at((0, 0, 2.7), (0, 5, 9.0), 500.0, (320, 240))
+    with pytest.raises(ValueError, match="sees the ground"):
+        FloorPlan([sky])

@@ -1,0 +1,208 @@
+"""Cameras as Ray actors: the same people as in one process, and what becomes of a camera that dies, hangs or fails."""
+
+import os
+import sys
+import time
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import cv2
+import numpy as np
+import pytest
+import visitors
+from visitors import COLOURS, MeanColour
+
+from mtmc.multicamera.ray_workers import Loss, RayWorkers
+from mtmc.multicamera.run import follow, open_identities, recognise, settle
+from mtmc.multicamera.workers import CameraJob, CameraWorker, LocalWorkers
+from reid.common.errors import InputError
+from trackers import Detections
+
+LENGTH = 40
+
+
+def find_colours(image):
+    """A detector that knows the visitors' colours."""
+    boxes = []
+    for colour in COLOURS:
+        near = (np.abs(image.astype(int) - colour).max(axis=2) < 60).astype(np.uint8)
+        left, top, width, height = cv2.boundingRect(near)
+        if width * height > 50:
+            boxes.append((left, top, left + width, top + height))
+    return Detections(np.array(boxes, float).reshape(-1, 4), np.full(len(boxes), 0.9))
+
+
+def open_finder():
+    return find_colours
+
+
+@dataclass
+class Troubled:
+    """Images of a camera that does something at one of its frames, or at each."""
+
+    images: object
+    trouble: object
+    at: int | None = None
+
+    def __iter__(self):
+        for frame, image in enumerate(self.images):
+            if self.at in (None, frame):
+                self.trouble()
+            yield image
+
+
+def die():
+    os._exit(1)
+
+
+def fail():
+    raise InputError("b: frame 11 does not decode")
+
+
+def hang():
+    time.sleep(5)
+
+
+@pytest.fixture(scope="module")
+def sequence(tmp_path_factory):
+    found = visitors.visitors(tmp_path_factory.mktemp("people"))
+    return replace(found, length=LENGTH, images={name: list(islice(images, LENGTH)) for name, images in found.images.items()})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster():
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'mtmc[ray]'")
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    ray.cloudpickle.register_pickle_by_value(visitors)
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+    yield ray
+    ray.shutdown()
+
+
+def with_trouble(sequence, *trouble):
+    return replace(sequence, images=sequence.images | {"b": Troubled(sequence.images["b"], *trouble)})
+
+
+def people(sequence, workers, disturb=None):
+    """Who was found where in each frame; `disturb` is called when the tenth is done."""
+    identities, found = open_identities(MeanColour()), []
+    tracks = follow(sequence, detections=workers.detections())
+    for moment in settle(recognise(sequence, tracks, identities, workers), identities):
+        found.append((moment.people.tolist(), moment.tracks.positions.tolist()))
+        if disturb and len(found) == 10:
+            disturb()
+    return found
+
+
+@pytest.fixture(scope="module")
+def expected(sequence):
+    return people(sequence, LocalWorkers(sequence, find_colours, MeanColour()))
+
+
+@pytest.fixture
+def start():
+    started = []
+
+    def begin(sequence, **settings):
+        started.append(RayWorkers(sequence, open_finder, MeanColour, **settings))
+        return started[-1]
+
+    yield begin
+    for workers in started:
+        workers.close()
+
+
+def test_actors_find_the_very_people_of_one_process(sequence, expected, start):
+    workers = start(sequence)
+    assert people(sequence, workers) == expected
+    assert len(expected) == LENGTH and any(persons for persons, _ in expected)
+    assert (workers.losses, set(workers.restarts.values())) == ([], {0})
+
+
+def test_a_killed_actor_is_replaced_and_a_recording_loses_nothing(sequence, expected, start, cluster):
+    workers = start(sequence)
+    assert people(sequence, workers, lambda: cluster.kill(workers._remotes["b"].actor)) == expected
+    assert (workers.losses, workers.restarts) == ([], {"a": 0, "b": 1, "c": 0})
+
+
+def test_a_camera_that_always_dies_drops_out_and_the_others_go_on(sequence, start):
+    workers = start(with_trouble(sequence, die, 10))
+    found = people(sequence, workers)
+    assert len(found) == LENGTH and found[20][0]
+    assert workers.losses[-1].last == LENGTH - 1 and {loss.camera for loss in workers.losses} == {"b"}
+    assert {loss.reason for loss in workers.losses} <= {"dropped out", "crops not embedded"}
+
+
+def test_a_camera_that_falls_behind_holds_up_the_others_once_and_catches_up(sequence, start):
+    workers = start(with_trouble(sequence, hang, 10), patience=1.5)
+    found, seconds = [], []
+    start_of_frame = time.monotonic()
+    for frame, parts in enumerate(workers.detections()):
+        seconds.append(time.monotonic() - start_of_frame)
+        found.append(len(parts[1]))
+        if frame == 12:
+            time.sleep(6)  # by then the camera is back
+        time.sleep(0.05)
+        start_of_frame = time.monotonic()
+    assert {(loss.camera, loss.reason) for loss in workers.losses} == {("b", "behind")}
+    first = workers.losses[0]
+    assert first.first == 10 and 12 <= first.last < LENGTH - 5
+    assert not any(found[10 : first.last + 1]) and any(found[first.last + 1 : 30])
+    assert seconds[10] >= 1.5 and max(seconds[11 : first.last + 1]) < 1.5
+
+
+def test_what_is_wrong_with_a_cameras_images_is_told_as_in_one_process(sequence, start):
+    workers = start(with_trouble(sequence, fail, 10))
+    with pytest.raises(InputError, match="frame 11 does not decode"):
+        people(sequence, workers)
+
+
+def test_a_worker_that_cannot_start_is_told(sequence):
+    def open_nothing():
+        raise InputError("no such network")
+
+    with pytest.raises(InputError, match=r"its worker does not start: .*no such network"):
+        RayWorkers(sequence, open_nothing)
+
+
+def test_a_worker_that_dies_before_it_has_begun_is_replaced(sequence, start, tmp_path):
+    died = tmp_path / "died"
+
+    def open_at_the_second_try():
+        if not died.exists():
+            died.touch()
+            os._exit(1)
+        return find_colours
+
+    workers = RayWorkers(sequence, open_at_the_second_try)
+    assert sum(workers.restarts.values()) >= 1
+    assert len(next(workers.detections())) == 3
+    workers.close()
+
+
+def test_without_ray_one_line_says_what_to_install(sequence, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"pip install 'mtmc\[ray\]'"):
+        RayWorkers(sequence)
+
+
+def test_a_worker_reads_a_recording_once_and_again_only_for_what_is_long_past(sequence):
+    images = Troubled(sequence.images["a"], lambda: read.append(1))
+    read: list[int] = []
+    worker = CameraWorker(CameraJob("a", images, open_finder, MeanColour))
+    first = worker.detect(0)
+    for frame in range(1, 30):
+        worker.detect(frame)
+        worker.look(frame, np.array([[10.0, 10, 60, 60]]))
+    assert len(read) == 30
+    assert np.array_equal(worker.detect(0).boxes, first.boxes)
+    assert len(read) == 31
+    assert worker.detect(LENGTH) is None
+
+
+def test_losses_follow_each_other_in_one_row_as_long_as_the_reason_is_one(sequence):
+    workers = RayWorkers.__new__(RayWorkers)
+    workers.losses = []
+    for camera, frame, reason in (("a", 3, "behind"), ("b", 4, "behind"), ("a", 4, "behind"), ("a", 5, "dropped out")):
+        workers._lose(camera, frame, reason)
+    assert workers.losses == [Loss("a", 3, 4, "behind"), Loss("b", 4, 4, "behind"), Loss("a", 5, 5, "dropped out")]

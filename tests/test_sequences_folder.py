@@ -1,0 +1,91 @@
+"""The plain folder of a recording: what it needs, cameras whose clocks differ, and bad files told by name."""
+
+import cv2
+import numpy as np
+import pytest
+from conftest import walking_image
+
+from mtmc.calibration import Camera, CameraEntry, HomographyCamera, save_cameras
+from mtmc.sequences import open_multi_view
+from reid.common.errors import InputError
+
+SIZE = (640, 480)
+
+
+def corners():
+    return {
+        "west": Camera.look_at((-4, -3, 2.8), (0, 0, 0.5), 500, SIZE),
+        "east": Camera.look_at((4, 3, 2.5), (0, 0, 0.5), 480, SIZE),
+    }
+
+
+def test_a_calibration_for_images_of_another_size_is_told(tmp_path):
+    save_cameras(tmp_path / "cameras.yaml", corners())
+    (tmp_path / "west").mkdir()
+    cv2.imwrite(str(tmp_path / "west/1.png"), walking_image(0))
+    with pytest.raises(InputError, match="camera west is calibrated for 640x480 pixels, its images are 160x120"):
+        open_multi_view(tmp_path)
+
+
+def test_a_plain_folder_needs_nothing_but_cameras_and_pictures(tmp_path):
+    save_cameras(tmp_path / "cameras.yaml", corners())
+    (tmp_path / "west").mkdir()
+    for number in (1, 2, 3):
+        cv2.imwrite(str(tmp_path / f"west/{number}.png"), np.zeros((480, 640, 3), np.uint8))
+    sequence = open_multi_view(tmp_path)
+    assert sequence.length == 3 and sequence.images["east"] is None
+    assert [len(part) for part in sequence.at(2)] == [0, 0]
+    assert sequence.image_truth is None and sequence.world_truth is None
+
+
+@pytest.mark.parametrize("ahead", [2, -1])
+def test_a_camera_whose_clock_differs_is_brought_to_the_others(tmp_path, ahead):
+    west, east = corners().values()
+    save_cameras(tmp_path / "cameras.yaml", {"west": west, "east": CameraEntry(east, None, ahead / 10)})
+    (tmp_path / "seqinfo.ini").write_text("[Sequence]\nframeRate=10\n")
+    for name, lead in (("west", 0), ("east", ahead)):
+        (tmp_path / name).mkdir()
+        (tmp_path / "det").mkdir(exist_ok=True)
+        own = [frame for frame in range(lead, 4 + lead) if frame >= 0]
+        lines = (f"{frame + 1},-1,{10 * (frame - lead) + 1},0,5,9,1\n" for frame in own)
+        (tmp_path / "det" / f"{name}.txt").write_text("".join(lines))
+        for frame in range(4 + lead):
+            cv2.imwrite(str(tmp_path / name / f"{frame + 1}.png"), cv2.resize(walking_image(frame - lead), SIZE))
+    sequence = open_multi_view(tmp_path)
+    assert sequence.length == 4
+    for frame, (one, other) in enumerate(zip(*sequence.images.values(), strict=True)):
+        boxes = [part.boxes for part in sequence.at(frame)]
+        if frame < -ahead:
+            assert other is None and len(boxes[1]) == 0
+        else:
+            np.testing.assert_array_equal(one, other)
+            np.testing.assert_array_equal(*boxes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("det/north.txt", "1,-1,0,0,5,5,1\n", "none of the cameras west, east"),
+        ("gt.txt", "0,1,0.5,0.5\n", "frames from 1 on"),
+        ("gt.txt", "1,1,0.5\n", "columns"),
+        ("det/west.txt", "1,-1,0,0,5,-5,1\n", r"west\.txt, line 1"),
+        (
+            "cameras.yaml",
+            "west: {homography: [[1, 0, 0], [0, 1, 0], [0, 0, 1]], unit: m, video: w.mp4}",
+            r"w\.mp4, the video of camera",
+        ),
+    ],
+    ids=["unknown camera", "0-based world", "narrow world", "bad box", "no video"],
+)
+def test_a_bad_file_of_a_plain_folder_is_told_by_name(tmp_path, name, text, message):
+    save_cameras(tmp_path / "cameras.yaml", corners())
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=message):
+        open_multi_view(tmp_path)
+
+
+def test_cameras_of_different_units_do_not_make_one_recording(tmp_path):
+    save_cameras(tmp_path / "cameras.yaml", {**corners(), "top": HomographyCamera(np.eye(3) + 1e-3, SIZE, "feet")})
+    with pytest.raises(InputError, match="one unit"):
+        open_multi_view(tmp_path)

@@ -1,0 +1,285 @@
+"""Published recordings of several cameras as they are, and written anew as plain folders."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from conftest import walking_image
+from scipy.io import savemat
+
+from mtmc.calibration import Camera
+from mtmc.ground.observations import observe
+from mtmc.sequences import open_multi_view, write_folder
+from reid.common.errors import InputError
+
+SIZE = (640, 480)
+
+
+def corners():
+    return {
+        "west": Camera.look_at((-4, -3, 2.8), (0, 0, 0.5), 500, SIZE),
+        "east": Camera.look_at((4, 3, 2.5), (0, 0, 0.5), 480, SIZE),
+    }
+
+
+# EPFL
+
+
+def write_epfl(folder, homographies="files", rows=('0 10 20 50 120 0 0 0 0 "PERSON"', '1 100 30 140 130 1 0 1 0 "PERSON"')):
+    folder.mkdir(exist_ok=True)
+    matrix = "0.176138 0.647589 -63.412272\n-0.180912 0.622446 -0.125533\n-0.000002 0.001756 0.102316\n"
+    for camera in range(2):
+        lost = f'2 0 0 10 10 {camera} 1 0 0 "PERSON"'
+        (folder / f"lab6-c{camera}.gt.txt").write_text("\n".join([*rows, lost]) + "\n")
+        if homographies == "files":
+            (folder / f"lab6-c{camera}.Homography.txt").write_text(matrix)
+    if homographies == "one":
+        rule = "#" * 20
+        blocks = (
+            f"{rule}\n# Camera {n}\n{rule}\n# Ground plane homography\n{matrix}# Head plane height\n0.5\n" for n in range(2)
+        )
+        (folder / "calibration-lab6.txt").write_text("".join(blocks))
+    return folder
+
+
+@pytest.mark.parametrize("homographies", ["files", "one"])
+def test_epfl_is_read_from_either_form_of_its_calibration(tmp_path, homographies):
+    sequence = open_multi_view(write_epfl(tmp_path / "lab", homographies), detections="gt")
+    assert list(sequence.cameras) == ["c0", "c1"] and sequence.length == 2 and sequence.unit == "top-view pixels"
+    truth = sequence.image_truth["c0"]
+    np.testing.assert_array_equal(truth.ids, [0, 1])
+    np.testing.assert_array_equal(truth.visibility, [1.0, 0.5])
+    np.testing.assert_array_equal(sequence.at(1)[0].boxes, [[100, 30, 140, 130]])
+    expected = np.array([0.176138 * 30 + 0.647589 * 120 - 63.412272, -0.180912 * 30 + 0.622446 * 120 - 0.125533])
+    expected /= -0.000002 * 30 + 0.001756 * 120 + 0.102316
+    np.testing.assert_allclose(sequence.cameras["c1"].to_ground([[30, 120]]), [expected])
+
+
+def test_thinned_truth_misses_shakes_and_invents_as_promised(tmp_path):
+    rows = [f'{i} {40 * i} 20 {40 * i + 30} 120 {f} 0 0 0 "PERSON"' for f in range(500) for i in range(5)]
+    folder = write_epfl(tmp_path / "lab", rows=rows)
+    first, again, other = (open_multi_view(folder, seed=seed).detections["c0"] for seed in (1, 1, 2))
+    true = np.array([[40 * i, 20, 40 * i + 30, 120] for i in range(5)])
+    found = np.concatenate([part.boxes for part in first])
+    errors = (found[:, None] - true).reshape(-1, 4)
+    errors = errors[np.abs(errors).max(axis=1) < 12]
+    assert len(errors) == pytest.approx(2250, rel=0.03)
+    assert errors.std(axis=0) == pytest.approx(2.0, rel=0.1)
+    assert len(found) - len(errors) == pytest.approx(125, rel=0.3)
+    np.testing.assert_array_equal(found, np.concatenate([part.boxes for part in again]))
+    assert len(found) != sum(map(len, other))
+
+
+def test_labels_that_are_nobody_are_left_out(tmp_path):
+    rows = ['0 10 20 50 120 0 0 0 0 "PERSON"', '7 10 20 50 120 0 0 0 0 "car"', "3 60 20 90 120 0 0 0 0"]
+    sequence = open_multi_view(write_epfl(tmp_path / "lab", rows=rows))
+    np.testing.assert_array_equal(sequence.image_truth["c0"].ids, [0, 3])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("lab6-c1.gt.txt", "0 1 2 x\n", "line 1"),
+        ("lab6-c1.gt.txt", '0 50 20 10 120 0 0 0 0 "PERSON"\n', "no area"),
+        ("lab6-c1.Homography.txt", "1 0 0\n0 0 0\n0 0 0\n", "singular"),
+        ("lab6-c1.Homography.txt", "1 0\n0 1\n", "columns"),
+        ("other-c0.gt.txt", "", "one recording"),
+    ],
+    ids=["not a row", "no area", "singular homography", "narrow homography", "two recordings"],
+)
+def test_a_bad_file_of_epfl_is_told_by_name(tmp_path, name, text, message):
+    folder = write_epfl(tmp_path / "lab")
+    (folder / name).write_text(text)
+    with pytest.raises(InputError, match=message):
+        open_multi_view(folder)
+
+
+# WILDTRACK
+
+
+def write_wildtrack(folder, unit=100.0):
+    for below in ("calibrations/extrinsic", "calibrations/intrinsic_zero", "annotations_positions", "Image_subsets/C1"):
+        (folder / below).mkdir(parents=True)
+    matrix = "<rows>{}</rows><cols>{}</cols><dt>d</dt><data>{}</data>"
+    for name, camera in zip(("CVLab1", "IDIAP1"), corners().values(), strict=True):
+        motion = camera.world_to_camera
+        rotation, shift = cv2.Rodrigues(motion[:3, :3])[0].ravel(), unit * motion[:3, 3]
+        vectors = f"<rvec>{' '.join(map(repr, rotation.tolist()))}</rvec><tvec>{' '.join(map(repr, shift.tolist()))}</tvec>"
+        text = '<?xml version="1.0"?><opencv_storage>{}</opencv_storage>'
+        (folder / f"calibrations/extrinsic/extr_{name}.xml").write_text(text.format(vectors))
+        inner = matrix.format(3, 3, " ".join(map(str, camera.matrix.ravel())))
+        inner = f'<camera_matrix type_id="opencv-matrix">{inner}</camera_matrix>'
+        inner += f'<distortion_coefficients type_id="opencv-matrix">{matrix.format(5, 1, "0 0 0 0 0")}</distortion_coefficients>'
+        (folder / f"calibrations/intrinsic_zero/intr_{name}.xml").write_text(text.format(inner))
+    unseen = {"xmin": -1, "ymin": -1, "xmax": -1, "ymax": -1}
+    for number in (0, 5):
+        seen = {"viewNum": 0, "xmin": 100 + number, "ymin": 50, "xmax": 140 + number, "ymax": 200}
+        people = [{"personID": 7, "positionID": 480 * 360 + 120, "views": [seen, {"viewNum": 1, **unseen}]}]
+        (folder / f"annotations_positions/{number:08d}.json").write_text(json.dumps(people))
+        cv2.imwrite(str(folder / f"Image_subsets/C1/{number:08d}.png"), walking_image(number))
+    return folder
+
+
+def test_wildtrack_is_read_in_metres(tmp_path):
+    sequence = open_multi_view(write_wildtrack(tmp_path / "Wildtrack_dataset"), detections="gt")
+    assert list(sequence.cameras) == ["CVLab1", "IDIAP1"] and sequence.length == 2 and sequence.frame_rate == 2
+    for camera, true in zip(sequence.cameras.values(), corners().values(), strict=True):
+        np.testing.assert_allclose(camera.to_ground([[320, 300]]), true.to_ground([[320, 300]]), atol=1e-6)
+    np.testing.assert_array_equal(sequence.world_truth.ids, [7, 7])
+    np.testing.assert_allclose(sequence.world_truth.positions, [[0.0, 0.0], [0.0, 0.0]], atol=1e-12)
+    assert [len(part) for part in sequence.at(1)] == [1, 0]
+    np.testing.assert_array_equal(sequence.at(1)[0].boxes, [[105, 50, 145, 200]])
+    assert len(list(sequence.images["CVLab1"])) == 2 and sequence.images["IDIAP1"] is None
+
+
+def test_wildtrack_in_another_unit_than_centimetres_is_refused(tmp_path):
+    with pytest.raises(InputError, match="centimetres"):
+        open_multi_view(write_wildtrack(tmp_path / "Wildtrack_dataset", unit=100.0 * 100))
+
+
+def test_an_annotation_with_an_unknown_view_is_told_by_file(tmp_path):
+    folder = write_wildtrack(tmp_path / "Wildtrack_dataset")
+    path = folder / "annotations_positions/00000005.json"
+    path.write_text(path.read_text().replace('"viewNum": 0', '"viewNum": 5'))
+    with pytest.raises(InputError, match=r"00000005\.json"):
+        open_multi_view(folder)
+
+
+# CMC
+
+
+def write_cmc(folder):
+    for below in ("calibration", "det", "gt"):
+        (folder / below).mkdir(parents=True)
+    for number, camera in enumerate(corners().values(), 1):
+        np.savetxt(folder / f"calibration/cam{number}_P.txt", -camera.matrix @ camera.world_to_camera[:3])
+        (folder / f"det/CMC9_Cam{number}.txt").write_text("2 -1 10 20 30 100 -1 -1 -1 -1\n1 -1 1.5e+01 20 30 100 -1 -1 -1 -1\n")
+        boxes = np.array([[10, 20, 40, 120, 0.8], [12, 20, 42, 120, 0.7]], np.float32)
+        np.savez(
+            folder / f"det/fairmot_cam{number}.npz", frame=[2, 1], xyxy_score=boxes, embedding=2 * np.eye(2, dtype=np.float16)
+        )
+    (folder / "gt/world_centroid.txt").write_text(
+        "3 1 -1 -1 -1 -1 -1 1.0 2.0 0.8 0.5 0.5 0.8\n1 1 -1 -1 -1 -1 -1 0.5 2.0 0.8 1 1 1\n"
+    )
+    return folder
+
+
+def test_cmc_is_read_with_both_kinds_of_detections(tmp_path):
+    folder = write_cmc(tmp_path / "CMC9")
+    sequence = open_multi_view(folder)
+    assert sequence.detection_source == "fairmot" and sequence.length == 3 and sequence.frame_rate == 4
+    np.testing.assert_array_equal(sequence.world_truth.frames, [0, 2])
+    np.testing.assert_allclose(sequence.world_truth.positions, [[0.5, 2.0], [1.0, 2.0]])
+    first = sequence.at(0)[1]
+    np.testing.assert_allclose(first.boxes, [[12, 20, 42, 120]])
+    np.testing.assert_allclose(first.embeddings, [[0, 1]])
+    np.testing.assert_allclose(sequence.cameras["cam2"].position, (4, 3, 2.5), atol=1e-9)
+    other = open_multi_view(folder, detections="fasterrcnn")
+    np.testing.assert_allclose(other.at(1)[0].boxes, [[10, 20, 40, 120]])
+    np.testing.assert_array_equal(other.at(1)[0].scores, [1.0])
+    with pytest.raises(InputError, match="fairmot or fasterrcnn"):
+        open_multi_view(folder, detections="yolo")
+
+
+def test_a_mirrored_projection_is_refused(tmp_path):
+    folder = write_cmc(tmp_path / "CMC9")
+    matrix = np.loadtxt(folder / "calibration/cam1_P.txt")
+    np.savetxt(folder / "calibration/cam1_P.txt", matrix * [1, 1, -1, 1])
+    with pytest.raises(InputError, match=r"cam1_P\.txt.*below the ground|cam1_P\.txt.*behind"):
+        open_multi_view(folder)
+
+
+# CAMPUS
+
+
+def test_campus_is_read_with_its_own_form_of_calibration(tmp_path):
+    views = {}
+    for name, camera in zip(("HC1", "IP2"), corners().values(), strict=True):
+        inner = 0.5 * camera.matrix
+        inner[2, 2] = 1.0
+        centre = inner[:2, 2].copy()
+        inner[:2, 2] = 0.0
+        rotation = camera.world_to_camera[:3, :3]
+        views[f"view_{name}"] = {"K": inner, "R": rotation, "T": camera.position[:, None], "center": centre, "scale": 0.5}
+        (tmp_path / f"view-{name}.txt").write_text('0 10 20 50 120 0 0 0 0 "human"\n')
+    savemat(tmp_path / "cam_param.mat", views)
+    sequence = open_multi_view(tmp_path, detections="gt")
+    assert list(sequence.cameras) == ["HC1", "IP2"] and sequence.frame_rate == 30
+    for camera, true in zip(sequence.cameras.values(), corners().values(), strict=True):
+        np.testing.assert_allclose(camera.to_ground([[320, 300]]), true.to_ground([[320, 300]]), atol=1e-9)
+    (tmp_path / "view-GL9.txt").write_text('0 10 20 50 120 0 0 0 0 "human"\n')
+    with pytest.raises(InputError, match="no calibration named view-GL9"):
+        open_multi_view(tmp_path)
+
+
+# The plain folder
+
+
+def test_any_recording_survives_being_written_as_a_plain_folder(tmp_path):
+    for name, write in (("CMC9", write_cmc), ("lab", write_epfl)):
+        before = open_multi_view(write(tmp_path / name))
+        write_folder(tmp_path / f"{name}-plain", before)
+        after = open_multi_view(tmp_path / f"{name}-plain")
+        assert (after.length, after.frame_rate, after.unit) == (before.length, before.frame_rate, before.unit)
+        pixels = np.array([[100.0, 400.0]])
+        for camera in before.cameras:
+            np.testing.assert_allclose(after.cameras[camera].to_ground(pixels), before.cameras[camera].to_ground(pixels))
+            for one, other in zip(before.detections[camera], after.detections[camera], strict=True):
+                np.testing.assert_allclose(one.boxes, other.boxes, atol=2e-3)
+                np.testing.assert_allclose(one.scores, other.scores, rtol=1e-5)
+                assert (one.embeddings is None) == (other.embeddings is None) or not len(one)
+                if len(one) and one.embeddings is not None:
+                    np.testing.assert_allclose(one.embeddings, other.embeddings)
+        if before.world_truth is not None:
+            np.testing.assert_allclose(after.world_truth.positions, before.world_truth.positions)
+        if before.image_truth is not None:
+            np.testing.assert_allclose(after.image_truth["c1"].boxes, before.image_truth["c1"].boxes)
+
+
+def test_a_folder_of_no_known_format_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"holds no cameras\.yaml, .* in none of the formats wildtrack"):
+        open_multi_view(tmp_path)
+    with pytest.raises(InputError, match="not there"):
+        open_multi_view(tmp_path / "nowhere")
+
+
+# Real recordings, where they are
+
+
+def test_the_true_people_of_cmc_stand_where_its_cameras_detect_them(real_data):
+    sequence = open_multi_view(real_data / "mtmc" / "CMC1")
+    assert sequence.length == 261 and len(np.unique(sequence.world_truth.ids)) == 3
+    cameras, distances, heights = list(sequence.cameras.values()), [], []
+    for frame in range(0, 261, 10):
+        seen = observe(cameras, sequence.at(frame))
+        people = sequence.world_truth.positions[sequence.world_truth.frames == frame]
+        if len(people) and len(seen):
+            gaps = np.linalg.norm(seen.ground[:, None] - people, axis=2)
+            distances.append(gaps.min(axis=1))
+            heights.append(seen.heights[gaps.min(axis=1) < 0.3])
+    assert np.median(np.concatenate(distances)) < 0.3
+    assert 1.5 < np.median(np.concatenate(heights)) < 1.9
+
+
+def test_epfls_laboratory_is_read_as_its_description_says(real_data):
+    sequence = open_multi_view(real_data / "mtmc" / "EPFL-Laboratory")
+    assert sequence.length == 2955 and len(sequence.cameras) == 4
+    assert all(set(np.unique(truth.ids)) <= set(range(6)) for truth in sequence.image_truth.values())
+    people = sum(len(truth.ids) for truth in sequence.image_truth.values())
+    assert sum(len(part) for parts in sequence.detections.values() for part in parts) == pytest.approx(0.95 * people, rel=0.01)
+
+
+def test_wildtracks_cameras_hang_above_the_square(real_data):
+    from mtmc.sequences.readers.wildtrack import read_wildtrack_cameras
+
+    cameras = read_wildtrack_cameras(real_data / "mtmc" / "WILDTRACK" / "calibrations")
+    assert list(cameras) == ["CVLab1", "CVLab2", "CVLab3", "CVLab4", "IDIAP1", "IDIAP2", "IDIAP3"]
+    assert all(1.5 < camera.position[2] < 4 for camera in cameras.values())
+    assert all(camera.sees(np.mgrid[-3:9:0.5, -9:27:0.5].reshape(2, -1).T).any() for camera in cameras.values())
+
+
+def test_four_real_videos_are_opened_by_their_file_of_cameras(real_data):
+    sequence = open_multi_view(real_data / "mtmc" / "UFES_4cam" / "calibration.yaml")
+    assert list(sequence.cameras) == ["cam0", "cam1", "cam2", "cam3"] and sequence.length == 268 and sequence.frame_rate == 10
+    assert all(next(iter(images)).shape == (728, 1288, 3) for images in sequence.images.values())
