@@ -7,7 +7,7 @@ import numpy as np
 
 from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
 from mtmc.sequences.alignment import ShiftedImages, shifted
-from mtmc.sequences.mot_text import GroundTruth, read_ground_truth
+from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, ground_truth_text, read_ground_truth
 from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth, find_images
 from mtmc.sequences.readers.true_detections import THINNED, true_detections
 from mtmc.sequences.tables import detections_by_frame, read_table
@@ -88,24 +88,20 @@ def write_folder(folder: Path, sequence: MultiViewSequence) -> None:
     info = f"[Sequence]\nname={sequence.name}\nframeRate={sequence.frame_rate:g}\nseqLength={sequence.length}\n"
     _write(folder / "seqinfo.ini", info)
     for name, frames in sequence.detections.items():
-        numbers = np.repeat(np.arange(1, len(frames) + 1), [len(found) for found in frames])
+        numbers = np.repeat(np.arange(len(frames)), [len(found) for found in frames])
         boxes, scores = np.concatenate([found.boxes for found in frames]), np.concatenate([found.scores for found in frames])
         if not len(numbers):
             continue
-        rows = zip(numbers, _ltwh(boxes), scores, strict=True)
-        _write(folder / "det" / f"{name}.txt", "".join(f"{n},-1,{box},{score:.6g},-1,-1,-1\n" for n, box, score in rows))
+        _write(folder / "det" / f"{name}.txt", detections_text(numbers, boxes, scores))
         embeddings = [found.embeddings for found in frames if len(found)]
         if all(part is not None for part in embeddings):
             with replacing(folder / "det" / f"{name}.npy") as temporary:
                 np.save(temporary, np.concatenate(embeddings))
     for name, truth in (sequence.image_truth or {}).items():
-        columns = truth.frames + 1, truth.ids, _ltwh(truth.boxes), truth.considered, truth.classes, truth.visibility
-        rows = zip(*columns, strict=True)
-        _write(folder / "gt" / f"{name}.txt", "".join(f"{n},{i},{box},{c:d},{k},{v:.4g}\n" for n, i, box, c, k, v in rows))
+        _write(folder / "gt" / f"{name}.txt", ground_truth_text(truth))
     if sequence.world_truth is not None:
         world = sequence.world_truth
-        rows = zip(world.frames + 1, world.ids, world.positions, strict=True)
-        _write(folder / "gt.txt", "".join(f"{n},{i},{x:.6g},{y:.6g}\n" for n, i, (x, y) in rows))
+        _write(folder / "gt.txt", ground_text(world.frames, world.ids, world.positions))
 
 
 def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Video | None:
@@ -166,10 +162,6 @@ def _read_world(path: Path) -> WorldTruth:
         raise InputError(f"{path} should have rows frame,id,x,y with whole frames from 1 on and whole ids.")
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 2:4])
-
-
-def _ltwh(boxes: np.ndarray) -> list[str]:
-    return [f"{left:.3f},{top:.3f},{right - left:.3f},{bottom - top:.3f}" for left, top, right, bottom in boxes]
 
 
 def _write(path: Path, text: str) -> None:
