@@ -108,16 +108,16 @@ def _rows(name: str, model, followed: Followed, given: tuple[Zones, TravelTimes]
     reading = time.perf_counter() - start - embedding.seconds
     zones, times = deepcopy(given)
     rezoned = [_with_views(*both) for both in zip(gather(recording, followed.tracks, None, zones), ended, strict=True)]
-    rows, cameras = [], len(recording.views)
+    rows = []
     for linking in ("online", "offline"):
         for travel in TRAVEL:
             own = {"none": None, "learned": TravelTimes(), "given": deepcopy(times)}[travel]
             tracklets = rezoned if travel == "given" else ended
             start = time.perf_counter()
             if linking == "online":
-                names = name_online(tracklets, cameras, Linker(model.max_link_distance, own))
+                names = name_online(tracklets, Linker(model.max_link_distance, own))
             else:
-                names = name_offline(tracklets, cameras, model.max_link_distance, own)
+                names = name_offline(tracklets, model.max_link_distance, own)
             spent = StageSeconds(reading, embedding.seconds, time.perf_counter() - start)
             what = {"reid": name, "linking": linking, "travel": travel}
             rows.append(_row(followed, names, folder / f"{linking}-{travel}", spent, embedding.crops, **what))

@@ -3,7 +3,6 @@ import numpy as np
 from mtmc.ground.camera_offsets import CameraOffsets
 from mtmc.ground.grouping import group
 from mtmc.ground.motion import GroundMotion, fuse, squared_lengths, symmetric_inverse
-from mtmc.ground.visibility import hidden
 
 
 def test_offsets_that_vary_over_the_ground_are_learned_and_stay_apart_by_camera():
@@ -72,10 +71,3 @@ def test_detections_that_agree_are_grouped_with_one_a_camera():
     groups = group(np.abs(place[:, None] - place), camera, 1.0)
     assert groups[0] == groups[2] and groups[1] == groups[4]
     assert groups[3] not in (groups[0], groups[1]) and sorted(set(groups.tolist())) == [0, 1, 2]
-
-
-def test_who_stands_behind_somebody_is_hidden_and_nobody_else():
-    front, behind, beside = [100, 100, 140, 220], [102, 90, 138, 200], [200, 90, 240, 200]
-    boxes = np.array([[front, behind, beside]], dtype=float)
-    np.testing.assert_array_equal(hidden(boxes, np.array([True, True, True]), 0.7), [[False, True, False]])
-    np.testing.assert_array_equal(hidden(boxes, np.array([False, True, True]), 0.7), [[False, False, False]])

@@ -228,8 +228,8 @@ def test_any_recording_survives_being_written_as_a_plain_folder(tmp_path):
         for old, new in zip(before.views, after.views, strict=True):
             np.testing.assert_allclose(new.camera.to_ground(pixels), old.camera.to_ground(pixels))
             for one, other in zip(old.detections, new.detections, strict=True):
-                np.testing.assert_allclose(one.boxes, other.boxes, atol=2e-3)
-                np.testing.assert_allclose(one.scores, other.scores, rtol=1e-5)
+                np.testing.assert_allclose(one.boxes, other.boxes, atol=0.011)
+                np.testing.assert_allclose(one.scores, other.scores, atol=6e-5)
                 assert (one.embeddings is None) == (other.embeddings is None) or not len(one)
                 if len(one) and one.embeddings is not None:
                     np.testing.assert_allclose(one.embeddings, other.embeddings)

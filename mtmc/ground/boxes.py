@@ -6,9 +6,10 @@ import numpy as np
 
 from mtmc.calibration import GroundCamera
 from mtmc.ground.camera_offsets import CameraOffsets
+from mtmc.ground.motion import sideways_scale
 from mtmc.ground.observations import Observations
-from mtmc.ground.visibility import predicted_boxes
 
+WIDTH = 0.41  # of a standing person's height: the mean of pedestrian boxes (Dollar et al., "Pedestrian detection", 2012, 2.2)
 LEARNING = 0.1  # the share of a new value in how tall people look to a camera
 
 
@@ -53,3 +54,21 @@ class BoxPrediction:
         count = np.bincount(camera[known], minlength=len(self._cameras))
         change = np.bincount(camera[known], np.log(ratios[known]), minlength=len(self._cameras)) / np.maximum(count, 1)
         self._statures *= np.exp(LEARNING * change)
+
+
+def predicted_boxes(cameras: Sequence[GroundCamera], ground: np.ndarray, statures: np.ndarray) -> np.ndarray:
+    """Boxes `(C, T, 4)` xyxy of people whom each camera sees at `ground` `(C, T, 2)`, NaN where that is out of its view.
+
+    A person's height in the image is camera c's `statures[c]` (in ground units) over the ground that one pixel sideways spans
+    at the feet: it needs no more than the ground homography.
+    """
+    boxes = np.full((*ground.shape[:2], 4), np.nan)
+    for view, camera, place, stature in zip(boxes, cameras, ground, statures, strict=True):
+        seen = camera.sees(place)
+        if not seen.any():
+            continue
+        feet = camera.to_image(place[seen])
+        height = stature / sideways_scale(camera.ground_covariance(feet, 1.0))
+        half = WIDTH / 2 * height
+        view[seen] = np.stack([feet[:, 0] - half, feet[:, 1] - height, feet[:, 0] + half, feet[:, 1]], axis=1)
+    return boxes

@@ -9,11 +9,11 @@ from mtmc.ground.boxes import BoxPrediction
 from mtmc.ground.camera_offsets import CameraOffsets
 from mtmc.ground.evidence import Presence, shadows
 from mtmc.ground.grouping import group
-from mtmc.ground.motion import GroundMotion, fuse, squared_lengths, symmetric_inverse
+from mtmc.ground.motion import GroundMotion, fuse, sideways_scale, squared_lengths, symmetric_inverse
 from mtmc.ground.observations import Observations
 from mtmc.ground.thresholds import GroundThresholds
 from mtmc.ground.tracks import GroundTracks
-from mtmc.ground.visibility import hidden, sideways_scale, within
+from mtmc.ground.visibility import hidden, picture_boxes, within
 from trackers import assign
 
 GATE = 13.8155  # 0.999 quantile of the chi-square distribution with 2 degrees of freedom
@@ -58,6 +58,7 @@ class GroundTracker:
         self.area = area
         self.thresholds = thresholds or GroundThresholds()
         self.presence = Presence(self.thresholds.detection, self.thresholds.clutter)
+        self._pictures = picture_boxes([camera.image_size for camera in self.cameras])
         count = len(self.cameras)
         columns = [
             ("member", int, (count,)),
@@ -224,7 +225,7 @@ class GroundTracker:
         tracks = self.tracks
         detected = tracks["member"] >= 0
         sure = (tracks["id"] > 0) & detected.any(axis=1)
-        visible = (within(boxes, self.cameras) & ~hidden(boxes, sure, self.thresholds.hidden_share)).T
+        visible = (within(boxes, self._pictures) & ~hidden(boxes, sure, self.thresholds.hidden_share)).T
         views = detected.sum(axis=1)
         new = np.isinf(tracks["age"]).all(axis=1)
         tracks["views"] = np.where(new, views, tracks["views"] + evidence * LEARNING * (views - tracks["views"]))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from mtmc.simulation.detections import SimulatedDetector, haunted_places
 from mtmc.simulation.rendering import Scene, Truth
 from mtmc.simulation.survey import Outline, survey
 from mtmc.simulation.writing import ENOUGH, PEDESTRIAN
+from reid.footage.rows import rows_by_frame
 from trackers import Detections
 
 
@@ -74,7 +74,7 @@ def _detect(detector, moments, truth, scene, camera, number, length) -> list[Det
     haunts = haunted_places(np.random.default_rng([seed, 7, number]), size)
     rng = np.random.default_rng([seed, 9, number])
     found = []
-    for begin, end in pairwise(np.searchsorted(moments, np.arange(length + 1))):
-        there = Truth(*(part[begin:end] for part in vars(truth).values()))
+    for rows in rows_by_frame(moments, length):
+        there = Truth(*(part[rows] for part in vars(truth).values()))
         found.append(Detections(*detector.detect(there, size, rng, haunts)))
     return found

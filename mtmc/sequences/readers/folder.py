@@ -7,7 +7,7 @@ import numpy as np
 
 from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
 from mtmc.sequences.alignment import ShiftedImages, shifted
-from mtmc.sequences.mot_text import GroundTruth, read_ground_truth
+from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, ground_truth_text, read_ground_truth
 from mtmc.sequences.readers.images import find_images
 from mtmc.sequences.readers.true_detections import THINNED, true_detections
 from mtmc.sequences.recording import Recording, View, WorldTruth
@@ -91,28 +91,21 @@ def write_folder(folder: Path, recording: Recording) -> None:
     info = f"[Sequence]\nname={recording.name}\nframeRate={recording.frame_rate:g}\nseqLength={recording.length}\n"
     _write(folder / "seqinfo.ini", info)
     for view in recording.views:
-        frames, first = view.detections, 1 + round(view.time_offset * recording.frame_rate)
-        numbers = np.repeat(np.arange(first, len(frames) + first), [len(found) for found in frames])
+        frames, ahead = view.detections, round(view.time_offset * recording.frame_rate)
+        if view.ground_truth is not None:
+            _write(folder / "gt" / f"{view.name}.txt", ground_truth_text(shifted(view.ground_truth, -ahead)))
+        numbers = np.repeat(np.arange(len(frames)), [len(found) for found in frames])
         boxes, scores = np.concatenate([found.boxes for found in frames]), np.concatenate([found.scores for found in frames])
         if not len(numbers):
             continue
-        rows = zip(numbers, _ltwh(boxes), scores, strict=True)
-        _write(folder / "det" / f"{view.name}.txt", "".join(f"{n},-1,{box},{score:.6g},-1,-1,-1\n" for n, box, score in rows))
+        _write(folder / "det" / f"{view.name}.txt", detections_text(numbers + ahead, boxes, scores))
         embeddings = [found.embeddings for found in frames if len(found)]
         if all(part is not None for part in embeddings):
             with replacing(folder / "det" / f"{view.name}.npy") as temporary:
                 np.save(temporary, np.concatenate(embeddings))
-    for view in recording.views:
-        if (truth := view.ground_truth) is None:
-            continue
-        first = 1 + round(view.time_offset * recording.frame_rate)
-        columns = truth.frames + first, truth.ids, _ltwh(truth.boxes), truth.considered, truth.classes, truth.visibility
-        rows = zip(*columns, strict=True)
-        _write(folder / "gt" / f"{view.name}.txt", "".join(f"{n},{i},{box},{c:d},{k},{v:.4g}\n" for n, i, box, c, k, v in rows))
     if recording.world_truth is not None:
         world = recording.world_truth
-        rows = zip(world.frames + 1, world.ids, world.positions, strict=True)
-        _write(folder / "gt.txt", "".join(f"{n},{i},{x:.6g},{y:.6g}\n" for n, i, (x, y) in rows))
+        _write(folder / "gt.txt", ground_text(world.frames, world.ids, world.positions))
 
 
 def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Video | None:
@@ -173,10 +166,6 @@ def _read_world(path: Path) -> WorldTruth:
         raise InputError(f"{path} should have rows frame,id,x,y with whole frames from 1 on and whole ids.")
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 2:4])
-
-
-def _ltwh(boxes: np.ndarray) -> list[str]:
-    return [f"{left:.3f},{top:.3f},{right - left:.3f},{bottom - top:.3f}" for left, top, right, bottom in boxes]
 
 
 def _write(path: Path, text: str) -> None:
