@@ -159,7 +159,7 @@ def _settings(options: argparse.Namespace, sequence: MultiViewSequence, metric: 
         "reid": {
             name: None
             if model is None
-            else {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.max_set_distance}
+            else {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.thresholds.set}
             for name, model in models.items()
         },
     }

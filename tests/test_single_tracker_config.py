@@ -7,9 +7,10 @@ import pytest
 
 from mtmc.single.tracker_config import available_configs, build_tracker, read_tracker_config
 from reid.common.errors import InputError
+from reid.weights.thresholds import Thresholds
 
-FITTED = SimpleNamespace(max_cosine_distance=0.32)
-UNFITTED = SimpleNamespace(max_cosine_distance=None)
+FITTED = SimpleNamespace(thresholds=Thresholds(0.32))
+UNFITTED = SimpleNamespace(thresholds=Thresholds())
 
 
 @pytest.mark.parametrize("name", available_configs())

@@ -64,13 +64,13 @@ def open_identities(appearance: "AppearanceModel | None") -> Identities:
     """
     if appearance is None:
         return Identities(None)
-    if appearance.max_set_distance is None:
+    if appearance.thresholds.set is None:
         raise InputError(
             f"{appearance.name} does not say up to which distance several views are a known person: "
             "`python -m reid threshold` fits and stores it."
         )
     gallery = Gallery(appearance.dimension, network=appearance.weights_hash)
-    return Identities(gallery, appearance.max_set_distance, views=VIEWS)
+    return Identities(gallery, appearance.thresholds.set, views=VIEWS)
 
 
 def recognise(

@@ -59,7 +59,7 @@ def read_tracker_config(name: str | None = None, path: Path | None = None) -> Tr
 def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Tracker, dict]:
     """The tracker, and a record of what it runs with: algorithm, thresholds, and where the appearance threshold came from.
 
-    A threshold on appearance belongs to the network it was fitted to. Where the model says its own (`max_cosine_distance`),
+    A threshold on appearance belongs to the network it was fitted to. Where the model says its own (`thresholds.image`),
     that one replaces the shipped configuration's, converted to the tracker's metric; a value in a user's own file is never
     replaced. Raises `InputError` for an algorithm or a threshold that does not exist.
     """
@@ -67,10 +67,11 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
         thresholds = {**trackers.thresholds(config.algorithm), **config.thresholds}
         origin = None
         if "max_appearance_distance" in thresholds and appearance is not None:
-            fitted = getattr(appearance, "max_cosine_distance", None)
+            fitted = getattr(appearance, "thresholds", None)  # which a function that embeds need not have
+            own = config.file is not None and "max_appearance_distance" in config.thresholds
             origin = "configuration"
-            if fitted is not None and not (config.file and "max_appearance_distance" in config.thresholds):
-                thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted)
+            if fitted is not None and fitted.image is not None and not own:
+                thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted.image)
                 origin = "model"
         tracker = trackers.build(config.algorithm, **thresholds)
     except ValueError as error:
