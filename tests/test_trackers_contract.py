@@ -14,7 +14,7 @@ import trackers
 from trackers import Detections
 
 NAMES = trackers.available()
-FOLDER = Path(configs.__file__).parent / "trackers"
+FOLDER = configs.FOLDER / "trackers"
 scenes = st.builds(
     lambda seed, people, embedded: _scene(seed, people, embedded), st.integers(0, 10**6), st.integers(0, 12), st.booleans()
 )

@@ -11,6 +11,7 @@ import yaml
 
 from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.common.yaml_file import read_yaml
 from reid.preprocessing import Preprocessing
 from reid.weights.thresholds import KEYS, Thresholds
 
@@ -70,17 +71,13 @@ def read_network_file(path: str | Path) -> NetworkFile:
         raise InputError(f"{path}: no such file")
     if not description.is_file():
         raise InputError(f"{description}: missing; it must describe what {path.name} expects, for example {_EXAMPLE}")
+    fields = read_yaml(description, f"keys and values, like {_EXAMPLE}")
     try:
-        fields = yaml.safe_load(description.read_text(encoding="utf-8"))
-        if not isinstance(fields, dict):
-            raise ValueError(f"must hold keys and values, like {_EXAMPLE}")
         unknown = sorted(map(str, fields.keys() - _KEYS))
         if unknown:
             raise ValueError(f"unknown key {unknown[0]!r}; there are: {', '.join(sorted(_KEYS))}")
         thresholds = Thresholds.from_fields(fields)
         source = NetworkFile(path, _preprocessing(fields), thresholds)
-    except yaml.YAMLError as error:
-        raise InputError(f"{description}: not YAML ({' '.join(str(error).split())})") from None
     except ValueError as error:
         raise InputError(f"{description}: {error}") from None
     if source.weights != path:
