@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
             if identities.gallery is not None:
                 draw_gallery(identities.gallery, folder / "gallery")
             rows.append(_row(name, recording, moments, fusion, metric, options.radius))
-            save(options.output / "summary.json", rows, rows[-1], settings)
+            save(options.output / "summary.json", rows, rows[-1], settings, overall_of=name)
     _print(rows, recording, metric, options.radius)
     print(f"tracks, world positions and galleries in {options.output}")
 

@@ -73,7 +73,8 @@ def main(arguments: list[str] | None = None) -> None:
                 given = measured_travel(rooms(options.seed + ELSEWHERE, options.people, options.persons), RADIUS)
             if model is not None:
                 rows += _rows(name, model, followed, given, options.output / Path(name).stem, progress)
-            save(options.output / "summary.json", rows, rows[-1], settings)
+            last = {key: rows[-1][key] for key in ("reid", "linking", "travel")}
+            save(options.output / "summary.json", rows, rows[-1], settings, overall_of=last)
     _print(rows, recording, limit)
     print(f"tracks and world positions in {options.output}")
 
