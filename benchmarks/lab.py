@@ -14,14 +14,16 @@ from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.scores.clearmot import Counts
 from benchmarks.scores.world import image_counts, world_counts
 from mtmc.ground.tracker import GroundTracks
-from mtmc.multicamera.result_writer import draw_gallery, record_room
+from mtmc.multicamera.gallery_writer import GalleryWriter
+from mtmc.multicamera.result_writer import WorldWriter
 from mtmc.multicamera.run import Moment, follow, open_identities, recognise, settle
 from mtmc.multicamera.workers import LocalWorkers, require_images
 from mtmc.sequences import MULTI_VIEW, MultiViewSequence, open_multi_view
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
-from mtmc.single.result_writer import Recording, check_folder
+from mtmc.single.result_writer import RunTotals
 from reid.common.errors import InputError, run
+from reid.common.result_folder import ResultFolder
 
 # Table 5 of Lawen et al. (arXiv 1910.07038): the LAB sequence, which was not published.
 PUBLISHED = {
@@ -37,7 +39,7 @@ ORACLE = "gt"  # the detections that are the truth itself
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
     options = _parse(arguments)
-    check_folder(options.output)
+    results = ResultFolder(options.output)
     models = {name: open_appearance(name) for name in options.reid}
     for model in models.values():
         open_identities(model)  # a model without a threshold is told before anything runs
@@ -52,15 +54,20 @@ def main(arguments: list[str] | None = None) -> None:
         fused = list(progress.track(follow(sequence), total=sequence.length, description="fusion"))
         fusion = time.perf_counter() - start
         for name, model in models.items():
-            folder = options.output / Path(name).stem
+            folder = Path(name).stem
             identities = open_identities(model)
             workers = None if model is None else LocalWorkers(sequence, appearance=model)
             named = settle(recognise(sequence, progress.track(fused, description=name), identities, workers), identities)
-            moments = list(record_room(named, list(sequence.cameras), folder))
-            if identities.gallery is not None:
-                draw_gallery(identities.gallery, folder / "gallery")
+            moments = []
+            with (
+                GalleryWriter(results, identities.gallery, under=folder),
+                WorldWriter(results, list(sequence.cameras), folder) as writer,
+            ):
+                for moment in named:
+                    writer.write(moment)
+                    moments.append(moment)
             rows.append(_row(name, sequence, moments, fusion, metric, options.radius))
-            save(options.output / "summary.json", rows, rows[-1], settings)
+            save(results.add("summary.json"), rows, rows[-1], settings)
     _print(rows, sequence, metric, options.radius)
     print(f"tracks, world positions and galleries in {options.output}")
 
@@ -117,9 +124,9 @@ def _row(name: str, sequence: MultiViewSequence, moments: list[Moment], fusion: 
     counts, cameras = _counts(sequence, named, metric, radius)
     spent = StageSeconds(*np.sum([moment.seconds for moment in moments], axis=0).tolist())
     spent = spent._replace(association=spent.association + fusion)
-    recording = Recording(frames=len(moments), seconds=spent, passed=sum(spent))
+    totals = RunTotals(frames=len(moments), seconds=spent, passed=sum(spent))
     positions = sum(len(moment.people) for moment in moments)
-    scores = row(sequence.name, [SequenceResult(sequence.name, counts, recording)])
+    scores = row(sequence.name, [SequenceResult(sequence.name, counts, totals)])
     return scores | {
         "reid": name,
         "people": len(np.unique(np.concatenate([moment.people for moment in moments]))),

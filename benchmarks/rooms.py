@@ -21,15 +21,16 @@ from mtmc.linking.naming import name_offline, name_online, rename
 from mtmc.linking.tracklets import Ended, follow_apart, gather
 from mtmc.linking.travel_times import TravelTimes
 from mtmc.linking.zones import Zones
-from mtmc.multicamera.result_writer import record_room
+from mtmc.multicamera.result_writer import WorldWriter
 from mtmc.multicamera.run import Moment
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import MultiViewSequence
 from mtmc.simulation import rooms
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
-from mtmc.single.result_writer import Recording, check_folder
+from mtmc.single.result_writer import RunTotals
 from reid.common.errors import InputError, run
+from reid.common.result_folder import ResultFolder
 
 RADIUS = 1.0  # metres on the ground within which a track may be a person
 ELSEWHERE = 1000  # added to the seed of the recording in which travel times are measured beforehand
@@ -50,7 +51,7 @@ class Followed:
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
     options = _parse(arguments)
-    check_folder(options.output)
+    results = ResultFolder(options.output)
     models = {name: open_appearance(name) for name in options.reid}
     for model in models.values():
         if model is not None and model.max_link_distance is None:
@@ -68,12 +69,12 @@ def main(arguments: list[str] | None = None) -> None:
         rows: list[dict] = []
         for name, model in models.items():
             if model is None:
-                rows.append(_row(followed, {}, options.output / "none", UNTIMED, 0, reid="none", linking="none", travel="none"))
+                rows.append(_row(followed, {}, results, "none", UNTIMED, 0, reid="none", linking="none", travel="none"))
             elif given is None:
                 given = measured_travel(rooms(options.seed + ELSEWHERE, options.people, options.persons), RADIUS)
             if model is not None:
-                rows += _rows(name, model, followed, given, options.output / Path(name).stem, progress)
-            save(options.output / "summary.json", rows, rows[-1], settings)
+                rows += _rows(name, model, followed, given, results, Path(name).stem, progress)
+            save(results.add("summary.json"), rows, rows[-1], settings)
     _print(rows, sequence, limit)
     print(f"tracks and world positions in {options.output}")
 
@@ -99,7 +100,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _rows(name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], folder: Path, progress) -> list[dict]:
+def _rows(
+    name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], results: ResultFolder, folder: str, progress
+) -> list[dict]:
     """The rows of one model: online and offline, with each kind of travel times. Its crops are embedded once for all."""
     embedding, sequence = _Timed(model), followed.sequence
     workers = LocalWorkers(sequence, appearance=embedding)
@@ -120,7 +123,7 @@ def _rows(name: str, model, followed: Followed, given: tuple[Zones, TravelTimes]
                 names = name_offline(tracklets, cameras, model.max_link_distance, own)
             spent = StageSeconds(reading, embedding.seconds, time.perf_counter() - start)
             what = {"reid": name, "linking": linking, "travel": travel}
-            rows.append(_row(followed, names, folder / f"{linking}-{travel}", spent, embedding.crops, **what))
+            rows.append(_row(followed, names, results, f"{folder}/{linking}-{travel}", spent, embedding.crops, **what))
     return rows
 
 
@@ -143,16 +146,19 @@ class _Timed:
         return embeddings
 
 
-def _row(followed: Followed, names: dict[int, int], folder: Path, spent: StageSeconds, crops: int, **what: str) -> dict:
+def _row(
+    followed: Followed, names: dict[int, int], results: ResultFolder, folder: str, spent: StageSeconds, crops: int, **what: str
+) -> dict:
     """A row of `summary.json`: what `benchmarks.results.row` has, the model and the kind of linking, and how many people were
-    found. The tracks, named so, are written to `folder`."""
+    found. The tracks, named so, are written to `folder` of `results`."""
     sequence, named = followed.sequence, rename(followed.tracks, names)
     counts = world_counts(sequence.world_truth, named, RADIUS)
     spent = spent._replace(association=spent.association + followed.seconds)
-    recording = Recording(frames=sequence.length, seconds=spent, passed=sum(spent))
-    for _ in record_room(_moments(named, sequence.frame_rate), list(sequence.cameras), folder):
-        pass
-    scores = row(sequence.name, [SequenceResult(sequence.name, counts, recording)])
+    totals = RunTotals(frames=sequence.length, seconds=spent, passed=sum(spent))
+    with WorldWriter(results, list(sequence.cameras), folder) as writer:
+        for moment in _moments(named, sequence.frame_rate):
+            writer.write(moment)
+    scores = row(sequence.name, [SequenceResult(sequence.name, counts, totals)])
     return scores | what | {"people": _people(named), "true_people": counts.identities, "crops": crops}
 
 

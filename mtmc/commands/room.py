@@ -45,14 +45,15 @@ def run(options: argparse.Namespace) -> None:
 
     from mtmc.detection.yolox import Detector
     from mtmc.identity.gallery import Gallery
-    from mtmc.multicamera.film import film_room
-    from mtmc.multicamera.result_writer import draw_gallery, record_losses, record_room
-    from mtmc.multicamera.run import follow, open_identities, recognise, settle
+    from mtmc.multicamera.film import FilmWriter
+    from mtmc.multicamera.gallery_writer import GalleryWriter
+    from mtmc.multicamera.result_writer import SettledWriter, WorldWriter, writing_losses
+    from mtmc.multicamera.run import follow, open_identities, recognise
     from mtmc.multicamera.workers import LocalWorkers, require_images
     from mtmc.sequences import open_multi_view
     from mtmc.single.appearance import open_appearance
-    from mtmc.single.result_writer import check_folder
     from reid.common.errors import InputError
+    from reid.common.result_folder import ResultFolder
 
     if options.min_score is not None and options.detector is None:
         raise InputError("--min-score is for a detector: give --detector FILE as well.")
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
         raise InputError("--gallery holds what an appearance model knows people by: leave it out, or give --reid.")
     if options.patience is not None and options.workers == "local":
         raise InputError("--patience is for cameras that run apart: give --workers ray as well.")
-    check_folder(options.output)
+    results = ResultFolder(options.output)
     sequence = open_multi_view(options.source, detections=options.detections)
     if options.detector is None and not any(len(found) for part in sequence.detections.values() for found in part):
         raise InputError(f"{options.source} has no detections: add det/NAME.txt for each camera, or give --detector FILE.")
@@ -79,25 +80,26 @@ def run(options: argparse.Namespace) -> None:
             workers = LocalWorkers(sequence, detector, model)
         found = workers.detections() if detector else None
         tracks = follow(sequence, detections=found)
-        moments = settle(recognise(sequence, tracks, identities, workers if model else None), identities)
-        moments = record_room(moments, list(sequence.cameras), options.output)
-        if options.video:
-            moments = film_room(moments, sequence, options.output / "room.mp4")
-        people: set[int] = set()
-        with Progress(transient=True, disable=not Console().is_terminal) as progress:
+        moments = recognise(sequence, tracks, identities, workers if model else None)
+        with ExitStack() as sinks:
+            sinks.enter_context(GalleryWriter(results, identities.gallery, options.gallery))
+            if options.workers == "ray":
+                sinks.enter_context(writing_losses(workers.losses, results))
+            writers = [sinks.enter_context(world := WorldWriter(results, list(sequence.cameras)))]
+            if options.video:
+                images = [sequence.images[name] for name in sequence.cameras]
+                film = FilmWriter(results, list(sequence.cameras.values()), images, sequence.frame_rate)
+                writers.append(sinks.enter_context(film))
+            settled = sinks.enter_context(SettledWriter(identities, writers))
+            progress = sinks.enter_context(Progress(transient=True, disable=not Console().is_terminal))
             for moment in progress.track(moments, total=sequence.length, description=sequence.name):
-                people.update(moment.people.tolist())
+                settled.write(moment)
         if options.workers == "ray":
-            record_losses(workers.losses, options.output / "losses.csv")
             for camera, restarts in workers.restarts.items():
                 lost = sum(loss.last - loss.first + 1 for loss in workers.losses if loss.camera == camera)
                 if restarts or lost:
                     print(f"{camera}: its worker was replaced {restarts} times, {lost} frames were lost (losses.csv)")
-    if identities.gallery is not None:
-        draw_gallery(identities.gallery, options.output / "gallery")
-        if options.gallery:
-            identities.gallery.save(options.gallery)
-    print(f"{sequence.length} frames of {len(sequence.cameras)} cameras, {len(people)} people: {options.output}")
+    print(f"{world.frames} frames of {len(sequence.cameras)} cameras, {len(world.people)} people: {options.output}")
 
 
 def _ray_workers(options: argparse.Namespace, sequence: "MultiViewSequence") -> "RayWorkers":
