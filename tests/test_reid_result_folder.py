@@ -132,7 +132,7 @@ def test_texts_that_grow_together_hold_the_same_whole_entries_where_one_breaks_o
     with pytest.raises(OSError, match="No space left") as full:
         texts.write(["a3\n", "b3\n"])
     assert full.value.filename == str(tmp_path / "b.partial.txt")
-    end_results(results, ["a.txt", "b.txt"], [texts], "3 entries", full.value)
+    end_results(results, [(texts, ["a.txt", "b.txt"])], "3 entries", full.value)
     assert (tmp_path / "a.partial.txt").read_text() == "a0\na1\na2\n"
     assert (tmp_path / "b.partial.txt").read_text() == "b0\nb1\nb2\n"
     assert full.value.__notes__ == [f"3 entries are kept below {tmp_path}: a.partial.txt, b.partial.txt"]
@@ -156,14 +156,32 @@ class FullDisk:
         raise OSError(28, "No space left on device")
 
 
-def test_results_that_cannot_be_closed_stay_partial_and_it_is_told(tmp_path):
-    class Refusing:
-        def close(self):
-            raise InputError("1 of 2 frames could be written")
+class Part:
+    """A file that is closed well or, where it has a `refusal`, is not."""
 
+    def __init__(self, refusal: Exception | None = None):
+        self._refusal = refusal
+
+    def close(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+
+
+CUT = InputError("a.mp4: 1 of 2 frames could be written")
+
+
+@pytest.mark.parametrize(
+    ("error", "notes"),
+    [(None, []), (ZeroDivisionError(), [str(CUT)])],
+    ids=["at the end of a run", "after an error"],
+)
+def test_where_a_result_cannot_be_closed_the_others_are_kept(tmp_path, error, notes):
     results = ResultFolder(tmp_path)
-    results.begin("a.mp4").write_bytes(b"half")
-    with pytest.raises(InputError, match="1 of 2 frames") as refusal:
-        end_results(results, ["a.mp4"], [Refusing()], "2 frames", None)
-    assert refusal.value.__notes__ == [f"2 frames are kept below {tmp_path}: a.partial.mp4"]
-    assert files(tmp_path) == ["a.partial.mp4"]
+    for name in ("a.txt", "a.mp4"):
+        results.begin(name).write_text("2 frames")
+    refusal = CUT if error is None else error
+    with pytest.raises(type(refusal)) as end:
+        end_results(results, [(Part(CUT), ["a.mp4"]), (Part(), ["a.txt"])], "2 frames", error)
+        raise error
+    assert end.value.__notes__ == [*notes, f"2 frames are kept below {tmp_path}: a.partial.txt"]
+    assert files(tmp_path) == ["a.partial.mp4", "a.partial.txt"]

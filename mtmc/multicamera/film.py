@@ -40,7 +40,6 @@ class FilmWriter:
         self._annotators = [Annotator() for _ in self._cameras]
         self._images = [iter(()) if source is None else iter(source) for source in images]
         self._video: VideoWriter | None = None
-        self._frames = 0
 
     def __enter__(self) -> "FilmWriter":
         return self
@@ -60,12 +59,11 @@ class FilmWriter:
                 self._video = VideoWriter(self._results.begin(NAME), self._frame_rate)
             self._results.require_room()
             self._video.write(picture)
-            self._frames += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._video is not None:
+        if self._video is not None and self._video.frames:
             with uninterrupted():
-                end_results(self._results, [NAME], [self._video], f"{self._frames} frames", error)
+                end_results(self._results, [(self._video, [NAME])], f"{self._video.frames} frames", error)
 
 
 def _in_camera(moment: Moment, people: np.ndarray, camera: int) -> Tracks:

@@ -62,7 +62,7 @@ class WorldWriter:
             if error is None:
                 self._open()
             if self._texts is not None:
-                end_results(self._results, self._names, [self._texts], f"{self.frames} frames", error)
+                end_results(self._results, [(self._texts, self._names)], f"{self.frames} frames", error)
 
     def _open(self) -> None:
         if self._texts is None:

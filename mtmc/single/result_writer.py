@@ -69,9 +69,10 @@ class ResultWriter:
             if error is None:
                 self._open()
             if self._texts is not None:
-                files = [self._texts, *([self._video] if self._video else [])]
-                names = self._names if self.totals.frames else self._names[:1]
-                end_results(self._results, names, files, f"{self.totals.frames} frames", error)
+                parts = [(self._texts, self._names[:1])]
+                if self._video is not None and self._video.frames:
+                    parts.append((self._video, self._names[1:]))
+                end_results(self._results, parts, f"{self.totals.frames} frames", error)
 
     def _open(self) -> None:
         if self._texts is None:

@@ -44,17 +44,18 @@ class GrowingTexts:
 
 
 def end_results(
-    results: ResultFolder, names: Sequence[str], files: Sequence[Closable], content: str, error: BaseException | None
+    results: ResultFolder, parts: Sequence[tuple[Closable, Sequence[str]]], content: str, error: BaseException | None
 ) -> None:
-    """Close `files`, which are the results `names` begun in `results`, and give these their names, unless there is an `error`.
+    """Close the files of `parts`, each with the names that it was begun as in `results`, and give them these names.
 
-    `error` is what ended the run early; without one, closing may raise it. The results then stay partial, and a note on the error
-    says that their `content`, such as "12 frames", is kept in them.
+    After an `error`, which ended the run early, or where one cannot be closed they stay partial, and a note on the error says
+    that their `content`, such as "12 frames", is kept in those that were closed. Without an `error` raises what closing raises.
     """
-    failure = error
-    for file in files:
+    failure, closed = error, []
+    for file, names in parts:
         try:
             file.close()
+            closed += names
         except (OSError, InputError) as refusal:
             if failure is None:
                 failure = refusal
@@ -62,13 +63,12 @@ def end_results(
                 note(failure, f"{refusal.filename}: {refusal.strerror}" if isinstance(refusal, OSError) else str(refusal))
     if failure is None:
         try:
-            for name in names:
+            for name in closed:
                 results.finish(name)
+            return
         except OSError as refusal:
             failure = refusal
-    if failure is None:
-        return
-    kept = [each for name in names for each in (partial_name(name), name) if each in results and (results.path / each).is_file()]
+    kept = [each for name in closed for each in (partial_name(name), name) if each in results and (results.path / each).is_file()]
     if kept:
         note(failure, f"{content} are kept below {results.path}: {', '.join(kept)}")
     if error is None:
