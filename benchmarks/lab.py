@@ -14,15 +14,17 @@ from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.scores.clearmot import Counts
 from benchmarks.scores.world import image_counts, world_counts
 from mtmc.ground.tracks import GroundTracks
+from mtmc.multicamera.gallery_writer import GalleryWriter
 from mtmc.multicamera.moment import Moment
-from mtmc.multicamera.result_writer import draw_gallery, record_room
+from mtmc.multicamera.result_writer import WorldWriter
 from mtmc.multicamera.run import follow, open_identities, recognise, settle
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import FORMATS, Recording, open_recording
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
-from mtmc.single.result_writer import RunTotals, check_folder
+from mtmc.single.result_writer import RunTotals
 from reid.common.errors import InputError, run
+from reid.common.result_folder import ResultFolder
 
 # Table 5 of Lawen et al. (arXiv 1910.07038): the LAB recording, which was not published.
 PUBLISHED = {
@@ -38,7 +40,7 @@ ORACLE = "gt"  # the detections that are the truth itself
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
     options = _parse(arguments)
-    check_folder(options.output)
+    results = ResultFolder(options.output)
     models = {name: open_appearance(name) for name in options.reid}
     for model in models.values():
         open_identities(model)  # a model without a threshold is told before anything runs
@@ -53,15 +55,20 @@ def main(arguments: list[str] | None = None) -> None:
         fused = list(progress.track(follow(recording), total=recording.length, description="fusion"))
         fusion = time.perf_counter() - start
         for name, model in models.items():
-            folder = options.output / Path(name).stem
+            folder = Path(name).stem
             identities = open_identities(model)
             workers = None if model is None else LocalWorkers(recording, appearance=model)
             named = settle(recognise(recording, progress.track(fused, description=name), identities, workers), identities)
-            moments = list(record_room(named, recording.names, folder))
-            if identities.gallery is not None:
-                draw_gallery(identities.gallery, folder / "gallery")
+            moments = []
+            with (
+                GalleryWriter(results, identities.gallery, under=folder),
+                WorldWriter(results, recording.names, folder) as writer,
+            ):
+                for moment in named:
+                    writer.write(moment)
+                    moments.append(moment)
             rows.append(_row(name, recording, moments, fusion, metric, options.radius))
-            save(options.output / "summary.json", rows, rows[-1], settings, overall_of=name)
+            save(results.add("summary.json"), rows, rows[-1], settings, overall_of=name)
     _print(rows, recording, metric, options.radius)
     print(f"tracks, world positions and galleries in {options.output}")
 

@@ -18,10 +18,11 @@ from mtmc.sequences import Sequence, read_motchallenge
 from mtmc.sequences.mot_text import read_tracks
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import TrackedFrame, track
-from mtmc.single.result_writer import check_folder, record
+from mtmc.single.result_writer import ResultWriter
 from mtmc.single.tracker_config import DEFAULT_TRACKER, appearance_line, available_configs, build_tracker, read_tracker_config
 from reid.common.cache_folder import cache_folder
 from reid.common.errors import run
+from reid.common.result_folder import ResultFolder
 
 if TYPE_CHECKING:
     from reid import AppearanceModel
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.download:
         fetch_mot16(data)
     config = read_tracker_config(options.tracker, options.config)
-    check_folder(options.output)
+    output = ResultFolder(options.output)
     appearance = open_appearance(options.reid)
     tracker, tracker_record = build_tracker(config, appearance)
     if appearance is not None and not tracker.uses_appearance:
@@ -57,8 +58,8 @@ def main(arguments: list[str] | None = None) -> None:
         for sequence in sequences:
             frames = track(sequence, tracker, appearance, options.video, cache=cache_folder("embeddings"))
             task = progress.add_task(sequence.name, total=sequence.length)
-            results.append(_run(sequence, progress.track(frames, task_id=task), options))
-            write_summary(options.output / "summary.json", results, settings)
+            results.append(_run(sequence, progress.track(frames, task_id=task), output, options))
+            write_summary(output.add("summary.json"), results, settings)
     as_published = set(settings["sequences"]) == set(VALIDATION) and options.detections == "det.txt"
     print_table(results, PUBLISHED if as_published else {})
     print(f"tracker {config.name}, ReID {options.reid if appearance is None else appearance}; results in {options.output}")
@@ -110,15 +111,15 @@ def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> li
     return sequences
 
 
-def _run(sequence: Sequence, frames: Iterable[TrackedFrame], options: argparse.Namespace) -> SequenceResult:
+def _run(sequence: Sequence, frames: Iterable[TrackedFrame], output: ResultFolder, options: argparse.Namespace) -> SequenceResult:
     """Track one sequence to its files, and score what is in them."""
-    text = options.output / "tracks" / f"{sequence.name}.txt"
-    video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
     print(f"{sequence.name}: {sequence.length} frames", flush=True)
-    totals = record(frames, text, video, sequence.frame_rate)
+    with ResultWriter(output, sequence.name, sequence.frame_rate, options.video) as writer:
+        for frame in frames:
+            writer.write(frame)
     truth = sequence.ground_truth
-    counts = score(truth, read_tracks(text), sequence.length, options.distractors) if truth is not None else None
-    return SequenceResult(sequence.name, counts, totals)
+    counts = score(truth, read_tracks(writer.text), sequence.length, options.distractors) if truth is not None else None
+    return SequenceResult(sequence.name, counts, writer.totals)
 
 
 def _settings(options: argparse.Namespace, data: Path, sequences: list[Sequence], appearance: "AppearanceModel | None") -> dict:

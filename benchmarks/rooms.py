@@ -22,14 +22,15 @@ from mtmc.linking.tracklets import Ended, follow_apart, gather
 from mtmc.linking.travel_times import TravelTimes
 from mtmc.linking.zones import Zones
 from mtmc.multicamera.moment import Moment
-from mtmc.multicamera.result_writer import record_room
+from mtmc.multicamera.result_writer import WorldWriter
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import Recording
 from mtmc.simulation import rooms
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
-from mtmc.single.result_writer import RunTotals, check_folder
+from mtmc.single.result_writer import RunTotals
 from reid.common.errors import InputError, run
+from reid.common.result_folder import ResultFolder
 
 RADIUS = 1.0  # metres on the ground within which a track may be a person
 ELSEWHERE = 1000  # added to the seed of the recording in which travel times are measured beforehand
@@ -50,7 +51,7 @@ class Followed:
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
     options = _parse(arguments)
-    check_folder(options.output)
+    results = ResultFolder(options.output)
     models = {name: open_appearance(name) for name in options.reid}
     for model in models.values():
         if model is not None and model.thresholds.link is None:
@@ -68,13 +69,13 @@ def main(arguments: list[str] | None = None) -> None:
         rows: list[dict] = []
         for name, model in models.items():
             if model is None:
-                rows.append(_row(followed, {}, options.output / "none", UNTIMED, 0, reid="none", linking="none", travel="none"))
+                rows.append(_row(followed, {}, results, "none", UNTIMED, 0, reid="none", linking="none", travel="none"))
             elif given is None:
                 given = measured_travel(rooms(options.seed + ELSEWHERE, options.people, options.persons), RADIUS)
             if model is not None:
-                rows += _rows(name, model, followed, given, options.output / Path(name).stem, progress)
+                rows += _rows(name, model, followed, given, results, Path(name).stem, progress)
             last = {key: rows[-1][key] for key in ("reid", "linking", "travel")}
-            save(options.output / "summary.json", rows, rows[-1], settings, overall_of=last)
+            save(results.add("summary.json"), rows, rows[-1], settings, overall_of=last)
     _print(rows, recording, limit)
     print(f"tracks and world positions in {options.output}")
 
@@ -100,7 +101,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _rows(name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], folder: Path, progress) -> list[dict]:
+def _rows(
+    name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], results: ResultFolder, folder: str, progress
+) -> list[dict]:
     """The rows of one model: online and offline, with each kind of travel times. Its crops are embedded once for all."""
     embedding, recording = _Timed(model), followed.recording
     workers = LocalWorkers(recording, appearance=embedding)
@@ -121,7 +124,7 @@ def _rows(name: str, model, followed: Followed, given: tuple[Zones, TravelTimes]
                 names = name_offline(tracklets, model.thresholds.link, own)
             spent = StageSeconds(reading, embedding.seconds, time.perf_counter() - start)
             what = {"reid": name, "linking": linking, "travel": travel}
-            rows.append(_row(followed, names, folder / f"{linking}-{travel}", spent, embedding.crops, **what))
+            rows.append(_row(followed, names, results, f"{folder}/{linking}-{travel}", spent, embedding.crops, **what))
     return rows
 
 
@@ -144,15 +147,18 @@ class _Timed:
         return embeddings
 
 
-def _row(followed: Followed, names: dict[int, int], folder: Path, spent: StageSeconds, crops: int, **what: str) -> dict:
+def _row(
+    followed: Followed, names: dict[int, int], results: ResultFolder, folder: str, spent: StageSeconds, crops: int, **what: str
+) -> dict:
     """A row of `summary.json`: what `benchmarks.results.row` has, the model and the kind of linking, and how many people were
-    found. The tracks, named so, are written to `folder`."""
+    found. The tracks, named so, are written to `folder` of `results`."""
     recording, named = followed.recording, rename(followed.tracks, names)
     counts = world_counts(recording.world_truth, named, RADIUS)
     spent = spent._replace(association=spent.association + followed.seconds)
     totals = RunTotals(frames=recording.length, seconds=spent, passed=sum(spent))
-    for _ in record_room(_moments(named, recording.frame_rate), recording.names, folder):
-        pass
+    with WorldWriter(results, recording.names, folder) as writer:
+        for moment in _moments(named, recording.frame_rate):
+            writer.write(moment)
     scores = row(recording.name, [SequenceResult(recording.name, counts, totals)])
     return scores | what | {"people": _people(named), "true_people": counts.identities, "crops": crops}
 

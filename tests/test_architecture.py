@@ -18,7 +18,7 @@ ROOMS = {
     "mtmc.simulation": {"mtmc.calibration", "mtmc.sequences"},
     "mtmc.single": {"mtmc.sequences", "mtmc.detection", "mtmc.drawing"},
     "mtmc.identity": {"mtmc.ground"},
-    "mtmc.multicamera": {"mtmc.sequences", "mtmc.drawing", "mtmc.ground", "mtmc.single", "mtmc.identity"},
+    "mtmc.multicamera": {"mtmc.calibration", "mtmc.sequences", "mtmc.drawing", "mtmc.ground", "mtmc.single", "mtmc.identity"},
     "mtmc.linking": {"mtmc.calibration", "mtmc.sequences", "mtmc.ground", "mtmc.single", "mtmc.identity", "mtmc.multicamera"},
 }
 BEYOND = {"mtmc.simulation": {"reid.data"}}  # people of a rendered room are images of a data set

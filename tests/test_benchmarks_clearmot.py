@@ -8,7 +8,8 @@ from benchmarks.scores.clearmot import Counts, score
 from mtmc import open_sequence, track
 from mtmc.sequences import GroundTruth
 from mtmc.sequences.mot_text import TrackFile, read_ground_truth, read_tracks, tracks_text
-from mtmc.single.result_writer import record
+from mtmc.single.result_writer import ResultWriter
+from reid.common.result_folder import ResultFolder
 
 LENGTH = 6
 
@@ -173,8 +174,10 @@ def test_a_crowd_with_distractors_scores_as_in_the_kit(tmp_path, seed):
 def test_real_results_score_as_in_the_kit(real_data, tmp_path, name, detections, tracker):
     folder = real_data / "mot" / name
     sequence = open_sequence(folder, detections)
-    record(track(sequence, trackers.build(tracker)), tmp_path / "tracks.txt")
-    text, results = (folder / "gt" / "gt.txt").read_text(), (tmp_path / "tracks.txt").read_text()
+    with ResultWriter(ResultFolder(tmp_path), name) as writer:
+        for frame in track(sequence, trackers.build(tracker)):
+            writer.write(frame)
+    text, results = (folder / "gt" / "gt.txt").read_text(), writer.text.read_text()
     compare(tmp_path, name, text, results, sequence.length, with_classes=False)
 
 

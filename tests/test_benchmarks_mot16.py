@@ -152,6 +152,20 @@ def test_rows_of_finished_sequences_stay_when_a_later_one_fails(make_sequence, t
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert [row["sequence"] for row in summary["rows"]] == ["a"]
     assert sorted(path.name for path in (tmp_path / "out" / "tracks").iterdir()) == ["a.txt", "b.partial.txt"]
+    kept = cv2.VideoCapture(str(tmp_path / "out" / "video" / "b.partial.mp4"))
+    assert kept.get(cv2.CAP_PROP_FRAME_COUNT) == 4
+
+
+def test_a_run_leaves_no_results_of_the_run_before(make_sequence, tmp_path):
+    make_sequence("a")
+    folder = make_sequence("b")
+    run_on(folder, "--reid", "none")
+    (tmp_path / "out" / "tracks" / "mine.txt").write_text("mine")
+    run_on(folder, "--reid", "none", "--sequences", "b")
+    assert sorted(path.name for path in (tmp_path / "out" / "tracks").iterdir()) == ["b.txt", "mine.txt"]
+    with pytest.raises(InputError, match="wlak"):
+        run_on(folder, "--reid", "none", "--sequences", "wlak")
+    assert (tmp_path / "out" / "tracks" / "b.txt").exists() and (tmp_path / "out" / "summary.json").exists()
 
 
 def replace_line(number: int, line: str):
@@ -194,7 +208,7 @@ MISTAKES = {
     "unknown tracker": (set_option("--tracker", "motdd"), "there is no tracker 'motdd': choose one of deepsort, motdt"),
     "unknown ReID model": (set_option("--reid", "robbust"), "there is no network named 'robbust'"),
     "unwritable output": (set_option("--output", "{folder}/seqinfo.ini/out"), "cannot be written to"),
-    "missing config": (set_option("--config", "{folder}/mine.yaml"), "mine.yaml is missing"),
+    "missing config": (set_option("--config", "{folder}/mine.yaml"), "mine.yaml: no such file"),
 }
 
 
@@ -212,7 +226,12 @@ def test_a_mistake_costs_one_sentence_and_the_clean_run_none(make_sequence, tmp_
         run(lambda: main(arguments))
     error = capsys.readouterr().err
     assert exit.value.code == 2
-    assert error.startswith("error: ") and error.count("\n") == 1 and sentence in error
+    first, *kept = error.splitlines()
+    assert first.startswith("error: ") and sentence in first
+    out = tmp_path / "out"
+    assert kept == (
+        [f"2 frames are kept below {out}: tracks/walk.partial.txt, video/walk.partial.mp4"] * (mistake == "unreadable image")
+    )
 
 
 def test_the_command_line_exits_with_0_and_with_2(make_sequence, tmp_path):

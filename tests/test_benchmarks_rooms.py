@@ -59,7 +59,7 @@ def test_the_tracks_of_each_row_are_written(ran):
     for folder in folders:
         assert len(np.loadtxt(folder / "world.csv", delimiter=",", skiprows=1)) > 100
         assert sorted(path.stem for path in (folder / "tracks").iterdir()) == ["east", "west"]
-    assert not list(output.rglob(".*"))
+    assert [path.name for path in output.rglob(".*")] == [".results"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`python -m mtmc room`, its floor plan and its film, on a rendered room."""
 
 import csv
+import signal
 
 import cv2
 import numpy as np
@@ -11,10 +12,13 @@ import mtmc.single.appearance
 from mtmc.__main__ import main
 from mtmc.drawing.annotator import colour
 from mtmc.drawing.floor_plan import FloorPlan
+from mtmc.identity.gallery import Gallery
 from mtmc.multicamera.run import follow
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences.readers.folder import write_folder
+from reid.common import errors
 from reid.common.errors import InputError
+from trackers import Detections
 
 FRAMES = 30
 
@@ -63,6 +67,53 @@ def test_a_gallery_carries_people_from_one_run_to_the_next(recording, tmp_path, 
         run(recording, "--gallery", tmp_path / "people.npz", "--output", tmp_path / output)
         rows = csv.DictReader((tmp_path / output / "world.csv").open())
         assert {row["person"] for row in rows} == {"1", "2", "3"}
+
+
+def test_ctrl_c_leaves_tracks_film_and_gallery_under_partial_names_and_says_so(recording, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(mtmc.single.appearance, "open_appearance", lambda name: MeanColour())
+    out, people = tmp_path / "out", tmp_path / "people.npz"
+    run(recording, "--gallery", people, "--output", out)
+    first = people.read_bytes()
+    draw, drawn = FloorPlan.draw, []
+
+    def interrupted(*arguments):
+        drawn.append(arguments)
+        if len(drawn) == 12:
+            signal.raise_signal(signal.SIGINT)
+        return draw(*arguments)
+
+    monkeypatch.setattr(FloorPlan, "draw", interrupted)
+    with pytest.raises(SystemExit) as end:
+        errors.run(lambda: run(recording, "--gallery", people, "--output", out, "--video"))
+    frames = len((out / "world.partial.jsonl").read_text().splitlines())
+    assert frames >= 12 and end.value.code == 130
+    assert cv2.VideoCapture(str(out / "room.partial.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == frames
+    assert len(list((out / "gallery.partial").iterdir())) == len(Gallery.load(tmp_path / "people.partial.npz")) == 3
+    assert people.read_bytes() == first
+    assert not (out / "gallery").exists() and not (out / "world.csv").exists()
+    told = capsys.readouterr().err
+    assert told.startswith("interrupted: ") and told.count("\n") == 1
+    for kept in (f"{frames} frames are kept below {out}: ", "world.partial.csv", "tracks/a.partial.txt", "room.partial.mp4"):
+        assert kept in told
+    assert f"{out / 'gallery.partial'}" in told and f"{tmp_path / 'people.partial.npz'}" in told
+
+
+def test_a_detector_that_fails_costs_what_it_did_not_see(recording, tmp_path, monkeypatch, capsys):
+    class Failing:
+        def __init__(self, *_):
+            self._seen = 0
+
+        def __call__(self, image):
+            self._seen += 1
+            if self._seen > 3 * 10:
+                raise RuntimeError("the detector's own")
+            return Detections(np.empty((0, 4)), np.empty(0))
+
+    monkeypatch.setattr("mtmc.detection.yolox.Detector", Failing)
+    with pytest.raises(RuntimeError) as error:
+        run(recording, "--detector", "mine.onnx", "--reid", "none", "--output", tmp_path, "--video")
+    assert len((tmp_path / "world.partial.jsonl").read_text().splitlines()) == 10
+    assert len(error.value.__notes__) == 2 and all(told.startswith("10 frames are kept") for told in error.value.__notes__)
 
 
 @pytest.mark.parametrize(

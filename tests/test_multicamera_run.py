@@ -1,16 +1,13 @@
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from views import with_images
-from visitors import CAMERAS, MeanColour, visitors
+from visitors import MeanColour, visitors
 
 from mtmc.identity.identities import Identities
-from mtmc.multicamera.result_writer import draw_gallery, record_room
 from mtmc.multicamera.run import follow, open_identities, recognise, settle
 from mtmc.multicamera.workers import LocalWorkers
-from mtmc.sequences.mot_text import read_tracks
 from reid.common.errors import InputError
 from reid.weights.thresholds import Thresholds
 
@@ -112,47 +109,3 @@ def test_a_camera_without_images_is_told_where_appearance_needs_them(sequence, t
 def test_a_model_without_a_threshold_for_views_is_told():
     with pytest.raises(InputError, match="reid threshold"):
         open_identities(MeanColour(Thresholds()))
-
-
-def test_the_files_say_what_was_found(sequence, tracks, tmp_path):
-    model = MeanColour()
-    identities = open_identities(model)
-    named = settle(recognise(sequence, tracks, identities, LocalWorkers(sequence, appearance=model)), identities)
-    moments = list(record_room(named, list(CAMERAS), tmp_path))
-    draw_gallery(identities.gallery, tmp_path / "gallery")
-    table = np.loadtxt(tmp_path / "world.csv", delimiter=",", skiprows=1)
-    np.testing.assert_array_equal(table[:, 2], np.concatenate([moment.people for moment in moments]))
-    np.testing.assert_allclose(table[:, 3:], np.concatenate([moment.tracks.positions for moment in moments]), atol=1e-3)
-    lines = [json.loads(line) for line in (tmp_path / "world.jsonl").read_text().splitlines()]
-    assert [line["frame"] for line in lines] == list(range(1, 101))
-    for camera, name in enumerate(CAMERAS):
-        result = read_tracks(tmp_path / "tracks" / f"{name}.txt")
-        at_ten = moments[10].tracks.boxes[:, camera]
-        shown = np.isfinite(at_ten[:, 0])
-        np.testing.assert_array_equal(result.ids[result.frames == 10], moments[10].people[shown])
-        np.testing.assert_allclose(result.boxes[result.frames == 10], at_ten[shown], atol=0.02)
-        boxes = [person["boxes"] for person in lines[10]["people"]]
-        assert sum(name in of_one for of_one in boxes) == shown.sum()
-    assert sorted(path.stem for path in (tmp_path / "gallery").iterdir()) == ["0001", "0002", "0003"]
-
-
-def test_nothing_is_left_behind_where_the_recording_breaks_off(sequence, tracks, tmp_path):
-    moments = record_room(recognise(sequence, tracks, Identities(None)), list(CAMERAS), tmp_path)
-    next(moments)
-    moments.close()
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-def test_what_was_followed_before_an_interrupt_is_kept_apart(sequence, tracks, tmp_path):
-    def interrupted():
-        for moment in recognise(sequence, tracks, open_identities(None)):
-            if moment.frame == 20:
-                raise KeyboardInterrupt
-            yield moment
-
-    with pytest.raises(KeyboardInterrupt):
-        list(record_room(interrupted(), list(CAMERAS), tmp_path))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["tracks", "world.partial.csv", "world.partial.jsonl"]
-    assert len((tmp_path / "world.partial.jsonl").read_text().splitlines()) == 20
-    list(record_room(recognise(sequence, tracks, open_identities(None)), list(CAMERAS), tmp_path))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["tracks", "world.csv", "world.jsonl"]

@@ -8,6 +8,7 @@ import pytest
 from conftest import FRAMES, SIZE, walking_image
 
 from mtmc import open_sequence
+from mtmc.drawing.video import VideoWriter
 from mtmc.sequences.mot_text import (
     GroundTruth,
     detections_text,
@@ -16,16 +17,15 @@ from mtmc.sequences.mot_text import (
     read_tracks,
     tracks_text,
 )
-from mtmc.single.result_writer import writing_video
 from reid.common.errors import InputError
 from reid.footage.detection_text import read_detections
 from reid.footage.frames import Video
 
 
 def write_video(path):
-    with writing_video(path, 10) as write:
+    with VideoWriter(path, 10) as video:
         for frame in range(FRAMES):
-            write(walking_image(frame))
+            video.write(walking_image(frame))
 
 
 def test_a_folder_is_read_whole(make_sequence):

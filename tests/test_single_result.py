@@ -1,5 +1,7 @@
 """What a run leaves on disk: result lines, annotated video, and the part that was done when something broke."""
 
+import signal
+
 import cv2
 import numpy as np
 import pytest
@@ -8,9 +10,11 @@ from conftest import FRAMES, SIZE
 from mtmc import open_sequence, track
 from mtmc.__main__ import main
 from mtmc.drawing.annotator import Annotator, colour
+from mtmc.drawing.video import VideoWriter
 from mtmc.sequences.mot_text import read_tracks
-from mtmc.single.result_writer import check_folder, record, writing_video
+from mtmc.single.result_writer import ResultWriter
 from reid.common.errors import InputError
+from reid.common.result_folder import ResultFolder
 from trackers import Tracks
 
 
@@ -18,39 +22,137 @@ def one_track(track_id: int, left: float) -> Tracks:
     return Tracks(np.array([track_id]), np.array([[left, 20.0, left + 10, 60.0]]), np.array([0.9]), np.array([0]))
 
 
+def write(folder, frames, video=False):
+    """What a run of `frames` leaves in `folder`; its totals."""
+    with ResultWriter(ResultFolder(folder), "walk", 10, video) as writer:
+        for frame in frames:
+            writer.write(frame)
+    return writer.totals
+
+
+def images_of(path) -> list[np.ndarray]:
+    capture, images = cv2.VideoCapture(str(path)), []
+    while (read := capture.read())[0]:
+        images.append(read[1])
+    return images
+
+
 def test_the_result_file_has_a_line_for_each_box(make_sequence, tmp_path):
-    recording = record(track(open_sequence(make_sequence()), "sort"), tmp_path / "tracks" / "walk.txt")
+    totals = write(tmp_path, track(open_sequence(make_sequence()), "sort"))
     tracks = read_tracks(tmp_path / "tracks" / "walk.txt")
-    assert (recording.frames, recording.identities, recording.boxes) == (FRAMES, 2, len(tracks.ids))
+    assert (totals.frames, totals.identities, totals.boxes) == (FRAMES, 2, len(tracks.ids))
     assert tracks.frames.max() == FRAMES - 1
-    assert recording.passed > 0 and recording.seconds.association > 0
+    assert totals.passed > 0 and totals.seconds.association > 0
 
 
-def test_what_was_tracked_before_a_broken_frame_is_kept_apart(make_sequence, tmp_path):
-    folder = make_sequence(images=True)
-    (folder / "img1" / "000009.png").write_bytes(b"no image")
-    with pytest.raises(InputError, match="frame 9"):
-        record(track(open_sequence(folder), "sort", images=True), tmp_path / "walk.txt", tmp_path / "walk.mp4", 10)
-    assert read_tracks(tmp_path / "walk.partial.txt").frames.max() == 7
-    assert not (tmp_path / "walk.txt").exists() and not (tmp_path / "walk.mp4").exists()
+def test_a_run_without_frames_has_an_empty_result(tmp_path):
+    assert write(tmp_path, [], video=True).frames == 0
+    assert not len(read_tracks(tmp_path / "tracks" / "walk.txt").ids) and not (tmp_path / "video" / "walk.mp4").exists()
 
 
 def test_the_annotated_video_plays(make_sequence, tmp_path):
-    frames = track(open_sequence(make_sequence(images=True)), "sort", images=True)
-    record(frames, tmp_path / "walk.txt", tmp_path / "walk.mp4", 10)
-    capture = cv2.VideoCapture(str(tmp_path / "walk.mp4"))
-    images = []
-    while (read := capture.read())[0]:
-        images.append(read[1])
+    write(tmp_path, track(open_sequence(make_sequence(images=True)), "sort", images=True), video=True)
+    images = images_of(tmp_path / "video" / "walk.mp4")
     assert len(images) == FRAMES and images[0].shape == (SIZE[1], SIZE[0], 3)
-    assert capture.get(cv2.CAP_PROP_FPS) == 10
+    assert cv2.VideoCapture(str(tmp_path / "video" / "walk.mp4")).get(cv2.CAP_PROP_FPS) == 10
+
+
+def assert_kept(folder, frames: int, error: BaseException) -> None:
+    """The first frames are there, as tracks and as a film, under partial names that the note on `error` has."""
+    assert read_tracks(folder / "tracks" / "walk.partial.txt").frames.max() == frames - 1
+    assert len(images_of(folder / "video" / "walk.partial.mp4")) == frames
+    assert not (folder / "tracks" / "walk.txt").exists() and not (folder / "video" / "walk.mp4").exists()
+    names = "tracks/walk.partial.txt, video/walk.partial.mp4"
+    assert error.__notes__ == [f"{frames} frames are kept below {folder}: {names}"]
+
+
+def test_what_was_tracked_before_a_broken_picture_is_kept_apart(make_sequence, tmp_path):
+    folder = make_sequence(images=True)
+    (folder / "img1" / "000009.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match="frame 9") as error:
+        write(tmp_path, track(open_sequence(folder), "sort", images=True), video=True)
+    assert_kept(tmp_path, 8, error.value)
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, RuntimeError, MemoryError])
+def test_what_was_tracked_before_a_detector_fails_is_kept_apart(make_sequence, tmp_path, ending):
+    sequence, seen = open_sequence(make_sequence(images=True)), []
+
+    def detect(image):
+        if len(seen) == 7:
+            raise ending("the detector's own")
+        seen.append(image)
+        return sequence.detections[len(seen) - 1]
+
+    with pytest.raises(ending) as error:
+        write(tmp_path, track(sequence, "sort", images=True, detector=detect), video=True)
+    assert_kept(tmp_path, 7, error.value)
+
+
+def test_ctrl_c_while_a_frame_is_drawn_waits_until_it_is_written(make_sequence, tmp_path, monkeypatch):
+    draw, drawn = Annotator.draw, []
+
+    def interrupted(annotator, image, tracks):
+        drawn.append(image)
+        if len(drawn) == 6:
+            signal.raise_signal(signal.SIGINT)
+        return draw(annotator, image, tracks)
+
+    monkeypatch.setattr(Annotator, "draw", interrupted)
+    with pytest.raises(KeyboardInterrupt) as error:
+        write(tmp_path, track(open_sequence(make_sequence(images=True)), "sort", images=True), video=True)
+    assert_kept(tmp_path, 6, error.value)
+
+
+def test_a_run_that_a_full_disk_stops_is_kept_whole(make_sequence, tmp_path, monkeypatch):
+    asked = []
+
+    def require_room(results):
+        asked.append(results)
+        if len(asked) == 7:  # once when the folder is opened, then with each frame
+            raise InputError("less than 16 MB are free")
+
+    monkeypatch.setattr(ResultFolder, "require_room", require_room)
+    with pytest.raises(InputError, match="16 MB") as error:
+        write(tmp_path, track(open_sequence(make_sequence(images=True)), "sort", images=True), video=True)
+    assert_kept(tmp_path, 5, error.value)
+
+
+def test_a_run_that_breaks_off_before_its_first_frame_leaves_the_results_of_the_last(make_sequence, tmp_path):
+    folder = make_sequence(images=True)
+    write(tmp_path / "out", track(open_sequence(folder), "sort", images=True), video=True)
+    (folder / "img1" / "000001.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match="frame 1") as error:
+        write(tmp_path / "out", track(open_sequence(folder), "sort", images=True), video=True)
+    assert not hasattr(error.value, "__notes__")
+    assert len(images_of(tmp_path / "out" / "video" / "walk.mp4")) == FRAMES
+
+
+def test_a_finished_run_replaces_what_an_unfinished_one_kept(make_sequence, tmp_path):
+    with pytest.raises(ZeroDivisionError), ResultWriter(ResultFolder(tmp_path / "out"), "other", 10, True) as writer:
+        for frame in track(open_sequence(make_sequence(images=True)), "sort", images=True):
+            writer.write(frame)
+            if frame.index == 4:
+                raise ZeroDivisionError
+    assert (tmp_path / "out" / "video" / "other.partial.mp4").exists()
+    write(tmp_path / "out", track(open_sequence(make_sequence("again")), "sort"))
+    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == [".results", "walk.txt"]
 
 
 def test_a_video_of_odd_size_plays_too(tmp_path):
-    with writing_video(tmp_path / "odd.mp4", 25) as write:
+    with VideoWriter(tmp_path / "odd.mp4", 25) as video:
         for _ in range(3):
-            write(np.zeros((61, 33, 3), np.uint8))
+            video.write(np.zeros((61, 33, 3), np.uint8))
     assert cv2.VideoCapture(str(tmp_path / "odd.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == 3
+
+
+def test_a_video_that_the_disk_did_not_take_whole_is_told(tmp_path):
+    video = VideoWriter(tmp_path / "cut.mp4", 25)
+    for _ in range(3):
+        video.write(np.zeros((60, 32, 3), np.uint8))
+    video.frames += 1  # OpenCV says nothing of an image that it could not write
+    with pytest.raises(InputError, match="3 of 4 frames could be written"):
+        video.close()
 
 
 def test_drawing_leaves_the_image_alone_and_marks_the_box_in_the_colour_of_its_id():
@@ -75,19 +177,11 @@ def test_a_trail_follows_a_track_and_fades_after_it_is_gone():
     assert not [annotator.draw(image, nobody) for _ in range(3)][-1].any()
 
 
-def test_a_folder_that_takes_no_files_is_refused_at_once(tmp_path):
-    (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot be written to"):
-        check_folder(tmp_path / "file" / "out")
-    check_folder(tmp_path / "new" / "out")
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
 def test_the_command_tracks_a_video_of_ones_own(make_sequence, tmp_path, capsys):
     folder = make_sequence(images=True)
-    with writing_video(tmp_path / "clip.mp4", 10) as write:
+    with VideoWriter(tmp_path / "clip.mp4", 10) as video:
         for image in open_sequence(folder).frames():
-            write(image)
+            video.write(image)
     detections = str(folder / "det" / "det.txt")
     out = tmp_path / "out"
     main(["track", str(tmp_path / "clip.mp4"), "--detections", detections, "--reid", "none", "--output", str(out), "--video"])

@@ -47,14 +47,15 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.detection.yolox import Detector
     from mtmc.ground.thresholds import read_ground_thresholds
     from mtmc.identity.gallery import Gallery
-    from mtmc.multicamera.film import film_room
-    from mtmc.multicamera.result_writer import draw_gallery, record_losses, record_room
-    from mtmc.multicamera.run import follow, open_identities, recognise, settle
+    from mtmc.multicamera.film import FilmWriter
+    from mtmc.multicamera.gallery_writer import GalleryWriter
+    from mtmc.multicamera.result_writer import SettledWriter, WorldWriter, writing_losses
+    from mtmc.multicamera.run import follow, open_identities, recognise
     from mtmc.multicamera.workers import LocalWorkers
     from mtmc.sequences import open_recording
     from mtmc.single.appearance import open_appearance
-    from mtmc.single.result_writer import check_folder
     from reid.common.errors import InputError
+    from reid.common.result_folder import ResultFolder
 
     if options.min_score is not None and options.detector is None:
         raise InputError("--min-score is for a detector: give --detector FILE as well.")
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
     if options.patience is not None and options.workers == "local":
         raise InputError("--patience is for cameras that run apart: give --workers ray as well.")
     thresholds = read_ground_thresholds(options.config) if options.config else None
-    check_folder(options.output)
+    results = ResultFolder(options.output)
     recording = open_recording(options.source, detections=options.detections)
     if options.detector is None and not any(len(found) for view in recording.views for found in view.detections):
         raise InputError(f"{options.source} has no detections: add det/NAME.txt for each camera, or give --detector FILE.")
@@ -81,25 +82,26 @@ def run(options: argparse.Namespace) -> None:
             workers = LocalWorkers(recording, detector, model)
         found = workers.detections() if detector else None
         tracks = follow(recording, thresholds, found)
-        moments = settle(recognise(recording, tracks, identities, workers if model else None), identities)
-        moments = record_room(moments, recording.names, options.output)
-        if options.video:
-            moments = film_room(moments, recording, options.output / "room.mp4")
-        people: set[int] = set()
-        with Progress(transient=True, disable=not Console().is_terminal) as progress:
+        moments = recognise(recording, tracks, identities, workers if model else None)
+        with ExitStack() as sinks:
+            sinks.enter_context(GalleryWriter(results, identities.gallery, options.gallery))
+            if options.workers == "ray":
+                sinks.enter_context(writing_losses(workers.losses, results))
+            writers = [sinks.enter_context(world := WorldWriter(results, recording.names))]
+            if options.video:
+                images = [view.images for view in recording.views]
+                film = FilmWriter(results, recording.cameras, images, recording.frame_rate)
+                writers.append(sinks.enter_context(film))
+            settled = sinks.enter_context(SettledWriter(identities, writers))
+            progress = sinks.enter_context(Progress(transient=True, disable=not Console().is_terminal))
             for moment in progress.track(moments, total=recording.length, description=recording.name):
-                people.update(moment.people.tolist())
+                settled.write(moment)
         if options.workers == "ray":
-            record_losses(workers.losses, options.output / "losses.csv")
             for camera, restarts in workers.restarts.items():
                 lost = sum(loss.last - loss.first + 1 for loss in workers.losses if loss.camera == camera)
                 if restarts or lost:
                     print(f"{camera}: its worker was replaced {restarts} times, {lost} frames were lost (losses.csv)")
-    if identities.gallery is not None:
-        draw_gallery(identities.gallery, options.output / "gallery")
-        if options.gallery:
-            identities.gallery.save(options.gallery)
-    print(f"{recording.length} frames of {len(recording.views)} cameras, {len(people)} people: {options.output}")
+    print(f"{world.frames} frames of {len(recording.views)} cameras, {len(world.people)} people: {options.output}")
 
 
 def _ray_workers(options: argparse.Namespace, recording: "Recording") -> "RayWorkers":

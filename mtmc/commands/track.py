@@ -1,6 +1,10 @@
-"""Track the people of one camera."""
+"""Track the people of one camera.
+
+A live camera or stream is tracked until Ctrl-C, which ends it in order.
+"""
 
 import argparse
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 from mtmc.single.tracker_config import DEFAULT_TRACKER, available_configs
@@ -16,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
     parser.add_argument("--tracker", metavar="NAME", help=f"{', '.join(available_configs())} (default: {DEFAULT_TRACKER})")
     parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own; those left out keep their defaults")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for tracks/NAME.txt and video/NAME.mp4")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for tracks/NAME.txt, video/NAME.mp4")
     parser.add_argument("--video", action="store_true", help="write an annotated MP4")
 
 
@@ -29,24 +33,31 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.sequences import open_sequence
     from mtmc.single.appearance import open_appearance
     from mtmc.single.pipeline import track
-    from mtmc.single.result_writer import check_folder, record
+    from mtmc.single.result_writer import ResultWriter
     from mtmc.single.tracker_config import appearance_line, build_tracker, read_tracker_config
     from reid.common.cache_folder import cache_folder
+    from reid.common.result_folder import ResultFolder
 
     config = read_tracker_config(options.tracker, options.config)
-    check_folder(options.output)
+    results = ResultFolder(options.output)
     detector = None if options.detector is None else Detector(options.detector, options.min_score)
     sequence = open_sequence(options.source, options.detections, options.min_score)
     appearance = open_appearance(options.reid)
     tracker, built = build_tracker(config, appearance)
-    text = options.output / "tracks" / f"{sequence.name}.txt"
-    video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
     cache = cache_folder("embeddings")
     frames = track(sequence, tracker, appearance, images=options.video, cache=cache, detector=detector)
-    with Progress(transient=True, disable=not Console().is_terminal) as progress:
-        frames = progress.track(frames, total=sequence.length, description=sequence.name)
-        totals = record(frames, text, video, sequence.frame_rate)
+    # A source that never ends by itself is not cut short by an interrupt: what was seen until then is the whole.
+    ending = suppress(KeyboardInterrupt) if sequence.length is None else nullcontext()
+    with (
+        Progress(transient=True, disable=not Console().is_terminal) as progress,
+        ResultWriter(results, sequence.name, sequence.frame_rate, options.video) as writer,
+        closing(frames),
+        ending,
+    ):
+        for frame in progress.track(frames, total=sequence.length, description=sequence.name):
+            writer.write(frame)
+    totals = writer.totals
     speed = totals.frames / totals.passed if totals.passed else 0.0
     if appearance is not None:
         print(appearance_line(tracker, built))
-    print(f"{totals.frames} frames, {totals.identities} identities, {totals.boxes} boxes, {speed:.1f} fps: {text}")
+    print(f"{totals.frames} frames, {totals.identities} identities, {totals.boxes} boxes, {speed:.1f} fps: {writer.text}")

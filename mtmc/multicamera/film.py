@@ -1,40 +1,69 @@
 """What several cameras saw, as one film: their images with people's boxes side by side, and the floor plan."""
 
-from collections.abc import Iterable, Iterator
-from itertools import repeat
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from types import TracebackType
 
 import cv2
 import numpy as np
 
+from mtmc.calibration import GroundCamera
 from mtmc.drawing.annotator import Annotator
 from mtmc.drawing.floor_plan import FloorPlan
+from mtmc.drawing.video import VideoWriter
 from mtmc.multicamera.moment import Moment
-from mtmc.sequences import Recording
-from mtmc.single.result_writer import writing_video
+from reid.common.growing_results import end_results
+from reid.common.interrupts import uninterrupted
+from reid.common.result_folder import ResultFolder
 from trackers import Tracks
 
+NAME = "room.mp4"
 TILE = 360  # pixels: the height of a camera's image, and of the floor plan, in the film
 
 
-def film_room(moments: Iterable[Moment], recording: Recording, path: Path) -> Iterator[Moment]:
-    """Pass `moments` on and write them to the MP4 `path`, which appears when the last has passed.
+class FilmWriter:
+    """Writes moments to the MP4 `room.mp4` below `results`: `images`, a source of BGR frames for each of `cameras` or None where
+    there is none, with the people's boxes, and the floor plan.
 
-    A camera without an image at a moment is black. Raises `InputError` for an image that does not decode.
+    A camera without an image at a moment is black. Whatever ends the `with` block, the film plays; where that is an exception it
+    is named `room.partial.mp4`, which is noted on it.
     """
-    cameras = recording.cameras
-    plan = FloorPlan(cameras, TILE)
-    annotators = [Annotator() for _ in cameras]
-    images = zip(*(view.images or repeat(None) for view in recording.views), strict=False)
-    with writing_video(path, recording.frame_rate) as write:
-        for moment, views in zip(moments, images, strict=False):
-            people = moment.people > 0
+
+    def __init__(
+        self,
+        results: ResultFolder,
+        cameras: Sequence[GroundCamera],
+        images: Sequence[Iterable[np.ndarray | None] | None],
+        frame_rate: float,
+    ):
+        self._results, self._cameras, self._frame_rate = results, list(cameras), frame_rate
+        self._plan = FloorPlan(self._cameras, TILE)
+        self._annotators = [Annotator() for _ in self._cameras]
+        self._images = [iter(()) if source is None else iter(source) for source in images]
+        self._video: VideoWriter | None = None
+
+    def __enter__(self) -> "FilmWriter":
+        return self
+
+    def write(self, moment: Moment) -> None:
+        """Append a moment, the next one. Raises `InputError` for an image that does not decode, and where the disk is full."""
+        people = moment.people > 0
+        with uninterrupted():
             tiles = [
-                _tile(view, camera.image_size, annotator, _in_camera(moment, people, number))
-                for number, (view, camera, annotator) in enumerate(zip(views, cameras, annotators, strict=True))
+                _tile(next(images, None), camera.image_size, annotator, _in_camera(moment, people, number))
+                for number, (images, camera, annotator) in enumerate(
+                    zip(self._images, self._cameras, self._annotators, strict=True)
+                )
             ]
-            write(_mosaic([*tiles, plan.draw(moment.people[people], moment.tracks.positions[people])]))
-            yield moment
+            picture = _mosaic([*tiles, self._plan.draw(moment.people[people], moment.tracks.positions[people])])
+            if self._video is None:
+                self._video = VideoWriter(self._results.begin(NAME), self._frame_rate)
+            self._results.require_room()
+            self._video.write(picture)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._video is not None and self._video.frames:
+            with uninterrupted():
+                end_results(self._results, [(self._video, [NAME])], f"{self._video.frames} frames", error)
 
 
 def _in_camera(moment: Moment, people: np.ndarray, camera: int) -> Tracks:

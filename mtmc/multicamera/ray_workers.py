@@ -1,7 +1,10 @@
 """A recording's cameras as Ray actors, on as many machines as the cluster has; following and naming people stay in one place."""
 
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -44,6 +47,17 @@ class _Remote:
     behind: bool = False
 
 
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Undo that `ray.init` makes SIGTERM end the process at once, past what `reid.common.errors.run` does with it."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
+
+
 class RayWorkers:
     """The cameras of `recording` as actors that decode, detect and embed; `open_detector` and `open_appearance` are called there.
 
@@ -68,7 +82,8 @@ class RayWorkers:
         self._ray = ray
         self._owned = not ray.is_initialized()
         if self._owned:
-            ray.init(log_to_driver=False, include_dashboard=False, logging_level="error")
+            with _own_sigterm():
+                ray.init(log_to_driver=False, include_dashboard=False, logging_level="error")
         self.patience = patience
         self.losses: list[Loss] = []
         self.restarts = dict.fromkeys(recording.names, 0)

@@ -1,86 +1,132 @@
-"""What several cameras saw, on disk: people's tracks on the ground, their boxes in each camera, their pictures."""
+"""What several cameras saw, on disk: people's tracks on the ground, their boxes in each camera, and what was lost."""
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
 
-import cv2
 import numpy as np
 
-from mtmc.identity.gallery import Gallery
+from mtmc.identity.identities import Identities
 from mtmc.multicamera.moment import Moment
+from mtmc.multicamera.run import HeldMoments
 from mtmc.sequences.mot_text import tracks_text
-from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.common.growing_results import GrowingTexts, end_results
+from reid.common.interrupts import uninterrupted
+from reid.common.result_folder import ResultFolder, partial_name
 
 if TYPE_CHECKING:
     from mtmc.multicamera.ray_workers import Loss
 
-PICTURE = (64, 128)  # width and height of one crop in a person's picture
+_HEADER = "frame,time,person,x,y\n"
 
 
-def record_room(moments: Iterable[Moment], cameras: list[str], folder: Path) -> Iterator[Moment]:
-    """Pass `moments` on and write them below `folder`; the files appear when the last has passed.
+class MomentWriter(Protocol):
+    """What takes one moment after the other."""
+
+    def write(self, moment: Moment) -> None: ...
+
+
+class WorldWriter:
+    """Writes moments below `results`, in the folder `under` there where one is given.
 
     `world.csv` holds `frame,time,person,x,y` (frames from 1, seconds, the recording's unit), `world.jsonl` a line a frame with
-    the same and each person's boxes, `tracks/CAMERA.txt` MOTChallenge result lines whose ids are persons. When the input fails or
-    the user interrupts, what was written is kept as `NAME.partial.csv` and so on.
+    the same and each person's boxes, `tracks/CAMERA.txt` MOTChallenge result lines whose ids are persons; `cameras` are names in
+    the order of the moments' boxes. Whatever ends the `with` block, the files open; where that is an exception they are named
+    `world.partial.csv` and so on, which is noted on it. `frames` and `people` say how many were written and who is in them.
     """
-    with ExitStack() as stack:
-        unfinished = {}
 
-        def create(name: str):
-            path = stack.enter_context(replacing(folder / name))
-            unfinished[path] = (folder / name).with_suffix(f".partial{path.suffix}")
-            return stack.enter_context(open(path, "w", encoding="ascii"))
+    def __init__(self, results: ResultFolder, cameras: Sequence[str], under: str = ""):
+        self._results, self._cameras = results, list(cameras)
+        prefix = f"{under}/" if under else ""
+        self._names = [prefix + name for name in ("world.csv", "world.jsonl", *(f"tracks/{name}.txt" for name in cameras))]
+        self._texts: GrowingTexts | None = None
+        self.frames = 0
+        self.people: set[int] = set()
 
-        table, lines = create("world.csv"), create("world.jsonl")
-        views = [create(f"tracks/{camera}.txt") for camera in cameras]
-        table.write("frame,time,person,x,y\n")
-        moment = None
+    def __enter__(self) -> "WorldWriter":
+        return self
+
+    def write(self, moment: Moment) -> None:
+        """Append a moment; the first one makes the files. Raises `InputError` or `OSError` where the disk is full."""
+        with uninterrupted():
+            self._open()
+            self._results.require_room()
+            self._texts.write(list(self._entries(moment)))
+            self.frames += 1
+            self.people.update(moment.people.tolist())
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with uninterrupted():
+            if error is None:
+                self._open()
+            if self._texts is not None:
+                end_results(self._results, [(self._texts, self._names)], f"{self.frames} frames", error)
+
+    def _open(self) -> None:
+        if self._texts is None:
+            self._texts = GrowingTexts(self._results, self._names)
+            self._texts.write([_HEADER, *[""] * (len(self._names) - 1)])
+
+    def _entries(self, moment: Moment) -> Iterator[str]:
+        people, boxes = moment.people, moment.tracks.boxes
+        rows = zip(people.tolist(), moment.tracks.positions.tolist(), strict=True)
+        yield "".join(f"{moment.frame + 1},{moment.time:.3f},{person},{x:.3f},{y:.3f}\n" for person, (x, y) in rows)
+        yield json.dumps(_described(moment, self._cameras)) + "\n"
+        for camera in range(len(self._cameras)):
+            shown = np.isfinite(boxes[:, camera, 0])
+            yield tracks_text(moment.frame, people[shown], boxes[shown, camera], np.ones(int(shown.sum())))
+
+
+class SettledWriter:
+    """Passes moments on to `writers` once all their people have names.
+
+    When the `with` block ends, also by an exception, `identities` are closed and the moments that waited follow: what was done is
+    then what a recording that ends there gives. Only where a writer failed they are left, for they would fail again.
+    """
+
+    def __init__(self, identities: Identities, writers: Sequence[MomentWriter]):
+        self._held, self._writers = HeldMoments(identities), writers
+        self._failed = False
+
+    def __enter__(self) -> "SettledWriter":
+        return self
+
+    def write(self, moment: Moment) -> None:
+        """Hold `moment` back, and pass on those whose people have names by now."""
+        with uninterrupted():
+            self._pass_on(self._held.add(moment))
+
+    def __exit__(self, *_: object) -> None:
+        if not self._failed:
+            with uninterrupted():
+                self._pass_on(self._held.close())
+
+    def _pass_on(self, moments: Iterable[Moment]) -> None:
         try:
             for moment in moments:
-                _write(moment, cameras, table, lines, views)
-                yield moment
-        except (InputError, KeyboardInterrupt) as stop:
-            for file in (table, lines, *views):
-                file.close()
-            for path, kept in unfinished.items():
-                path.rename(kept)
-            if isinstance(stop, KeyboardInterrupt):
-                done = 0 if moment is None else moment.frame + 1
-                raise KeyboardInterrupt(f"{done} frames are kept below {folder}, in files named like world.partial.csv") from None
+                for writer in self._writers:
+                    writer.write(moment)
+        except BaseException:
+            self._failed = True
             raise
-    for kept in unfinished.values():
-        kept.unlink(missing_ok=True)
 
 
-def _write(moment: Moment, cameras: list[str], table, lines, views: list) -> None:
-    people, boxes = moment.people, moment.tracks.boxes
-    for person, (x, y) in zip(people.tolist(), moment.tracks.positions.tolist(), strict=True):
-        table.write(f"{moment.frame + 1},{moment.time:.3f},{person},{x:.3f},{y:.3f}\n")
-    lines.write(json.dumps(_described(moment, cameras)) + "\n")
-    for camera, view in enumerate(views):
-        shown = np.isfinite(boxes[:, camera, 0])
-        view.write(tracks_text(moment.frame, people[shown], boxes[shown, camera], np.ones(int(shown.sum()))))
-
-
-def draw_gallery(gallery: Gallery, folder: Path) -> None:
-    """Write a picture `PERSON.jpg` of each person's exemplars side by side; people without crops have none."""
-    for person in gallery.people.tolist():
-        crops = [cv2.resize(crop, PICTURE, interpolation=cv2.INTER_AREA) for crop in gallery.crops(person)]
-        if crops:
-            with replacing(folder / f"{person:04d}.jpg") as path:
-                cv2.imwrite(str(path), np.hstack(crops))
-
-
-def record_losses(losses: Iterable["Loss"], path: Path) -> None:
-    """Write which frames (from 1) of which cameras had to be done without, and why: `camera,first_frame,last_frame,reason`."""
-    with replacing(path) as temporary:
-        rows = [f"{loss.camera},{loss.first + 1},{loss.last + 1},{loss.reason}" for loss in losses]
-        temporary.write_text("\n".join(["camera,first_frame,last_frame,reason", *rows]) + "\n", encoding="utf-8")
+@contextmanager
+def writing_losses(losses: Iterable["Loss"], results: ResultFolder) -> Iterator[None]:
+    """At the end of the block write which frames (from 1) of which cameras had to be done without, and why, to `losses.csv`:
+    `camera,first_frame,last_frame,reason`; after an exception to `losses.partial.csv`."""
+    name = partial_name("losses.csv")
+    try:
+        yield
+        name = "losses.csv"
+    finally:
+        if results.begun:
+            rows = [f"{loss.camera},{loss.first + 1},{loss.last + 1},{loss.reason}" for loss in losses]
+            with uninterrupted(), replacing(results.add(name)) as temporary:
+                temporary.write_text("\n".join(["camera,first_frame,last_frame,reason", *rows]) + "\n", encoding="utf-8")
 
 
 def _described(moment: Moment, cameras: list[str]) -> dict:

@@ -21,6 +21,7 @@ from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import Recording, open_recording
 from mtmc.single.pipeline import Detect, StageSeconds
 from reid.common.errors import InputError
+from reid.common.interrupts import uninterrupted
 from trackers import Detections
 
 if TYPE_CHECKING:
@@ -124,22 +125,40 @@ def recognise(
                 views = Views(
                     rows[seen], np.concatenate([look.embeddings for look in looks]), quality[seen], cameras[seen], crops
                 )
-        people = identities.update(time, found.ids, views)
+        with uninterrupted():  # names and gallery stay such as can be kept
+            people = identities.update(time, found.ids, views)
         reading, embedding = sum(look.reading for look in looks), sum(look.embedding for look in looks)
         seconds = StageSeconds(reading, embedding, perf_counter() - start - reading - embedding)
         yield Moment(frame, time, found, people, int((people == 0).sum()), sum(len(look.crops) for look in looks), seconds)
 
 
+class HeldMoments:
+    """Moments held back until all their people have names, which `identities` give."""
+
+    def __init__(self, identities: Identities):
+        self._identities = identities
+        self._held: deque[Moment] = deque()
+
+    def add(self, moment: Moment) -> Iterator[Moment]:
+        """Hold `moment` back; gives those that need be held no longer, in order, with the names that they waited for."""
+        self._held.append(moment)
+        while self._held and (settled := _settled(self._held[0], self._identities.names)) is not None:
+            self._held.popleft()
+            yield settled
+
+    def close(self) -> Iterator[Moment]:
+        """Close the identities, by which all have names, and give the moments that were still held back."""
+        self._identities.close()
+        while self._held:
+            yield _settled(self._held.popleft(), self._identities.names)
+
+
 def settle(moments: Iterable[Moment], identities: Identities) -> Iterator[Moment]:
     """The same moments, each held back until all its people have names; at the end `identities` is closed, and all have."""
-    held: deque[Moment] = deque()
+    held = HeldMoments(identities)
     for moment in moments:
-        held.append(moment)
-        while held and (settled := _settled(held[0], identities.names)) is not None:
-            held.popleft()
-            yield settled
-    identities.close()
-    yield from (_settled(moment, identities.names) for moment in held)
+        yield from held.add(moment)
+    yield from held.close()
 
 
 def _settled(moment: Moment, names: dict[int, int]) -> Moment | None:

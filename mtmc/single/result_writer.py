@@ -1,19 +1,16 @@
 """A tracked sequence on disk: the MOTChallenge text, the annotated video, and what the run took."""
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import cv2
-import numpy as np
+from types import TracebackType
 
 from mtmc.drawing.annotator import Annotator
+from mtmc.drawing.video import VideoWriter
 from mtmc.sequences.mot_text import tracks_text
 from mtmc.single.pipeline import StageSeconds, TrackedFrame
-from reid.common.errors import InputError
-from reid.common.files import replacing
+from reid.common.growing_results import GrowingTexts, end_results
+from reid.common.interrupts import uninterrupted
+from reid.common.result_folder import ResultFolder
 
 
 @dataclass
@@ -33,84 +30,63 @@ class RunTotals:
     reid_cached: bool = False
 
 
-def record(frames: Iterable[TrackedFrame], text: Path, video: Path | None = None, frame_rate: float = 30.0) -> RunTotals:
-    """Run `frames` to the end, writing `text` (MOTChallenge result lines) and, if asked, `video` (MP4; the frames must carry
-    images).
+class ResultWriter:
+    """Writes the frames of the sequence `name` to `tracks/NAME.txt` (MOTChallenge result lines) and, with `video`, to
+    `video/NAME.mp4` (the frames must then carry images), below `results`.
 
-    Neither appears before it is whole. When the input fails or the user interrupts in the middle, the lines so far are kept as
-    `NAME.partial.txt` beside `text`, and the exception goes on.
+    As a context manager: `with ResultWriter(results, name) as writer`, and `write` for each frame. Whatever ends the block, the
+    files open; where that is an exception they are named `NAME.partial.txt` and so on, which is noted on it. `totals` say what
+    was written; `text` is the path of the result lines.
     """
-    total, ids = RunTotals(), set()
-    unfinished = text.with_name(f"{text.stem}.partial.txt")
-    with ExitStack() as stack:
-        path = stack.enter_context(replacing(text))
-        lines = stack.enter_context(open(path, "w", encoding="ascii"))
-        annotator = Annotator()
-        write = stack.enter_context(writing_video(video, frame_rate)) if video else None
-        start = time.perf_counter()
-        try:
-            for frame in frames:
-                total.passed += time.perf_counter() - start + (frame.seconds.reid if frame.reid_cached else 0.0)
-                total.frames += 1
-                total.boxes += len(frame.tracks.ids)
-                total.outside += frame.outside
-                total.reid_cached = frame.reid_cached
-                total.seconds = StageSeconds(*map(sum, zip(total.seconds, frame.seconds, strict=True)))
-                ids.update(frame.tracks.ids.tolist())
-                lines.write(tracks_text(frame.index, frame.tracks.ids, frame.tracks.boxes, frame.tracks.scores))
-                if write:
-                    write(annotator.draw(frame.image, frame.tracks))
-                start = time.perf_counter()
-        except (InputError, KeyboardInterrupt) as stop:
-            lines.close()
-            path.rename(unfinished)
-            if isinstance(stop, KeyboardInterrupt):
-                raise KeyboardInterrupt(f"the tracks of {total.frames} frames are kept in {unfinished}") from None
-            raise
-    unfinished.unlink(missing_ok=True)
-    total.identities = len(ids)
-    return total
 
+    def __init__(self, results: ResultFolder, name: str, frame_rate: float = 30.0, video: bool = False):
+        self._results, self._frame_rate = results, frame_rate
+        self._names = [f"tracks/{name}.txt", *([f"video/{name}.mp4"] if video else [])]
+        self._texts: GrowingTexts | None = None
+        self._video: VideoWriter | None = None
+        self._annotator, self._ids = Annotator(), set()
+        self.text = results.path / self._names[0]
+        self.totals = RunTotals()
 
-@contextmanager
-def writing_video(path: Path, frame_rate: float) -> Iterator:
-    """Give a function that appends a BGR image to the MP4 at `path`; all must have the size of the first.
+    def __enter__(self) -> "ResultWriter":
+        self._since = time.perf_counter()
+        return self
 
-    MPEG-4 part 2 is the codec, since every OpenCV build writes it. Raises `InputError` where this one does not.
-    """
-    writer = None
-    with replacing(path) as partial:
+    def write(self, frame: TrackedFrame) -> None:
+        """Append a frame; the first one makes the files. Raises `InputError` or `OSError` where the disk is full."""
+        passed = time.perf_counter() - self._since + (frame.seconds.reid if frame.reid_cached else 0.0)
+        with uninterrupted():
+            self._open()
+            self._results.require_room()
+            if self._video is not None:
+                self._video.write(self._annotator.draw(frame.image, frame.tracks))
+            self._texts.write([tracks_text(frame.index, frame.tracks.ids, frame.tracks.boxes, frame.tracks.scores)])
+            self._count(frame, passed)
+        self._since = time.perf_counter()
 
-        def write(image: np.ndarray) -> None:
-            nonlocal writer
-            if writer is None:
-                size = image.shape[1], image.shape[0]
-                writer = cv2.VideoWriter(str(partial), cv2.VideoWriter_fourcc(*"mp4v"), frame_rate, size)
-                if not writer.isOpened():
-                    raise InputError(f"{path}: this OpenCV cannot write MP4; install opencv-python, or run without --video.")
-            writer.write(image)
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with uninterrupted():
+            if error is None:
+                self._open()
+            if self._texts is not None:
+                parts = [(self._texts, self._names[:1])]
+                if self._video is not None and self._video.frames:
+                    parts.append((self._video, self._names[1:]))
+                end_results(self._results, parts, f"{self.totals.frames} frames", error)
 
-        try:
-            yield write
-        finally:
-            if writer is not None:
-                writer.release()
-        if writer is None:
-            partial.touch()
+    def _open(self) -> None:
+        if self._texts is None:
+            self._texts = GrowingTexts(self._results, self._names[:1])
+            if len(self._names) > 1:
+                self._video = VideoWriter(self._results.begin(self._names[1]), self._frame_rate)
 
-
-def check_folder(folder: Path) -> None:
-    """Try that `folder` takes files, before hours of work end in a refusal, and leave it as it was, absent or not.
-
-    Raises `InputError` where it does not.
-    """
-    made = [each for each in (folder, *folder.parents) if not each.exists()]
-    try:
-        with replacing(folder / "writable.txt") as probe:
-            probe.touch()
-        (folder / "writable.txt").unlink()
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written to ({error.strerror}): choose another --output.") from None
-    with suppress(OSError):  # another run may have put something there meanwhile
-        for each in made:
-            each.rmdir()
+    def _count(self, frame: TrackedFrame, passed: float) -> None:
+        total = self.totals
+        total.passed += passed
+        total.frames += 1
+        total.boxes += len(frame.tracks.ids)
+        total.outside += frame.outside
+        total.reid_cached = frame.reid_cached
+        total.seconds = StageSeconds(*map(sum, zip(total.seconds, frame.seconds, strict=True)))
+        self._ids.update(frame.tracks.ids.tolist())
+        total.identities = len(self._ids)

@@ -67,8 +67,9 @@ class PictureFolder:
 class Video:
     """A video file, a camera index or a stream's address; iterating gives `(H, W, 3)` BGR images, decoded frame k being frame k.
 
-    With `exact_length` a video that ends early raises `InputError`; without, it ends where decoding ends. Nothing is opened
-    before it is asked for; what cannot be opened then raises `InputError`.
+    With `exact_length` a video that ends early raises `InputError`; without, it ends where decoding ends, and a file raises it
+    that ends more than a second before its header says: what was cut short is no whole recording, though headers that estimate
+    are a few frames off. Nothing is opened before it is asked for; what cannot be opened then raises `InputError`.
     """
 
     def __init__(self, source: Path | int | str, exact_length: int | None = None):
@@ -107,11 +108,16 @@ class Video:
                 if decoded:
                     yield image
                 elif self._exact_length is None:
-                    return
+                    return self._check_end(number - 1)
                 else:
                     raise InputError(f"{self.source}: frame {number} of {self._exact_length} does not decode; replace the file.")
         finally:
             capture.release()
+
+    def _check_end(self, decoded: int) -> None:
+        promised = self.length if isinstance(self.source, Path) else None
+        if promised is not None and promised - decoded > (self.frame_rate or 30.0):
+            raise InputError(f"{self.source}: the frames end with {decoded} of {promised}, so it is cut short; replace the file")
 
     @cached_property
     def _header(self) -> list[float]:

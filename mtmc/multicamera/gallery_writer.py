@@ -1,0 +1,66 @@
+"""The people whom a run got to know, on disk: a picture of each, and the gallery itself for the next run."""
+
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+import numpy as np
+
+from mtmc.identity.gallery import Gallery
+from reid.common.errors import InputError, note
+from reid.common.files import refusing, replacing
+from reid.common.interrupts import uninterrupted
+from reid.common.result_folder import ResultFolder, partial_name
+
+PICTURE = (64, 128)  # width and height of one crop in a person's picture
+
+
+class GalleryWriter:
+    """Writes `gallery`, None where there is no appearance model, when the `with` block ends.
+
+    `gallery/PERSON.jpg` below `results`, in the folder `under` there where one is given, has a person's exemplars side by side;
+    people without crops have none. `file`, if one is given, is saved anew; it is no result of this run alone, so a later run
+    leaves it. After an exception pictures are in `gallery.partial/` and the people in `FILE.partial.npz` beside `file`, which
+    stays; both are noted on the exception. Where the run has no result yet there is nothing to keep.
+    """
+
+    def __init__(self, results: ResultFolder, gallery: Gallery | None, file: Path | None = None, under: str = ""):
+        self._results, self._gallery, self._file = results, gallery, file
+        self._prefix = f"{under}/" if under else ""
+
+    def __enter__(self) -> "GalleryWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._gallery is None:
+            return
+        with uninterrupted():
+            if error is None:
+                self._draw(f"{self._prefix}gallery")
+                if self._file is not None:
+                    self._gallery.save(self._file)
+            elif self._results.begun:
+                try:
+                    self._keep(error)
+                except (OSError, InputError) as refusal:
+                    note(error, f"the gallery is not kept whole: {refusal}")
+
+    def _keep(self, error: BaseException) -> None:
+        if pictures := self._draw(folder := f"{self._prefix}gallery.partial"):
+            note(error, f"pictures of {pictures} people are kept in {self._results.path / folder}")
+        if self._file is not None:
+            partial = self._file.with_name(partial_name(self._file.name))
+            self._gallery.save(partial)
+            note(error, f"the gallery of {len(self._gallery)} people is kept in {partial}")
+
+    def _draw(self, folder: str) -> int:
+        """Write the pictures into `folder` below the results; how many there are."""
+        drawn = 0
+        for person in self._gallery.people.tolist():
+            crops = [cv2.resize(crop, PICTURE, interpolation=cv2.INTER_AREA) for crop in self._gallery.crops(person)]
+            if crops:
+                path = self._results.add(f"{folder}/{person:04d}.jpg")
+                with replacing(path) as temporary, refusing(path):
+                    temporary.write_bytes(cv2.imencode(".jpg", np.hstack(crops))[1].tobytes())
+                drawn += 1
+        return drawn

@@ -1,0 +1,126 @@
+"""How a command ends: exit codes, sentences, and the moments at which Ctrl-C and SIGTERM have to wait."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from reid.common import errors
+from reid.common.errors import InputError, note, run
+from reid.common.interrupts import terminable, uninterrupted
+
+
+def ended(main, capsys):
+    """The exit code of `main` and what it left on stderr."""
+    with pytest.raises(SystemExit) as end:
+        run(main)
+    return end.value.code, capsys.readouterr().err
+
+
+def raising(error: BaseException, *notes: str):
+    def main():
+        for sentence in notes:
+            note(error, sentence)
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize(
+    ("error", "notes", "code", "told"),
+    [
+        (InputError("frame 3 is broken"), (), 2, "error: frame 3 is broken\n"),
+        (InputError("frame 3 is broken"), ("2 frames are kept",), 2, "error: frame 3 is broken\n2 frames are kept\n"),
+        (OSError(28, "No space left", "a.txt"), ("2 frames are kept",), 2, "error: a.txt: No space left\n2 frames are kept\n"),
+        (KeyboardInterrupt(), (), 130, "interrupted: what was finished so far, if anything, is kept\n"),
+        (KeyboardInterrupt(), ("2 frames are kept", "so is the film"), 130, "interrupted: 2 frames are kept; so is the film\n"),
+        (KeyboardInterrupt("go on with --resume"), (), 130, "interrupted: go on with --resume\n"),
+    ],
+)
+def test_an_error_is_told_with_its_notes(capsys, error, notes, code, told):
+    assert ended(raising(error, *notes), capsys) == (code, told)
+
+
+DEFECT = """
+from reid.common.errors import note, run
+def main():
+    error = ZeroDivisionError("ours")
+    note(error, "2 frames are kept")
+    raise error
+run(main)
+"""
+
+
+def test_a_defect_keeps_its_traceback_and_its_notes():
+    done = subprocess.run([sys.executable, "-c", DEFECT], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback") and done.stderr.count("2 frames are kept") == 1
+
+
+def test_python_310_whose_tracebacks_have_no_notes_gets_them_too(monkeypatch, capsys):
+    monkeypatch.setattr(errors.sys, "version_info", (3, 10))
+    with pytest.raises(ZeroDivisionError):
+        run(raising(ZeroDivisionError("ours"), "2 frames are kept"))
+    assert capsys.readouterr().err == "2 frames are kept\n"
+
+
+def test_sigterm_ends_as_ctrl_c_does_with_a_code_of_its_own(capsys):
+    cleaned = []
+
+    def main():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt as interrupt:
+            cleaned.append("file")
+            note(interrupt, "2 frames are kept")
+            raise
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert ended(main, capsys) == (143, "terminated: 2 frames are kept\n")
+    assert cleaned == ["file"] and signal.getsignal(signal.SIGTERM) is before
+
+
+def test_sigterm_ends_also_a_job_for_which_ctrl_c_is_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt), terminable() as came:
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert came == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_until_a_block_is_done(number):
+    done = []
+    with pytest.raises(KeyboardInterrupt), terminable():
+        with uninterrupted():
+            with uninterrupted():
+                signal.raise_signal(number)
+                done.append("inner")
+            done.append("outer")
+        done.append("behind")
+    assert done == ["inner", "outer"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_a_block_raises_goes_before_an_interrupt_that_waits():
+    with pytest.raises(ZeroDivisionError), uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        raise ZeroDivisionError
+
+
+def test_other_threads_which_get_no_signals_are_left_alone():
+    done = []
+
+    def work():
+        with terminable() as came, uninterrupted():
+            done.append(came)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [[]]
