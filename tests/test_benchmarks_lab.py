@@ -17,7 +17,7 @@ def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     sequence = visitors(tmp_path_factory.mktemp("people"))
     write_folder(folder, sequence)
-    for camera, images in sequence.images.items():
+    for camera, images in ((each.name, each.images) for each in sequence.views):
         (folder / camera).mkdir()
         for number, image in enumerate(images, 1):
             cv2.imwrite(str(folder / camera / f"{number:06d}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 95])
@@ -38,6 +38,7 @@ def test_each_model_is_a_row_and_appearance_brings_people_back_under_their_numbe
     summary = run(tmp_path, "--data", data, "--reid", "none,colour")
     none, colour = summary["rows"]
     assert [row["reid"] for row in summary["rows"]] == ["none", "colour"] and summary["overall"] == colour
+    assert summary["overall_of"] == "colour"
     assert none["mota"] == pytest.approx(colour["mota"], abs=0.03) and none["mota"] > 0.9
     assert none["idf1"] < 0.7 and colour["idf1"] > 0.95
     assert (none["fp"], none["fn"]) == (colour["fp"], colour["fn"])

@@ -32,7 +32,9 @@ def test_each_model_has_a_row_for_each_way_of_linking(ran):
     none, *linked = summary["rows"]
     assert (none["reid"], none["linking"], none["travel"]) == ("none", "none", "none")
     assert [(row["linking"], row["travel"]) for row in linked] == LINKED
-    assert summary["overall"] == linked[-1] and summary["versions"]["python"]
+    assert summary["overall"] == linked[-1]
+    assert summary["overall_of"] == {"reid": "colour", "linking": "offline", "travel": "given"}
+    assert summary["versions"]["python"]
     for row in summary["rows"]:
         assert {key for key, _, _ in COLUMNS} < row.keys() and row["true_people"] == 3
         assert row["mota"] > 0.8 and (row["fp"], row["fn"]) == (none["fp"], none["fn"])

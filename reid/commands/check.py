@@ -6,13 +6,13 @@ comes back after minutes looks less like themselves than a second later, so the 
 """
 
 import argparse
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reid.commands import arguments
+from reid.footage.rows import rows_by_frame
 
 if TYPE_CHECKING:
     from reid import AppearanceModel
@@ -84,8 +84,8 @@ def _rows_by_frame(recording: "Recording") -> list[np.ndarray]:
     detections = recording.detections
     size = recording.image_size or recording.images.size
     inside = (detections.boxes[:, 2:] > 0).all(axis=1) & (detections.boxes[:, :2] < size).all(axis=1)
-    bounds = np.searchsorted(detections.frames, np.arange(detections.frames.max(initial=-1) + 2))
-    return [np.arange(a, b)[inside[a:b]] for a, b in pairwise(bounds)]
+    length = 1 + detections.frames.max(initial=-1)
+    return [np.arange(rows.start, rows.stop)[inside[rows]] for rows in rows_by_frame(detections.frames, length)]
 
 
 def _embed(model: "AppearanceModel", recording: "Recording", boxes: list, frames: np.ndarray) -> dict[int, np.ndarray]:
