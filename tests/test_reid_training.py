@@ -11,7 +11,7 @@ from reid.common.errors import InputError
 from reid.data.folders import GALLERY, QUERY, TRAIN, join, read_market
 from reid.preprocessing import Preprocessing
 from reid.training import trainer
-from reid.training.averaging import WeightAverage, refresh_statistics
+from reid.training.averaging import WeightAverage
 from reid.training.journal import Journal
 from reid.training.schedule import warmup_steps
 from reid.training.swag import WeightGaussian
@@ -32,13 +32,6 @@ def test_weight_average_is_the_mean_of_all_states():
         average.add(network)
     average.copy_to(network)
     assert network.weight.tolist() == [[3.0, 3.0]]
-
-
-def test_refreshed_statistics_are_those_of_the_batches():
-    norm = nn.BatchNorm1d(1)
-    refresh_statistics(norm, [torch.full((4, 1), 1.0), torch.full((4, 1), 3.0)])
-    assert norm.running_mean.item() == pytest.approx(2.0)
-    assert norm.momentum == 0.1
 
 
 def run_with_validation(recipe, folder, output):

@@ -5,7 +5,11 @@ from torch import nn
 
 
 class WeightAverage:
-    """Equal-weight mean of every state it was shown. Kept in float64, so that thousands of states do not drift."""
+    """Equal-weight mean of every state it was shown. Kept in float64, so that thousands of states do not drift.
+
+    `torch.optim.swa_utils.AveragedModel` would keep a second network, in the network's own precision and with its buffers, where
+    a checkpoint and the Gaussian of `reid.training.swag` need the parameters' means by name.
+    """
 
     def __init__(self) -> None:
         self.count = 0
@@ -22,7 +26,7 @@ class WeightAverage:
                 self.mean[name] += (value - self.mean[name]) / self.count
 
     def copy_to(self, network: nn.Module) -> None:
-        """Give the network the mean. Its batch-norm statistics are then stale: see `refresh_statistics`."""
+        """Give the network the mean. Its batch-norm statistics are then stale: see `torch.optim.swa_utils.update_bn`."""
         with torch.no_grad():
             for name, value in network.named_parameters():
                 value.copy_(self.mean[name])
@@ -34,18 +38,3 @@ class WeightAverage:
     def load_state_dict(self, state: dict) -> None:
         """Continue from `state_dict`."""
         self.count, self.mean = state["count"], state["mean"]
-
-
-def refresh_statistics(network: nn.Module, batches) -> None:
-    """Recompute all batch-norm statistics as plain means over `batches` of inputs `(B, 3, H, W)`: Izmailov et al., sec. 3.2."""
-    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # a cumulative mean over all batches
-    network.train()
-    with torch.no_grad():
-        for batch in batches:
-            network(batch)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum

@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 from torch import nn
+from torch.optim.swa_utils import update_bn
 
 from reid.common.errors import InputError
 from reid.models import build
 from reid.training import processes
-from reid.training.averaging import WeightAverage, refresh_statistics
+from reid.training.averaging import WeightAverage
 from reid.training.batches import Batches
 from reid.training.captured import CapturedPass
 from reid.training.checkpoint import Position, Stateful
@@ -114,7 +115,7 @@ class Learner:
         if not average.count:
             self.states.add(self.network)  # the last epochs were too short to leave any
         average.copy_to(self.network)
-        refresh_statistics(self.network, batches.statistics())
+        update_bn(batches.statistics(), self.network)  # plain means over them: Izmailov et al., UAI 2018, sec. 3.2
 
 
 def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[nn.Module, str, list[str]]:

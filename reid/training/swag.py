@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.swa_utils import update_bn
 
-from reid.training.averaging import WeightAverage, refresh_statistics
+from reid.training.averaging import WeightAverage
 
 
 class WeightGaussian:
@@ -91,6 +92,6 @@ def average_descriptors(
     total = torch.zeros(())
     for _ in range(samples):
         gaussian.sample_to(network, generator)
-        refresh_statistics(network, statistics())
+        update_bn(statistics(), network)
         total = total + embed(network.eval())
     return F.normalize(total)
