@@ -1,6 +1,6 @@
 import numpy as np
 
-from mtmc.ground.camera_offsets import Registration
+from mtmc.ground.camera_offsets import CameraOffsets
 from mtmc.ground.grouping import group
 from mtmc.ground.motion import GroundMotion, fuse, squared_lengths, symmetric_inverse
 
@@ -8,7 +8,7 @@ from mtmc.ground.motion import GroundMotion, fuse, squared_lengths, symmetric_in
 def test_offsets_that_vary_over_the_ground_are_learned_and_stay_apart_by_camera():
     random = np.random.default_rng(0)
     fields = np.array([[[0.3, -0.1], [0.1, 0.05], [-0.05, 0.1]], [[-0.3, 0.1], [-0.1, -0.05], [0.05, -0.1]]])
-    registration = Registration(2, np.zeros(2), 0.5, 2.0)
+    registration = CameraOffsets(2, np.zeros(2), 0.5, 2.0)
     for _ in range(300):
         camera, ground = random.integers(0, 2, 4), random.uniform(-2, 2, (4, 2))
         true = np.einsum("na,nai->ni", np.column_stack([np.ones(4), ground / 2]), fields[camera])
@@ -20,7 +20,7 @@ def test_offsets_that_vary_over_the_ground_are_learned_and_stay_apart_by_camera(
 
 
 def test_an_offset_common_to_all_cameras_is_none():
-    registration = Registration(3, np.zeros(2), 0.5, 2.0)
+    registration = CameraOffsets(3, np.zeros(2), 0.5, 2.0)
     for _ in range(50):
         errors = np.tile(0.01 * np.eye(2), (3, 1, 1))
         registration.learn(np.arange(3), np.zeros((3, 2)), np.full((3, 2), 0.4), errors, np.ones(3))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
 from mtmc.identity.view_selection import ViewSelection
 
 SIZE = (640, 480)

@@ -1,12 +1,11 @@
 """Cameras that share no view, from detections to people: tracks, tracklets, zones, and the same person in both places."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from passers import passers
+from views import with_images
 from visitors import MeanColour
 
 from benchmarks.scores.world import world_people
@@ -89,7 +88,7 @@ def test_without_appearance_tracklets_have_zones_and_times_only(sequence, tracks
 
 def test_a_camera_without_images_is_told(sequence, tracks):
     with pytest.raises(InputError, match="no images of east"):
-        LocalWorkers(replace(sequence, images=sequence.images | {"east": None}), appearance=MeanColour())
+        LocalWorkers(with_images(sequence, "east", None), appearance=MeanColour())
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), max_size=30), st.integers(1, 5))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.scores.clearmot import MIN_IOU, Counts, count_matches
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
 from mtmc.sequences import GroundTruth, WorldTruth
 from reid.footage.rows import rows_by_frame
 from trackers.boxes import iou

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtmc.calibration import GroundCamera
-from mtmc.ground.camera_offsets import Registration
+from mtmc.ground.camera_offsets import CameraOffsets
 from mtmc.ground.motion import sideways_scale
 from mtmc.ground.observations import Observations
 
@@ -23,10 +23,10 @@ class BoxPrediction:
         self._cameras = list(cameras)
         self._statures = np.full(len(self._cameras), stature)
 
-    def expect(self, ground: np.ndarray, registration: Registration) -> np.ndarray:
+    def expect(self, ground: np.ndarray, camera_offsets: CameraOffsets) -> np.ndarray:
         """The boxes `(C, T, 4)` that people at `ground` `(T, 2)` should have in each camera, NaN where it does not see them."""
         count, people = len(self._cameras), len(ground)
-        offsets, _ = registration.offsets(np.repeat(np.arange(count), people), np.tile(ground, (count, 1)))
+        offsets, _ = camera_offsets.offsets(np.repeat(np.arange(count), people), np.tile(ground, (count, 1)))
         return predicted_boxes(self._cameras, ground + offsets.reshape(count, people, 2), self._statures)
 
     def fill(self, boxes: np.ndarray, tracks: np.ndarray, observations: Observations, seconds: float) -> np.ndarray:

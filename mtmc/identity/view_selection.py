@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
 from mtmc.ground.visibility import picture_boxes, visible_shares
 from mtmc.identity.identities import view_quality
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
 from mtmc.linking.camera_means import CameraMeans
 from mtmc.linking.linker import Linker, link_offline
 from mtmc.linking.tracklets import Ended

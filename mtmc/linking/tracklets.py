@@ -9,11 +9,11 @@ import numpy as np
 import trackers
 from mtmc.calibration import GroundCamera
 from mtmc.ground.observations import observe
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
 from mtmc.identity.view_selection import ViewSelection
 from mtmc.linking.linker import Tracklet
 from mtmc.linking.zones import Zones
-from mtmc.sequences import MultiViewSequence
+from mtmc.sequences import Recording
 from mtmc.single.gaps import fill_gaps
 from trackers import Detections
 
@@ -37,23 +37,23 @@ class Ended:
     tracklets: dict[int, Tracklet]
 
 
-def follow_apart(sequence: MultiViewSequence) -> Iterator[GroundTracks]:
-    """The people in each frame of `sequence`, sorted by id, whom each camera follows alone; nobody is in two cameras' tracks.
+def follow_apart(recording: Recording) -> Iterator[GroundTracks]:
+    """The people in each frame of `recording`, sorted by id, whom each camera follows alone; nobody is in two cameras' tracks.
 
     SORT follows them in the image. It loses people whom somebody hides, where the ground tracker and DeepSORT, with one view
     and no appearance, come out of a crossing with the two exchanged: a tracklet that is broken can be linked, one that is two
     people cannot be right. Gaps are filled as `fill_gaps` does. Ids ascend over all cameras as people come. `members` and `boxes`
     are there in one camera only, velocities are 0, and a box whose feet are nowhere on the ground is left out.
     """
-    rate, views = sequence.frame_rate, []
-    for name in sequence.cameras:
+    rate, cameras, parts_of_views = recording.frame_rate, recording.cameras, []
+    for view in recording.views:
         tracker = trackers.build("sort", max_age=round(MISSES * rate), min_hits=HITS)
-        shown = enumerate(map(tracker.update, sequence.detections[name]))
+        shown = enumerate(map(tracker.update, view.detections))
         # In its first frames SORT shows every detection, clutter too.
         found = (tracks if frame > HITS else _NOBODY for frame, tracks in shown)
-        views.append(fill_gaps(found, round(GAP * rate)))
-    cameras, numbers = list(sequence.cameras.values()), {}
-    for parts in zip(*views, strict=True):
+        parts_of_views.append(fill_gaps(found, round(GAP * rate)))
+    numbers: dict[tuple[int, int], int] = {}
+    for parts in zip(*parts_of_views, strict=True):
         yield _together(cameras, parts, numbers)
 
 
@@ -86,21 +86,19 @@ class _Track:
     views: list[np.ndarray] = field(default_factory=list)
 
 
-def gather(
-    sequence: MultiViewSequence, tracks: Iterable[GroundTracks], workers: "LocalWorkers | None", zones: Zones
-) -> Iterator[Ended]:
+def gather(recording: Recording, tracks: Iterable[GroundTracks], workers: "LocalWorkers | None", zones: Zones) -> Iterator[Ended]:
     """The tracklets of `tracks`, an entry a frame as `follow_apart` gives them, as soon as they are over.
 
     `workers` embed at most `VIEWS` of a tracklet, `SPACING` seconds apart; a track that shows too little of the person for any
     makes no tracklet. Without `workers` all make one, and none has views. `zones` learns where tracklets begin and end. Raises
     `InputError` for an image that does not decode.
     """
-    names, sizes = list(sequence.cameras), [camera.image_size for camera in sequence.cameras.values()]
+    names, sizes = recording.names, [camera.image_size for camera in recording.cameras]
     selection = ViewSelection(sizes, budget=VIEWS, spacing=SPACING)
     going: dict[int, _Track] = {}
     time = 0.0
     for frame, found in enumerate(tracks):
-        time = frame / sequence.frame_rate
+        time = frame / recording.frame_rate
         cameras = np.isfinite(found.boxes[:, :, 0]).argmax(axis=1).tolist()
         for number, camera, place in zip(found.ids.tolist(), cameras, found.positions, strict=True):
             track = going.setdefault(number, _Track(camera, time, time, place, place))
