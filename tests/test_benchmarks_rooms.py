@@ -8,7 +8,7 @@ from passers import passers
 from visitors import MeanColour
 
 from benchmarks import rooms
-from benchmarks.results import COLUMNS
+from benchmarks.scores.results import COLUMNS
 from reid.common.errors import InputError
 
 LINKED = [(linking, travel) for linking in ("online", "offline") for travel in ("none", "learned", "given")]
