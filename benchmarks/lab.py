@@ -158,7 +158,7 @@ def _settings(options: argparse.Namespace, recording: Recording, metric: str, mo
         "reid": {
             name: None
             if model is None
-            else {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.max_set_distance}
+            else {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.thresholds.set}
             for name, model in models.items()
         },
     }

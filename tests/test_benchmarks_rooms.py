@@ -10,6 +10,7 @@ from visitors import MeanColour
 from benchmarks import rooms
 from benchmarks.scores.results import COLUMNS
 from reid.common.errors import InputError
+from reid.weights.thresholds import Thresholds
 
 LINKED = [(linking, travel) for linking in ("online", "offline") for travel in ("none", "learned", "given")]
 
@@ -71,7 +72,7 @@ def test_the_tracks_of_each_row_are_written(ran):
     ],
 )
 def test_mistakes_are_told(tmp_path, monkeypatch, arguments, said):
-    monkeypatch.setattr(rooms, "open_appearance", lambda name: None if name == "none" else MeanColour(None))
+    monkeypatch.setattr(rooms, "open_appearance", lambda name: None if name == "none" else MeanColour(Thresholds()))
     with pytest.raises(InputError, match=said):
         rooms.main([*(() if "--reid" in arguments else ("--reid", "none")), *arguments, "--output", str(tmp_path)])
 

@@ -4,9 +4,8 @@ Parameters bear the names of the authors' published files, so that those can be 
 """
 
 import torch
+import torchvision
 from torch import nn
-
-from reid.operators import torchvision
 
 _LAYERS = (3, 4, 6, 3)  # ResNet-50
 

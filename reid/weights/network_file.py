@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,11 +11,12 @@ import yaml
 
 from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.common.yaml_file import read_yaml
 from reid.preprocessing import Preprocessing
-from reid.weights.weights_file import THRESHOLDS
+from reid.weights.thresholds import KEYS, Thresholds
 
 SUFFIXES = ".onnx", ".xml"
-_KEYS = {"height", "width", "colours", "range", "mean", "std", *THRESHOLDS}
+_KEYS = {"height", "width", "colours", "range", "mean", "std", *KEYS}
 _EXAMPLE = (
     "{height: 256, width: 128, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}, "
     "or {height: 256, width: 128, colours: bgr, range: 255}"
@@ -31,9 +32,7 @@ class NetworkFile:
 
     path: Path
     preprocessing: Preprocessing
-    max_cosine_distance: float | None = None
-    max_set_distance: float | None = None
-    max_link_distance: float | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     @property
     def model(self) -> str:
@@ -72,17 +71,13 @@ def read_network_file(path: str | Path) -> NetworkFile:
         raise InputError(f"{path}: no such file")
     if not description.is_file():
         raise InputError(f"{description}: missing; it must describe what {path.name} expects, for example {_EXAMPLE}")
+    fields = read_yaml(description, f"keys and values, like {_EXAMPLE}")
     try:
-        fields = yaml.safe_load(description.read_text(encoding="utf-8"))
-        if not isinstance(fields, dict):
-            raise ValueError(f"must hold keys and values, like {_EXAMPLE}")
         unknown = sorted(map(str, fields.keys() - _KEYS))
         if unknown:
             raise ValueError(f"unknown key {unknown[0]!r}; there are: {', '.join(sorted(_KEYS))}")
-        thresholds = {name: _number(fields, name) for name in THRESHOLDS if fields.get(name) is not None}
-        source = NetworkFile(path, _preprocessing(fields), **thresholds)
-    except yaml.YAMLError as error:
-        raise InputError(f"{description}: not YAML ({' '.join(str(error).split())})") from None
+        thresholds = Thresholds.from_fields(fields)
+        source = NetworkFile(path, _preprocessing(fields), thresholds)
     except ValueError as error:
         raise InputError(f"{description}: {error}") from None
     if source.weights != path:
@@ -159,16 +154,9 @@ def _shapes(shapes: list[list[int | None]]) -> str:
     return ", ".join(f"({each})" for each in sides) or "nothing"
 
 
-def write_description(
-    path: str | Path,
-    preprocessing: Preprocessing,
-    max_cosine_distance: float | None,
-    max_set_distance: float | None = None,
-    max_link_distance: float | None = None,
-) -> Path:
+def write_description(path: str | Path, preprocessing: Preprocessing, thresholds: Thresholds) -> Path:
     """Write the YAML that `read_network_file` looks for beside the network `path`; the YAML's path."""
-    thresholds = zip(THRESHOLDS, (max_cosine_distance, max_set_distance, max_link_distance), strict=True)
-    fields = preprocessing.fields() | {name: value for name, value in thresholds if value is not None}
+    fields = preprocessing.fields() | thresholds.fields()
     description = Path(path).with_suffix(".yaml")
     with replacing(description) as temporary:
         temporary.write_text(yaml.safe_dump(fields, sort_keys=False), encoding="utf-8")
