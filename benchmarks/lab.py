@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.scores.clearmot import Counts
+from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.scores.world import image_counts, world_counts
 from mtmc.ground.tracks import GroundTracks
 from mtmc.multicamera.gallery_writer import GalleryWriter
@@ -120,7 +120,7 @@ def _metric(options: argparse.Namespace, recording: Recording) -> str:
 
 
 def _row(name: str, recording: Recording, moments: list[Moment], fusion: float, metric: str, radius: float) -> dict:
-    """A row of `summary.json`: what `benchmarks.results.row` has, the model, and the scores of each camera's images."""
+    """A row of `summary.json`: what `benchmarks.scores.results.row` has, the model, and the scores of each camera's images."""
     named = [replace(moment.tracks, ids=moment.people) for moment in moments]
     counts, cameras = _counts(recording, named, metric, radius)
     spent = StageSeconds(*np.sum([moment.seconds for moment in moments], axis=0).tolist())

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.download import fetch_mot16
-from benchmarks.results import SequenceResult, print_table, write_summary
 from benchmarks.scores.clearmot import DISTRACTOR_RULES, score
+from benchmarks.scores.results import SequenceResult, print_table, write_summary
 from benchmarks.sequence_folders import DEMO, MOT16, VALIDATION, sequence_folders
 from mtmc.sequences import Sequence, read_motchallenge
 from mtmc.sequences.mot_text import read_tracks

@@ -12,8 +12,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.measured_travel import measured_travel
-from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.scores.clearmot import Counts
+from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.scores.world import world_counts, world_people
 from mtmc.ground.tracks import GroundTracks
 from mtmc.linking.linker import Linker
@@ -150,7 +150,7 @@ class _Timed:
 def _row(
     followed: Followed, names: dict[int, int], results: ResultFolder, folder: str, spent: StageSeconds, crops: int, **what: str
 ) -> dict:
-    """A row of `summary.json`: what `benchmarks.results.row` has, the model and the kind of linking, and how many people were
+    """A row of `summary.json`: what `scores.results.row` has, the model, the kind of linking and how many people were
     found. The tracks, named so, are written to `folder` of `results`."""
     recording, named = followed.recording, rename(followed.tracks, names)
     counts = world_counts(recording.world_truth, named, RADIUS)

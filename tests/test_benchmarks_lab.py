@@ -6,7 +6,7 @@ import pytest
 from visitors import CAMERAS, MeanColour, visitors
 
 from benchmarks import lab
-from benchmarks.results import COLUMNS
+from benchmarks.scores.results import COLUMNS
 from mtmc.sequences.readers.folder import write_folder
 from reid.common.errors import InputError
 

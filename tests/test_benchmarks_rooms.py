@@ -8,7 +8,7 @@ from passers import passers
 from visitors import MeanColour
 
 from benchmarks import rooms
-from benchmarks.results import COLUMNS
+from benchmarks.scores.results import COLUMNS
 from reid.common.errors import InputError
 from reid.weights.thresholds import Thresholds
 

@@ -99,10 +99,10 @@ def test_a_visit_is_cut_to_the_time_within_a_place():
     np.testing.assert_allclose(world.visits[0].at(np.array([4.0])), [[3.0, 0.0]], atol=1e-9)
 
 
-def test_the_presence_over_many_moments_is_the_state_at_each():
+def test_trajectories_have_the_state_of_each_moment():
     world, seconds = room(), np.arange(0, 20, 0.7)
-    presence = world.presence(seconds)
+    trajectories = world.trajectories(seconds)
     for moment, second in enumerate(seconds):
-        state, rows = world.state(second), presence.moments == moment
-        np.testing.assert_array_equal(presence.persons[rows], state.persons)
-        np.testing.assert_allclose(presence.positions[rows], state.positions)
+        state, rows = world.state(second), trajectories.moments == moment
+        np.testing.assert_array_equal(trajectories.persons[rows], state.persons)
+        np.testing.assert_allclose(trajectories.positions[rows], state.positions)

@@ -12,7 +12,7 @@ from benchmarks.reid.data import Data
 from benchmarks.reid.rows import Reduction, row_recipe
 from benchmarks.reid.steps import MEASURES, Step, has_collapsed
 from benchmarks.reid.table import Table
-from benchmarks.results import versions
+from benchmarks.scores.results import versions
 from reid.common.files import replacing
 
 CLUSTERING = {"clustering_ratio": "R", "norm_mean": "norm", "norm_deviation": "deviation", "norm_variation": "C.V."}

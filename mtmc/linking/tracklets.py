@@ -77,7 +77,7 @@ def _together(
 
 
 @dataclass
-class _Track:
+class _OpenTracklet:
     camera: int
     start: float
     end: float
@@ -95,13 +95,13 @@ def gather(recording: Recording, tracks: Iterable[GroundTracks], workers: "Local
     """
     names, sizes = recording.names, [camera.image_size for camera in recording.cameras]
     selection = ViewSelection(sizes, budget=VIEWS, spacing=SPACING)
-    going: dict[int, _Track] = {}
+    going: dict[int, _OpenTracklet] = {}
     time = 0.0
     for frame, found in enumerate(tracks):
         time = frame / recording.frame_rate
         cameras = np.isfinite(found.boxes[:, :, 0]).argmax(axis=1).tolist()
         for number, camera, place in zip(found.ids.tolist(), cameras, found.positions, strict=True):
-            track = going.setdefault(number, _Track(camera, time, time, place, place))
+            track = going.setdefault(number, _OpenTracklet(camera, time, time, place, place))
             track.end, track.last = time, place
         if workers is not None:
             rows, views, _ = selection.choose(time, found, np.zeros(len(found), dtype=bool))
@@ -116,7 +116,7 @@ def gather(recording: Recording, tracks: Iterable[GroundTracks], workers: "Local
     yield Ended(time, _tracklets(going, zones, workers is not None))
 
 
-def _tracklets(tracks: dict[int, _Track], zones: Zones, need_views: bool) -> dict[int, Tracklet]:
+def _tracklets(tracks: dict[int, _OpenTracklet], zones: Zones, need_views: bool) -> dict[int, Tracklet]:
     found = {}
     for number, track in tracks.items():
         if track.views or not need_views:

@@ -8,7 +8,7 @@ import numpy as np
 from mtmc.sequences.mot_text import GroundTruth
 from mtmc.sequences.tables import detections_by_frame
 from reid.common.errors import InputError
-from reid.footage.footage import Recording
+from reid.footage.footage import Footage
 from trackers import Detections
 
 
@@ -41,16 +41,16 @@ class Sequence:
             raise InputError(f"{self.name} has neither img1/ nor a video: add them, or run with --reid none and without --video.")
 
 
-def sequence_of(recording: Recording, length: int | None, entries: int, truth: GroundTruth | None = None) -> Sequence:
-    """A `recording` of `length` frames as a sequence whose detections have so many `entries`, with the truth if it is known."""
-    found = recording.detections
+def sequence_of(footage: Footage, length: int | None, entries: int, truth: GroundTruth | None = None) -> Sequence:
+    """`footage` of `length` frames as a sequence whose detections have so many `entries`, with the truth if it is known."""
+    found = footage.detections
     return Sequence(
-        name=recording.name,
-        frame_rate=recording.frame_rate,
+        name=footage.name,
+        frame_rate=footage.frame_rate,
         length=length,
-        image_size=recording.image_size,
+        image_size=footage.image_size,
         detections=detections_by_frame(found.frames, found.boxes, found.scores, None, entries),
         score_scale=found.score_scale,
         ground_truth=truth,
-        images=recording.images,
+        images=footage.images,
     )

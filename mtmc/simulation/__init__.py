@@ -6,16 +6,16 @@ from mtmc.simulation.demo import demo_sequences, figure_scene
 from mtmc.simulation.detections import SimulatedDetector, haunted_places
 from mtmc.simulation.rendering import Scene, Truth
 from mtmc.simulation.room import room, rooms
-from mtmc.simulation.world import Presence, State, Visit, World, populate
+from mtmc.simulation.world import State, Trajectories, Visit, World, populate
 from mtmc.simulation.writing import write_sequence
 
 __all__ = [
     "CropPeople",
     "Place",
-    "Presence",
     "Scene",
     "SimulatedDetector",
     "State",
+    "Trajectories",
     "Truth",
     "Visit",
     "World",

@@ -11,7 +11,7 @@ from mtmc.simulation.figures import Figure
 from mtmc.simulation.gait import pose
 from mtmc.simulation.mesh import Mesh, Sprite, paint, silhouette
 from mtmc.simulation.windows import Window
-from mtmc.simulation.world import Presence, State
+from mtmc.simulation.world import State, Trajectories
 
 FIGURE_WIDTH = 0.21  # of a figure's height, the mean over a step
 SOLID = 0.8  # the `card_reach` up to which a card hides what is behind it
@@ -57,17 +57,18 @@ def figure_bodies(figures: list[Figure]) -> Callable[[State, Camera, int], list[
     return bodies
 
 
-def figure_boxes(figures: list[Figure]) -> Callable[[Presence, Camera, int], np.ndarray]:
+def figure_boxes(figures: list[Figure]) -> Callable[[Trajectories, Camera, int], np.ndarray]:
     """The boxes `(K, 4)` xyxy of walking figures, person `i` being `figures[i]`: those of upright rectangles of a figure's height
     and `FIGURE_WIDTH` that face the camera. They lean outwards towards the sides of a camera's image that looks down."""
     statures = np.array([figure.height for figure in figures])
 
-    def boxes(presence: Presence, camera: Camera, camera_index: int) -> np.ndarray:
-        tall = statures[presence.persons]
-        sight = presence.positions - camera.position[:2]
+    def boxes(trajectories: Trajectories, camera: Camera, camera_index: int) -> np.ndarray:
+        tall = statures[trajectories.persons]
+        sight = trajectories.positions - camera.position[:2]
         sideways = np.stack([-sight[:, 1], sight[:, 0]], axis=1) / np.maximum(np.linalg.norm(sight, axis=1, keepdims=True), 1e-9)
         half = FIGURE_WIDTH / 2 * tall[:, None] * sideways
-        corners = [np.column_stack([presence.positions + sign * half, level * tall]) for sign in (-1, 1) for level in (0.0, 1.0)]
+        sides = [trajectories.positions + sign * half for sign in (-1, 1)]
+        corners = [np.column_stack([side, level * tall]) for side in sides for level in (0.0, 1.0)]
         pixels = camera.project(np.concatenate(corners)).reshape(4, -1, 2)
         return np.concatenate([pixels.min(axis=0), pixels.max(axis=0)], axis=1)
 

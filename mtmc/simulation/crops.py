@@ -8,7 +8,7 @@ import numpy as np
 
 from mtmc.calibration import Camera
 from mtmc.simulation.bodies import Body, card_body, card_boxes
-from mtmc.simulation.world import Presence, State
+from mtmc.simulation.world import State, Trajectories
 from reid.common.errors import InputError
 from reid.data.duplicates import distinct
 
@@ -81,12 +81,12 @@ class CropPeople:
             for person, visit, position in zip(state.persons, state.visits, state.positions, strict=True)
         ]
 
-    def boxes(self, presence: Presence, camera: Camera, camera_index: int) -> np.ndarray:
+    def boxes(self, trajectories: Trajectories, camera: Camera, camera_index: int) -> np.ndarray:
         """The boxes `(K, 4)` xyxy of the people's crops in the scene's camera of that number, NaN behind the lens."""
-        visits = np.unique(np.stack([presence.persons, presence.visits], axis=1), axis=0)
+        visits = np.unique(np.stack([trajectories.persons, trajectories.visits], axis=1), axis=0)
         aspects = np.zeros((len(self.identities), self.visits))
         for person, visit in visits:
             height, width, _ = self.picture(person, visit, camera_index).shape
             aspects[person, visit] = width / height
-        tall = self.heights[presence.persons] * OVERLAP
-        return card_boxes(camera, presence.positions, tall, aspects[presence.persons, presence.visits])
+        tall = self.heights[trajectories.persons] * OVERLAP
+        return card_boxes(camera, trajectories.positions, tall, aspects[trajectories.persons, trajectories.visits])

@@ -15,7 +15,7 @@ from trackers import Detections
 
 
 @dataclass(frozen=True, eq=False)
-class Footage:
+class RenderedImages:
     """The images of one camera of a scene, drawn as they are asked for."""
 
     scene: Scene
@@ -54,7 +54,7 @@ def film(
         seen = truth.visibility >= ENOUGH
         classes = np.full(len(moments), PEDESTRIAN)
         boxes = GroundTruth(moments, truth.ids, truth.boxes, seen, classes, truth.visibility)
-        views.append(View(camera, scene.cameras[camera], found, Footage(scene, camera, frame_rate, length), boxes))
+        views.append(View(camera, scene.cameras[camera], found, RenderedImages(scene, camera, frame_rate, length), boxes))
         known.append(np.column_stack([moments, truth.ids, truth.ground])[seen])
     rows = np.concatenate(known)
     _, first = np.unique(rows[:, :2], axis=0, return_index=True)

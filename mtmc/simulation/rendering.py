@@ -47,7 +47,7 @@ class Scene:
     cameras: dict[str, Camera]
     people: Callable[[State, Camera, int], list[Body | None]]
     first_camera: int = 0
-    _views: dict[str, "_View"] = field(default_factory=dict, repr=False)
+    _views: dict[str, "_EmptyView"] = field(default_factory=dict, repr=False)
 
     def observe(self, camera: str, seconds: float) -> Truth:
         """The truth for the camera of that name at a moment, without drawing anything."""
@@ -96,14 +96,14 @@ class Scene:
         visibility = pixels_seen(seen, [body for body, _ in view.columns], size)
         return Truth(state.persons[rows] + 1, state.visits[rows], boxes, visibility, state.positions[rows]), seen, state
 
-    def _view(self, name: str) -> "_View":
+    def _view(self, name: str) -> "_EmptyView":
         if name not in self._views:
             index = self.first_camera + list(self.cameras).index(name)
-            self._views[name] = _View(self.world.seed, index, self.cameras[name], self.place)
+            self._views[name] = _EmptyView(self.world.seed, index, self.cameras[name], self.place)
         return self._views[name]
 
 
-class _View:
+class _EmptyView:
     """What stays the same for one camera: the empty place, its columns, the camera's colours and grain."""
 
     def __init__(self, seed: int, index: int, camera: Camera, place: Place) -> None:

@@ -7,18 +7,19 @@ import numpy as np
 from mtmc.calibration import Camera
 from mtmc.simulation.occlusion import points_seen
 from mtmc.simulation.rendering import Truth
-from mtmc.simulation.world import Presence, World
+from mtmc.simulation.world import Trajectories, World
 
-Outline = Callable[[Presence, Camera, int], np.ndarray]
+Outline = Callable[[Trajectories, Camera, int], np.ndarray]
 
 
 def survey(world: World, camera: Camera, camera_index: int, seconds: np.ndarray, outline: Outline) -> tuple[np.ndarray, Truth]:
     """The truth of all moments `seconds` `(T,)`, ascending: rows' moments `(K,)` ascending, and the rows as one `Truth`.
 
-    `outline(presence, camera, camera_index)` gives the boxes `(K, 4)`, NaN where there is none. People wholly outside the image
-    are left out. Visibility is counted at 128 points of a box, hidden by the superellipses in the boxes of those who are nearer.
+    `outline(trajectories, camera, camera_index)` gives the boxes `(K, 4)`, NaN where there is none. People wholly outside the
+    image are left out. Visibility is counted at 128 points of a box, which the superellipses in the boxes of those who are nearer
+    hide.
     """
-    here = world.presence(seconds)
+    here = world.trajectories(seconds)
     boxes = outline(here, camera, camera_index)
     width, height = camera.image_size
     with np.errstate(invalid="ignore"):

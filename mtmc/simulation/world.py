@@ -61,7 +61,7 @@ class State:
 
 
 @dataclass(frozen=True, eq=False)
-class Presence:
+class Trajectories:
     """Who is where at many moments, ordered by moment and person: `moments` `(K,)` int says which one a row belongs to, `persons`
     and `visits` `(K,)` int, `positions` `(K, 2)` metres."""
 
@@ -83,7 +83,7 @@ class World:
         """Seconds until the last visit ends."""
         return max((float(visit.times[-1]) for visit in self.visits), default=0.0)
 
-    def presence(self, seconds: np.ndarray) -> Presence:
+    def trajectories(self, seconds: np.ndarray) -> Trajectories:
         """Everyone's place at all of `seconds` `(T,)`, ascending."""
         stays = [np.arange(*np.searchsorted(seconds, (visit.times[0], visit.times[-1]))) for visit in self.visits]
         counts = [len(stay) for stay in stays]
@@ -93,7 +93,7 @@ class World:
         places = [visit.at(seconds[stay]) for visit, stay in zip(self.visits, stays, strict=True)]
         order = np.lexsort((persons, moments))
         positions = np.concatenate([np.zeros((0, 2)), *places])
-        return Presence(moments[order], persons[order], visits[order], positions[order])
+        return Trajectories(moments[order], persons[order], visits[order], positions[order])
 
     def within(self, extent: tuple[float, float, float, float]) -> "World":
         """The world of those inside `extent` (x0, y0, x1, y1), each visit cut to the time from first to last being there."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reid import AppearanceModel
     from reid.evaluation.separation import Separation
     from reid.evaluation.unlabelled import CropPairs
-    from reid.footage.footage import Recording
+    from reid.footage.footage import Footage
 
 LEAST_PAIRS = 20  # of each kind; of fewer, the figures would say nothing
 # Up to which equal error. On PETS09-S2L1 and ADL-Rundle-6a, which none of them was trained on, 0277 has 1.8% and 0.9%, robust
@@ -47,22 +47,22 @@ def run(options: argparse.Namespace) -> None:
     from reid.common.errors import InputError
     from reid.evaluation.separation import separate
     from reid.evaluation.unlabelled import find_pairs
-    from reid.footage.footage import open_recording
+    from reid.footage.footage import open_footage
 
     if options.output is not None and options.output.suffix != ".csv":
         raise InputError(f"{options.output}: the output's name must end in .csv")
-    recording = open_recording(options.video, options.detections, options.min_score)
-    if recording.images is None:
+    footage = open_footage(options.video, options.detections, options.min_score)
+    if footage.images is None:
         raise InputError(f"{options.video}: has neither img1/ nor a video, so there is nobody to look at")
-    rows = _rows_by_frame(recording)
-    boxes = [recording.detections.boxes[each] for each in rows]
-    pairs = find_pairs(boxes, recording.frame_rate)
+    rows = _rows_by_frame(footage)
+    boxes = [footage.detections.boxes[each] for each in rows]
+    pairs = find_pairs(boxes, footage.frame_rate)
     if min(len(pairs.genuine), len(pairs.impostor)) < LEAST_PAIRS:
         found = f"{len(pairs.genuine)} pairs of one person a second apart and {len(pairs.impostor)} of two people at once"
         way_out = "give a longer video, one with more people, or detections of every frame"
         raise InputError(f"{options.video}: only {found}, where {LEAST_PAIRS} of each are needed: {way_out}")
     model = load(options.model, engine=options.engine, device=options.device)
-    embeddings = _embed(model, recording, boxes, pairs.frames)
+    embeddings = _embed(model, footage, boxes, pairs.frames)
     together = np.concatenate(list(embeddings.values()))
     variants = {"none": embeddings}
     if options.centre:
@@ -70,25 +70,25 @@ def run(options: argparse.Namespace) -> None:
         variants["camera"] = {frame: centre(part, mean, pairs.tracks) for frame, part in embeddings.items()}
     distances = {name: [_distances(part, kind) for kind in (pairs.genuine, pairs.impostor)] for name, part in variants.items()}
     found = {name: separate(*kinds) for name, kinds in distances.items()}
-    print(f"{recording.name}: {len(pairs.genuine)} pairs of one person a second apart, from {pairs.tracks} stretches of tracks")
-    print(f"{recording.name}: {len(pairs.impostor)} pairs of two people at once; {len(together)} crops, {model}")
+    print(f"{footage.name}: {len(pairs.genuine)} pairs of one person a second apart, from {pairs.tracks} stretches of tracks")
+    print(f"{footage.name}: {len(pairs.impostor)} pairs of two people at once; {len(together)} crops, {model}")
     _print(found, model.thresholds.image)
     for name, separation in found.items():
         print(_verdict(options.model, separation, name, None if name == "camera" else model.thresholds.image))
     if options.output is not None:
-        _write(options.output, pairs, [recording.detections.rows[each] for each in rows], distances)
+        _write(options.output, pairs, [footage.detections.rows[each] for each in rows], distances)
 
 
-def _rows_by_frame(recording: "Recording") -> list[np.ndarray]:
+def _rows_by_frame(footage: "Footage") -> list[np.ndarray]:
     """The rows of the detections in each frame, without those that share no pixel with the image."""
-    detections = recording.detections
-    size = recording.image_size or recording.images.size
+    detections = footage.detections
+    size = footage.image_size or footage.images.size
     inside = (detections.boxes[:, 2:] > 0).all(axis=1) & (detections.boxes[:, :2] < size).all(axis=1)
     length = 1 + detections.frames.max(initial=-1)
     return [np.arange(rows.start, rows.stop)[inside[rows]] for rows in rows_by_frame(detections.frames, length)]
 
 
-def _embed(model: "AppearanceModel", recording: "Recording", boxes: list, frames: np.ndarray) -> dict[int, np.ndarray]:
+def _embed(model: "AppearanceModel", footage: "Footage", boxes: list, frames: np.ndarray) -> dict[int, np.ndarray]:
     """The embeddings `(N, D)` of the `boxes` of each of the `frames`."""
     from rich import get_console
     from rich.progress import track
@@ -96,13 +96,13 @@ def _embed(model: "AppearanceModel", recording: "Recording", boxes: list, frames
     from reid.common.errors import InputError
 
     wanted, embeddings = set(frames.tolist()), {}
-    images = track(recording.images, "embedding", recording.length, transient=True, disable=not get_console().is_terminal)
+    images = track(footage.images, "embedding", footage.length, transient=True, disable=not get_console().is_terminal)
     for frame, image in enumerate(images):
         if frame in wanted:
             embeddings[frame] = model(image, boxes[frame])
         if len(embeddings) == len(wanted):
             return embeddings
-    raise InputError(f"{recording.name}: the images end before frame {max(wanted) + 1}, which has detections")
+    raise InputError(f"{footage.name}: the images end before frame {max(wanted) + 1}, which has detections")
 
 
 def _distances(embeddings: dict[int, np.ndarray], pairs: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A recording of one camera: a folder in MOTChallenge's layout, a video file or a live source, with detections or without."""
+"""The footage of one camera: a folder in MOTChallenge's layout, a video file or a live source, with detections or without."""
 
 import configparser
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ TEXTS = {".txt", ".csv", ".json", ".yaml", ".yml"}  # some of which a video read
 
 
 @dataclass(frozen=True)
-class Recording:
-    """A recording of `length` frames (None: unknown) at `frame_rate` a second; `image_size` is (width, height) in pixels, or None
-    where only the images can tell. `images` gives BGR frames, or is None.
+class Footage:
+    """What one camera recorded: `length` frames (None: unknown) at `frame_rate` a second; `image_size` is (width, height) in
+    pixels, or None where only the images can tell. `images` gives BGR frames, or is None.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Recording:
     images: PictureFolder | Video | None
 
 
-def open_recording(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Recording:
+def open_footage(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Footage:
     """Open a folder in MOTChallenge's layout, a video file, a camera (its index) or a stream (its address).
 
     `detections` is a MOT text file; for a folder also the name of a file in its `det/`; with None nothing is read. Rows scored
@@ -46,11 +46,11 @@ def detections_for(folder: Path, detections: str | Path | None) -> str | None:
     return str(Path(detections).resolve() if elsewhere else detections)
 
 
-def open_folder(folder: Path, detections: str | None = "det.txt", min_score: float | None = None) -> Recording:
+def open_folder(folder: Path, detections: str | None = "det.txt", min_score: float | None = None) -> Footage:
     """A folder in MOTChallenge's layout; images are opened only when asked for, and may be absent.
 
     `detections` is a file name in `det/`, an absolute path, or None to have none; `min_score` is as in `read_detections`. The
-    recording is named after its folder, since copies of one share a `seqinfo.ini`. Its length is `seqLength`, else the number of
+    footage is named after its folder, since copies of one share a `seqinfo.ini`. Its length is `seqLength`, else the number of
     images. Raises `InputError` for what is missing or malformed.
     """
     if not folder.is_dir():
@@ -64,10 +64,10 @@ def open_folder(folder: Path, detections: str | None = "det.txt", min_score: flo
         raise InputError(f"{path} is missing: choose one of the detection files in {folder / 'det'} ({there}) by --detections.")
     found = NO_DETECTIONS if detections is None else read_detections(path, length, min_score)
     rate = info.frame_rate or (images.frame_rate if images else None) or 30.0
-    return Recording(folder.resolve().name, rate, length, info.image_size, found, images)
+    return Footage(folder.resolve().name, rate, length, info.image_size, found, images)
 
 
-def open_video(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Recording:
+def open_video(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Footage:
     """A video file, a camera's index (0, 1, ...) or a stream's address, with `detections` in MOT text, if any.
 
     The file's frame 1 is the first frame decoded. A live source ends with the last frame that the detections name. Raises
@@ -83,7 +83,7 @@ def open_video(source: str | Path | int, detections: str | Path | None, min_scor
     length, found = None if live else images.length, NO_DETECTIONS
     if detections is not None:
         found = read_detections(Path(detections), length, min_score)
-    return Recording(
+    return Footage(
         name=f"camera{text}" if text.isdigit() else Path(text).stem or "stream",
         frame_rate=images.frame_rate or 30.0,
         length=1 + int(found.frames.max(initial=-1)) if live and detections is not None else length,

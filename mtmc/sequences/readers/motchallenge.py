@@ -18,10 +18,10 @@ def read_motchallenge(folder: Path, detections: str | None = "det.txt", min_scor
     Its length is `seqLength`, else the number of images, else the last frame that a text file names. Raises `InputError` for
     what is missing or malformed.
     """
-    recording = open_folder(folder, detections, min_score)
+    footage = open_folder(folder, detections, min_score)
     path = folder / "gt" / "gt.txt"
-    truth = read_ground_truth(path, recording.length) if path.is_file() else None
-    length = recording.length
+    truth = read_ground_truth(path, footage.length) if path.is_file() else None
+    length = footage.length
     if length is None:
-        length = 1 + max(file.frames.max(initial=0) for file in (recording.detections, truth) if file is not None)
-    return sequence_of(recording, length, length, truth)
+        length = 1 + max(file.frames.max(initial=0) for file in (footage.detections, truth) if file is not None)
+    return sequence_of(footage, length, length, truth)
