@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable
 from numbers import Real
+from typing import Any
 
 from trackers.base import Appearance, Tracker
 
@@ -25,7 +26,7 @@ def available() -> list[str]:
     return sorted(_TRACKERS)
 
 
-def build(name: str, appearance: Appearance | None = None, **thresholds: object) -> Tracker:
+def build(name: str, appearance: Appearance | None = None, **thresholds: Any) -> Tracker:
     """A tracker by its name, with its default thresholds except those given.
 
     `appearance` is a callable `(frame, boxes (N, 4)) -> embeddings (N, D)`, used when `update` gets a frame but no
@@ -43,10 +44,11 @@ def build(name: str, appearance: Appearance | None = None, **thresholds: object)
             continue
         if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value):
             raise ValueError(f"{key} of {name} is a number such as {default}, not {value!r}")
-        if isinstance(default, int) and value != int(value):
+        number = float(value)
+        if isinstance(default, int) and not number.is_integer():
             raise ValueError(f"{key} of {name} is a whole number such as {default}, not {value!r}")
         low, high = _range(key, default)
-        if not low <= value <= high:
+        if not low <= number <= high:
             raise ValueError(f"{key} of {name} is in {low}..{high}, so it cannot be {value!r}")
     return _TRACKERS[name](appearance=appearance, **thresholds)
 
