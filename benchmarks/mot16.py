@@ -117,7 +117,7 @@ def _run(sequence: Sequence, frames: Iterable[TrackedFrame], options: argparse.N
     print(f"{sequence.name}: {sequence.length} frames", flush=True)
     recording = record(frames, text, video, sequence.frame_rate)
     truth = sequence.ground_truth
-    counts = score(truth, read_tracks(text), sequence.length, options.distractors) if truth is not None else None
+    counts = score(truth, read_tracks(text), len(sequence.detections), options.distractors) if truth is not None else None
     return SequenceResult(sequence.name, counts, recording)
 
 
