@@ -65,10 +65,14 @@ class Scene:
         state = self.world.state(seconds)
         bodies = [body for body in self.people(state, view.camera, view.index) if body is not None]
         frame = self._draw(camera, seconds, [body for body in bodies if _meets(body.box, boxes).any()], state)
-        windows = [_clipped(_window(box), view.camera.image_size) for box in boxes]
-        if None in windows:
-            raise ValueError(f"box {boxes[windows.index(None)].tolist()} has no part in the picture of {camera}")
-        return [frame[top:bottom, left:right] for left, top, right, bottom in windows]
+        crops = []
+        for box in boxes:
+            window = _clipped(_window(box), view.camera.image_size)
+            if window is None:
+                raise ValueError(f"box {box.tolist()} has no part in the picture of {camera}")
+            left, top, right, bottom = window
+            crops.append(frame[top:bottom, left:right])
+        return crops
 
     def _draw(self, camera: str, seconds: float, bodies: list[Body], state: State) -> np.ndarray:
         view = self._view(camera)
@@ -87,9 +91,9 @@ class Scene:
         view = self._view(camera)
         size = view.camera.image_size
         state = self.world.state(seconds)
-        bodies = self.people(state, view.camera, view.index)
-        rows = [row for row, body in enumerate(bodies) if body is not None and _clipped(_window(body.box), size) is not None]
-        seen = [bodies[row] for row in rows]
+        there = [(row, body) for row, body in enumerate(self.people(state, view.camera, view.index)) if body is not None]
+        there = [(row, body) for row, body in there if _clipped(_window(body.box), size) is not None]
+        rows, seen = [row for row, _ in there], [body for _, body in there]
         boxes = np.array([body.box for body in seen]).reshape(-1, 4)
         visibility = _visibility(seen, [body for body, _ in view.columns], size)
         return Truth(state.persons[rows] + 1, state.visits[rows], boxes, visibility, state.positions[rows]), seen, state
@@ -109,8 +113,7 @@ class _View:
         self.columns: list[tuple[Body, Sprite]] = []
         for number in range(len(place.columns)):
             body = mesh_body(*column_mesh(place, number), camera)
-            window = _clipped(_window(body.box), camera.image_size) if body else None
-            if window is not None:
+            if body is not None and (window := _clipped(_window(body.box), camera.image_size)) is not None:
                 self.columns.append((body, body.sprite(window)))
         rng = np.random.default_rng([seed, index, 5])
         self.gains = (rng.uniform(0.88, 1.0) * rng.normal(1.0, 0.03, 3)).astype(np.float32)
@@ -151,7 +154,7 @@ def _clipped(window: Window, image_size: tuple[int, int]) -> Window | None:
 
 def _meets(some: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Whether boxes `(..., 4)`, paired as arrays broadcast, overlap or come within a pixel of each other."""
-    return ((some[..., :2] < others[..., 2:] + 1) & (some[..., 2:] > others[..., :2] - 1)).all(axis=-1)
+    return np.all((some[..., :2] < others[..., 2:] + 1) & (some[..., 2:] > others[..., :2] - 1), axis=-1)
 
 
 def _visibility(people: list[Body], columns: list[Body], image_size: tuple[int, int]) -> np.ndarray:
@@ -162,13 +165,13 @@ def _visibility(people: list[Body], columns: list[Body], image_size: tuple[int, 
     boxes = np.array([body.box for body in everything]).reshape(-1, 4)
     meets = _meets(boxes[:, None], boxes)
     np.fill_diagonal(meets, False)
-    inside = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= (width - 1, height - 1)).all(axis=1)
+    inside = np.all(boxes[:, :2] >= 0, axis=1) & np.all(boxes[:, 2:] <= (width - 1, height - 1), axis=1)
     covered = np.zeros((height, width), dtype=bool)
     for index in sorted(range(len(everything)), key=lambda index: everything[index].distance):
-        if not meets[index].any() and inside[index]:
-            continue
         window = _window(boxes[index])
         clipped = _clipped(window, image_size)
+        if clipped is None or (inside[index] and not meets[index].any()):
+            continue
         mask = everything[index].silhouette(window)
         left, top, right, bottom = clipped
         part = mask[top - window[1] : bottom - window[1], left - window[0] : right - window[0]]
