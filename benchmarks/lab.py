@@ -13,17 +13,18 @@ from rich.table import Table
 from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.scores.clearmot import Counts
 from benchmarks.scores.world import image_counts, world_counts
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
+from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.result_writer import draw_gallery, record_room
-from mtmc.multicamera.run import Moment, follow, open_identities, recognise, settle
-from mtmc.multicamera.workers import LocalWorkers, require_images
-from mtmc.sequences import MULTI_VIEW, MultiViewSequence, open_multi_view
+from mtmc.multicamera.run import follow, open_identities, recognise, settle
+from mtmc.multicamera.workers import LocalWorkers
+from mtmc.sequences import FORMATS, Recording, open_recording
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
-from mtmc.single.result_writer import Recording, check_folder
+from mtmc.single.result_writer import RunTotals, check_folder
 from reid.common.errors import InputError, run
 
-# Table 5 of Lawen et al. (arXiv 1910.07038): the LAB sequence, which was not published.
+# Table 5 of Lawen et al. (arXiv 1910.07038): the LAB recording, which was not published.
 PUBLISHED = {
     "Table 5, LAB: without ReID": {"mota": 0.961, "idf1": 0.571},
     "Table 5, LAB: HA-CNN (Market-1501)": {"mota": 0.961, "idf1": 0.657},
@@ -41,34 +42,34 @@ def main(arguments: list[str] | None = None) -> None:
     models = {name: open_appearance(name) for name in options.reid}
     for model in models.values():
         open_identities(model)  # a model without a threshold is told before anything runs
-    sequence = _open(options)
+    recording = _open(options)
     if any(model is not None for model in models.values()):
-        require_images(sequence)
-    metric = _metric(options, sequence)
-    settings = _settings(options, sequence, metric, models)
+        recording.require_images()
+    metric = _metric(options, recording)
+    settings = _settings(options, recording, metric, models)
     rows: list[dict] = []
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         start = time.perf_counter()
-        fused = list(progress.track(follow(sequence), total=sequence.length, description="fusion"))
+        fused = list(progress.track(follow(recording), total=recording.length, description="fusion"))
         fusion = time.perf_counter() - start
         for name, model in models.items():
             folder = options.output / Path(name).stem
             identities = open_identities(model)
-            workers = None if model is None else LocalWorkers(sequence, appearance=model)
-            named = settle(recognise(sequence, progress.track(fused, description=name), identities, workers), identities)
-            moments = list(record_room(named, list(sequence.cameras), folder))
+            workers = None if model is None else LocalWorkers(recording, appearance=model)
+            named = settle(recognise(recording, progress.track(fused, description=name), identities, workers), identities)
+            moments = list(record_room(named, recording.names, folder))
             if identities.gallery is not None:
                 draw_gallery(identities.gallery, folder / "gallery")
-            rows.append(_row(name, sequence, moments, fusion, metric, options.radius))
+            rows.append(_row(name, recording, moments, fusion, metric, options.radius))
             save(options.output / "summary.json", rows, rows[-1], settings)
-    _print(rows, sequence, metric, options.radius)
+    _print(rows, recording, metric, options.radius)
     print(f"tracks, world positions and galleries in {options.output}")
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lab", description=__doc__)
     parser.add_argument("--data", type=Path, metavar="DIR", help="one recording's folder (default: a rendered room)")
-    parser.add_argument("--format", default="auto", choices=("auto", *MULTI_VIEW), help="of --data (default: %(default)s)")
+    parser.add_argument("--format", default="auto", choices=("auto", *FORMATS), help="of --data (default: %(default)s)")
     parser.add_argument(
         "--reid",
         default="none,hacnn,robust",
@@ -87,12 +88,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _open(options: argparse.Namespace) -> MultiViewSequence:
+def _open(options: argparse.Namespace) -> Recording:
     """The recording that was asked for."""
     if options.data is not None:
         if options.people is not None:
             raise InputError("--people draws the people of the rendered room: leave it out, or --data.")
-        return open_multi_view(options.data, options.format, options.detections, options.seed)
+        return open_recording(options.data, options.format, options.detections, options.seed)
     from mtmc.simulation import room
 
     if options.detections not in (None, "noisy"):
@@ -100,26 +101,26 @@ def _open(options: argparse.Namespace) -> MultiViewSequence:
     return room(options.seed, options.people)
 
 
-def _metric(options: argparse.Namespace, sequence: MultiViewSequence) -> str:
+def _metric(options: argparse.Namespace, recording: Recording) -> str:
     """Where tracks are compared with the truth: "world" or "image"."""
-    if options.metric == "image" or sequence.world_truth is None:
-        if options.metric == "world" or sequence.image_truth is None:
-            raise InputError(f"{sequence.name} has no {options.metric or 'world or image'} ground truth to compare with.")
+    if options.metric == "image" or recording.world_truth is None:
+        if options.metric == "world" or recording.ground_truths is None:
+            raise InputError(f"{recording.name} has no {options.metric or 'world or image'} ground truth to compare with.")
         return "image"
-    if sequence.unit != "m":
-        raise InputError(f"{sequence.name}: --radius is in metres, but the ground in {sequence.unit}: use --metric image.")
+    if recording.unit != "m":
+        raise InputError(f"{recording.name}: --radius is in metres, but the ground in {recording.unit}: use --metric image.")
     return "world"
 
 
-def _row(name: str, sequence: MultiViewSequence, moments: list[Moment], fusion: float, metric: str, radius: float) -> dict:
+def _row(name: str, recording: Recording, moments: list[Moment], fusion: float, metric: str, radius: float) -> dict:
     """A row of `summary.json`: what `benchmarks.results.row` has, the model, and the scores of each camera's images."""
     named = [replace(moment.tracks, ids=moment.people) for moment in moments]
-    counts, cameras = _counts(sequence, named, metric, radius)
+    counts, cameras = _counts(recording, named, metric, radius)
     spent = StageSeconds(*np.sum([moment.seconds for moment in moments], axis=0).tolist())
     spent = spent._replace(association=spent.association + fusion)
-    recording = Recording(frames=len(moments), seconds=spent, passed=sum(spent))
+    totals = RunTotals(frames=len(moments), seconds=spent, passed=sum(spent))
     positions = sum(len(moment.people) for moment in moments)
-    scores = row(sequence.name, [SequenceResult(sequence.name, counts, recording)])
+    scores = row(recording.name, [SequenceResult(recording.name, counts, totals)])
     return scores | {
         "reid": name,
         "people": len(np.unique(np.concatenate([moment.people for moment in moments]))),
@@ -129,30 +130,28 @@ def _row(name: str, sequence: MultiViewSequence, moments: list[Moment], fusion: 
     }
 
 
-def _counts(
-    sequence: MultiViewSequence, named: list[GroundTracks], metric: str, radius: float
-) -> tuple[Counts, dict[str, Counts]]:
+def _counts(recording: Recording, named: list[GroundTracks], metric: str, radius: float) -> tuple[Counts, dict[str, Counts]]:
     """Counts of the whole recording, and those of each camera's images where their truth is known."""
     everywhere, cameras = None, {}
-    if sequence.image_truth is not None:
-        everywhere, by_camera = image_counts([sequence.image_truth[camera] for camera in sequence.cameras], named)
-        cameras = dict(zip(sequence.cameras, by_camera, strict=True))
-    return (world_counts(sequence.world_truth, named, radius) if metric == "world" else everywhere), cameras
+    if recording.ground_truths is not None:
+        everywhere, by_camera = image_counts(recording.ground_truths, named)
+        cameras = dict(zip(recording.names, by_camera, strict=True))
+    return (world_counts(recording.world_truth, named, radius) if metric == "world" else everywhere), cameras
 
 
 def _scores(counts: Counts) -> dict:
     return counts.ratios() | {key: getattr(counts, key) for key in ("id_switches", "fp", "fn", "mt", "ml")}
 
 
-def _settings(options: argparse.Namespace, sequence: MultiViewSequence, metric: str, models: dict) -> dict:
+def _settings(options: argparse.Namespace, recording: Recording, metric: str, models: dict) -> dict:
     """What was asked for and what it came to, for `summary.json`."""
     return {
-        "data": str(options.data) if options.data else sequence.name,
-        "frames": sequence.length,
-        "frame_rate": sequence.frame_rate,
+        "data": str(options.data) if options.data else recording.name,
+        "frames": recording.length,
+        "frame_rate": recording.frame_rate,
         "people": str(options.people) if options.people else None,
-        "detections": sequence.detection_source,
-        "oracle": sequence.detection_source == ORACLE,
+        "detections": recording.detection_source,
+        "oracle": recording.detection_source == ORACLE,
         "metric": metric,
         "radius": options.radius if metric == "world" else None,
         "seed": options.seed,
@@ -165,10 +164,10 @@ def _settings(options: argparse.Namespace, sequence: MultiViewSequence, metric: 
     }
 
 
-def _print(rows: list[dict], sequence: MultiViewSequence, metric: str, radius: float) -> None:
+def _print(rows: list[dict], recording: Recording, metric: str, radius: float) -> None:
     where = f"on the ground, within {radius:g} m" if metric == "world" else "in all images with one naming, IoU 0.5"
-    source = sequence.detection_source + (" (oracle)" if sequence.detection_source == ORACLE else "")
-    table = Table(title=f"{sequence.name}, {source} detections: MOTA, IDF1 {where}; below, in each camera's images")
+    source = recording.detection_source + (" (oracle)" if recording.detection_source == ORACLE else "")
+    table = Table(title=f"{recording.name}, {source} detections: MOTA, IDF1 {where}; below, in each camera's images")
     table.add_column("ReID", no_wrap=True)
     for _, heading, _ in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)

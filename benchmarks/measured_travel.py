@@ -5,17 +5,17 @@ from mtmc.linking.linker import WINDOW
 from mtmc.linking.tracklets import follow_apart, gather
 from mtmc.linking.travel_times import TravelTimes
 from mtmc.linking.zones import Zones
-from mtmc.sequences import MultiViewSequence
+from mtmc.sequences import Recording
 
 
-def measured_travel(sequence: MultiViewSequence, radius: float) -> tuple[Zones, TravelTimes]:
-    """The zones of `sequence` and how long its people were out of view between them, up to `WINDOW` seconds.
+def measured_travel(recording: Recording, radius: float) -> tuple[Zones, TravelTimes]:
+    """The zones of `recording` and how long its people were out of view between them, up to `WINDOW` seconds.
 
     A tracklet's person is who `world_people` says, with `radius` in metres; no image is looked at.
     """
-    zones, travel, tracks = Zones(), TravelTimes(), list(follow_apart(sequence))
-    people = world_people(sequence.world_truth, tracks, radius)
-    tracklets = [item for ended in gather(sequence, tracks, None, zones) for item in ended.tracklets.items()]
+    zones, travel, tracks = Zones(), TravelTimes(), list(follow_apart(recording))
+    people = world_people(recording.world_truth, tracks, radius)
+    tracklets = [item for ended in gather(recording, tracks, None, zones) for item in ended.tracklets.items()]
     last = {}
     for track, tracklet in sorted(tracklets, key=lambda item: item[1].start):
         if track in people:

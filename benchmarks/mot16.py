@@ -115,10 +115,10 @@ def _run(sequence: Sequence, frames: Iterable[TrackedFrame], options: argparse.N
     text = options.output / "tracks" / f"{sequence.name}.txt"
     video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
     print(f"{sequence.name}: {sequence.length} frames", flush=True)
-    recording = record(frames, text, video, sequence.frame_rate)
+    totals = record(frames, text, video, sequence.frame_rate)
     truth = sequence.ground_truth
     counts = score(truth, read_tracks(text), len(sequence.detections), options.distractors) if truth is not None else None
-    return SequenceResult(sequence.name, counts, recording)
+    return SequenceResult(sequence.name, counts, totals)
 
 
 def _settings(options: argparse.Namespace, data: Path, sequences: list[Sequence], appearance: "AppearanceModel | None") -> dict:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.scores.clearmot import Counts
-from mtmc.single.result_writer import Recording
+from mtmc.single.result_writer import RunTotals
 from reid.common.files import replacing
 
 PACKAGES = ("mtmc", "torch", "torchvision", "openvino", "onnxruntime", "opencv-python", "numpy", "scipy", "lap", "motmetrics")
@@ -38,7 +38,7 @@ class SequenceResult:
 
     name: str
     counts: Counts | None
-    recording: Recording
+    totals: RunTotals
 
 
 def row(name: str, results: list[SequenceResult]) -> dict:
@@ -50,9 +50,9 @@ def row(name: str, results: list[SequenceResult]) -> dict:
     scored = [result.counts for result in results if result.counts is not None]
     counts = sum(scored, Counts())
     scores = {key: getattr(counts, key) for key in ("id_switches", "fp", "fn", "mt", "ml")} | counts.ratios()
-    frames = sum(result.recording.frames for result in results)
-    seconds = [sum(parts) for parts in zip(*(result.recording.seconds for result in results), strict=True)] or [0.0, 0.0, 0.0]
-    passed = sum(result.recording.passed for result in results)
+    frames = sum(result.totals.frames for result in results)
+    seconds = [sum(parts) for parts in zip(*(result.totals.seconds for result in results), strict=True)] or [0.0, 0.0, 0.0]
+    passed = sum(result.totals.passed for result in results)
     speeds = {"fps_total": passed, "fps_reid": seconds[1], "fps_association": seconds[2]}
     return (
         {"sequence": name}
@@ -64,9 +64,9 @@ def row(name: str, results: list[SequenceResult]) -> dict:
 def write_summary(path: Path, results: list[SequenceResult], settings: dict) -> None:
     """Write `rows`, `overall`, `settings` and `versions` to the JSON file at `path`."""
     settings = settings | {
-        "dropped_outside_image": {result.name: result.recording.outside for result in results},
-        "reid_cached": {result.name: result.recording.reid_cached for result in results},
-        "seconds": {result.name: result.recording.seconds._asdict() for result in results},
+        "dropped_outside_image": {result.name: result.totals.outside for result in results},
+        "reid_cached": {result.name: result.totals.reid_cached for result in results},
+        "seconds": {result.name: result.totals.seconds._asdict() for result in results},
     }
     save(path, [row(result.name, [result]) for result in results], row("OVERALL", results), settings)
 
@@ -95,9 +95,9 @@ def print_table(results: list[SequenceResult], published: dict[str, dict]) -> No
     unscored = [result.name for result in results if result.counts is None]
     if unscored:
         print(f"unscored, without ground truth: {', '.join(unscored)}")
-    if any(result.recording.reid_cached for result in results):
+    if any(result.totals.reid_cached for result in results):
         print("embeddings came from the cache; the speed of ReID is that of the run which computed them")
-    outside = sum(result.recording.outside for result in results)
+    outside = sum(result.totals.outside for result in results)
     if outside:
         print(f"{outside} detections lie wholly outside the image and were dropped")
 

@@ -15,20 +15,20 @@ from benchmarks.measured_travel import measured_travel
 from benchmarks.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.scores.clearmot import Counts
 from benchmarks.scores.world import world_counts, world_people
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
 from mtmc.linking.linker import Linker
 from mtmc.linking.naming import name_offline, name_online, rename
 from mtmc.linking.tracklets import Ended, follow_apart, gather
 from mtmc.linking.travel_times import TravelTimes
 from mtmc.linking.zones import Zones
+from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.result_writer import record_room
-from mtmc.multicamera.run import Moment
 from mtmc.multicamera.workers import LocalWorkers
-from mtmc.sequences import MultiViewSequence
+from mtmc.sequences import Recording
 from mtmc.simulation import rooms
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
-from mtmc.single.result_writer import Recording, check_folder
+from mtmc.single.result_writer import RunTotals, check_folder
 from reid.common.errors import InputError, run
 
 RADIUS = 1.0  # metres on the ground within which a track may be a person
@@ -42,7 +42,7 @@ TRAVEL = {"none": "no travel times", "learned": "travel times learned", "given":
 class Followed:
     """The recording, its tracks before they are linked, and the seconds that following them took."""
 
-    sequence: MultiViewSequence
+    recording: Recording
     tracks: list[GroundTracks]
     seconds: float
 
@@ -56,14 +56,14 @@ def main(arguments: list[str] | None = None) -> None:
         if model is not None and model.max_link_distance is None:
             sentence = "does not say up to which distance people of two cameras are one: `python -m reid threshold` fits it."
             raise InputError(f"{model.name} {sentence}")
-    sequence = rooms(options.seed, options.people, options.persons)
+    recording = rooms(options.seed, options.people, options.persons)
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         start = time.perf_counter()
-        tracks = list(progress.track(follow_apart(sequence), total=sequence.length, description="tracking"))
-        followed = Followed(sequence, tracks, time.perf_counter() - start)
-        names = world_people(sequence.world_truth, tracks, RADIUS)
-        limit = world_counts(sequence.world_truth, rename(tracks, names), RADIUS)
-        settings = _settings(options, sequence, models, limit)
+        tracks = list(progress.track(follow_apart(recording), total=recording.length, description="tracking"))
+        followed = Followed(recording, tracks, time.perf_counter() - start)
+        names = world_people(recording.world_truth, tracks, RADIUS)
+        limit = world_counts(recording.world_truth, rename(tracks, names), RADIUS)
+        settings = _settings(options, recording, models, limit)
         given = None
         rows: list[dict] = []
         for name, model in models.items():
@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> None:
             if model is not None:
                 rows += _rows(name, model, followed, given, options.output / Path(name).stem, progress)
             save(options.output / "summary.json", rows, rows[-1], settings)
-    _print(rows, sequence, limit)
+    _print(rows, recording, limit)
     print(f"tracks and world positions in {options.output}")
 
 
@@ -101,23 +101,23 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _rows(name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], folder: Path, progress) -> list[dict]:
     """The rows of one model: online and offline, with each kind of travel times. Its crops are embedded once for all."""
-    embedding, sequence = _Timed(model), followed.sequence
-    workers = LocalWorkers(sequence, appearance=embedding)
+    embedding, recording = _Timed(model), followed.recording
+    workers = LocalWorkers(recording, appearance=embedding)
     start = time.perf_counter()
-    ended = list(gather(sequence, progress.track(followed.tracks, description=name), workers, Zones()))
+    ended = list(gather(recording, progress.track(followed.tracks, description=name), workers, Zones()))
     reading = time.perf_counter() - start - embedding.seconds
     zones, times = deepcopy(given)
-    rezoned = [_with_views(*both) for both in zip(gather(sequence, followed.tracks, None, zones), ended, strict=True)]
-    rows, cameras = [], len(sequence.cameras)
+    rezoned = [_with_views(*both) for both in zip(gather(recording, followed.tracks, None, zones), ended, strict=True)]
+    rows = []
     for linking in ("online", "offline"):
         for travel in TRAVEL:
             own = {"none": None, "learned": TravelTimes(), "given": deepcopy(times)}[travel]
             tracklets = rezoned if travel == "given" else ended
             start = time.perf_counter()
             if linking == "online":
-                names = name_online(tracklets, cameras, Linker(model.max_link_distance, own))
+                names = name_online(tracklets, Linker(model.max_link_distance, own))
             else:
-                names = name_offline(tracklets, cameras, model.max_link_distance, own)
+                names = name_offline(tracklets, model.max_link_distance, own)
             spent = StageSeconds(reading, embedding.seconds, time.perf_counter() - start)
             what = {"reid": name, "linking": linking, "travel": travel}
             rows.append(_row(followed, names, folder / f"{linking}-{travel}", spent, embedding.crops, **what))
@@ -146,13 +146,13 @@ class _Timed:
 def _row(followed: Followed, names: dict[int, int], folder: Path, spent: StageSeconds, crops: int, **what: str) -> dict:
     """A row of `summary.json`: what `benchmarks.results.row` has, the model and the kind of linking, and how many people were
     found. The tracks, named so, are written to `folder`."""
-    sequence, named = followed.sequence, rename(followed.tracks, names)
-    counts = world_counts(sequence.world_truth, named, RADIUS)
+    recording, named = followed.recording, rename(followed.tracks, names)
+    counts = world_counts(recording.world_truth, named, RADIUS)
     spent = spent._replace(association=spent.association + followed.seconds)
-    recording = Recording(frames=sequence.length, seconds=spent, passed=sum(spent))
-    for _ in record_room(_moments(named, sequence.frame_rate), list(sequence.cameras), folder):
+    totals = RunTotals(frames=recording.length, seconds=spent, passed=sum(spent))
+    for _ in record_room(_moments(named, recording.frame_rate), recording.names, folder):
         pass
-    scores = row(sequence.name, [SequenceResult(sequence.name, counts, recording)])
+    scores = row(recording.name, [SequenceResult(recording.name, counts, totals)])
     return scores | what | {"people": _people(named), "true_people": counts.identities, "crops": crops}
 
 
@@ -165,15 +165,15 @@ def _people(named: list[GroundTracks]) -> int:
     return len(set().union(*(tracks.ids.tolist() for tracks in named)))
 
 
-def _settings(options: argparse.Namespace, sequence: MultiViewSequence, models: dict, limit: Counts) -> dict:
+def _settings(options: argparse.Namespace, recording: Recording, models: dict, limit: Counts) -> dict:
     """What was asked for and what it came to, for `summary.json`; `limit` is what perfect links would score."""
     return {
-        "data": sequence.name,
-        "frames": sequence.length,
-        "frame_rate": sequence.frame_rate,
+        "data": recording.name,
+        "frames": recording.length,
+        "frame_rate": recording.frame_rate,
         "people": str(options.people) if options.people else None,
         "persons": options.persons,
-        "detections": sequence.detection_source,
+        "detections": recording.detection_source,
         "metric": "world",
         "radius": RADIUS,
         "seed": options.seed,
@@ -186,8 +186,8 @@ def _settings(options: argparse.Namespace, sequence: MultiViewSequence, models: 
     }
 
 
-def _print(rows: list[dict], sequence: MultiViewSequence, limit: Counts) -> None:
-    title = f"{sequence.name}, {sequence.detection_source} detections, {limit.identities} people: MOTA, IDF1 on the ground, "
+def _print(rows: list[dict], recording: Recording, limit: Counts) -> None:
+    title = f"{recording.name}, {recording.detection_source} detections, {limit.identities} people: MOTA, IDF1 on the ground, "
     table = Table(title=title + f"within {RADIUS:g} m")
     table.add_column("ReID: linking", no_wrap=True)
     for _, heading, _ in TABLE:

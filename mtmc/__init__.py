@@ -1,10 +1,11 @@
-"""Multi-camera people tracking: recordings, the pipeline from frames to tracks, and the rendered scene.
+"""Multi-camera people tracking: video and detections go in, identities come out.
 
-`open_sequence` opens a recording and `track` follows the people in it, frame by frame. `open_multi_view` opens one of several
-cameras.
+One camera: `open_sequence` opens what it recorded, and `track` follows the people in it, frame by frame. Several cameras on one
+ground: `open_recording` and `follow_people`.
 """
 
-from mtmc.sequences import MultiViewSequence, Sequence, open_multi_view, open_sequence
+from mtmc.multicamera.run import follow_people
+from mtmc.sequences import Recording, Sequence, View, open_recording, open_sequence
 from mtmc.single.pipeline import TrackedFrame, track
 
-__all__ = ["MultiViewSequence", "Sequence", "TrackedFrame", "open_multi_view", "open_sequence", "track"]
+__all__ = ["Recording", "Sequence", "TrackedFrame", "View", "follow_people", "open_recording", "open_sequence", "track"]

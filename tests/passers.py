@@ -7,7 +7,7 @@ import numpy as np
 from visitors import COLOURS, plain_crop
 
 from mtmc.calibration import Camera
-from mtmc.sequences import MultiViewSequence
+from mtmc.sequences import Recording
 from mtmc.simulation import CropPeople, Place, Scene, SimulatedDetector, Visit, World
 from mtmc.simulation.filming import film
 
@@ -26,7 +26,7 @@ def write_people(folder: Path, colours: list[tuple[int, int, int]], crops: int) 
                 cv2.imwrite(str(folder / "query" / name), plain_crop(colour, camera, number))
 
 
-def passers(folder: Path) -> MultiViewSequence:
+def passers(folder: Path) -> Recording:
     """Three people, four seconds apart, cross both places from west to east and half a minute later come back in the same order;
     `folder` takes their crops."""
     write_people(folder, COLOURS, 2)

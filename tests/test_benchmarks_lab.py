@@ -17,7 +17,7 @@ def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     sequence = visitors(tmp_path_factory.mktemp("people"))
     write_folder(folder, sequence)
-    for camera, images in sequence.images.items():
+    for camera, images in ((each.name, each.images) for each in sequence.views):
         (folder / camera).mkdir()
         for number, image in enumerate(images, 1):
             cv2.imwrite(str(folder / camera / f"{number:06d}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 95])

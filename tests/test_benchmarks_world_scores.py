@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.scores.world import image_counts, world_counts
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
 from mtmc.sequences import GroundTruth, WorldTruth
 
 BOX = np.array([10.0, 20.0, 30.0, 80.0])

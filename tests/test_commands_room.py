@@ -33,7 +33,7 @@ def recording(sequence, tmp_path_factory):
     for part in [*folder.glob("det/*.txt"), *folder.glob("gt/*.txt"), folder / "gt.txt"]:
         kept = [line for line in part.read_text().splitlines(True) if int(line.split(",")[0]) <= FRAMES]
         part.write_text("".join(kept))
-    for name, images in sequence.images.items():
+    for name, images in ((each.name, each.images) for each in sequence.views):
         width, height = CAMERAS[name].image_size
         writer = cv2.VideoWriter(str(folder / f"{name}.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 10, (width, height))
         for _, image in zip(range(FRAMES), images, strict=False):

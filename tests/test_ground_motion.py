@@ -1,15 +1,14 @@
 import numpy as np
 
-from mtmc.ground.camera_offsets import Registration
+from mtmc.ground.camera_offsets import CameraOffsets
 from mtmc.ground.grouping import group
 from mtmc.ground.motion import GroundMotion, fuse, squared_lengths, symmetric_inverse
-from mtmc.ground.visibility import hidden
 
 
 def test_offsets_that_vary_over_the_ground_are_learned_and_stay_apart_by_camera():
     random = np.random.default_rng(0)
     fields = np.array([[[0.3, -0.1], [0.1, 0.05], [-0.05, 0.1]], [[-0.3, 0.1], [-0.1, -0.05], [0.05, -0.1]]])
-    registration = Registration(2, np.zeros(2), 0.5, 2.0)
+    registration = CameraOffsets(2, np.zeros(2), 0.5, 2.0)
     for _ in range(300):
         camera, ground = random.integers(0, 2, 4), random.uniform(-2, 2, (4, 2))
         true = np.einsum("na,nai->ni", np.column_stack([np.ones(4), ground / 2]), fields[camera])
@@ -21,7 +20,7 @@ def test_offsets_that_vary_over_the_ground_are_learned_and_stay_apart_by_camera(
 
 
 def test_an_offset_common_to_all_cameras_is_none():
-    registration = Registration(3, np.zeros(2), 0.5, 2.0)
+    registration = CameraOffsets(3, np.zeros(2), 0.5, 2.0)
     for _ in range(50):
         errors = np.tile(0.01 * np.eye(2), (3, 1, 1))
         registration.learn(np.arange(3), np.zeros((3, 2)), np.full((3, 2), 0.4), errors, np.ones(3))
@@ -72,10 +71,3 @@ def test_detections_that_agree_are_grouped_with_one_a_camera():
     groups = group(np.abs(place[:, None] - place), camera, 1.0)
     assert groups[0] == groups[2] and groups[1] == groups[4]
     assert groups[3] not in (groups[0], groups[1]) and sorted(set(groups.tolist())) == [0, 1, 2]
-
-
-def test_who_stands_behind_somebody_is_hidden_and_nobody_else():
-    front, behind, beside = [100, 100, 140, 220], [102, 90, 138, 200], [200, 90, 240, 200]
-    boxes = np.array([[front, behind, beside]], dtype=float)
-    np.testing.assert_array_equal(hidden(boxes, np.array([True, True, True]), 0.7), [[False, True, False]])
-    np.testing.assert_array_equal(hidden(boxes, np.array([False, True, True]), 0.7), [[False, False, False]])

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from benchmarks.scores.world import image_counts, world_counts
 from mtmc.calibration import Camera, HomographyCamera
 from mtmc.ground.observations import observe
+from mtmc.ground.thresholds import GroundThresholds
 from mtmc.ground.tracker import GroundTracker
-from mtmc.sequences import open_multi_view
+from mtmc.sequences import open_recording
 from trackers import Detections
 
 SIZE = (640, 480)
@@ -32,9 +33,9 @@ def detections(boxes, embeddings=None):
     return Detections(boxes, np.ones(len(boxes)), embeddings)
 
 
-def follow(cameras, frames, unseen=(), rate=10, embeddings=None, **settings):
+def follow(cameras, frames, unseen=(), rate=10, embeddings=None, area=None, **settings):
     """Tracks of every frame. `frames` hold people `(N, 2)`; `unseen` (frame, camera, person) are not detected."""
-    tracker = GroundTracker(cameras, **settings)
+    tracker = GroundTracker(cameras, area, GroundThresholds(**settings))
     missing = set(unseen)
     out = []
     for number, people in enumerate(frames):
@@ -218,21 +219,21 @@ def test_time_goes_on():
 
 
 def follow_sequence(sequence, length):
-    cameras = list(sequence.cameras.values())
+    cameras = sequence.cameras
     tracker = GroundTracker(cameras, area=sequence.area)
     return [tracker.update(observe(cameras, sequence.at(frame)), frame / sequence.frame_rate) for frame in range(length)]
 
 
 @pytest.mark.parametrize(("boxes", "least"), [("fairmot", 0.995), ("fasterrcnn", 0.97)])
 def test_the_three_people_of_cmc_are_followed_without_a_mistake_to_speak_of(real_data, boxes, least):
-    sequence = open_multi_view(real_data / "mtmc" / "CMC1", detections=boxes)
+    sequence = open_recording(real_data / "mtmc" / "CMC1", detections=boxes)
     tracks = follow_sequence(sequence, sequence.length)
     ratios = world_counts(sequence.world_truth, tracks, 0.5).ratios()
     assert ratios["mota"] >= least and ratios["idf1"] >= least
 
 
 def test_epfls_first_two_people_keep_one_identity_in_all_cameras(real_data):
-    sequence = open_multi_view(real_data / "mtmc" / "EPFL-Laboratory")
+    sequence = open_recording(real_data / "mtmc" / "EPFL-Laboratory")
     length = 500
-    together, _ = image_counts(list(sequence.image_truth.values()), follow_sequence(sequence, length))
+    together, _ = image_counts(sequence.ground_truths, follow_sequence(sequence, length))
     assert together.ratios()["idf1"] >= 0.95

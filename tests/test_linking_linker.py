@@ -27,7 +27,8 @@ def walks(people=12, laps=4, noise=0.15, seed=0, gap=20.0):
             views = centres[person] + noise * np.sqrt(D) * random.normal(size=(4, D))
             end = time + random.uniform(4, 8)
             zone = lap % 2
-            found.append((end, person, Tracklet(time, end, zone, zone, views / np.linalg.norm(views, axis=1, keepdims=True))))
+            views /= np.linalg.norm(views, axis=1, keepdims=True)
+            found.append((end, person, Tracklet(zone, time, end, zone, zone, views)))
             time = end + random.uniform(10, 14)
     found.sort(key=lambda item: item[0])
     return [tracklet for _, _, tracklet in found], np.array([person for _, person, _ in found])
@@ -84,12 +85,12 @@ def test_travel_times_are_learned_where_appearance_alone_would_link_few():
 def test_tracklets_wait_for_their_rivals_and_are_settled_once():
     views = np.eye(D)[:3, None]
     linker = Linker(0.5, delay=5.0)
-    assert linker.update(10, [Tracklet(0, 10, 0, 0, views[0])]) == {}
+    assert linker.update(10, [Tracklet(0, 0, 10, 0, 0, views[0])]) == {}
     assert linker.update(16, []) == {0: 1}
     between = (views[0] + 0.9 * views[1]) / np.linalg.norm(views[0] + 0.9 * views[1])
-    assert linker.update(30, [Tracklet(20, 30, 1, 1, between)]) == {}
+    assert linker.update(30, [Tracklet(1, 20, 30, 1, 1, between)]) == {}
     # The later one looks more like person 1, who cannot be in two places.
-    assert linker.update(33, [Tracklet(21, 33, 1, 1, views[0])]) == {}
+    assert linker.update(33, [Tracklet(1, 21, 33, 1, 1, views[0])]) == {}
     assert linker.update(60, []) == {1: 2, 2: 1}
     assert linker.close() == {}
 
@@ -97,11 +98,11 @@ def test_tracklets_wait_for_their_rivals_and_are_settled_once():
 def test_whoever_left_too_long_ago_or_is_still_there_is_not_linked():
     views = np.eye(D)[:1]
     linker = Linker(0.5, window=100.0, delay=0.0)
-    assert linker.update(11, [Tracklet(0, 10, 0, 0, views)]) == {0: 1}
-    assert linker.update(21, [Tracklet(9, 20, 1, 1, views)]) == {1: 2}
-    assert linker.update(121, [Tracklet(119, 120.5, 1, 1, views)]) == {2: 2}
-    assert linker.update(301, [Tracklet(290, 300, 1, 1, views)]) == {3: 3}
-    parts = [Tracklet(0, 10, 0, 0, views), Tracklet(9, 20, 1, 1, views), Tracklet(290, 300, 1, 1, views)]
+    assert linker.update(11, [Tracklet(0, 0, 10, 0, 0, views)]) == {0: 1}
+    assert linker.update(21, [Tracklet(1, 9, 20, 1, 1, views)]) == {1: 2}
+    assert linker.update(121, [Tracklet(1, 119, 120.5, 1, 1, views)]) == {2: 2}
+    assert linker.update(301, [Tracklet(1, 290, 300, 1, 1, views)]) == {3: 3}
+    parts = [Tracklet(0, 0, 10, 0, 0, views), Tracklet(1, 9, 20, 1, 1, views), Tracklet(1, 290, 300, 1, 1, views)]
     people = link_offline(parts, 0.5, window=100.0)
     assert people[0] != people[1]
     assert people[2] in people[:2]  # offline, appearance brings back whoever stayed away for longer

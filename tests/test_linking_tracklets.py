@@ -1,18 +1,17 @@
 """Cameras that share no view, from detections to people: tracks, tracklets, zones, and the same person in both places."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from passers import passers
+from views import with_images
 from visitors import MeanColour
 
 from benchmarks.scores.world import world_people
 from mtmc.linking.linker import Linker
 from mtmc.linking.naming import name_offline, name_online, rename
-from mtmc.linking.tracklets import VIEWS, camera_of, follow_apart, gather
+from mtmc.linking.tracklets import VIEWS, follow_apart, gather
 from mtmc.linking.travel_times import TravelTimes
 from mtmc.linking.zones import Zones
 from mtmc.multicamera.workers import LocalWorkers
@@ -38,20 +37,20 @@ def ended(sequence, tracks):
 
 def test_each_camera_follows_people_alone(sequence, tracks):
     assert len(tracks) == sequence.length
-    seen = set()
+    camera_of = {}
     for moment in tracks:
         assert (np.diff(moment.ids) > 0).all()
         for track, members, boxes in zip(moment.ids.tolist(), moment.members, moment.boxes, strict=True):
-            other = 1 - camera_of(track, 2)
-            assert members[other] == -1 and np.isnan(boxes[other]).all() and np.isfinite(boxes[1 - other]).all()
-            seen.add(track)
-    assert sorted(camera_of(track, 2) for track in seen) == [0] * 6 + [1] * 6
+            (camera,) = np.flatnonzero(np.isfinite(boxes).all(axis=1))
+            assert members[1 - camera] == -1 and np.isnan(boxes[1 - camera]).all()
+            assert camera_of.setdefault(track, camera) == camera
+    assert list(camera_of) == list(range(1, 13)) and sorted(camera_of.values()) == [0] * 6 + [1] * 6
     assert len(world_people(sequence.world_truth, tracks, 0.5)) == 12
 
 
 def test_a_tracklet_is_handed_on_soon_after_its_end_with_few_views_of_its_whole_length(ended):
     found = [(moment.time, tracklet) for moment in ended for tracklet in moment.tracklets.values()]
-    assert len(found) == 12
+    assert len(found) == 12 and sorted(tracklet.camera for _, tracklet in found) == [0] * 6 + [1] * 6
     for time, tracklet in found:
         assert tracklet.end <= time < tracklet.end + 0.5
         assert 2 <= len(tracklet.views) <= VIEWS and tracklet.end - tracklet.start > 2
@@ -62,10 +61,10 @@ def test_a_tracklet_is_handed_on_soon_after_its_end_with_few_views_of_its_whole_
 def test_people_are_known_in_the_other_place_and_when_they_come_back(sequence, tracks, ended):
     truth = world_people(sequence.world_truth, tracks, 0.5)
     for names in (
-        name_online(ended, 2, Linker(0.05)),
-        name_online(ended, 2, Linker(0.05, TravelTimes())),
-        name_offline(ended, 2, 0.05),
-        name_offline(ended, 2, 0.05, TravelTimes()),
+        name_online(ended, Linker(0.05)),
+        name_online(ended, Linker(0.05, TravelTimes())),
+        name_offline(ended, 0.05),
+        name_offline(ended, 0.05, TravelTimes()),
     ):
         assert names.keys() == truth.keys()
         assert len(set(names.values())) == 3 == len({(names[track], truth[track]) for track in names})
@@ -89,7 +88,7 @@ def test_without_appearance_tracklets_have_zones_and_times_only(sequence, tracks
 
 def test_a_camera_without_images_is_told(sequence, tracks):
     with pytest.raises(InputError, match="no images of east"):
-        LocalWorkers(replace(sequence, images=sequence.images | {"east": None}), appearance=MeanColour())
+        LocalWorkers(with_images(sequence, "east", None), appearance=MeanColour())
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), max_size=30), st.integers(1, 5))

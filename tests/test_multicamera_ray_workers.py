@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import visitors
+from views import view, with_images
 from visitors import COLOURS, MeanColour
 
 from mtmc.multicamera.ray_workers import Loss, RayWorkers
@@ -66,7 +67,8 @@ def hang():
 @pytest.fixture(scope="module")
 def sequence(tmp_path_factory):
     found = visitors.visitors(tmp_path_factory.mktemp("people"))
-    return replace(found, length=LENGTH, images={name: list(islice(images, LENGTH)) for name, images in found.images.items()})
+    views = tuple(replace(each, images=list(islice(each.images, LENGTH))) for each in found.views)
+    return replace(found, length=LENGTH, views=views)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -80,7 +82,7 @@ def cluster():
 
 
 def with_trouble(sequence, *trouble):
-    return replace(sequence, images=sequence.images | {"b": Troubled(sequence.images["b"], *trouble)})
+    return with_images(sequence, "b", Troubled(view(sequence, "b").images, *trouble))
 
 
 def people(sequence, workers, disturb=None):
@@ -187,7 +189,7 @@ def test_without_ray_one_line_says_what_to_install(sequence, monkeypatch):
 
 
 def test_a_worker_reads_a_recording_once_and_again_only_for_what_is_long_past(sequence):
-    images = Troubled(sequence.images["a"], lambda: read.append(1))
+    images = Troubled(view(sequence, "a").images, lambda: read.append(1))
     read: list[int] = []
     worker = CameraWorker(CameraJob("a", images, open_finder, MeanColour))
     first = worker.detect(0)

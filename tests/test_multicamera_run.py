@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from views import with_images
 from visitors import CAMERAS, MeanColour, visitors
 
 from mtmc.identity.identities import Identities
@@ -76,7 +77,7 @@ def test_at_most_sixteen_crops_of_an_entry_are_embedded(sequence, tracks):
 
 
 def test_images_that_can_only_be_read_in_order_give_the_same_people(sequence, tracks):
-    plain = replace(sequence, images={name: _InOrder(images) for name, images in sequence.images.items()})
+    plain = replace(sequence, views=tuple(replace(each, images=_InOrder(each.images)) for each in sequence.views))
     found = []
     for source in (sequence, plain):
         model = MeanColour()
@@ -101,7 +102,7 @@ class _InOrder:
 
 
 def test_a_camera_without_images_is_told_where_appearance_needs_them(sequence, tracks):
-    blind = replace(sequence, images=sequence.images | {"b": None})
+    blind = with_images(sequence, "b", None)
     assert len(list(recognise(blind, tracks, Identities(None)))) == 100
     with pytest.raises(InputError, match="no images of b"):
         LocalWorkers(blind, appearance=MeanColour())

@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 from conftest import walking_image
+from views import view
 
 from mtmc.calibration import Camera, CameraEntry, HomographyCamera, save_cameras
-from mtmc.sequences import open_multi_view
+from mtmc.sequences import open_recording, write_folder
 from reid.common.errors import InputError
 
 SIZE = (640, 480)
@@ -24,7 +25,7 @@ def test_a_calibration_for_images_of_another_size_is_told(tmp_path):
     (tmp_path / "west").mkdir()
     cv2.imwrite(str(tmp_path / "west/1.png"), walking_image(0))
     with pytest.raises(InputError, match="camera west is calibrated for 640x480 pixels, its images are 160x120"):
-        open_multi_view(tmp_path)
+        open_recording(tmp_path)
 
 
 def test_a_plain_folder_needs_nothing_but_cameras_and_pictures(tmp_path):
@@ -32,10 +33,10 @@ def test_a_plain_folder_needs_nothing_but_cameras_and_pictures(tmp_path):
     (tmp_path / "west").mkdir()
     for number in (1, 2, 3):
         cv2.imwrite(str(tmp_path / f"west/{number}.png"), np.zeros((480, 640, 3), np.uint8))
-    sequence = open_multi_view(tmp_path)
-    assert sequence.length == 3 and sequence.images["east"] is None
+    sequence = open_recording(tmp_path)
+    assert sequence.length == 3 and view(sequence, "east").images is None
     assert [len(part) for part in sequence.at(2)] == [0, 0]
-    assert sequence.image_truth is None and sequence.world_truth is None
+    assert sequence.ground_truths is None and sequence.world_truth is None
 
 
 @pytest.mark.parametrize("ahead", [2, -1])
@@ -51,15 +52,24 @@ def test_a_camera_whose_clock_differs_is_brought_to_the_others(tmp_path, ahead):
         (tmp_path / "det" / f"{name}.txt").write_text("".join(lines))
         for frame in range(4 + lead):
             cv2.imwrite(str(tmp_path / name / f"{frame + 1}.png"), cv2.resize(walking_image(frame - lead), SIZE))
-    sequence = open_multi_view(tmp_path)
+    sequence = open_recording(tmp_path)
     assert sequence.length == 4
-    for frame, (one, other) in enumerate(zip(*sequence.images.values(), strict=True)):
+    for frame, (one, other) in enumerate(zip(*(each.images for each in sequence.views), strict=True)):
         boxes = [part.boxes for part in sequence.at(frame)]
         if frame < -ahead:
             assert other is None and len(boxes[1]) == 0
         else:
             np.testing.assert_array_equal(one, other)
             np.testing.assert_array_equal(*boxes)
+    write_folder(tmp_path / "copy", sequence)
+    for name in ("west", "east"):
+        (tmp_path / name).rename(tmp_path / "copy" / name)
+    again = open_recording(tmp_path / "copy")
+    assert [each.time_offset for each in again.views] == [0, ahead / 10]
+    for old, new in zip(sequence.views, again.views, strict=True):
+        np.testing.assert_array_equal([len(found) for found in new.detections], [len(found) for found in old.detections])
+        begin = max(0, -ahead) if new.name == "east" else 0
+        assert [image is None for image in new.images] == [frame < begin for frame in range(4)]
 
 
 @pytest.mark.parametrize(
@@ -82,10 +92,10 @@ def test_a_bad_file_of_a_plain_folder_is_told_by_name(tmp_path, name, text, mess
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=message):
-        open_multi_view(tmp_path)
+        open_recording(tmp_path)
 
 
 def test_cameras_of_different_units_do_not_make_one_recording(tmp_path):
     save_cameras(tmp_path / "cameras.yaml", {**corners(), "top": HomographyCamera(np.eye(3) + 1e-3, SIZE, "feet")})
     with pytest.raises(InputError, match="one unit"):
-        open_multi_view(tmp_path)
+        open_recording(tmp_path)

@@ -8,7 +8,14 @@ import pytest
 from conftest import FRAMES, SIZE, walking_image
 
 from mtmc import open_sequence
-from mtmc.sequences.mot_text import read_ground_truth, read_tracks, tracks_text
+from mtmc.sequences.mot_text import (
+    GroundTruth,
+    detections_text,
+    ground_truth_text,
+    read_ground_truth,
+    read_tracks,
+    tracks_text,
+)
 from mtmc.single.result_writer import writing_video
 from reid.common.errors import InputError
 from reid.footage.detection_text import read_detections
@@ -205,6 +212,23 @@ def test_tracks_come_back_as_they_were_written(tmp_path):
     tracks = read_tracks(path)
     assert tracks.frames.tolist() == [0, 0, 2] and tracks.ids.tolist() == [4, 9, 4]
     np.testing.assert_allclose(tracks.boxes, boxes[[0, 1, 0]])
+
+
+def test_ground_truth_comes_back_as_it_was_written(tmp_path):
+    boxes = np.array([[1.5, 2.25, 11.5, 42.25], [-3, 0, 7, 8]])
+    truth = GroundTruth(np.array([0, 3]), np.array([4, 9]), boxes, np.array([True, False]), np.array([1, 8]), np.array([1, 0.25]))
+    (tmp_path / "gt.txt").write_text(ground_truth_text(truth))
+    assert (tmp_path / "gt.txt").read_text().splitlines()[1] == "4,9,-3.00,0.00,10.00,8.00,0,8,0.250"
+    for name, values in vars(read_ground_truth(tmp_path / "gt.txt")).items():
+        np.testing.assert_array_equal(values, getattr(truth, name))
+
+
+def test_detections_come_back_as_they_were_written(tmp_path):
+    boxes = np.array([[1.5, 2.25, 11.5, 42.25], [-3, 0, 7, 8]])
+    (tmp_path / "det.txt").write_text(detections_text(np.array([0, 2]), boxes, np.array([0.5, 1])))
+    found = read_detections(tmp_path / "det.txt")
+    assert found.frames.tolist() == [0, 2] and found.scores.tolist() == [0.5, 1]
+    np.testing.assert_array_equal(found.boxes, boxes)
 
 
 def test_real_sequences_are_read(real_data):

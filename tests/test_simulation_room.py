@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from views import view
 
 from mtmc.calibration import Camera
 from mtmc.simulation import CropPeople, Scene, SimulatedDetector, Visit, World, room, rooms
@@ -56,8 +57,8 @@ def test_everyone_walks_inside_the_room(recording):
 
 
 def test_the_survey_tells_what_the_scene_itself_observes(recording):
-    for name, footage in recording.images.items():
-        truth = recording.image_truth[name]
+    for each in recording.views:
+        name, footage, truth = each.name, each.images, each.ground_truth
         for frame in (0, 301, 700):
             rows = truth.frames == frame
             seen = footage.scene.observe(name, frame / recording.frame_rate)
@@ -75,8 +76,8 @@ def test_who_stands_behind_somebody_is_hidden_and_the_one_in_front_is_not(folder
 
 
 def test_detections_are_the_visible_people_with_errors_and_some_clutter(recording):
-    for name, detections in recording.detections.items():
-        truth = recording.image_truth[name]
+    for each in recording.views:
+        detections, truth = each.detections, each.ground_truth
         hits, boxes, people = 0, 0, 0
         for frame in range(0, recording.length, 10):
             plain = truth.boxes[(truth.frames == frame) & (truth.visibility > 0.7)]
@@ -90,7 +91,7 @@ def test_detections_are_the_visible_people_with_errors_and_some_clutter(recordin
 
 
 def test_a_crop_is_what_the_whole_picture_shows_there(recording):
-    footage, boxes = recording.images["c2"], recording.detections["c2"][200].boxes
+    footage, boxes = view(recording, "c2").images, view(recording, "c2").detections[200].boxes
     image, _ = footage.scene.render("c2", 200 / recording.frame_rate)
     for crop, (left, top, right, bottom) in zip(footage.crops(200, boxes), boxes, strict=True):
         left, top = max(int(np.floor(left)), 0), max(int(np.floor(top)), 0)
@@ -99,42 +100,42 @@ def test_a_crop_is_what_the_whole_picture_shows_there(recording):
 
 
 def test_a_clutter_box_shows_the_empty_place(recording):
-    footage, wall = recording.images["c2"], np.array([[300.0, 5.0, 360.0, 60.0]])
+    footage, wall = view(recording, "c2").images, np.array([[300.0, 5.0, 360.0, 60.0]])
     empty = footage.scene.render("c2", 1e4)[0][5:61, 300:361].astype(float)
     assert abs(footage.crops(100, wall)[0].astype(float).mean() - empty.mean()) < 1
 
 
 def test_a_box_outside_the_picture_is_refused(recording):
     with pytest.raises(ValueError, match="no part"):
-        recording.images["c1"].crops(0, np.array([[-50.0, 10.0, -10.0, 90.0]]))
+        view(recording, "c1").images.crops(0, np.array([[-50.0, 10.0, -10.0, 90.0]]))
 
 
 def test_the_boxes_of_figures_hold_the_figures():
     recording = room(seed=2, persons=8)
-    footage = recording.images["c3"]
+    footage = view(recording, "c3").images
     overlaps = []
     for frame in (60, 160, 260):
         seen = footage.scene.observe("c3", frame / recording.frame_rate)
-        rows = recording.image_truth["c3"].frames == frame
-        overlaps += np.diag(iou(seen.boxes, recording.image_truth["c3"].boxes[rows])).tolist()
+        rows = view(recording, "c3").ground_truth.frames == frame
+        overlaps += np.diag(iou(seen.boxes, view(recording, "c3").ground_truth.boxes[rows])).tolist()
     assert np.mean(overlaps) > 0.7
 
 
 def test_the_same_seed_gives_the_same_recording(folder, recording):
     again = room(3, folder, 9)
-    for camera, detections in recording.detections.items():
-        np.testing.assert_array_equal(again.detections[camera][50].boxes, detections[50].boxes)
+    for camera, detections in [(each.name, each.detections) for each in recording.views]:
+        np.testing.assert_array_equal(view(again, camera).detections[50].boxes, detections[50].boxes)
     np.testing.assert_array_equal(again.world_truth.positions, recording.world_truth.positions)
 
 
 def test_nobody_is_in_two_views_of_the_rooms_apart_at_once(apart):
-    rows = np.concatenate([np.stack([t.frames, t.ids], axis=1) for t in apart.image_truth.values()])
+    rows = np.concatenate([np.stack([t.frames, t.ids], axis=1) for t in apart.ground_truths])
     assert len(rows) == len(np.unique(rows, axis=0))
 
 
 def test_everyone_passes_the_corridor_on_every_visit(apart):
     for name in ("west", "corridor", "east"):
-        truth = apart.image_truth[name]
+        truth = view(apart, name).ground_truth
         for person in range(1, 7):
             frames = truth.frames[truth.ids == person]
             assert (np.diff(frames) > apart.frame_rate).sum() >= VISITS - 1

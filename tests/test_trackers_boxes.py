@@ -27,6 +27,13 @@ def test_iou_has_a_row_for_each_of_the_first_and_a_column_for_each_of_the_second
     assert boxes.iou(_random_boxes(2), _random_boxes(5)).shape == (2, 5)
 
 
+def test_boxes_meet_in_an_area_and_unknown_boxes_in_none():
+    some = np.array([[0, 0, 10, 20], [0, 0, 10, 20], [0, 0, 10, 20], [np.nan] * 4], dtype=float)
+    others = np.array([[5, 10, 15, 40], [10, 0, 20, 20], [2, 2, 4, 5], [0, 0, 1, 1]], dtype=float)
+    np.testing.assert_array_equal(boxes.intersection(some, others), [50, 0, 6, np.nan])
+    np.testing.assert_array_equal(boxes.area(others), [300, 200, 6, 1])
+
+
 def test_suppression_keeps_the_best_of_duplicates_and_what_only_a_suppressed_box_overlaps():
     chain = np.array([[0.0, 0, 10, 10], [4, 0, 14, 10], [8, 0, 18, 10], [50, 0, 60, 10]])
     assert boxes.suppress(chain, np.array([0.9, 0.8, 0.7, 0.1]), 0.3).tolist() == [True, False, True, True]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from mtmc.calibration import Camera
-from mtmc.sequences import MultiViewSequence
+from mtmc.sequences import Recording
 from mtmc.simulation import CropPeople, Place, Scene, SimulatedDetector, Visit, World
 from mtmc.simulation.filming import film
 
@@ -41,7 +41,7 @@ def plain_crop(colour: tuple[int, int, int], camera: int, number: int) -> np.nda
     return picture
 
 
-def visitors(folder: Path) -> MultiViewSequence:
+def visitors(folder: Path) -> Recording:
     """Three people who stand in the room for three seconds, leave, and come back elsewhere; `folder` takes their crops."""
     (folder / "query").mkdir()
     for identity, colour in enumerate(COLOURS, 1):

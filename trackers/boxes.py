@@ -5,19 +5,36 @@ import numpy as np
 
 def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Intersection over union of every box of `a` `(A, 4)` with every box of `b` `(B, 4)`, xyxy pixels; `(A, B)` in 0..1."""
-    # Coordinates first: each step below then runs over one contiguous (A, B) plane, ten times faster than over (A, B, 2).
-    a, b = np.ascontiguousarray(a.T)[:, :, None], np.ascontiguousarray(b.T)
-    overlap = np.minimum(a[2], b[2])
-    overlap -= np.maximum(a[0], b[0])
-    np.maximum(overlap, 0, out=overlap)
-    height = np.minimum(a[3], b[3])
-    height -= np.maximum(a[1], b[1])
-    np.maximum(height, 0, out=height)
+    a, b = np.asfortranarray(a)[:, None], np.asfortranarray(b)
+    overlap, height = _common(a, b)
     overlap *= height
-    union = np.add((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]), out=height)
+    union = np.add(area(a), area(b), out=height)
     union -= overlap
     overlap /= union
     return overlap
+
+
+def intersection(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The areas that boxes `a` and `b`, `(..., 4)` xyxy, paired as arrays broadcast, have in common; NaN where either is NaN."""
+    width, height = _common(a, b)
+    return width * height
+
+
+def area(boxes: np.ndarray) -> np.ndarray:
+    """The areas `(...)` of `boxes` `(..., 4)` xyxy."""
+    return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
+
+
+def _common(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Width and height of what boxes `a` and `b`, paired as arrays broadcast, have in common; 0 where they do not meet."""
+    # One coordinate after the other: each step runs over a plane of pairs, ten times faster than over pairs of coordinates.
+    width = np.minimum(a[..., 2], b[..., 2])
+    width -= np.maximum(a[..., 0], b[..., 0])
+    np.maximum(width, 0, out=width)
+    height = np.minimum(a[..., 3], b[..., 3])
+    height -= np.maximum(a[..., 1], b[..., 1])
+    np.maximum(height, 0, out=height)
+    return width, height
 
 
 def suppress(boxes: np.ndarray, scores: np.ndarray, max_iou: float) -> np.ndarray:

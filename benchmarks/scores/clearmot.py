@@ -9,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from mtmc.sequences import GroundTruth
 from mtmc.sequences.mot_text import TrackFile
+from reid.footage.rows import rows_by_frame
 from trackers.boxes import iou
 
 with warnings.catch_warnings():
@@ -74,17 +75,14 @@ def score(truth: GroundTruth, results: TrackFile, length: int, distractors: str 
     distracting = np.isin(truth.classes, DISTRACTORS)
     matched_first = distracting if distractors == "motdt" else np.ones(len(scored), dtype=bool)
     clear, identity = motmetrics.MOTAccumulator(), motmetrics.MOTAccumulator()
-    frames = np.arange(length + 1)
-    truth_starts, result_starts = np.searchsorted(truth.frames, frames), np.searchsorted(results.frames, frames)
     before: dict[int, int] = {}
-    for frame in range(length):
-        true = slice(*truth_starts[frame : frame + 2])
-        found = slice(*result_starts[frame : frame + 2])
+    rows = zip(rows_by_frame(truth.frames, length), rows_by_frame(results.frames, length), strict=True)
+    for frame, (true, found) in enumerate(rows):
         overlap = iou(truth.boxes[true], results.boxes[found])
         overlap[overlap < MIN_IOU - ROUNDING] = 0
-        rows, keep = scored[true], _undistracted(overlap, matched_first[true], distracting[true])
-        overlap = overlap[np.ix_(rows, keep)]
-        people, tracks = truth.ids[true][rows], results.ids[found][keep]
+        counted, keep = scored[true], _undistracted(overlap, matched_first[true], distracting[true])
+        overlap = overlap[np.ix_(counted, keep)]
+        people, tracks = truth.ids[true][counted], results.ids[found][keep]
         if len(people) and len(tracks):  # a frame without either leaves the pairs before it in force, as in the kit
             continued = np.array([before.get(person) for person in people.tolist()])[:, None] == tracks
             pairs = _match(np.where(overlap > 0, overlap + CONTINUED * continued, 0))

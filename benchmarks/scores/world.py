@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.scores.clearmot import MIN_IOU, Counts, count_matches
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
 from mtmc.sequences import GroundTruth, WorldTruth
+from reid.footage.rows import rows_by_frame
 from trackers.boxes import iou
 
 
@@ -17,23 +18,22 @@ def world_counts(truth: WorldTruth, tracks: Sequence[GroundTracks], radius: floa
     Frames where the truth has nobody count too: who is reported there is a false positive. The truth of frames after the last
     entry is left out.
     """
-    starts = np.searchsorted(truth.frames, np.arange(len(tracks) + 1))
     frames = []
-    for found, start, end in zip(tracks, starts[:-1], starts[1:], strict=True):
-        apart = np.linalg.norm(truth.positions[start:end, None] - found.positions, axis=2)
-        frames.append((truth.ids[start:end], found.ids, np.where(apart <= radius, apart, np.nan)))
+    for found, rows in zip(tracks, rows_by_frame(truth.frames, len(tracks)), strict=True):
+        apart = np.linalg.norm(truth.positions[rows, None] - found.positions, axis=2)
+        frames.append((truth.ids[rows], found.ids, np.where(apart <= radius, apart, np.nan)))
     return count_matches(frames)
 
 
 def world_people(truth: WorldTruth, tracks: Sequence[GroundTracks], radius: float) -> dict[int, int]:
     """Whose each track of `tracks`, one entry a frame, is: the person who most often is the nearest, at most `radius` away (the
     truth's unit). Tracks that are never so near to anybody are left out."""
-    starts = np.searchsorted(truth.frames, np.arange(len(tracks) + 1))
     votes: defaultdict[int, Counter] = defaultdict(Counter)
-    for found, start, end in zip(tracks, starts[:-1], starts[1:], strict=True):
-        if start < end:
-            apart = np.linalg.norm(truth.positions[start:end, None] - found.positions, axis=2)
-            nearest, ids = apart.argmin(axis=0), truth.ids[start:end]
+    for found, rows in zip(tracks, rows_by_frame(truth.frames, len(tracks)), strict=True):
+        ids = truth.ids[rows]
+        if len(ids):
+            apart = np.linalg.norm(truth.positions[rows, None] - found.positions, axis=2)
+            nearest = apart.argmin(axis=0)
             for column in np.flatnonzero(apart.min(axis=0) <= radius).tolist():
                 votes[int(found.ids[column])][int(ids[nearest[column]])] += 1
     return {track: of_track.most_common(1)[0][0] for track, of_track in votes.items()}
@@ -49,12 +49,11 @@ def image_counts(truths: Sequence[GroundTruth], tracks: Sequence[GroundTracks]) 
     everywhere, by_camera = [], []
     for camera, truth in enumerate(truths):
         ids, boxes = truth.ids[truth.considered], truth.boxes[truth.considered]
-        starts = np.searchsorted(truth.frames[truth.considered], np.arange(len(tracks) + 1))
         frames = []
-        for found, start, end in zip(tracks, starts[:-1], starts[1:], strict=True):
+        for found, rows in zip(tracks, rows_by_frame(truth.frames[truth.considered], len(tracks)), strict=True):
             shown = np.isfinite(found.boxes[:, camera, 0])
-            overlap = iou(boxes[start:end], found.boxes[shown, camera])
-            frames.append((ids[start:end], found.ids[shown], np.where(overlap >= MIN_IOU, 1 - overlap, np.nan)))
+            overlap = iou(boxes[rows], found.boxes[shown, camera])
+            frames.append((ids[rows], found.ids[shown], np.where(overlap >= MIN_IOU, 1 - overlap, np.nan)))
         by_camera.append(count_matches(frames))
         everywhere += frames
     return count_matches(everywhere), by_camera

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mtmc.multicamera.ray_workers import RayWorkers
-    from mtmc.sequences import MultiViewSequence
+    from mtmc.sequences import Recording
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--detector", type=Path, metavar="FILE", help="an ONNX file in YOLOX's format, to find the people with instead"
     )
     parser.add_argument("--min-score", type=float, metavar="S", help="drop what the detector scores lower (default: 0.3)")
+    parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own, as in configs/rooms/ground.yaml")
     parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
     parser.add_argument("--gallery", type=Path, metavar="FILE.npz", help="people known before; it is read and written again")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for world.csv, world.jsonl, tracks/, gallery/")
@@ -44,12 +45,13 @@ def run(options: argparse.Namespace) -> None:
     from rich.progress import Progress
 
     from mtmc.detection.yolox import Detector
+    from mtmc.ground.thresholds import read_ground_thresholds
     from mtmc.identity.gallery import Gallery
     from mtmc.multicamera.film import film_room
     from mtmc.multicamera.result_writer import draw_gallery, record_losses, record_room
     from mtmc.multicamera.run import follow, open_identities, recognise, settle
-    from mtmc.multicamera.workers import LocalWorkers, require_images
-    from mtmc.sequences import open_multi_view
+    from mtmc.multicamera.workers import LocalWorkers
+    from mtmc.sequences import open_recording
     from mtmc.single.appearance import open_appearance
     from mtmc.single.result_writer import check_folder
     from reid.common.errors import InputError
@@ -60,32 +62,32 @@ def run(options: argparse.Namespace) -> None:
         raise InputError("--gallery holds what an appearance model knows people by: leave it out, or give --reid.")
     if options.patience is not None and options.workers == "local":
         raise InputError("--patience is for cameras that run apart: give --workers ray as well.")
+    thresholds = read_ground_thresholds(options.config) if options.config else None
     check_folder(options.output)
-    sequence = open_multi_view(options.source, detections=options.detections)
-    if options.detector is None and not any(len(found) for part in sequence.detections.values() for found in part):
+    recording = open_recording(options.source, detections=options.detections)
+    if options.detector is None and not any(len(found) for view in recording.views for found in view.detections):
         raise InputError(f"{options.source} has no detections: add det/NAME.txt for each camera, or give --detector FILE.")
     model = open_appearance(options.reid)
     detector = Detector(options.detector, options.min_score) if options.detector else None
     if model is not None or options.video or options.detector:
-        require_images(sequence)
-    identities = open_identities(model)
-    if options.gallery and options.gallery.is_file():
-        identities.gallery = Gallery.load(options.gallery, model.weights_hash)
+        recording.require_images()
+    known = Gallery.load(options.gallery, model.weights_hash) if options.gallery and options.gallery.is_file() else None
+    identities = open_identities(model, known)
     with ExitStack() as stack:
         workers = None
         if options.workers == "ray":
-            workers = stack.enter_context(closing(_ray_workers(options, sequence)))
+            workers = stack.enter_context(closing(_ray_workers(options, recording)))
         elif detector or model:
-            workers = LocalWorkers(sequence, detector, model)
+            workers = LocalWorkers(recording, detector, model)
         found = workers.detections() if detector else None
-        tracks = follow(sequence, detections=found)
-        moments = settle(recognise(sequence, tracks, identities, workers if model else None), identities)
-        moments = record_room(moments, list(sequence.cameras), options.output)
+        tracks = follow(recording, thresholds, found)
+        moments = settle(recognise(recording, tracks, identities, workers if model else None), identities)
+        moments = record_room(moments, recording.names, options.output)
         if options.video:
-            moments = film_room(moments, sequence, options.output / "room.mp4")
+            moments = film_room(moments, recording, options.output / "room.mp4")
         people: set[int] = set()
         with Progress(transient=True, disable=not Console().is_terminal) as progress:
-            for moment in progress.track(moments, total=sequence.length, description=sequence.name):
+            for moment in progress.track(moments, total=recording.length, description=recording.name):
                 people.update(moment.people.tolist())
         if options.workers == "ray":
             record_losses(workers.losses, options.output / "losses.csv")
@@ -97,10 +99,10 @@ def run(options: argparse.Namespace) -> None:
         draw_gallery(identities.gallery, options.output / "gallery")
         if options.gallery:
             identities.gallery.save(options.gallery)
-    print(f"{sequence.length} frames of {len(sequence.cameras)} cameras, {len(people)} people: {options.output}")
+    print(f"{recording.length} frames of {len(recording.views)} cameras, {len(people)} people: {options.output}")
 
 
-def _ray_workers(options: argparse.Namespace, sequence: "MultiViewSequence") -> "RayWorkers":
+def _ray_workers(options: argparse.Namespace, recording: "Recording") -> "RayWorkers":
     from mtmc.detection.yolox import Detector
     from mtmc.multicamera.ray_workers import PATIENCE, RayWorkers
     from mtmc.single.appearance import open_appearance
@@ -108,4 +110,4 @@ def _ray_workers(options: argparse.Namespace, sequence: "MultiViewSequence") -> 
     open_detector = partial(Detector, options.detector.resolve(), options.min_score) if options.detector else None
     reid = str(Path(options.reid).resolve()) if Path(options.reid).is_file() else options.reid
     appearance = None if reid == "none" else partial(open_appearance, reid)
-    return RayWorkers(sequence, open_detector, appearance, PATIENCE if options.patience is None else options.patience)
+    return RayWorkers(recording, open_detector, appearance, PATIENCE if options.patience is None else options.patience)

@@ -45,8 +45,8 @@ def run(options: argparse.Namespace) -> None:
     frames = track(sequence, tracker, appearance, images=options.video, cache=cache, detector=detector)
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         frames = progress.track(frames, total=sequence.length, description=sequence.name)
-        recording = record(frames, text, video, sequence.frame_rate)
-    speed = recording.frames / recording.passed if recording.passed else 0.0
+        totals = record(frames, text, video, sequence.frame_rate)
+    speed = totals.frames / totals.passed if totals.passed else 0.0
     if appearance is not None:
         print(appearance_line(tracker, built))
-    print(f"{recording.frames} frames, {recording.identities} identities, {recording.boxes} boxes, {speed:.1f} fps: {text}")
+    print(f"{totals.frames} frames, {totals.identities} identities, {totals.boxes} boxes, {speed:.1f} fps: {text}")

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtmc.calibration import GroundCamera
-from mtmc.ground.camera_offsets import Registration
+from mtmc.ground.camera_offsets import CameraOffsets
+from mtmc.ground.motion import sideways_scale
 from mtmc.ground.observations import Observations
-from mtmc.ground.visibility import predicted_boxes
 
+WIDTH = 0.41  # of a standing person's height: the mean of pedestrian boxes (Dollar et al., "Pedestrian detection", 2012, 2.2)
 LEARNING = 0.1  # the share of a new value in how tall people look to a camera
 
 
@@ -22,10 +23,10 @@ class BoxPrediction:
         self._cameras = list(cameras)
         self._statures = np.full(len(self._cameras), stature)
 
-    def expect(self, ground: np.ndarray, registration: Registration) -> np.ndarray:
+    def expect(self, ground: np.ndarray, camera_offsets: CameraOffsets) -> np.ndarray:
         """The boxes `(C, T, 4)` that people at `ground` `(T, 2)` should have in each camera, NaN where it does not see them."""
         count, people = len(self._cameras), len(ground)
-        offsets, _ = registration.offsets(np.repeat(np.arange(count), people), np.tile(ground, (count, 1)))
+        offsets, _ = camera_offsets.offsets(np.repeat(np.arange(count), people), np.tile(ground, (count, 1)))
         return predicted_boxes(self._cameras, ground + offsets.reshape(count, people, 2), self._statures)
 
     def fill(self, boxes: np.ndarray, tracks: np.ndarray, observations: Observations, seconds: float) -> np.ndarray:
@@ -53,3 +54,21 @@ class BoxPrediction:
         count = np.bincount(camera[known], minlength=len(self._cameras))
         change = np.bincount(camera[known], np.log(ratios[known]), minlength=len(self._cameras)) / np.maximum(count, 1)
         self._statures *= np.exp(LEARNING * change)
+
+
+def predicted_boxes(cameras: Sequence[GroundCamera], ground: np.ndarray, statures: np.ndarray) -> np.ndarray:
+    """Boxes `(C, T, 4)` xyxy of people whom each camera sees at `ground` `(C, T, 2)`, NaN where that is out of its view.
+
+    A person's height in the image is camera c's `statures[c]` (in ground units) over the ground that one pixel sideways spans
+    at the feet: it needs no more than the ground homography.
+    """
+    boxes = np.full((*ground.shape[:2], 4), np.nan)
+    for view, camera, place, stature in zip(boxes, cameras, ground, statures, strict=True):
+        seen = camera.sees(place)
+        if not seen.any():
+            continue
+        feet = camera.to_image(place[seen])
+        height = stature / sideways_scale(camera.ground_covariance(feet, 1.0))
+        half = WIDTH / 2 * height
+        view[seen] = np.stack([feet[:, 0] - half, feet[:, 1] - height, feet[:, 0] + half, feet[:, 1]], axis=1)
+    return boxes

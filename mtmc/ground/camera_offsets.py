@@ -5,7 +5,7 @@ import numpy as np
 from mtmc.ground.motion import squared_lengths, symmetric_inverse
 
 
-class Registration:
+class CameraOffsets:
     """An affine offset field for each of C cameras: where camera c sees a person at g, he is at g - offset_c(g).
 
     Homographies fitted by hand disagree by a person's width or more, and a box ends below the feet as seen from every side;

@@ -17,6 +17,12 @@ def squared_lengths(vectors: np.ndarray, information: np.ndarray) -> np.ndarray:
     return information[..., 0, 0] * x * x + 2 * information[..., 0, 1] * x * y + information[..., 1, 1] * y * y
 
 
+def sideways_scale(covariances: np.ndarray) -> np.ndarray:
+    """Standard deviations `(...)` across the line of sight: the root of the lesser eigenvalue of `covariances` `(..., 2, 2)`."""
+    a, b, c = covariances[..., 0, 0], covariances[..., 0, 1], covariances[..., 1, 1]
+    return np.sqrt(np.maximum((a + c) / 2 - np.hypot((a - c) / 2, b), 0))
+
+
 class GroundMotion:
     """Positions and velocities of T people: means `(T, 4)` (x, y, vx, vy) and covariances `(T, 4, 4)`.
 

@@ -1,18 +1,19 @@
 """One identity a person across overlapping cameras: tracks on the ground, matched to the detections of all views at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from mtmc.calibration import GroundCamera
 from mtmc.ground.boxes import BoxPrediction
-from mtmc.ground.camera_offsets import Registration
+from mtmc.ground.camera_offsets import CameraOffsets
 from mtmc.ground.evidence import Presence, shadows
 from mtmc.ground.grouping import group
-from mtmc.ground.motion import GroundMotion, fuse, squared_lengths, symmetric_inverse
+from mtmc.ground.motion import GroundMotion, fuse, sideways_scale, squared_lengths, symmetric_inverse
 from mtmc.ground.observations import Observations
-from mtmc.ground.visibility import hidden, sideways_scale, within
+from mtmc.ground.thresholds import GroundThresholds
+from mtmc.ground.tracks import GroundTracks
+from mtmc.ground.visibility import hidden, picture_boxes, within
 from trackers import assign
 
 GATE = 13.8155  # 0.999 quantile of the chi-square distribution with 2 degrees of freedom
@@ -30,25 +31,6 @@ COLUMNS: list[tuple] = [("id", np.int64), ("score", float), ("unseen", float), (
 COLUMNS += [("mean", float, (4,)), ("covariance", float, (4, 4))]
 
 
-@dataclass(frozen=True, eq=False)
-class GroundTracks:
-    """The people who are present at one moment, sorted by id.
-
-    `ids` `(M,)` int; `positions` `(M, 2)` and `velocities` `(M, 2)` on the ground, in the cameras' unit and per second;
-    `members` `(M, C)` int, the row of each person's detection in each camera's list, -1 where there is none; `boxes`
-    `(M, C, 4)` xyxy, the box detected or, where a camera missed somebody it detected just before, predicted; NaN elsewhere.
-    """
-
-    ids: np.ndarray
-    positions: np.ndarray
-    velocities: np.ndarray
-    members: np.ndarray
-    boxes: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
 class GroundTracker:
     """Follows people on the ground with the detections of several calibrated cameras, one moment after the other.
 
@@ -63,59 +45,28 @@ class GroundTracker:
     Lengths are in units of the measurement error: the median standard deviation of the first detections across the line of
     sight. With a feet error of 5% of the box height that is about 8 cm, whatever the unit of the ground.
 
-    `area` (least x, least y, greatest x, greatest y) is where people are reported, None for everywhere; detections scored below
-    `min_score` are not used. `detection` and `clutter` are those of `Presence`, whose sum is kept below `certain`: the higher,
-    the longer somebody outlives misses. Detections count as independent `rate` times a second. Who is out of all views for
-    `patience` seconds is dropped. `fill` is for how many seconds a missed box is predicted. People walk at about `speed` units a
-    second along each axis and turn within about `speed_memory` seconds. Cameras may disagree by about `registration_error` units,
-    and people keep `personal_space` units apart. Somebody is hidden when `hidden_share` of his box is covered.
-    `appearance_weight` is what a cosine distance of 1 costs, a squared Mahalanobis distance of 13.8 being the limit.
+    `area` (least x, least y, greatest x, greatest y) is where people are reported, None for everywhere.
     """
 
     def __init__(
         self,
         cameras: Sequence[GroundCamera],
         area: tuple[float, float, float, float] | None = None,
-        min_score: float = 0.4,
-        detection: float = 0.9,
-        clutter: float = 0.05,
-        confirm: float = 7.0,
-        certain: float = 10.0,
-        rate: float = 5.0,
-        patience: float = 5.0,
-        fill: float = 0.2,
-        speed: float = 8.0,
-        speed_memory: float = 1.0,
-        registration_error: float = 3.0,
-        personal_space: float = 4.0,
-        hidden_share: float = 0.7,
-        appearance_weight: float = 10.0,
+        thresholds: GroundThresholds | None = None,
     ) -> None:
         self.cameras = list(cameras)
         self.area = area
-        self.min_score = min_score
-        self.presence = Presence(detection, clutter)
-        self.confirm = confirm
-        self.certain = certain
-        self.rate = rate
-        self.patience = patience
-        self.fill = fill
-        self.speed = speed
-        self.speed_memory = speed_memory
-        self.registration_error = registration_error
-        self.personal_space = personal_space
-        self.hidden_share = hidden_share
-        self.appearance_weight = appearance_weight
+        self.thresholds = thresholds or GroundThresholds()
+        self.presence = Presence(self.thresholds.detection, self.thresholds.clutter)
+        self._pictures = picture_boxes([camera.image_size for camera in self.cameras])
         count = len(self.cameras)
-        self._table = np.dtype(
-            [
-                *COLUMNS,
-                ("member", int, (count,)),
-                ("residual", float, (count, 4)),
-                ("age", float, (count,)),
-                ("habit", float, (count, 2)),
-            ]
-        )
+        columns = [
+            ("member", int, (count,)),
+            ("residual", float, (count, 4)),
+            ("age", float, (count,)),
+            ("habit", float, (count, 2)),
+        ]
+        self._table = np.dtype([*COLUMNS, *columns])
         self.reset()
 
     def reset(self) -> None:
@@ -131,33 +82,33 @@ class GroundTracker:
 
         The order of the detections and of the cameras does not matter. Raises `ValueError` for a time that does not go on.
         """
-        seconds = 1 / self.rate if self._time is None else time - self._time
+        seconds = 1 / self.thresholds.rate if self._time is None else time - self._time
         if seconds <= 0:
             raise ValueError(f"time must go on: {time} s comes after {self._time} s")
         self._time = time
         # Neighbouring frames repeat each other: evidence counts by the time it spans.
-        evidence = min(1.0, seconds * self.rate)
+        evidence = min(1.0, seconds * self.thresholds.rate)
         observations = self._of_people(observations)
         if self._unit == 0 and len(observations):
             self._begin(observations)
         if self._unit == 0:
             return self._show(np.zeros((len(self.cameras), 0, 4)))
         self._predict(seconds)
-        offsets, spread = self._registration.offsets(observations.camera, observations.ground)
+        offsets, spread = self._camera_offsets.offsets(observations.camera, observations.ground)
         ground, errors = observations.ground - offsets, observations.covariances + spread
         person = self._associate(observations, ground, errors)
         person = self._start(observations, person, ground, errors)
         seen_at = self._move(observations, person, ground, errors)
         self._remember(observations, person)
         self._register(observations, person, seen_at, seconds)
-        boxes = self._boxes.expect(self.tracks["mean"][:, :2], self._registration)
+        boxes = self._boxes.expect(self.tracks["mean"][:, :2], self._camera_offsets)
         self._weigh(boxes, evidence)
         boxes = self._settle(boxes)
-        return self._show(self._boxes.fill(boxes, self.tracks, observations, self.fill))
+        return self._show(self._boxes.fill(boxes, self.tracks, observations, self.thresholds.fill))
 
     def _of_people(self, observations: Observations) -> Observations:
         """The observations that can be people, in an order that does not depend on the one given."""
-        possible = observations.scores >= self.min_score
+        possible = observations.scores >= self.thresholds.min_score
         if self.area is not None:
             left, low, right, high = self.area
             margin = MARGIN * sideways_scale(observations.covariances)
@@ -170,10 +121,10 @@ class GroundTracker:
         """Take the unit of length and the middle of the scene from the first detections."""
         self._unit = float(np.median(sideways_scale(observations.covariances)))
         self._boxes = BoxPrediction(self.cameras, STATURE * self._unit)
-        self._motion = GroundMotion(self.speed * self._unit, self.speed_memory)
+        self._motion = GroundMotion(self.thresholds.speed * self._unit, self.thresholds.speed_memory)
         origin = np.median(observations.ground, axis=0)
-        error = self.registration_error * self._unit
-        self._registration = Registration(len(self.cameras), origin, error, REACH * self._unit)
+        error = self.thresholds.registration_error * self._unit
+        self._camera_offsets = CameraOffsets(len(self.cameras), origin, error, REACH * self._unit)
 
     def _predict(self, seconds: float) -> None:
         tracks = self.tracks
@@ -198,10 +149,10 @@ class GroundTracker:
         height = tracks["height"][:, None]
         cost += np.nan_to_num(np.square((observations.heights - height) / (HEIGHT_ERROR * height)))
         if observations.embeddings is not None and self._looks is not None:
-            cost += self.appearance_weight * np.nan_to_num(1 - self._looks @ observations.embeddings.T)
+            cost += self.thresholds.appearance_weight * np.nan_to_num(1 - self._looks @ observations.embeddings.T)
         # A candidate gets what confirmed people leave over.
         cost[tracks["id"] == 0] += GATE
-        limit = 2 * GATE + 2 * self.appearance_weight
+        limit = 2 * GATE + 2 * self.thresholds.appearance_weight
         for camera in np.unique(observations.camera):
             columns = np.flatnonzero(observations.camera == camera)
             matches, _, _ = assign(cost[:, columns], limit)
@@ -269,30 +220,30 @@ class GroundTracker:
         # Who stands still shows the same error again and again; what passes for a person in several views mostly stands.
         walked = np.hypot(*tracks["mean"][person[rows], 2:].T) * seconds / self._unit
         weights = np.minimum(walked, 1.0)
-        self._registration.learn(camera, place, observations.ground[rows] - place, observations.covariances[rows], weights)
+        self._camera_offsets.learn(camera, place, observations.ground[rows] - place, observations.covariances[rows], weights)
 
     def _weigh(self, boxes: np.ndarray, evidence: float) -> None:
         """Add what this moment says for everyone's presence, given their expected `boxes` `(C, T, 4)`."""
         tracks = self.tracks
         detected = tracks["member"] >= 0
         sure = (tracks["id"] > 0) & detected.any(axis=1)
-        visible = (within(boxes, self.cameras) & ~hidden(boxes, sure, self.hidden_share)).T
+        visible = (within(boxes, self._pictures) & ~hidden(boxes, sure, self.thresholds.hidden_share)).T
         views = detected.sum(axis=1)
         new = np.isinf(tracks["age"]).all(axis=1)
         tracks["views"] = np.where(new, views, tracks["views"] + evidence * LEARNING * (views - tracks["views"]))
         order = np.lexsort((-np.arange(len(tracks)), tracks["views"], tracks["id"] > 0))
-        shadow = shadows(tracks["mean"][:, :2], detected, np.argsort(order), self.personal_space * self._unit)
+        shadow = shadows(tracks["mean"][:, :2], detected, np.argsort(order), self.thresholds.personal_space * self._unit)
         added = self.presence.evidence(detected, visible, shadow)
-        tracks["score"] = np.minimum(tracks["score"] + evidence * added, self.certain)
+        tracks["score"] = np.minimum(tracks["score"] + evidence * added, self.thresholds.certain)
 
     def _settle(self, boxes: np.ndarray) -> np.ndarray:
         """Drop who is gone and name who is confirmed; returns the expected `boxes` `(C, T, 4)` of those who stay."""
-        limit = np.where(self.tracks["id"] > 0, self.patience, 1 / self.rate)
+        limit = np.where(self.tracks["id"] > 0, self.thresholds.patience, 1 / self.thresholds.rate)
         alive = (self.tracks["score"] >= 0) & (self.tracks["unseen"] <= limit)
         self.tracks = self.tracks[alive]
         if self._looks is not None:
             self._looks = self._looks[alive]
-        unnamed = np.flatnonzero((self.tracks["id"] == 0) & (self.tracks["score"] >= self.confirm))
+        unnamed = np.flatnonzero((self.tracks["id"] == 0) & (self.tracks["score"] >= self.thresholds.confirm))
         self.tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))
         self._next_id += len(unnamed)
         return boxes[:, alive]
@@ -300,7 +251,7 @@ class GroundTracker:
     def _show(self, boxes: np.ndarray) -> GroundTracks:
         """Everyone who is surely there and within the area."""
         tracks = self.tracks
-        shown = (tracks["id"] > 0) & (tracks["score"] >= self.confirm)
+        shown = (tracks["id"] > 0) & (tracks["score"] >= self.thresholds.confirm)
         if self.area is not None:
             left, low, right, high = self.area
             x, y = tracks["mean"][:, 0], tracks["mean"][:, 1]

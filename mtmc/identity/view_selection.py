@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
+from mtmc.ground.visibility import picture_boxes, visible_shares
 from mtmc.identity.identities import view_quality
 
 
@@ -24,7 +25,7 @@ class ViewSelection:
         min_visible: float = 0.6,
         memory: float = 10.0,
     ):
-        self.image_sizes = np.array([size or (np.inf, np.inf) for size in image_sizes], dtype=float).reshape(-1, 2)
+        self._pictures = picture_boxes(image_sizes)
         self.budget, self.spacing, self.later_spacing = budget, spacing, later_spacing
         self.min_visible, self.memory = min_visible, memory
         self._ids = np.zeros(0, dtype=np.int64)
@@ -38,7 +39,7 @@ class ViewSelection:
         `named` `(M,)` says which tracks have a name. What is chosen is counted as taken.
         """
         table = self._rows(time, tracks.ids)
-        visible = visible_shares(tracks.boxes, self.image_sizes)
+        visible = visible_shares(tracks.boxes.transpose(1, 0, 2), self._pictures).T
         quality = view_quality(tracks.boxes[..., 3] - tracks.boxes[..., 1], visible)
         spacing = np.where(named, self.later_spacing, self.spacing)[:, None]
         good = (tracks.members >= 0) & (visible >= self.min_visible) & (time - self._last[table] >= spacing)
@@ -64,19 +65,3 @@ class ViewSelection:
         rows = np.searchsorted(self._ids, ids)
         self._seen[rows] = time
         return rows
-
-
-def visible_shares(boxes: np.ndarray, image_sizes: np.ndarray) -> np.ndarray:
-    """The share `(M, C)` of M people's `boxes` `(M, C, 4)` in C cameras that is in the image and behind nobody; 0 without a box.
-
-    `image_sizes` `(C, 2)` are width and height. Nearer is who stands lower in the image; what several hide is added up.
-    """
-    views = np.nan_to_num(boxes.transpose(1, 0, 2))
-    size = np.clip(views[..., 2:] - views[..., :2], 0, None)
-    area = np.maximum(size.prod(axis=2), 1e-9)
-    inside = np.clip(np.minimum(views[..., 2:], image_sizes[:, None]) - np.maximum(views[..., :2], 0), 0, None).prod(axis=2)
-    low = np.maximum(views[:, :, None, :2], views[:, None, :, :2])
-    high = np.minimum(views[:, :, None, 2:], views[:, None, :, 2:])
-    nearer = views[:, None, :, 3] > views[:, :, None, 3]
-    hidden = (np.clip(high - low, 0, None).prod(axis=3) * nearer).sum(axis=2)
-    return np.clip((inside - hidden) / area, 0, 1).T

@@ -21,9 +21,10 @@ _POSSIBLE = 0.01  # a link less likely than this teaches nothing
 
 @dataclass(frozen=True, eq=False)
 class Tracklet:
-    """A person in one camera from `start` to `end`, in seconds: the zones of entry and exit (numbers that are unique over all
-    cameras) and several views, `(V, D)` unit rows, V at least 1."""
+    """A person in the camera with that number from `start` to `end`, in seconds: the zones of entry and exit (numbers that are
+    unique over all cameras) and several views, `(V, D)` unit rows, V at least 1."""
 
+    camera: int
     start: float
     end: float
     entry_zone: int

@@ -5,35 +5,34 @@ from dataclasses import replace
 
 import numpy as np
 
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
 from mtmc.linking.camera_means import CameraMeans
 from mtmc.linking.linker import Linker, link_offline
-from mtmc.linking.tracklets import Ended, camera_of
+from mtmc.linking.tracklets import Ended
 from mtmc.linking.travel_times import TravelTimes
 
 
-def name_online(ended: Iterable[Ended], cameras: int, linker: Linker) -> dict[int, int]:
-    """The people, from 1 on, of the tracks of so many `cameras` whose tracklets `linker` takes as they have `ended`."""
+def name_online(ended: Iterable[Ended], linker: Linker) -> dict[int, int]:
+    """The people, from 1 on, of the tracks whose tracklets `linker` takes as they have `ended`."""
     means, order, names = CameraMeans(), [], {}
     for moment in ended:
         tracklets = []
         for track, tracklet in moment.tracklets.items():
-            camera = camera_of(track, cameras)
-            means.learn(camera, tracklet.views)
-            tracklets.append(replace(tracklet, views=means.align(camera, tracklet.views)))
+            means.learn(tracklet.camera, tracklet.views)
+            tracklets.append(replace(tracklet, views=means.align(tracklet.camera, tracklet.views)))
             order.append(track)
         names |= linker.update(moment.time, tracklets)
     names |= linker.close()
     return {order[number]: person for number, person in names.items()}
 
 
-def name_offline(ended: Iterable[Ended], cameras: int, max_distance: float, travel: TravelTimes | None = None) -> dict[int, int]:
-    """The people, from 1 on, of the tracks of so many `cameras` in a whole recording, as `link_offline` finds them."""
+def name_offline(ended: Iterable[Ended], max_distance: float, travel: TravelTimes | None = None) -> dict[int, int]:
+    """The people, from 1 on, of the tracks of a whole recording, as `link_offline` finds them."""
     found = {track: tracklet for moment in ended for track, tracklet in moment.tracklets.items()}
     means = CameraMeans()
-    for track, tracklet in found.items():
-        means.learn(camera_of(track, cameras), tracklet.views)
-    aligned = [replace(it, views=means.align(camera_of(track, cameras), it.views)) for track, it in found.items()]
+    for tracklet in found.values():
+        means.learn(tracklet.camera, tracklet.views)
+    aligned = [replace(tracklet, views=means.align(tracklet.camera, tracklet.views)) for tracklet in found.values()]
     return dict(zip(found, link_offline(aligned, max_distance, travel).tolist(), strict=True))
 
 

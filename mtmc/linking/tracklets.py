@@ -9,11 +9,11 @@ import numpy as np
 import trackers
 from mtmc.calibration import GroundCamera
 from mtmc.ground.observations import observe
-from mtmc.ground.tracker import GroundTracks
+from mtmc.ground.tracks import GroundTracks
 from mtmc.identity.view_selection import ViewSelection
 from mtmc.linking.linker import Tracklet
 from mtmc.linking.zones import Zones
-from mtmc.sequences import MultiViewSequence
+from mtmc.sequences import Recording
 from mtmc.single.gaps import fill_gaps
 from trackers import Detections
 
@@ -37,47 +37,48 @@ class Ended:
     tracklets: dict[int, Tracklet]
 
 
-def follow_apart(sequence: MultiViewSequence) -> Iterator[GroundTracks]:
-    """The people in each frame of `sequence`, sorted by id, whom each camera follows alone; nobody is in two cameras' tracks.
+def follow_apart(recording: Recording) -> Iterator[GroundTracks]:
+    """The people in each frame of `recording`, sorted by id, whom each camera follows alone; nobody is in two cameras' tracks.
 
     SORT follows them in the image. It loses people whom somebody hides, where the ground tracker and DeepSORT, with one view
     and no appearance, come out of a crossing with the two exchanged: a tracklet that is broken can be linked, one that is two
-    people cannot be right. Gaps are filled as `fill_gaps` does. `members` and `boxes` are there in one camera only, velocities
-    are 0, and a box whose feet are nowhere on the ground is left out.
+    people cannot be right. Gaps are filled as `fill_gaps` does. Ids ascend over all cameras as people come. `members` and `boxes`
+    are there in one camera only, velocities are 0, and a box whose feet are nowhere on the ground is left out.
     """
-    rate, views = sequence.frame_rate, []
-    for name in sequence.cameras:
+    rate, cameras, parts_of_views = recording.frame_rate, recording.cameras, []
+    for view in recording.views:
         tracker = trackers.build("sort", max_age=round(MISSES * rate), min_hits=HITS)
-        shown = enumerate(map(tracker.update, sequence.detections[name]))
+        shown = enumerate(map(tracker.update, view.detections))
         # In its first frames SORT shows every detection, clutter too.
         found = (tracks if frame > HITS else _NOBODY for frame, tracks in shown)
-        views.append(fill_gaps(found, round(GAP * rate)))
-    cameras = list(sequence.cameras.values())
-    for parts in zip(*views, strict=True):
-        yield _together(cameras, parts)
+        parts_of_views.append(fill_gaps(found, round(GAP * rate)))
+    numbers: dict[tuple[int, int], int] = {}
+    for parts in zip(*parts_of_views, strict=True):
+        yield _together(cameras, parts, numbers)
 
 
-def camera_of(track: int, cameras: int) -> int:
-    """The place of the camera, among so many, that a track of `follow_apart` is in."""
-    return (track - 1) % cameras
-
-
-def _together(cameras: list[GroundCamera], parts: tuple[trackers.Tracks, ...]) -> GroundTracks:
-    """One camera's tracks after the other's as tracks on the ground."""
+def _together(
+    cameras: list[GroundCamera], parts: tuple[trackers.Tracks, ...], numbers: dict[tuple[int, int], int]
+) -> GroundTracks:
+    """One camera's tracks after the other's as tracks on the ground; `numbers` are those given by camera and own id so far."""
     seen = observe(cameras, [Detections(part.boxes, part.scores) for part in parts])
     count, camera, rows = len(cameras), seen.camera, np.arange(len(seen))
-    ids, members, boxes = np.zeros(len(seen), np.int64), np.full((len(seen), count), -1), np.full((len(seen), count, 4), np.nan)
+    own, ids = np.zeros(len(seen), np.int64), np.zeros(len(seen), np.int64)
+    members, boxes = np.full((len(seen), count), -1), np.full((len(seen), count, 4), np.nan)
     for view, part in enumerate(parts):
-        own = np.flatnonzero(camera == view)
-        ids[own] = (part.ids[seen.index[own]] - 1) * count + view + 1
-        members[own, view] = part.detection_index[seen.index[own]]
+        here = np.flatnonzero(camera == view)
+        own[here] = part.ids[seen.index[here]]
+        members[here, view] = part.detection_index[seen.index[here]]
     boxes[rows, camera] = seen.boxes
+    for row in np.lexsort((camera, own)).tolist():
+        ids[row] = numbers.setdefault((int(camera[row]), int(own[row])), len(numbers) + 1)
     order = np.argsort(ids)
     return GroundTracks(ids[order], seen.ground[order], np.zeros((len(seen), 2)), members[order], boxes[order])
 
 
 @dataclass
 class _Track:
+    camera: int
     start: float
     end: float
     first: np.ndarray
@@ -85,41 +86,40 @@ class _Track:
     views: list[np.ndarray] = field(default_factory=list)
 
 
-def gather(
-    sequence: MultiViewSequence, tracks: Iterable[GroundTracks], workers: "LocalWorkers | None", zones: Zones
-) -> Iterator[Ended]:
+def gather(recording: Recording, tracks: Iterable[GroundTracks], workers: "LocalWorkers | None", zones: Zones) -> Iterator[Ended]:
     """The tracklets of `tracks`, an entry a frame as `follow_apart` gives them, as soon as they are over.
 
     `workers` embed at most `VIEWS` of a tracklet, `SPACING` seconds apart; a track that shows too little of the person for any
     makes no tracklet. Without `workers` all make one, and none has views. `zones` learns where tracklets begin and end. Raises
     `InputError` for an image that does not decode.
     """
-    names, sizes = list(sequence.cameras), [camera.image_size for camera in sequence.cameras.values()]
+    names, sizes = recording.names, [camera.image_size for camera in recording.cameras]
     selection = ViewSelection(sizes, budget=VIEWS, spacing=SPACING)
     going: dict[int, _Track] = {}
     time = 0.0
     for frame, found in enumerate(tracks):
-        time = frame / sequence.frame_rate
-        for number, place in zip(found.ids.tolist(), found.positions, strict=True):
-            track = going.setdefault(number, _Track(time, time, place, place))
+        time = frame / recording.frame_rate
+        cameras = np.isfinite(found.boxes[:, :, 0]).argmax(axis=1).tolist()
+        for number, camera, place in zip(found.ids.tolist(), cameras, found.positions, strict=True):
+            track = going.setdefault(number, _Track(camera, time, time, place, place))
             track.end, track.last = time, place
         if workers is not None:
-            rows, cameras, _ = selection.choose(time, found, np.zeros(len(found), dtype=bool))
-            for camera in np.unique(cameras):
-                seen = rows[cameras == camera]
+            rows, views, _ = selection.choose(time, found, np.zeros(len(found), dtype=bool))
+            for camera in np.unique(views):
+                seen = rows[views == camera]
                 look = workers.look(names[camera], frame, found.boxes[seen, camera])
                 for number, view in zip(found.ids[seen].tolist(), look.embeddings, strict=True):
                     going[number].views.append(view)
         over = [number for number, track in going.items() if track.end < time - GAP]
         ended = {number: going.pop(number) for number in over}
-        yield Ended(time - GAP, _tracklets(ended, zones, len(names), workers is not None))
-    yield Ended(time, _tracklets(going, zones, len(names), workers is not None))
+        yield Ended(time - GAP, _tracklets(ended, zones, workers is not None))
+    yield Ended(time, _tracklets(going, zones, workers is not None))
 
 
-def _tracklets(tracks: dict[int, _Track], zones: Zones, cameras: int, need_views: bool) -> dict[int, Tracklet]:
+def _tracklets(tracks: dict[int, _Track], zones: Zones, need_views: bool) -> dict[int, Tracklet]:
     found = {}
     for number, track in tracks.items():
         if track.views or not need_views:
-            doors = (zones.at(camera_of(number, cameras), place) for place in (track.first, track.last))
-            found[number] = Tracklet(track.start, track.end, *doors, np.array(track.views))
+            doors = (zones.at(track.camera, place) for place in (track.first, track.last))
+            found[number] = Tracklet(track.camera, track.start, track.end, *doors, np.array(track.views))
     return found

@@ -9,25 +9,24 @@ import numpy as np
 
 from mtmc.drawing.annotator import Annotator
 from mtmc.drawing.floor_plan import FloorPlan
-from mtmc.multicamera.run import Moment
-from mtmc.sequences import MultiViewSequence
+from mtmc.multicamera.moment import Moment
+from mtmc.sequences import Recording
 from mtmc.single.result_writer import writing_video
 from trackers import Tracks
 
 TILE = 360  # pixels: the height of a camera's image, and of the floor plan, in the film
 
 
-def film_room(moments: Iterable[Moment], sequence: MultiViewSequence, path: Path) -> Iterator[Moment]:
+def film_room(moments: Iterable[Moment], recording: Recording, path: Path) -> Iterator[Moment]:
     """Pass `moments` on and write them to the MP4 `path`, which appears when the last has passed.
 
     A camera without an image at a moment is black. Raises `InputError` for an image that does not decode.
     """
-    cameras = list(sequence.cameras.values())
+    cameras = recording.cameras
     plan = FloorPlan(cameras, TILE)
     annotators = [Annotator() for _ in cameras]
-    sources = [sequence.images[name] for name in sequence.cameras]
-    images = zip(*(repeat(None) if source is None else source for source in sources), strict=False)
-    with writing_video(path, sequence.frame_rate) as write:
+    images = zip(*(view.images or repeat(None) for view in recording.views), strict=False)
+    with writing_video(path, recording.frame_rate) as write:
         for moment, views in zip(moments, images, strict=False):
             people = moment.people > 0
             tiles = [

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mtmc.multicamera.workers import CameraJob, CameraWorker, Look, require_images
-from mtmc.sequences import MultiViewSequence
+from mtmc.multicamera.workers import CameraJob, CameraWorker, Look
+from mtmc.sequences import Recording
 from mtmc.single.pipeline import Detect
 from reid.common.errors import InputError
 from trackers import Detections
@@ -45,7 +45,7 @@ class _Remote:
 
 
 class RayWorkers:
-    """The cameras of `sequence` as actors that decode, detect and embed; `open_detector` and `open_appearance` are called there.
+    """The cameras of `recording` as actors that decode, detect and embed; `open_detector` and `open_appearance` are called there.
 
     A camera whose worker dies gets a new one, which goes on at the frame that is wanted then. One that has not answered for
     `patience` seconds is done without until it has caught up, so that it holds up the others only once. `restarts` says how often
@@ -55,7 +55,7 @@ class RayWorkers:
 
     def __init__(
         self,
-        sequence: MultiViewSequence,
+        recording: Recording,
         open_detector: Callable[[], Detect] | None = None,
         open_appearance: Callable[[], "AppearanceModel"] | None = None,
         patience: float = PATIENCE,
@@ -64,19 +64,19 @@ class RayWorkers:
             import ray
         except ImportError:
             raise InputError("--workers ray needs Ray: pip install 'mtmc[ray]'") from None
-        require_images(sequence)
+        recording.require_images()
         self._ray = ray
         self._owned = not ray.is_initialized()
         if self._owned:
             ray.init(log_to_driver=False, include_dashboard=False, logging_level="error")
         self.patience = patience
         self.losses: list[Loss] = []
-        self.restarts = dict.fromkeys(sequence.images, 0)
-        self._length = sequence.length
+        self.restarts = dict.fromkeys(recording.names, 0)
+        self._length = recording.length
         # A camera claims no processor: more cameras than processors take turns, on machines that are equally busy.
         self._actor = ray.remote(CameraWorker).options(num_cpus=0, scheduling_strategy="SPREAD")
         self._remotes = {
-            name: _Remote(CameraJob(name, images, open_detector, open_appearance)) for name, images in sequence.images.items()
+            view.name: _Remote(CameraJob(view.name, view.images, open_detector, open_appearance)) for view in recording.views
         }
         for remote in self._remotes.values():
             remote.actor = self._actor.remote(remote.job)

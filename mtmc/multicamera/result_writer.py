@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from mtmc.identity.gallery import Gallery
-from mtmc.multicamera.run import Moment
+from mtmc.multicamera.moment import Moment
 from mtmc.sequences.mot_text import tracks_text
 from reid.common.errors import InputError
 from reid.common.files import replacing

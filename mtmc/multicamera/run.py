@@ -2,94 +2,112 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mtmc.ground.observations import observe
-from mtmc.ground.tracker import GroundTracker, GroundTracks
+from mtmc.ground.thresholds import GroundThresholds
+from mtmc.ground.tracker import GroundTracker
+from mtmc.ground.tracks import GroundTracks
 from mtmc.identity.gallery import Gallery
 from mtmc.identity.identities import Identities, Views
 from mtmc.identity.view_selection import ViewSelection
-from mtmc.sequences import MultiViewSequence
-from mtmc.single.pipeline import StageSeconds
+from mtmc.multicamera.moment import Moment
+from mtmc.multicamera.workers import LocalWorkers
+from mtmc.sequences import Recording, open_recording
+from mtmc.single.pipeline import Detect, StageSeconds
 from reid.common.errors import InputError
 from trackers import Detections
 
 if TYPE_CHECKING:
     from mtmc.multicamera.ray_workers import RayWorkers
-    from mtmc.multicamera.workers import LocalWorkers
     from reid import AppearanceModel
 
 VIEWS = 6  # that decide a name; four cameras have them after half a second
 
 
-@dataclass(frozen=True, eq=False)
-class Moment:
-    """Who is there in the 0-based `frame`, at `time` seconds: `tracks` and, for each of them, the person `people` `(M,)`, 0 while
-    that is open.
+def follow_people(
+    recording: Recording | str | Path,
+    appearance: "AppearanceModel | None" = None,
+    gallery: Gallery | None = None,
+    detector: Detect | None = None,
+    thresholds: GroundThresholds | None = None,
+) -> Iterator[Moment]:
+    """Follow the people of several overlapping cameras, and give whoever comes back the number they had; a `Moment` a frame.
 
-    `waiting` is for how many it was open when the frame was done, `crops` how many were embedded, `seconds` what the frame took:
-    reading or drawing those crops, embedding them, naming.
+    `recording` is what `open_recording` gives, or takes. `appearance`, a model from `reid.load`, recognises who comes back;
+    without it, whoever comes back is somebody new. `gallery` holds the people known before, and afterwards those of this
+    recording too; without one everybody is new at first. `detector`, any callable from a BGR image to `Detections`, finds the
+    people of each frame; the recording's own detections are not used then. `thresholds` are those of `GroundTracker`.
+
+    A moment comes as soon as all its people have numbers, a few seconds after it passed at most. Raises `InputError` for images
+    that are missing or do not decode, a model without a distance for several views, and a gallery of another model.
     """
-
-    frame: int
-    time: float
-    tracks: GroundTracks
-    people: np.ndarray
-    waiting: int
-    crops: int
-    seconds: StageSeconds
+    if not isinstance(recording, Recording):
+        recording = open_recording(recording)
+    identities = open_identities(appearance, gallery)
+    workers = LocalWorkers(recording, detector, appearance) if detector or appearance else None
+    detections = workers.detections() if workers and detector else None
+    tracks = follow(recording, thresholds, detections)
+    yield from settle(recognise(recording, tracks, identities, workers if appearance else None), identities)
 
 
 def follow(
-    sequence: MultiViewSequence, tracker: GroundTracker | None = None, detections: Iterable[list[Detections]] | None = None
+    recording: Recording, thresholds: GroundThresholds | None = None, detections: Iterable[list[Detections]] | None = None
 ) -> Iterator[GroundTracks]:
-    """The people on the ground in each frame of `sequence`, told apart by place alone, as soon as the frame is done.
+    """The people on the ground in each frame of `recording`, told apart by place alone, as soon as the frame is done.
 
-    `detections`, an entry a camera for each frame, go before those that the sequence has.
+    `detections`, an entry a camera for each frame, go before those that the recording has.
     """
-    cameras = list(sequence.cameras.values())
-    tracker = tracker or GroundTracker(cameras, area=sequence.area)
-    for frame, found in enumerate(detections or map(sequence.at, range(sequence.length))):
-        yield tracker.update(observe(cameras, found), frame / sequence.frame_rate)
+    cameras = recording.cameras
+    tracker = GroundTracker(cameras, recording.area, thresholds)
+    for frame, found in enumerate(detections or map(recording.at, range(recording.length))):
+        yield tracker.update(observe(cameras, found), frame / recording.frame_rate)
 
 
-def open_identities(appearance: "AppearanceModel | None") -> Identities:
-    """Identities with an empty gallery for the views that `appearance` embeds, or without appearance.
+def open_identities(appearance: "AppearanceModel | None", gallery: Gallery | None = None) -> Identities:
+    """Identities for the views that `appearance` embeds, with the people of `gallery` or none, or without appearance.
 
-    Raises `InputError` for a model that knows no distance up to which several views are a known person.
+    Raises `InputError` for a model that knows no distance up to which several views are a known person, and for a gallery that
+    another network described.
     """
     if appearance is None:
+        if gallery is not None:
+            raise InputError("a gallery holds what an appearance model knows people by: give the model too, or no gallery")
         return Identities(None)
     if appearance.max_set_distance is None:
         raise InputError(
             f"{appearance.name} does not say up to which distance several views are a known person: "
-            "`python -m reid threshold` fits and stores it."
+            "`python -m reid threshold` fits and stores it"
         )
-    gallery = Gallery(appearance.dimension, network=appearance.weights_hash)
+    if gallery is None:
+        gallery = Gallery(appearance.dimension, network=appearance.weights_hash)
+    elif gallery.network != appearance.weights_hash:
+        raise InputError(f"another network than {appearance.name} described the people of the gallery; begin a new one")
     return Identities(gallery, appearance.max_set_distance, views=VIEWS)
 
 
 def recognise(
-    sequence: MultiViewSequence,
+    recording: Recording,
     tracks: Iterable[GroundTracks],
     identities: Identities,
     workers: "LocalWorkers | RayWorkers | None" = None,
     selection: ViewSelection | None = None,
 ) -> Iterator[Moment]:
-    """Name the `tracks` of each frame of `sequence` as soon as it is done; who is not yet recognised has the name 0.
+    """Name the `tracks` of each frame of `recording` as soon as it is done; who is not yet recognised has the name 0.
 
     Without `workers`, whose cameras embed people, no image is looked at. With them, `selection` chooses the crops. Raises
     `InputError` for an image that does not decode.
     """
-    names, sizes = list(sequence.cameras), [camera.image_size for camera in sequence.cameras.values()]
-    selection = selection or ViewSelection(sizes)
+    names = recording.names
+    selection = selection or ViewSelection([camera.image_size for camera in recording.cameras])
     named: dict[int, int] = identities.names
     for frame, found in enumerate(tracks):
-        time, views, looks = frame / sequence.frame_rate, None, []
+        time, views, looks = frame / recording.frame_rate, None, []
         start = perf_counter()
         if workers is not None:
             known = np.array([track in named for track in found.ids.tolist()], dtype=bool)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mtmc.sequences import MultiViewSequence
+from mtmc.sequences import Recording
 from mtmc.single.pipeline import Detect
 from reid.common.errors import InputError
 from reid.footage.crops import crop
@@ -107,18 +107,16 @@ class CameraWorker:
 
 
 class LocalWorkers:
-    """The cameras of `sequence`, one after the other in this process, with a `detector` and an `appearance` model for all.
+    """The cameras of `recording`, one after the other in this process, with a `detector` and an `appearance` model for all.
 
     Raises `InputError` for a camera without images.
     """
 
-    def __init__(
-        self, sequence: MultiViewSequence, detector: Detect | None = None, appearance: "AppearanceModel | None" = None
-    ) -> None:
-        require_images(sequence)
-        self._length = sequence.length
+    def __init__(self, recording: Recording, detector: Detect | None = None, appearance: "AppearanceModel | None" = None) -> None:
+        recording.require_images()
+        self._length = recording.length
         openers = detector and (lambda: detector), appearance and (lambda: appearance)
-        self._workers = {name: CameraWorker(CameraJob(name, images, *openers)) for name, images in sequence.images.items()}
+        self._workers = {view.name: CameraWorker(CameraJob(view.name, view.images, *openers)) for view in recording.views}
 
     def detections(self) -> Iterator[list[Detections]]:
         """What the detector finds in each frame, an entry a camera; it ends with the first camera that does."""
@@ -131,11 +129,3 @@ class LocalWorkers:
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
         """What `boxes` `(N, 4)` show in a camera's frame; see `CameraWorker.look`."""
         return self._workers[camera].look(frame, boxes)
-
-
-def require_images(sequence: MultiViewSequence) -> None:
-    """Raise `InputError` where a camera of `sequence` has no images."""
-    missing = [name for name in sequence.cameras if sequence.images.get(name) is None]
-    if missing:
-        need = "only given detections with --reid none do without."
-        raise InputError(f"{sequence.name} has no images of {', '.join(missing)}: add them; {need}")

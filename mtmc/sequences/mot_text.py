@@ -1,4 +1,4 @@
-"""MOTChallenge text files: ground truth read into arrays, tracks read and written; `reid.footage` reads the detections."""
+"""MOTChallenge text files: ground truth and tracks read into arrays, and all of them written; `reid.footage` reads detections."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,13 +68,33 @@ def read_tracks(path: Path) -> TrackFile:
     return TrackFile(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), xyxy(rows[:, 2:6]))
 
 
-def tracks_text(frame: int, ids: np.ndarray, boxes: np.ndarray, scores: np.ndarray) -> str:
-    """The MOTChallenge result lines of the 0-based `frame`: `ids (M,)`, `boxes (M, 4)` xyxy pixels, `scores (M,)`."""
-    sizes = boxes[:, 2:] - boxes[:, :2]
-    return "".join(
-        f"{frame + 1},{i},{left:.2f},{top:.2f},{width:.2f},{height:.2f},{score:.4f},-1,-1,-1\n"
-        for i, (left, top), (width, height), score in zip(ids, boxes[:, :2], sizes, scores, strict=True)
-    )
+def tracks_text(frames: int | np.ndarray, ids: np.ndarray, boxes: np.ndarray, scores: np.ndarray) -> str:
+    """MOTChallenge's result lines: `ids (M,)`, `boxes (M, 4)` xyxy pixels and `scores (M,)` of the 0-based `frames`, one or
+    `(M,)`."""
+    numbers = np.broadcast_to(frames, len(ids)) + 1
+    rows = zip(numbers, ids, _ltwh(boxes), scores, strict=True)
+    return "".join(f"{number},{i},{box},{score:.4f},-1,-1,-1\n" for number, i, box, score in rows)
+
+
+def detections_text(frames: int | np.ndarray, boxes: np.ndarray, scores: np.ndarray) -> str:
+    """The lines of a detection file, which are those of results with the id -1; the rest as for `tracks_text`."""
+    return tracks_text(frames, np.full(len(boxes), -1), boxes, scores)
+
+
+def ground_truth_text(truth: GroundTruth) -> str:
+    """The lines of `truth` in MOT16's nine columns."""
+    columns = truth.frames + 1, truth.ids, _ltwh(truth.boxes), truth.considered, truth.classes, truth.visibility
+    return "".join(f"{n},{i},{box},{c:d},{k},{v:.3f}\n" for n, i, box, c, k, v in zip(*columns, strict=True))
+
+
+def ground_text(frames: int | np.ndarray, ids: np.ndarray, positions: np.ndarray) -> str:
+    """Lines `frame,id,x,y` of people on the ground: `ids (M,)` at `positions (M, 2)` in the 0-based `frames`, one or `(M,)`."""
+    rows = zip(np.broadcast_to(frames, len(ids)) + 1, ids, positions, strict=True)
+    return "".join(f"{number},{i},{x:.6g},{y:.6g}\n" for number, i, (x, y) in rows)
+
+
+def _ltwh(boxes: np.ndarray) -> list[str]:
+    return [f"{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f}" for left, top, right, bottom in boxes]
 
 
 def _check_ids(rows: np.ndarray, fail: Callable) -> None:

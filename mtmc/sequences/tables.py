@@ -1,11 +1,11 @@
 """Tables of numbers in text files, and rows split by the frame they belong to."""
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.footage.rows import rows_by_frame
 from trackers import Detections
 
 
@@ -33,7 +33,6 @@ def detections_by_frame(
     """One entry for each of frames 0 to `length - 1` from rows in any order: `frames (N,)` int, `boxes (N, 4)` xyxy pixels,
     `scores (N,)` (None: all 1) and `embeddings (N, D)` or None. Raises `ValueError` as `Detections` does."""
     order = np.argsort(frames, kind="stable")
-    starts = np.searchsorted(frames[order], np.arange(length + 1))
     scores = np.ones(len(boxes)) if scores is None else scores[order]
     everyone = Detections(boxes[order], scores, None if embeddings is None else embeddings[order])
-    return [everyone.select(slice(a, b)) for a, b in pairwise(starts)]
+    return [everyone.select(rows) for rows in rows_by_frame(frames[order], length)]

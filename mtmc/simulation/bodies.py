@@ -9,7 +9,8 @@ import numpy as np
 from mtmc.calibration import Camera
 from mtmc.simulation.figures import Figure
 from mtmc.simulation.gait import pose
-from mtmc.simulation.mesh import Mesh, Sprite, Window, paint, silhouette
+from mtmc.simulation.mesh import Mesh, Sprite, paint, silhouette
+from mtmc.simulation.windows import Window
 from mtmc.simulation.world import Presence, State
 
 FIGURE_WIDTH = 0.21  # of a figure's height, the mean over a step

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from mtmc.sequences import GroundTruth, MultiViewSequence, WorldTruth
+from mtmc.sequences import GroundTruth, Recording, View, WorldTruth
 from mtmc.simulation.detections import SimulatedDetector, haunted_places
 from mtmc.simulation.rendering import Scene, Truth
 from mtmc.simulation.survey import Outline, survey
 from mtmc.simulation.writing import ENOUGH, PEDESTRIAN
+from reid.footage.rows import rows_by_frame
 from trackers import Detections
 
 
@@ -38,7 +38,7 @@ class Footage:
 
 def film(
     name: str, scenes: list[Scene], outline: Outline, frame_rate: float, length: int, detector: SimulatedDetector
-) -> MultiViewSequence:
+) -> Recording:
     """`length` frames of all cameras of `scenes`, which show parts of one world from its second 0 on.
 
     `outline` gives the people's boxes (`survey`). The detections are those of `detector`, drawn with the world's seed, and called
@@ -47,25 +47,23 @@ def film(
     """
     cameras = {camera: scene for scene in scenes for camera in scene.cameras}
     seconds = np.arange(length) / frame_rate
-    detections, image_truth, known = {}, {}, []
+    views, known = [], []
     for number, (camera, scene) in enumerate(cameras.items()):
         moments, truth = survey(scene.world, scene.cameras[camera], number, seconds, outline)
-        detections[camera] = _detect(detector, moments, truth, scene, camera, number, length)
+        found = _detect(detector, moments, truth, scene, camera, number, length)
         seen = truth.visibility >= ENOUGH
         classes = np.full(len(moments), PEDESTRIAN)
-        image_truth[camera] = GroundTruth(moments, truth.ids, truth.boxes, seen, classes, truth.visibility)
+        boxes = GroundTruth(moments, truth.ids, truth.boxes, seen, classes, truth.visibility)
+        views.append(View(camera, scene.cameras[camera], found, Footage(scene, camera, frame_rate, length), boxes))
         known.append(np.column_stack([moments, truth.ids, truth.ground])[seen])
     rows = np.concatenate(known)
     _, first = np.unique(rows[:, :2], axis=0, return_index=True)
-    return MultiViewSequence(
+    return Recording(
         name=name,
         frame_rate=frame_rate,
         length=length,
-        cameras={camera: scene.cameras[camera] for camera, scene in cameras.items()},
-        detections=detections,
-        images={camera: Footage(scene, camera, frame_rate, length) for camera, scene in cameras.items()},
+        views=tuple(views),
         detection_source="noisy",
-        image_truth=image_truth,
         world_truth=WorldTruth(rows[first, 0].astype(int), rows[first, 1].astype(int), rows[first, 2:]),
     )
 
@@ -76,7 +74,7 @@ def _detect(detector, moments, truth, scene, camera, number, length) -> list[Det
     haunts = haunted_places(np.random.default_rng([seed, 7, number]), size)
     rng = np.random.default_rng([seed, 9, number])
     found = []
-    for begin, end in pairwise(np.searchsorted(moments, np.arange(length + 1))):
-        there = Truth(*(part[begin:end] for part in vars(truth).values()))
+    for rows in rows_by_frame(moments, length):
+        there = Truth(*(part[rows] for part in vars(truth).values()))
         found.append(Detections(*detector.detect(there, size, rng, haunts)))
     return found

@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 
 from mtmc.calibration import Camera
+from mtmc.simulation.windows import Window
 
 # Points a ring; point k looks in direction 2 pi k / SIDES from the ring's first axis (forward, if upright) to its second (left).
 SIDES = 12
 ANGLES = 2 * np.pi * np.arange(SIDES) / SIDES
 SUN = np.array([0.45, 0.35, 0.82]) / np.linalg.norm([0.45, 0.35, 0.82])
 OVERSAMPLING = 2
-Window = tuple[int, int, int, int]  # whole pixels: left, top, right, bottom, ends exclusive; it may reach outside the image
 SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from mtmc.calibration import Camera
 from mtmc.simulation.backdrop import Place, column_mesh, draw_backdrop
 from mtmc.simulation.bodies import Body, mesh_body
-from mtmc.simulation.mesh import SUN, Sprite, Window
+from mtmc.simulation.mesh import SUN, Sprite
+from mtmc.simulation.occlusion import meets, pixels_seen
+from mtmc.simulation.windows import clipped, window_around
 from mtmc.simulation.world import State, World
 
 NOISE = 3.5  # standard deviation of the sensor noise, in grey levels
@@ -64,10 +66,10 @@ class Scene:
         view = self._view(camera)
         state = self.world.state(seconds)
         bodies = [body for body in self.people(state, view.camera, view.index) if body is not None]
-        frame = self._draw(camera, seconds, [body for body in bodies if _meets(body.box, boxes).any()], state)
+        frame = self._draw(camera, seconds, [body for body in bodies if meets(body.box, boxes).any()], state)
         crops = []
         for box in boxes:
-            window = _clipped(_window(box), view.camera.image_size)
+            window = clipped(window_around(box), view.camera.image_size)
             if window is None:
                 raise ValueError(f"box {box.tolist()} has no part in the picture of {camera}")
             left, top, right, bottom = window
@@ -81,7 +83,7 @@ class Scene:
             _shadow(frame, view.camera, position, self.place.shade)
         ready = {id(body): sprite for body, sprite in view.columns}
         for body in sorted([*bodies, *(body for body, _ in view.columns)], key=lambda body: -body.distance):
-            window = _clipped(_window(body.box), view.camera.image_size)
+            window = clipped(window_around(body.box), view.camera.image_size)
             if window is not None:
                 sprite = ready.get(id(body)) or body.sprite(window)
                 sprite.over(frame, view.gains)
@@ -92,10 +94,10 @@ class Scene:
         size = view.camera.image_size
         state = self.world.state(seconds)
         there = [(row, body) for row, body in enumerate(self.people(state, view.camera, view.index)) if body is not None]
-        there = [(row, body) for row, body in there if _clipped(_window(body.box), size) is not None]
+        there = [(row, body) for row, body in there if clipped(window_around(body.box), size) is not None]
         rows, seen = [row for row, _ in there], [body for _, body in there]
         boxes = np.array([body.box for body in seen]).reshape(-1, 4)
-        visibility = _visibility(seen, [body for body, _ in view.columns], size)
+        visibility = pixels_seen(seen, [body for body, _ in view.columns], size)
         return Truth(state.persons[rows] + 1, state.visits[rows], boxes, visibility, state.positions[rows]), seen, state
 
     def _view(self, name: str) -> "_View":
@@ -113,7 +115,7 @@ class _View:
         self.columns: list[tuple[Body, Sprite]] = []
         for number in range(len(place.columns)):
             body = mesh_body(*column_mesh(place, number), camera)
-            if body is not None and (window := _clipped(_window(body.box), camera.image_size)) is not None:
+            if body is not None and (window := clipped(window_around(body.box), camera.image_size)) is not None:
                 self.columns.append((body, body.sprite(window)))
         rng = np.random.default_rng([seed, index, 5])
         self.gains = (rng.uniform(0.88, 1.0) * rng.normal(1.0, 0.03, 3)).astype(np.float32)
@@ -140,48 +142,6 @@ class _View:
         return cv2.add(frame, self.grain[y : y + height, x : x + width], dtype=cv2.CV_8U)
 
 
-def _window(box: np.ndarray) -> Window:
-    left, top = np.floor(box[:2]).astype(int).tolist()
-    right, bottom = (np.ceil(box[2:]).astype(int) + 1).tolist()
-    return left, top, right, bottom
-
-
-def _clipped(window: Window, image_size: tuple[int, int]) -> Window | None:
-    left, top, right, bottom = window
-    left, top, right, bottom = max(left, 0), max(top, 0), min(right, image_size[0]), min(bottom, image_size[1])
-    return (left, top, right, bottom) if left < right and top < bottom else None
-
-
-def _meets(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Whether boxes `(..., 4)`, paired as arrays broadcast, overlap or come within a pixel of each other."""
-    return np.all((some[..., :2] < others[..., 2:] + 1) & (some[..., 2:] > others[..., :2] - 1), axis=-1)
-
-
-def _visibility(people: list[Body], columns: list[Body], image_size: tuple[int, int]) -> np.ndarray:
-    """The share `(N,)` of each person's pixels that neither others, nor columns, nor the image's edge hide."""
-    width, height = image_size
-    shares = np.ones(len(people))
-    everything = [*people, *columns]
-    boxes = np.array([body.box for body in everything]).reshape(-1, 4)
-    meets = _meets(boxes[:, None], boxes)
-    np.fill_diagonal(meets, False)
-    inside = np.all(boxes[:, :2] >= 0, axis=1) & np.all(boxes[:, 2:] <= (width - 1, height - 1), axis=1)
-    covered = np.zeros((height, width), dtype=bool)
-    for index in sorted(range(len(everything)), key=lambda index: everything[index].distance):
-        window = _window(boxes[index])
-        clipped = _clipped(window, image_size)
-        if clipped is None or (inside[index] and not meets[index].any()):
-            continue
-        mask = everything[index].silhouette(window)
-        left, top, right, bottom = clipped
-        part = mask[top - window[1] : bottom - window[1], left - window[0] : right - window[0]]
-        behind = covered[top:bottom, left:right]
-        if index < len(people):
-            shares[index] = (part & ~behind).sum() / max(mask.sum(), 1)
-        behind |= part
-    return shares
-
-
 def _shadow(frame: np.ndarray, camera: Camera, position: np.ndarray, sun: float, radius: float = 0.26) -> None:
     """Darken the ground under a person, softly, and a little where the sun casts the rest of the shadow."""
     angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
@@ -192,7 +152,7 @@ def _shadow(frame: np.ndarray, camera: Camera, position: np.ndarray, sun: float,
         return
     spread = max((pixels[:16].max(axis=0) - pixels[:16].min(axis=0)).min() / 5, 1.0)
     box = np.concatenate([pixels.min(axis=0) - 3 * spread, pixels.max(axis=0) + 3 * spread])
-    window = _clipped(_window(box), camera.image_size)
+    window = clipped(window_around(box), camera.image_size)
     if window is None or window[3] - window[1] > camera.image_size[1]:
         return
     left, top, right, bottom = window

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mtmc.calibration import Camera
-from mtmc.sequences import MultiViewSequence
+from mtmc.sequences import Recording
 from mtmc.simulation.backdrop import Place
 from mtmc.simulation.bodies import figure_bodies, figure_boxes
 from mtmc.simulation.crops import CropPeople
@@ -31,7 +31,7 @@ FURNISHING: dict[str, Any] = {
 }
 
 
-def room(seed: int = 0, people: str | Path | None = None, persons: int = 30) -> MultiViewSequence:
+def room(seed: int = 0, people: str | Path | None = None, persons: int = 30) -> Recording:
     """A room of 5 x 6 m under four corner cameras of 640x480 pixels at 15 Hz, as in Lawen et al.'s LAB, about four minutes long.
 
     `persons` visit it three times each, at most seven at once. They are drawn figures or, with `people`, a folder of crops in
@@ -45,7 +45,7 @@ def room(seed: int = 0, people: str | Path | None = None, persons: int = 30) -> 
     return _record("room", world, [(place, cameras)], people, persons)
 
 
-def rooms(seed: int = 0, people: str | Path | None = None, persons: int = 20) -> MultiViewSequence:
+def rooms(seed: int = 0, people: str | Path | None = None, persons: int = 20) -> Recording:
     """Two rooms and the corridor that joins them, one camera in each, whose views do not overlap; otherwise as `room`.
 
     A visit enters one room from outside, goes through the corridor to the other room and leaves from there. About two metres on
@@ -75,7 +75,7 @@ def _through(rng: np.random.Generator, entry: tuple[float, float], exit: tuple[f
 
 def _record(
     name: str, world: World, parts: list[tuple[Place, dict[str, Camera]]], people: str | Path | None, persons: int
-) -> MultiViewSequence:
+) -> Recording:
     if people is None:
         figures = draw_figures(world.seed, persons)
         bodies, outline = figure_bodies(figures), figure_boxes(figures)

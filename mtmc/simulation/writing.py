@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mtmc.calibration import save_cameras
+from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, ground_truth_text
 from mtmc.simulation.detections import SimulatedDetector, haunted_places
 from mtmc.simulation.rendering import Scene
 from reid.common.errors import InputError
@@ -56,14 +57,8 @@ def _write_frames(part: Path, scene: Scene, camera: str, length: int, frame_rate
             image, truth = scene.render(camera, index / frame_rate)
             if not cv2.imwrite(str(part / f"img1/{index + 1:06d}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 90]):
                 raise OSError(0, "the image could not be written", str(part / "img1"))
-            for number, box, seen, place in zip(truth.ids, truth.boxes, truth.visibility, truth.ground, strict=True):
-                gt.write(f"{index + 1},{number},{_ltwh(box)},{int(seen >= ENOUGH)},{PEDESTRIAN},{seen:.3f}\n")
-                ground.write(f"{index + 1},{number},{place[0]:.3f},{place[1]:.3f}\n")
-            boxes, scores = detector.detect(truth, size, np.random.default_rng([seed, 9, index]), haunts)
-            for box, score in zip(boxes, scores, strict=True):
-                det.write(f"{index + 1},-1,{_ltwh(box)},{score:.4f},-1,-1,-1\n")
-
-
-def _ltwh(box: np.ndarray) -> str:
-    left, top, right, bottom = box
-    return f"{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f}"
+            frames, classes = np.full(len(truth.ids), index), np.full(len(truth.ids), PEDESTRIAN)
+            seen = truth.visibility
+            gt.write(ground_truth_text(GroundTruth(frames, truth.ids, truth.boxes, seen >= ENOUGH, classes, seen)))
+            ground.write(ground_text(index, truth.ids, truth.ground))
+            det.write(detections_text(index, *detector.detect(truth, size, np.random.default_rng([seed, 9, index]), haunts)))

@@ -17,7 +17,7 @@ from reid.common.files import replacing
 
 
 @dataclass
-class Recording:
+class RunTotals:
     """Totals of one sequence: frames, boxes, identities, detections dropped outside the image, and seconds.
 
     `passed` are seconds from the first frame to the last, without writing and drawing; where the embeddings came from disk
@@ -33,14 +33,14 @@ class Recording:
     reid_cached: bool = False
 
 
-def record(frames: Iterable[TrackedFrame], text: Path, video: Path | None = None, frame_rate: float = 30.0) -> Recording:
+def record(frames: Iterable[TrackedFrame], text: Path, video: Path | None = None, frame_rate: float = 30.0) -> RunTotals:
     """Run `frames` to the end, writing `text` (MOTChallenge result lines) and, if asked, `video` (MP4; the frames must carry
     images).
 
     Neither appears before it is whole. When the input fails or the user interrupts in the middle, the lines so far are kept as
     `NAME.partial.txt` beside `text`, and the exception goes on.
     """
-    total, ids = Recording(), set()
+    total, ids = RunTotals(), set()
     unfinished = text.with_name(f"{text.stem}.partial.txt")
     with ExitStack() as stack:
         path = stack.enter_context(replacing(text))

@@ -7,13 +7,13 @@ comes back after minutes looks less like themselves than a second later, so the 
 
 import argparse
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reid.commands import arguments
+from reid.footage.rows import rows_by_frame
 
 if TYPE_CHECKING:
     from reid import AppearanceModel
@@ -84,8 +84,8 @@ def run(options: argparse.Namespace) -> None:
 def _rows_by_frame(detections: "DetectionFile", size: tuple[int, int]) -> list[np.ndarray]:
     """The rows of the detections in each frame, without those that share no pixel with the image."""
     inside = np.all(detections.boxes[:, 2:] > 0, axis=1) & np.all(detections.boxes[:, :2] < size, axis=1)
-    bounds = np.searchsorted(detections.frames, np.arange(detections.frames.max(initial=-1) + 2))
-    return [np.arange(a, b)[inside[a:b]] for a, b in pairwise(bounds)]
+    length = 1 + detections.frames.max(initial=-1)
+    return [np.arange(rows.start, rows.stop)[inside[rows]] for rows in rows_by_frame(detections.frames, length)]
 
 
 def _embed(

@@ -7,9 +7,10 @@ import numpy as np
 
 from mtmc.calibration import Camera
 from mtmc.calibration.plausibility import check_camera
-from mtmc.sequences.multi_view import MultiViewSequence, find_images
+from mtmc.sequences.readers.images import find_images
 from mtmc.sequences.readers.true_detections import THINNED, true_detections
 from mtmc.sequences.readers.vatic import read_vatic
+from mtmc.sequences.recording import Recording, View
 from reid.common.errors import InputError
 
 FRAME_RATE = 30.0
@@ -22,7 +23,7 @@ def is_campus(folder: Path) -> bool:
     return (folder / "cam_param.mat").is_file() and any(folder.glob("view-*.txt"))
 
 
-def read_campus(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+def read_campus(folder: Path, detections: str | None = None, seed: int = 0) -> Recording:
     """Read `cam_param.mat`, the annotations `view-NAME.txt` (VATIC) and the videos `view-NAME.mp4`, which may be absent; metres.
 
     `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt", since the data set comes without a detector's. Raises
@@ -30,18 +31,18 @@ def read_campus(folder: Path, detections: str | None = None, seed: int = 0) -> M
     """
     stems = sorted(path.stem for path in folder.glob("view-*.txt"))
     views = _read_views(folder / "cam_param.mat")
-    cameras = {stem.removeprefix("view-"): _camera(folder / "cam_param.mat", stem, views) for stem in stems}
-    truth = {name: read_vatic(folder / f"view-{name}.txt") for name in cameras}
-    length = 1 + max(int(part.frames.max(initial=-1)) for part in truth.values())
-    return MultiViewSequence(
+    cameras = [_camera(folder / "cam_param.mat", stem, views) for stem in stems]
+    truths = [read_vatic(folder / f"{stem}.txt") for stem in stems]
+    length = 1 + max(int(truth.frames.max(initial=-1)) for truth in truths)
+    found = true_detections(truths, detections or THINNED, length, [IMAGE_SIZE] * len(truths), seed, folder)
+    images = [find_images(folder, stem, length) for stem in stems]
+    names = [stem.removeprefix("view-") for stem in stems]
+    return Recording(
         name=folder.resolve().name,
         frame_rate=FRAME_RATE,
         length=length,
-        cameras=cameras,
-        detections=true_detections(truth, detections or THINNED, length, dict.fromkeys(truth, IMAGE_SIZE), seed, folder),
-        images={name: find_images(folder, f"view-{name}", length) for name in cameras},
+        views=tuple(map(View, names, cameras, found, images, truths)),
         detection_source=detections or THINNED,
-        image_truth=truth,
     )
 
 

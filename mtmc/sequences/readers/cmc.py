@@ -7,7 +7,8 @@ import numpy as np
 
 from mtmc.calibration import Camera
 from mtmc.calibration.plausibility import check_camera
-from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth, find_images
+from mtmc.sequences.readers.images import find_images
+from mtmc.sequences.recording import Recording, View, WorldTruth
 from mtmc.sequences.tables import detections_by_frame, read_table
 from reid.common.errors import InputError
 
@@ -22,7 +23,7 @@ def is_cmc(folder: Path) -> bool:
     return any((folder / "calibration").glob("cam*_P.txt"))
 
 
-def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> Recording:
     """Read `calibration/camN_P.txt`, `gt/world_centroid.txt` and one kind of detections, in metres.
 
     `detections` is "fairmot" (`det/fairmot_camN.npz`, with embeddings; the default) or "fasterrcnn" (`det/NAME_CamN.txt`, without
@@ -33,23 +34,23 @@ def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> Mult
     if source not in SOURCES:
         raise InputError(f"{folder} has no detections named {source}: choose {' or '.join(SOURCES)}.")
     numbers = sorted(int(re.search(r"cam(\d+)_P", path.name)[1]) for path in (folder / "calibration").glob("cam*_P.txt"))
-    cameras = {f"cam{number}": _read_camera(folder / f"calibration/cam{number}_P.txt") for number in numbers}
+    names = [f"cam{number}" for number in numbers]
+    cameras = [_read_camera(folder / f"calibration/{name}_P.txt") for name in names]
     truth_path = folder / "gt" / "world_centroid.txt"
     truth = _read_truth(truth_path) if truth_path.is_file() else None
     read = _read_fairmot if source == "fairmot" else _read_fasterrcnn
     found = [read(folder / "det", number) for number in numbers]
     length = 1 + int(max(frames.max(initial=-1) for frames in [*(part[0] for part in found), *([truth.frames] if truth else [])]))
     try:
-        by_camera = {name: detections_by_frame(*part, length) for name, part in zip(cameras, found, strict=True)}
+        by_frame = [detections_by_frame(*part, length) for part in found]
     except ValueError as error:
         raise InputError(f"{folder / 'det'}: the detections named {source} cannot be used: {error}.") from None
-    return MultiViewSequence(
+    images = [find_images(folder, name, length) for name in names]
+    return Recording(
         name=folder.resolve().name,
         frame_rate=FRAME_RATE,
         length=length,
-        cameras=cameras,
-        detections=by_camera,
-        images={name: find_images(folder, name, length) for name in cameras},
+        views=tuple(map(View, names, cameras, by_frame, images)),
         detection_source=source,
         world_truth=truth,
         area=AREA,

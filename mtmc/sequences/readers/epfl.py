@@ -7,9 +7,10 @@ import numpy as np
 
 from mtmc.calibration import HomographyCamera
 from mtmc.calibration.plausibility import check_camera
-from mtmc.sequences.multi_view import MultiViewSequence, find_images
+from mtmc.sequences.readers.images import find_images
 from mtmc.sequences.readers.true_detections import THINNED, true_detections
 from mtmc.sequences.readers.vatic import read_vatic
+from mtmc.sequences.recording import Recording, View
 from mtmc.sequences.tables import read_table
 from reid.common.errors import InputError
 
@@ -23,7 +24,7 @@ def is_epfl(folder: Path) -> bool:
     return bool(_annotations(folder)) and (any(folder.glob("*-c*.Homography.txt")) or any(folder.glob("calibration*.txt")))
 
 
-def read_epfl(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+def read_epfl(folder: Path, detections: str | None = None, seed: int = 0) -> Recording:
     """Read the annotations `NAME-cN.gt.txt` or `NAME-cN.txt` (VATIC) with their homographies; the ground is in top-view pixels.
 
     Homographies, from the image to the ground, are in `NAME-cN.Homography.txt` or, as published, all in one `calibration*.txt`;
@@ -38,17 +39,16 @@ def read_epfl(folder: Path, detections: str | None = None, seed: int = 0) -> Mul
         raise InputError(f"{folder} should hold the NAME-cN.gt.txt or NAME-cN.txt of one recording, not of {found}.")
     stem = recordings[0]
     cameras = _read_cameras(folder, stem, list(annotations))
-    truth = {f"c{number}": read_vatic(path) for number, path in annotations.items()}
-    length = 1 + max(int(part.frames.max(initial=-1)) for part in truth.values())
-    return MultiViewSequence(
+    truths = [read_vatic(path) for path in annotations.values()]
+    length = 1 + max(int(truth.frames.max(initial=-1)) for truth in truths)
+    found = true_detections(truths, source, length, [IMAGE_SIZE] * len(truths), seed, folder)
+    images = [find_images(folder, f"{stem}-{name}", length) for name in cameras]
+    return Recording(
         name=folder.resolve().name,
         frame_rate=FRAME_RATE,
         length=length,
-        cameras=cameras,
-        detections=true_detections(truth, source, length, dict.fromkeys(truth, IMAGE_SIZE), seed, folder),
-        images={name: find_images(folder, f"{stem}-{name}", length) for name in cameras},
+        views=tuple(map(View, cameras.keys(), cameras.values(), found, images, truths)),
         detection_source=source,
-        image_truth=truth,
         unit=UNIT,
     )
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
 from mtmc.sequences.alignment import ShiftedImages, shifted
-from mtmc.sequences.mot_text import GroundTruth, read_ground_truth
-from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth, find_images
+from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, ground_truth_text, read_ground_truth
+from mtmc.sequences.readers.images import find_images
 from mtmc.sequences.readers.true_detections import THINNED, true_detections
+from mtmc.sequences.recording import Recording, View, WorldTruth
 from mtmc.sequences.tables import detections_by_frame, read_table
 from reid.common.errors import InputError
 from reid.common.files import replacing
@@ -26,7 +27,7 @@ def is_folder(folder: Path) -> bool:
     return (folder / "cameras.yaml").is_file()
 
 
-def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> Recording:
     """Read a folder with these files, all but the first optional, NAME being a camera's name in it:
 
     - `cameras.yaml`, our file of cameras (`mtmc.calibration.read_camera_file`). Another name may be given as `folder` itself.
@@ -60,52 +61,51 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> M
     if length is None:
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
         length = 1 + max((int(part.frames.max(initial=-1)) for part in texts), default=-1)
-    cameras = {name: entry.camera for name, entry in entries.items()}
     if detections in (None, SUPPLIED):
-        chosen = {name: _with_embeddings(folder / "det" / f"{name}.npy", found.get(name), length) for name in cameras}
+        by_frame = [_with_embeddings(folder / "det" / f"{name}.npy", found.get(name), length) for name in entries]
     else:
-        chosen = _from_truth(folder, detections, cameras, truth, length, seed)
-    return MultiViewSequence(
+        by_frame = _from_truth(folder, detections, entries, truth, length, seed)
+    return Recording(
         name=folder.resolve().name,
         frame_rate=frame_rate,
         length=length,
-        cameras=cameras,
-        detections=chosen,
-        images=images,
+        views=tuple(
+            View(name, entry.camera, of_view, images[name], truth.get(name), entry.time_offset)
+            for (name, entry), of_view in zip(entries.items(), by_frame, strict=True)
+        ),
         detection_source=detections or SUPPLIED,
-        image_truth=truth or None,
         world_truth=world,
         unit=units.pop(),
     )
 
 
-def write_folder(folder: Path, sequence: MultiViewSequence) -> None:
-    """Write `sequence` as a folder that `read_folder` reads, without its images: put them there, or name them in `cameras.yaml`.
+def write_folder(folder: Path, recording: Recording) -> None:
+    """Write `recording` as a folder that `read_folder` reads, without its images: put them there, or name them in `cameras.yaml`.
 
-    Each file appears only when whole; those already there are replaced.
+    Frames of a view are written as its own clock counts them, so that its images fit. Each file appears only when whole; those
+    already there are replaced.
     """
-    save_cameras(folder / "cameras.yaml", sequence.cameras)
-    info = f"[Sequence]\nname={sequence.name}\nframeRate={sequence.frame_rate:g}\nseqLength={sequence.length}\n"
+    save_cameras(
+        folder / "cameras.yaml", {view.name: CameraEntry(view.camera, None, view.time_offset) for view in recording.views}
+    )
+    info = f"[Sequence]\nname={recording.name}\nframeRate={recording.frame_rate:g}\nseqLength={recording.length}\n"
     _write(folder / "seqinfo.ini", info)
-    for name, frames in sequence.detections.items():
-        numbers = np.repeat(np.arange(1, len(frames) + 1), [len(found) for found in frames])
+    for view in recording.views:
+        frames, ahead = view.detections, round(view.time_offset * recording.frame_rate)
+        if view.ground_truth is not None:
+            _write(folder / "gt" / f"{view.name}.txt", ground_truth_text(shifted(view.ground_truth, -ahead)))
+        numbers = np.repeat(np.arange(len(frames)), [len(found) for found in frames])
         boxes, scores = np.concatenate([found.boxes for found in frames]), np.concatenate([found.scores for found in frames])
         if not len(numbers):
             continue
-        rows = zip(numbers, _ltwh(boxes), scores, strict=True)
-        _write(folder / "det" / f"{name}.txt", "".join(f"{n},-1,{box},{score:.6g},-1,-1,-1\n" for n, box, score in rows))
+        _write(folder / "det" / f"{view.name}.txt", detections_text(numbers + ahead, boxes, scores))
         embeddings = [found.embeddings for found in frames if len(found)]
         if all(part is not None for part in embeddings):
-            with replacing(folder / "det" / f"{name}.npy") as temporary:
+            with replacing(folder / "det" / f"{view.name}.npy") as temporary:
                 np.save(temporary, np.concatenate(embeddings))
-    for name, truth in (sequence.image_truth or {}).items():
-        columns = truth.frames + 1, truth.ids, _ltwh(truth.boxes), truth.considered, truth.classes, truth.visibility
-        rows = zip(*columns, strict=True)
-        _write(folder / "gt" / f"{name}.txt", "".join(f"{n},{i},{box},{c:d},{k},{v:.4g}\n" for n, i, box, c, k, v in rows))
-    if sequence.world_truth is not None:
-        world = sequence.world_truth
-        rows = zip(world.frames + 1, world.ids, world.positions, strict=True)
-        _write(folder / "gt.txt", "".join(f"{n},{i},{x:.6g},{y:.6g}\n" for n, i, (x, y) in rows))
+    if recording.world_truth is not None:
+        world = recording.world_truth
+        _write(folder / "gt.txt", ground_text(world.frames, world.ids, world.positions))
 
 
 def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Video | None:
@@ -127,16 +127,16 @@ def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Vide
 
 
 def _from_truth(
-    folder: Path, source: str, cameras: dict, truth: dict[str, GroundTruth], length: int, seed: int
-) -> dict[str, list[Detections]]:
-    if truth.keys() != cameras.keys():
+    folder: Path, source: str, entries: dict[str, CameraEntry], truth: dict[str, GroundTruth], length: int, seed: int
+) -> list[list[Detections]]:
+    if truth.keys() != entries.keys():
         raise InputError(
             f"{folder} has no detections named {source}: choose {SUPPLIED}, or add gt/NAME.txt for gt and gt-thinned."
         )
-    sizes = {name: camera.image_size for name, camera in cameras.items()}
-    if source == THINNED and None in sizes.values():
+    sizes = [entry.camera.image_size for entry in entries.values()]
+    if source == THINNED and None in sizes:
         raise InputError(f"{folder}: {THINNED} needs the width and height of every camera in its file.")
-    return true_detections(truth, source, length, sizes, seed, folder)
+    return true_detections([truth[name] for name in entries], source, length, sizes, seed, folder)
 
 
 def _read_each(folder: Path, ahead: dict[str, int], length: int | None, read: Callable) -> dict:
@@ -166,10 +166,6 @@ def _read_world(path: Path) -> WorldTruth:
         raise InputError(f"{path} should have rows frame,id,x,y with whole frames from 1 on and whole ids.")
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 2:4])
-
-
-def _ltwh(boxes: np.ndarray) -> list[str]:
-    return [f"{left:.3f},{top:.3f},{right - left:.3f},{bottom - top:.3f}" for left, top, right, bottom in boxes]
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 """Detections made from the true boxes, for recordings that come without a detector's: thinned and shaken, or as they are."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +15,23 @@ MISSED, JITTER, CLUTTER = 0.1, 2.0, 0.05  # a share of the people, pixels, a sha
 
 
 def true_detections(
-    truth: dict[str, GroundTruth], source: str, length: int, image_sizes: dict[str, tuple[int, int]], seed: int, folder: Path
-) -> dict[str, list[Detections]]:
-    """What a perfect detector ("gt") or one of middling quality ("gt-thinned") sees in each camera, one entry a frame.
+    truths: Sequence[GroundTruth], source: str, length: int, image_sizes: Sequence[tuple[int, int]], seed: int, folder: Path
+) -> list[list[Detections]]:
+    """What a perfect detector ("gt") or one of middling quality ("gt-thinned") sees in each view, one entry a frame;
+    `truths` and `image_sizes` (width, height) have an entry a view.
 
     Thinned, 10% are missed, every edge is off by a normal error of 2 px standard deviation, and 5% as many again are clutter:
-    boxes of the size of true ones, anywhere in the image (`image_sizes` are width and height), in frames where people are. All
+    boxes of the size of true ones, anywhere in the image, in frames where people are. All
     scores are 1, so that they tell nothing. `seed` draws it. Another `source` raises `InputError` about `folder`.
     """
     if source not in (THINNED, PERFECT):
         raise InputError(f"{folder} has no detections named {source}: choose {THINNED} or {PERFECT}.")
-    out = {}
-    for number, (name, part) in enumerate(truth.items()):
+    found = []
+    for number, (truth, size) in enumerate(zip(truths, image_sizes, strict=True)):
         rng = np.random.default_rng([seed, number])
-        frames, boxes = (part.frames, part.boxes) if source == PERFECT else _thinned(part, image_sizes[name], rng)
-        out[name] = detections_by_frame(frames, boxes, None, None, length)
-    return out
+        frames, boxes = (truth.frames, truth.boxes) if source == PERFECT else _thinned(truth, size, rng)
+        found.append(detections_by_frame(frames, boxes, None, None, length))
+    return found
 
 
 def _thinned(truth: GroundTruth, image_size: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -9,8 +9,8 @@ import numpy as np
 from mtmc.calibration import Camera
 from mtmc.calibration.plausibility import check_camera
 from mtmc.sequences.mot_text import GroundTruth
-from mtmc.sequences.multi_view import MultiViewSequence, WorldTruth
 from mtmc.sequences.readers.true_detections import THINNED, true_detections
+from mtmc.sequences.recording import Recording, View, WorldTruth
 from reid.common.errors import InputError
 from reid.footage.frames import PictureFolder
 
@@ -26,7 +26,7 @@ def is_wildtrack(folder: Path) -> bool:
     return (folder / "calibrations" / "extrinsic").is_dir() and (folder / "annotations_positions").is_dir()
 
 
-def read_wildtrack(folder: Path, detections: str | None = None, seed: int = 0) -> MultiViewSequence:
+def read_wildtrack(folder: Path, detections: str | None = None, seed: int = 0) -> Recording:
     """Read `annotations_positions/*.json`, `calibrations/` and `Image_subsets/C1` to `C7`, which may be absent; metres.
 
     A frame is an annotated moment, two a second. `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt", since
@@ -36,17 +36,16 @@ def read_wildtrack(folder: Path, detections: str | None = None, seed: int = 0) -
     files = sorted((folder / "annotations_positions").glob("*.json"))
     if not files:
         raise InputError(f"{folder / 'annotations_positions'} holds no JSON file: unpack the annotations there.")
-    people, views = _read_annotations(files, len(cameras))
-    truth = {name: _image_truth(views[views[:, 2] == view]) for view, name in enumerate(cameras)}
-    return MultiViewSequence(
+    people, seen = _read_annotations(files, len(cameras))
+    truths = [_image_truth(seen[seen[:, 2] == view]) for view in range(len(cameras))]
+    found = true_detections(truths, detections or THINNED, len(files), [IMAGE_SIZE] * len(truths), seed, folder)
+    images = [_images(folder / "Image_subsets" / f"C{view}", files) for view in range(1, len(cameras) + 1)]
+    return Recording(
         name=folder.resolve().name,
         frame_rate=FRAME_RATE,
         length=len(files),
-        cameras=cameras,
-        detections=true_detections(truth, detections or THINNED, len(files), dict.fromkeys(truth, IMAGE_SIZE), seed, folder),
-        images={name: _images(folder / "Image_subsets" / f"C{view}", files) for view, name in enumerate(cameras, 1)},
+        views=tuple(map(View, cameras.keys(), cameras.values(), found, images, truths)),
         detection_source=detections or THINNED,
-        image_truth=truth,
         world_truth=WorldTruth(people[:, 0], people[:, 1], _positions(people[:, 2])),
     )
 

@@ -1,0 +1,16 @@
+"""The images of a camera among the files of a recording: numbered pictures in a folder, or a video."""
+
+from pathlib import Path
+
+from reid.footage.frames import VIDEOS, PictureFolder, Video
+
+
+def find_images(folder: Path, stem: str, length: int | None = None) -> PictureFolder | Video | None:
+    """The pictures in `folder/stem/` or the video `folder/stem.mp4` (or another suffix), or None where there is neither.
+
+    `length` is the number of frames that there must be, None for as many as there are.
+    """
+    if (folder / stem).is_dir() and not (pictures := PictureFolder(folder / stem, length)).empty:
+        return pictures
+    videos = (path for path in sorted(folder.glob(f"{stem}.*")) if path.suffix.lower() in VIDEOS)
+    return next((Video(path, length) for path in videos), None)
