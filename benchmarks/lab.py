@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
             if identities.gallery is not None:
                 draw_gallery(identities.gallery, folder / "gallery")
             rows.append(_row(name, recording, moments, fusion, metric, options.radius))
-            save(options.output / "summary.json", rows, rows[-1], settings)
+            save(options.output / "summary.json", rows, rows[-1], settings, overall_of=name)
     _print(rows, recording, metric, options.radius)
     print(f"tracks, world positions and galleries in {options.output}")
 
@@ -158,7 +158,7 @@ def _settings(options: argparse.Namespace, recording: Recording, metric: str, mo
         "reid": {
             name: None
             if model is None
-            else {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.max_set_distance}
+            else {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.thresholds.set}
             for name, model in models.items()
         },
     }

@@ -16,11 +16,11 @@ from benchmarks.scores.clearmot import DISTRACTOR_RULES, score
 from benchmarks.sequence_folders import DEMO, MOT16, VALIDATION, sequence_folders
 from mtmc.sequences import Sequence, read_motchallenge
 from mtmc.sequences.mot_text import read_tracks
-from mtmc.single import embedding_cache
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import TrackedFrame, track
 from mtmc.single.result_writer import check_folder, record
 from mtmc.single.tracker_config import DEFAULT_TRACKER, appearance_line, available_configs, build_tracker, read_tracker_config
+from reid.common.cache_folder import cache_folder
 from reid.common.errors import run
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> None:
     results: list[SequenceResult] = []
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         for sequence in sequences:
-            frames = track(sequence, tracker, appearance, options.video, cache=embedding_cache.default_folder())
+            frames = track(sequence, tracker, appearance, options.video, cache=cache_folder("embeddings"))
             task = progress.add_task(sequence.name, total=sequence.length)
             results.append(_run(sequence, progress.track(frames, task_id=task), options))
             write_summary(options.output / "summary.json", results, settings)

@@ -71,9 +71,13 @@ def write_summary(path: Path, results: list[SequenceResult], settings: dict) -> 
     save(path, [row(result.name, [result]) for result in results], row("OVERALL", results), settings)
 
 
-def save(path: Path, rows: list[dict], overall: dict, settings: dict) -> None:
-    """Write the JSON file at `path`, whole or not at all, with the `versions` of what it was made by."""
-    summary = {"rows": rows, "overall": overall, "settings": settings, "versions": versions()}
+def save(path: Path, rows: list[dict], overall: dict, settings: dict, overall_of: str | dict | None = None) -> None:
+    """Write the JSON file at `path`, whole or not at all, with the `versions` of what it was made by.
+
+    Where `overall` is not the sum of the `rows` but one of them, `overall_of` says which: by its model, or its values by key.
+    """
+    whose = {} if overall_of is None else {"overall_of": overall_of}
+    summary = {"rows": rows, "overall": overall} | whose | {"settings": settings, "versions": versions()}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
 

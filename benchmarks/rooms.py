@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
     check_folder(options.output)
     models = {name: open_appearance(name) for name in options.reid}
     for model in models.values():
-        if model is not None and model.max_link_distance is None:
+        if model is not None and model.thresholds.link is None:
             sentence = "does not say up to which distance people of two cameras are one: `python -m reid threshold` fits it."
             raise InputError(f"{model.name} {sentence}")
     recording = rooms(options.seed, options.people, options.persons)
@@ -73,7 +73,8 @@ def main(arguments: list[str] | None = None) -> None:
                 given = measured_travel(rooms(options.seed + ELSEWHERE, options.people, options.persons), RADIUS)
             if model is not None:
                 rows += _rows(name, model, followed, given, options.output / Path(name).stem, progress)
-            save(options.output / "summary.json", rows, rows[-1], settings)
+            last = {key: rows[-1][key] for key in ("reid", "linking", "travel")}
+            save(options.output / "summary.json", rows, rows[-1], settings, overall_of=last)
     _print(rows, recording, limit)
     print(f"tracks and world positions in {options.output}")
 
@@ -115,9 +116,9 @@ def _rows(name: str, model, followed: Followed, given: tuple[Zones, TravelTimes]
             tracklets = rezoned if travel == "given" else ended
             start = time.perf_counter()
             if linking == "online":
-                names = name_online(tracklets, Linker(model.max_link_distance, own))
+                names = name_online(tracklets, Linker(model.thresholds.link, own))
             else:
-                names = name_offline(tracklets, model.max_link_distance, own)
+                names = name_offline(tracklets, model.thresholds.link, own)
             spent = StageSeconds(reading, embedding.seconds, time.perf_counter() - start)
             what = {"reid": name, "linking": linking, "travel": travel}
             rows.append(_row(followed, names, folder / f"{linking}-{travel}", spent, embedding.crops, **what))
@@ -180,7 +181,7 @@ def _settings(options: argparse.Namespace, recording: Recording, models: dict, l
         "travel_seed": options.seed + ELSEWHERE,
         "perfect_links": limit.ratios() | {"id_switches": limit.id_switches},
         "reid": {
-            name: model and {"engine": model.engine, "weights": model.weights_hash, "max_link_distance": model.max_link_distance}
+            name: model and {"engine": model.engine, "weights": model.weights_hash, "max_link_distance": model.thresholds.link}
             for name, model in models.items()
         },
     }

@@ -15,14 +15,13 @@ BATCH = 16  # images at a time: more of them bring no speed on a CPU, and memory
 
 
 class AppearanceModel:
-    """Images to embeddings. `str(model)` says which network runs on which engine."""
+    """Images to embeddings. `str(model)` says which network runs on which engine; `thresholds` were fitted to the network."""
 
     def __init__(self, source: Weights | NetworkFile, engine: Engine):
         self.name = source.model
         self.preprocessing = source.preprocessing
         self.weights_hash = source.hash
-        self.max_cosine_distance = source.max_cosine_distance
-        self.max_set_distance, self.max_link_distance = source.max_set_distance, source.max_link_distance
+        self.thresholds = source.thresholds
         self._engine = engine
         self.engine, self.precision, self.device = engine.name, engine.precision, engine.device
         black = np.zeros((self.preprocessing.height, self.preprocessing.width, 3), np.uint8)

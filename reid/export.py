@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from reid.common.cache_folder import cache_folder
 from reid.common.errors import InputError
 from reid.preprocessing import Preprocessing
 from reid.weights.weights_file import Weights
@@ -110,12 +111,11 @@ def least_cosine(first: np.ndarray, second: np.ndarray) -> float:
 def cached_export(weights: Weights, kind: str, write: Callable[[Path], None]) -> Path:
     """The folder that `write` fills once for these weights; later calls, in this process or another, find it.
 
-    It lies under $XDG_CACHE_HOME/mtmc/engines. Its name covers the weights, our code of the networks and the versions of the
+    It lies in the cache folder `engines`. Its name covers the weights, our code of the networks and the versions of the
     packages that convert, so nothing in it can be out of date. Where that place cannot be written, the folder lives until the
     process ends.
     """
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    final = Path(home) / "mtmc" / "engines" / f"{weights.model}-{kind}-{_key(weights, kind)[:24]}"
+    final = cache_folder("engines") / f"{weights.model}-{kind}-{_key(weights, kind)[:24]}"
     if final.is_dir():
         return final
     _log.warning("preparing %s for %s, once for these weights: up to a minute", weights.model, kind)

@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 from small_network import Small
 
+import configs
 from benchmarks.reid import __main__ as reid
-from benchmarks.reid import rows as reid_rows
 from benchmarks.reid import tables as reid_tables
-from benchmarks.reid.rows import RECIPES
 from benchmarks.reid.table import DUKE, MARKET, Row, Table
 from reid.data.folders import GALLERY, QUERY, TRAIN
 from reid.models import registry
@@ -64,12 +63,12 @@ images_per_identity: 2
 
 def add_tiny(monkeypatch, tmp_path: Path) -> None:
     """Add the table `tiny`, whose network trains in a moment."""
-    (tmp_path / "recipes").mkdir()
-    baseline = (RECIPES / "standard_baseline.yaml").read_text()
+    (tmp_path / "configs/reid").mkdir(parents=True)
+    baseline = configs.path("reid", "standard_baseline").read_text()
     options = next(line for line in baseline.splitlines() if line.startswith("options:"))
-    (tmp_path / "recipes/standard_baseline.yaml").write_text(baseline.replace(options, "options: {}"))
-    (tmp_path / "recipes/tiny.yaml").write_text(RECIPE)
-    monkeypatch.setattr(reid_rows, "RECIPES", tmp_path / "recipes")
+    (tmp_path / "configs/reid/standard_baseline.yaml").write_text(baseline.replace(options, "options: {}"))
+    (tmp_path / "configs/reid/tiny.yaml").write_text(RECIPE)
+    monkeypatch.setattr(configs, "FOLDER", tmp_path / "configs")
     monkeypatch.setitem(registry._builders, "small_neck", small_neck)
     monkeypatch.setitem(reid_tables.TABLES, "tiny", replace(TINY, recipe="tiny"))
 

@@ -38,6 +38,7 @@ def test_each_model_is_a_row_and_appearance_brings_people_back_under_their_numbe
     summary = run(tmp_path, "--data", data, "--reid", "none,colour")
     none, colour = summary["rows"]
     assert [row["reid"] for row in summary["rows"]] == ["none", "colour"] and summary["overall"] == colour
+    assert summary["overall_of"] == "colour"
     assert none["mota"] == pytest.approx(colour["mota"], abs=0.03) and none["mota"] > 0.9
     assert none["idf1"] < 0.7 and colour["idf1"] > 0.95
     assert (none["fp"], none["fn"]) == (colour["fp"], colour["fn"])

@@ -15,6 +15,7 @@ from benchmarks.mot16 import main
 from benchmarks.sequence_folders import VALIDATION, sequence_folders
 from mtmc.sequences.mot_text import read_tracks
 from reid.common.errors import InputError, run
+from reid.weights.thresholds import Thresholds
 
 ROW = ["sequence", "mota", "idf1", "id_switches", "fp", "fn", "recall", "precision", "mt", "ml"]
 ROW += ["fps_total", "fps_reid", "fps_association"]
@@ -64,7 +65,7 @@ def test_a_sequence_without_truth_is_tracked_and_said_to_be_unscored(make_sequen
 
 def test_a_model_is_used_recorded_and_remembered(make_sequence, monkeypatch, capsys):
     class Model:
-        name, engine, dimension, weights_hash, max_cosine_distance = "fake", "paper", 3, "0123", 0.08
+        name, engine, dimension, weights_hash, thresholds = "fake", "paper", 3, "0123", Thresholds(0.08)
 
         def __call__(self, frame, boxes):
             middle = ((boxes[:, :2] + boxes[:, 2:]) / 2).astype(int)

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from small_table import TINY, SmallNeck, run_tiny
 
+import configs
 from benchmarks.reid import __main__ as reid
 from benchmarks.reid import features as reid_features
 from benchmarks.reid import tables as reid_tables
 from benchmarks.reid.data import read_data
 from benchmarks.reid.report import CLUSTERING, print_table, title
-from benchmarks.reid.rows import RECIPES, Reduction, row_recipe, slug
+from benchmarks.reid.rows import Reduction, row_recipe, slug
 from benchmarks.reid.seeds import over_seeds
 from benchmarks.reid.steps import compare_steps
 from benchmarks.reid.table import DUKE, MARKET, Row
@@ -221,7 +222,7 @@ def test_the_tricks_all_together_are_the_recipe_bag_of_tricks():
     from reid.training.recipe import read_recipe
 
     table = TABLES["bag_of_tricks"]
-    assert row_recipe(table, table.rows[-1], Reduction()) == read_recipe(RECIPES / "bag_of_tricks.yaml")
+    assert row_recipe(table, table.rows[-1], Reduction()) == read_recipe(configs.path("reid", "bag_of_tricks"))
 
 
 RESULT = {"recipe": {"backbone_weights": "none", "seed": 1}, "started_from": "none"}

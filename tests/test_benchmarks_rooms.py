@@ -10,6 +10,7 @@ from visitors import MeanColour
 from benchmarks import rooms
 from benchmarks.results import COLUMNS
 from reid.common.errors import InputError
+from reid.weights.thresholds import Thresholds
 
 LINKED = [(linking, travel) for linking in ("online", "offline") for travel in ("none", "learned", "given")]
 
@@ -31,7 +32,9 @@ def test_each_model_has_a_row_for_each_way_of_linking(ran):
     none, *linked = summary["rows"]
     assert (none["reid"], none["linking"], none["travel"]) == ("none", "none", "none")
     assert [(row["linking"], row["travel"]) for row in linked] == LINKED
-    assert summary["overall"] == linked[-1] and summary["versions"]["python"]
+    assert summary["overall"] == linked[-1]
+    assert summary["overall_of"] == {"reid": "colour", "linking": "offline", "travel": "given"}
+    assert summary["versions"]["python"]
     for row in summary["rows"]:
         assert {key for key, _, _ in COLUMNS} < row.keys() and row["true_people"] == 3
         assert row["mota"] > 0.8 and (row["fp"], row["fn"]) == (none["fp"], none["fn"])
@@ -69,7 +72,7 @@ def test_the_tracks_of_each_row_are_written(ran):
     ],
 )
 def test_mistakes_are_told(tmp_path, monkeypatch, arguments, said):
-    monkeypatch.setattr(rooms, "open_appearance", lambda name: None if name == "none" else MeanColour(None))
+    monkeypatch.setattr(rooms, "open_appearance", lambda name: None if name == "none" else MeanColour(Thresholds()))
     with pytest.raises(InputError, match=said):
         rooms.main([*(() if "--reid" in arguments else ("--reid", "none")), *arguments, "--output", str(tmp_path)])
 

@@ -182,7 +182,7 @@ def test_clusters_join_by_mean_distance_up_to_the_limit():
     assert cluster(np.empty((0, 0)), np.empty((0, 0), bool), 1.0).tolist() == []
 
 
-@given(st.integers(1, 10), st.floats(0, 1), st.floats(0.1, 1), st.integers(0, 2**32 - 1))
+@given(st.integers(1, 10), st.floats(0, 1), st.floats(0.1, 1) | st.just(1e6), st.integers(0, 2**32 - 1))
 def test_clustering_equals_the_plain_algorithm_and_keeps_apart_what_must_be(count, forbidden, limit, seed):
     random = np.random.default_rng(seed)
     distances, apart = random.random((count, count)), random.random((count, count)) < forbidden / 2

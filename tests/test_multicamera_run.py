@@ -12,6 +12,7 @@ from mtmc.multicamera.run import follow, open_identities, recognise, settle
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences.mot_text import read_tracks
 from reid.common.errors import InputError
+from reid.weights.thresholds import Thresholds
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def test_a_camera_without_images_is_told_where_appearance_needs_them(sequence, t
 
 def test_a_model_without_a_threshold_for_views_is_told():
     with pytest.raises(InputError, match="reid threshold"):
-        open_identities(MeanColour(max_set_distance=None))
+        open_identities(MeanColour(Thresholds()))
 
 
 def test_the_files_say_what_was_found(sequence, tracks, tmp_path):

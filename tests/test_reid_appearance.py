@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import reid
 from reid.appearance import BATCH, AppearanceModel, crop
 from reid.engines import open_engine
+from reid.weights.thresholds import Thresholds
 
 RANDOM = np.random.default_rng(0)
 
@@ -41,12 +43,12 @@ def test_the_company_in_a_batch_does_not_change_an_embedding(model):
 
 
 def test_a_model_loaded_twice_gives_the_same_numbers(small_weights, tmp_path):
-    small_weights.with_thresholds(0.3).write(tmp_path / "small.safetensors")
+    replace(small_weights, thresholds=Thresholds(0.3)).write(tmp_path / "small.safetensors")
     first, second = (reid.load(tmp_path / "small.safetensors", device="cpu") for _ in range(2))
     images = pictures(4)
     np.testing.assert_array_equal(first.embed(images), second.embed(images))
     assert first.weights_hash == second.weights_hash == small_weights.hash
-    assert (first.name, first.dimension, first.max_cosine_distance) == ("small", 8, 0.3)
+    assert (first.name, first.dimension, first.thresholds.image) == ("small", 8, 0.3)
     assert str(first).startswith("small on openvino (")
 
 

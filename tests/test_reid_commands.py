@@ -18,11 +18,12 @@ from reid.__main__ import main
 from reid.common import errors
 from reid.data.folders import GALLERY, QUERY
 from reid.evaluation import figures
+from reid.weights.thresholds import Thresholds
 
 
 @pytest.fixture
 def weights(small_weights, tmp_path):
-    small_weights.with_thresholds(0.3).write(tmp_path / "small.safetensors")
+    replace(small_weights, thresholds=Thresholds(0.3)).write(tmp_path / "small.safetensors")
     return tmp_path / "small.safetensors"
 
 
@@ -154,7 +155,7 @@ def test_check_tells_people_apart_who_never_change_and_offers_a_distance(monkeyp
 def test_check_says_what_is_wrong_with_the_distance_that_a_network_comes_with(
     monkeypatch, small_weights, street, tmp_path, capsys, shipped, sentence
 ):
-    small_weights.with_thresholds(shipped).write(tmp_path / "other.safetensors")
+    replace(small_weights, thresholds=Thresholds(shipped)).write(tmp_path / "other.safetensors")
     call(monkeypatch, "check", tmp_path / "other.safetensors", "--video", street, "--detections", "det.txt", "--device", "cpu")
     assert sentence in capsys.readouterr().out
 
@@ -210,7 +211,7 @@ def test_an_exported_file_is_loaded_like_the_weights_it_came_from(monkeypatch, w
     images = [np.random.default_rng(0).integers(0, 256, (40, 20, 3), np.uint8)]
     original, exported = reid.load(weights, device="cpu"), reid.load(tmp_path / f"own{suffix}", device="cpu")
     np.testing.assert_allclose(exported.embed(images), original.embed(images), atol=1e-3)
-    assert (exported.name, exported.max_cosine_distance) == ("own", 0.3)
+    assert (exported.name, exported.thresholds.image) == ("own", 0.3)
 
 
 def test_an_openvino_file_is_ranked_drawn_and_extracted_like_any_network(monkeypatch, crops, tmp_path, capsys):
@@ -234,8 +235,8 @@ def test_threshold_stores_the_distances_beside_an_openvino_file_and_keeps_the_re
     call(monkeypatch, "threshold", path, "--data", crops)
     after = reid.load(path)
     assert (after.preprocessing, after.weights_hash) == (before.preprocessing, before.weights_hash)
-    assert before.max_cosine_distance is None
-    assert 0 <= after.max_cosine_distance < 1
+    assert before.thresholds.image is None
+    assert 0 <= after.thresholds.image < 1
 
 
 def test_datasets_lists_every_data_set_with_its_counts(monkeypatch, capsys):

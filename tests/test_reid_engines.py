@@ -20,6 +20,7 @@ from reid.common.errors import InputError
 from reid.engines import installed, open_engine, openvino
 from reid.models import build
 from reid.weights.network_file import read_network_file, write_description
+from reid.weights.thresholds import Thresholds
 from reid.weights.weights_file import weights_of
 
 
@@ -86,9 +87,9 @@ def test_an_onnx_file_of_ones_own_runs_on_every_engine_that_reads_it(small_weigh
     network = small_weights.network()
     path = tmp_path / "own.onnx"
     export.export_onnx(network, network.preprocessing, path)
-    write_description(path, network.preprocessing, 0.3)
+    write_description(path, network.preprocessing, Thresholds(0.3))
     source = read_network_file(path)
-    assert (source.preprocessing, source.max_cosine_distance) == (network.preprocessing, 0.3)
+    assert (source.preprocessing, source.thresholds.image) == (network.preprocessing, 0.3)
     images = export.probe(network.preprocessing, 3)
     reference = open_engine(small_weights, "pytorch", "cpu")(images)
     for engine in set(installed()) - {"pytorch"}:
@@ -115,7 +116,7 @@ def write_own(network, path, count="batch", height=32, outputs=1, flat=True):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         export_torch(Own().eval(), (images,), str(path), input_names=["images"], dynamic_axes=axes, opset_version=17)
-    write_description(path, replace(size, height=height), 0.3)
+    write_description(path, replace(size, height=height), Thresholds(0.3))
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])

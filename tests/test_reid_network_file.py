@@ -15,6 +15,7 @@ from reid.data.sources import read_source
 from reid.engines import open_engine
 from reid.preprocessing import Preprocessing
 from reid.weights.network_file import read_network_file, write_description
+from reid.weights.thresholds import Thresholds
 
 RETAIL = "person-reidentification-retail-"
 
@@ -78,9 +79,9 @@ def test_a_description_says_what_happens_to_an_image_and_is_written_as_it_is_rea
     (tmp_path / "own.yaml").write_text(text)
     source = read_network_file(tmp_path / "own.onnx")
     assert source.preprocessing == Preprocessing(8, 4, *expected)
-    write_description(source.path, source.preprocessing, 0.25)
+    write_description(source.path, source.preprocessing, Thresholds(0.25))
     again = read_network_file(source.path)
-    assert (again.preprocessing, again.hash, again.max_cosine_distance) == (source.preprocessing, source.hash, 0.25)
+    assert (again.preprocessing, again.hash, again.thresholds.image) == (source.preprocessing, source.hash, 0.25)
 
 
 def test_the_hash_of_an_onnx_file_is_that_of_its_preprocessing_and_bytes(tmp_path):

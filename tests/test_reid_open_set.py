@@ -67,9 +67,9 @@ def test_the_command_stores_all_thresholds(small_weights, tmp_path, capsys):
     threshold.add_arguments(parser)
     threshold.run(parser.parse_args([str(path), "--data", str(tmp_path), "--false-match-rate", "0.2", "--device", "cpu"]))
     stored, printed = read_weights(path), capsys.readouterr().out
-    assert f"cosine distance at most {stored.max_cosine_distance:.4f}" in printed
-    assert f"set distance at most {stored.max_set_distance:.4f}" in printed
-    assert f"from one camera to another, at most {stored.max_link_distance:.4f}" in printed
+    assert f"cosine distance at most {stored.thresholds.image:.4f}" in printed
+    assert f"set distance at most {stored.thresholds.set:.4f}" in printed
+    assert f"from one camera to another, at most {stored.thresholds.link:.4f}" in printed
     assert stored.hash == small_weights.hash
 
 

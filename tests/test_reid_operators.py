@@ -1,45 +1,49 @@
-"""torchvision can be imported, and suppresses boxes, whatever torch build stands beside it."""
+"""torchvision beside a torch that it does not fit: its import succeeds all the same, or a sentence says what mends it."""
 
-import numpy as np
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+
+from reid.common.errors import InputError
+from reid.models.backbones import build_backbone
+from reid.models.operators import import_torchvision
+
+# What torchvision does when it is imported: it asks for operators that its library, which is built for another torch, lacks.
+ASKING = """
 import torch
-
-from reid.operators import non_maximum_suppression, torchvision
-
-
-def by_definition(boxes, scores, iou_threshold):
-    """Greedy suppression written from its definition, one pair at a time."""
-    kept = []
-    for index in np.argsort(-scores, kind="stable"):
-        left_top, right_bottom = np.maximum(boxes[index, :2], boxes[kept, :2]), np.minimum(boxes[index, 2:], boxes[kept, 2:])
-        overlap = np.prod(np.clip(right_bottom - left_top, 0, None), axis=1)
-        union = np.prod(boxes[index, 2:] - boxes[index, :2]) + np.prod(boxes[kept, 2:] - boxes[kept, :2], axis=1) - overlap
-        if not (overlap > iou_threshold * union).any():
-            kept.append(int(index))
-    return kept
+for name in ("nms", "qnms"):
+    torch.library.register_fake(f"torchvision::{name}")(lambda *_: None)
+"""
 
 
-def test_torchvision_suppresses_the_weaker_of_two_overlapping_boxes():
-    boxes = torch.tensor([[0.0, 0, 10, 10], [1, 1, 11, 11], [50, 50, 60, 60]])
-    assert torchvision.ops.nms(boxes, torch.tensor([0.5, 0.9, 0.3]), 0.5).tolist() == [1, 2]
+def run(folder: Path, program: str) -> subprocess.CompletedProcess:
+    """Run `program` where the package torchvision in `folder` hides the installed one."""
+    (folder / "torchvision").mkdir()
+    (folder / "torchvision/_C.so").write_bytes(b"built for another torch")
+    (folder / "torchvision/__init__.py").write_text(ASKING)
+    root = Path(__file__).parents[1]
+    paths = os.pathsep.join(map(str, (folder, root)))
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": paths})
 
 
-def test_torchvision_builds_a_backbone():
-    assert torchvision.models.resnet18().fc.out_features == 1000
+def test_a_network_module_may_import_a_torchvision_whose_library_does_not_load(tmp_path):
+    program = "import reid.models, torchvision; print(torchvision.__file__)"
+    assert run(tmp_path, program).stdout.strip() == str(tmp_path / "torchvision/__init__.py")
 
 
-@pytest.mark.parametrize("iou_threshold", [0.0, 0.3, 0.7])
-@pytest.mark.parametrize("kernel", [non_maximum_suppression, torchvision.ops.nms])
-def test_suppression_follows_its_definition(kernel, iou_threshold):
-    random = np.random.default_rng(0)
-    corners = random.uniform(0, 60, (80, 2))
-    boxes = np.concatenate([corners, corners + random.uniform(5, 40, (80, 2))], 1).astype(np.float32)
-    scores = random.permutation(80).astype(np.float32)
-    kept = kernel(torch.from_numpy(boxes), torch.from_numpy(scores), iou_threshold)
-    assert kept.tolist() == by_definition(boxes, scores, iou_threshold)
+def test_without_the_declared_operators_that_import_fails(tmp_path):
+    assert "operator torchvision::nms does not exist" in run(tmp_path, "import torchvision").stderr
 
 
-def test_no_boxes_leave_no_indices():
-    kept = non_maximum_suppression(torch.zeros(0, 4), torch.zeros(0), 0.5)
-    assert kept.tolist() == []
-    assert kept.dtype == torch.long
+@pytest.mark.parametrize("backbone", ["resnet18", "seresnet50", "resnet50_ibn_a"])
+def test_a_pair_that_does_not_fit_is_told_with_the_command_that_mends_it(monkeypatch, backbone):
+    monkeypatch.setitem(sys.modules, "torchvision", None)  # what makes its import fail
+    with pytest.raises(InputError, match=r"^torch \d.* and torchvision \d.* do not fit .*: `pip install .* torch torchvision`"):
+        build_backbone(backbone, 1)
+
+
+def test_the_installed_pair_builds_a_backbone():
+    assert import_torchvision().models.resnet18().fc.out_features == 1000

@@ -11,6 +11,7 @@ from reid.data.folders import GALLERY, QUERY, TRAIN, join, read_market
 from reid.training.learner import Learner
 from reid.training.trainer import train
 from reid.training.validation import ValidationSet
+from reid.weights.thresholds import Thresholds
 from reid.weights.weights_file import read_weights
 
 
@@ -119,10 +120,10 @@ def test_thresholds_fitted_to_a_finished_run_outlive_its_repetition(crops_folder
     train(recipe, parts[0], tmp_path / "run", validation=[ValidationSet("people", *parts[1:])])
     for name in ("last", "best"):
         weights = read_weights(tmp_path / "run" / f"{name}.safetensors")
-        weights.with_thresholds(0.3).write(weights.path)
+        replace(weights, thresholds=Thresholds(0.3)).write(weights.path)
     train(recipe, parts[0], tmp_path / "run", validation=[ValidationSet("people", *parts[1:])])
     for name in ("last", "best"):
-        assert read_weights(tmp_path / "run" / f"{name}.safetensors").max_cosine_distance == 0.3
+        assert read_weights(tmp_path / "run" / f"{name}.safetensors").thresholds.image == 0.3
 
 
 def test_the_record_names_the_file_that_a_run_started_from_and_not_its_folder(crops_folder, recipe, tmp_path):

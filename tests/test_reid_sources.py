@@ -120,7 +120,7 @@ def test_sources_of_the_same_name_are_numbered():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        pytest.param("query: sought", "must have the keys pattern and any of train", id="no pattern"),
+        pytest.param("query: sought", "must hold the keys pattern and any of train", id="no pattern"),
         pytest.param(PATTERN, "names no folder", id="no folder"),
         pytest.param(f"{PATTERN}\nqery: seen", "unknown key 'qery'", id="an unknown key"),
         pytest.param("pattern: '(\\d+'\nquery: sought", "no regular expression", id="a broken pattern"),
@@ -132,7 +132,7 @@ def test_sources_of_the_same_name_are_numbered():
         pytest.param(f"{PATTERN}\ngallery: seen\nidentities: bob eve", "shows the identity 'eve'", id="nobody's identity"),
         pytest.param(f"{PATTERN}\ngallery: seen\nidentities: 10", "each a text", id="a number for identities"),
         pytest.param("a: [", "not YAML", id="not YAML"),
-        pytest.param("- 1", "must have the keys", id="a list"),
+        pytest.param("- 1", "must hold the keys", id="a list"),
     ],
 )
 def test_a_wrong_description_is_told_in_one_sentence(described, text, sentence):

@@ -100,7 +100,7 @@ def test_the_command_stores_what_it_prints(small_weights, tmp_path, capsys):
     small_weights.write(path)
     fit(path, write_people(tmp_path / "people", 0))
     stored = read_weights(path)
-    assert f"at most {stored.max_cosine_distance:.4f}" in capsys.readouterr().out
+    assert f"at most {stored.thresholds.image:.4f}" in capsys.readouterr().out
     assert stored.training == {"epochs": 3}
     assert stored.hash == small_weights.hash
 
@@ -111,7 +111,7 @@ def test_of_two_sets_the_smaller_distance_is_stored(small_weights, tmp_path):
     fitted = []
     for chosen in ([folders[0]], [folders[1]], folders):
         fit(path, *chosen)
-        fitted.append(read_weights(path).max_cosine_distance)
+        fitted.append(read_weights(path).thresholds.image)
     assert fitted[0] != fitted[1]
     assert fitted[2] == min(fitted[:2])
 

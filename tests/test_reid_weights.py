@@ -15,19 +15,20 @@ import reid
 from reid.common.errors import InputError
 from reid.models import registry
 from reid.preprocessing import Preprocessing
+from reid.weights.thresholds import Thresholds
 from reid.weights.weights_file import blend, read_weights, weights_of
 
 
 @pytest.fixture
 def path(small_weights, tmp_path):
-    small_weights.with_thresholds(0.25).write(tmp_path / "small.safetensors")
+    replace(small_weights, thresholds=Thresholds(0.25)).write(tmp_path / "small.safetensors")
     return tmp_path / "small.safetensors"
 
 
 def test_a_file_gives_back_tensors_metadata_and_hash(small_weights, path):
     found = read_weights(path)
     assert (found.model, found.preprocessing) == ("small", Preprocessing(32, 16))
-    assert (found.max_cosine_distance, found.training) == (0.25, {"epochs": 3})
+    assert (found.thresholds.image, found.training) == (0.25, {"epochs": 3})
     assert found.hash == small_weights.hash
     for name, tensor in small_weights.tensors.items():
         np.testing.assert_array_equal(found.tensors[name], tensor)
@@ -89,7 +90,7 @@ def test_a_size_that_training_changed_comes_back_with_the_network(path):
 
 
 def test_the_hash_does_not_follow_the_threshold(small_weights):
-    assert small_weights.with_thresholds(0.1).hash == small_weights.hash
+    assert replace(small_weights, thresholds=Thresholds(0.1)).hash == small_weights.hash
 
 
 def _pickle(path):
@@ -176,14 +177,14 @@ def test_a_network_whose_channels_lie_last_in_memory_comes_back_as_it_was(small_
 def test_blended_weights_lie_between_both_and_name_the_data_of_both(small_weights, tmp_path):
     first = replace(small_weights, training={"data": ["one"]})
     second = replace(first, tensors={name: tensor + 1 for name, tensor in first.tensors.items()}, training={"data": ["two"]})
-    mixed = blend(first.with_thresholds(0.3), second, 0.25)
+    mixed = blend(replace(first, thresholds=Thresholds(0.3)), second, 0.25)
     for name, tensor in first.tensors.items():
         assert mixed.tensors[name].dtype == tensor.dtype
         if tensor.ndim:  # else a count, which stays whole
             assert np.allclose(mixed.tensors[name], tensor + 0.25, atol=2e-3)
     mixed.write(tmp_path / "mixed.safetensors")
     assert read_weights(tmp_path / "mixed.safetensors").training["data"] == ["one", "two"]
-    assert mixed.max_cosine_distance is None
+    assert mixed.thresholds.image is None
 
 
 def test_weights_of_two_networks_or_sizes_are_not_blended(small_weights):

@@ -7,9 +7,10 @@ import pytest
 
 from mtmc.single.tracker_config import available_configs, build_tracker, read_tracker_config
 from reid.common.errors import InputError
+from reid.weights.thresholds import Thresholds
 
-FITTED = SimpleNamespace(max_cosine_distance=0.32)
-UNFITTED = SimpleNamespace(max_cosine_distance=None)
+FITTED = SimpleNamespace(thresholds=Thresholds(0.32))
+UNFITTED = SimpleNamespace(thresholds=Thresholds())
 
 
 @pytest.mark.parametrize("name", available_configs())
@@ -60,7 +61,7 @@ def test_a_file_without_a_tracker_means_the_one_that_was_named(tmp_path):
         pytest.param("tracker: deepsrt\n", "deepsrt", id="unknown tracker"),
         pytest.param("max_age: [1, 2]\n", "flat list", id="nested"),
         pytest.param("- 3\n", "flat list", id="no mapping"),
-        pytest.param("a: b: c\n", "not readable as YAML", id="no YAML"),
+        pytest.param("a: b: c\n", "not YAML", id="no YAML"),
         pytest.param("tracker: deepsort\nmax_age: old\n", "max_age", id="no number"),
     ],
 )
@@ -80,7 +81,7 @@ def test_a_file_for_another_tracker_than_the_one_named_is_a_contradiction(tmp_pa
 
 
 def test_a_missing_file_and_an_unknown_name_are_explained(tmp_path):
-    with pytest.raises(InputError, match="is missing"):
+    with pytest.raises(InputError, match="no such file"):
         read_tracker_config("motdt", tmp_path / "none.yaml")
     with pytest.raises(InputError, match=r"choose one of .*motdt"):
         read_tracker_config("modt")

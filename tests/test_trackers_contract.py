@@ -14,7 +14,7 @@ import trackers
 from trackers import Detections
 
 NAMES = trackers.available()
-FOLDER = Path(configs.__file__).parent / "trackers"
+FOLDER = configs.FOLDER / "trackers"
 scenes = st.builds(
     lambda seed, people, embedded: _scene(seed, people, embedded), st.integers(0, 10**6), st.integers(0, 12), st.booleans()
 )
@@ -141,6 +141,7 @@ def test_the_constants_of_the_paper_differ_from_the_public_variant_where_the_iss
         ("deepsort", {"max_age": -3}, r"max_age of deepsort is in 0\.\.inf, so it cannot be -3"),
         ("deepsort", {"max_iou_distance": 70}, r"in 0\.\.1, so it cannot be 70"),
         ("motdt", {"max_appearance_distance": 2.5}, r"in 0\.\.2"),
+        ("sort", {"max_age": float("inf")}, "whole number such as 1, not inf"),
     ],
 )
 def test_a_mistake_in_a_configuration_is_told_in_a_sentence(name, thresholds, message):

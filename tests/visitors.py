@@ -9,6 +9,7 @@ from mtmc.calibration import Camera
 from mtmc.sequences import Recording
 from mtmc.simulation import CropPeople, Place, Scene, SimulatedDetector, Visit, World
 from mtmc.simulation.filming import film
+from reid.weights.thresholds import Thresholds
 
 SIZE = (320, 240)
 CORNERS = {"a": (0.1, 0.1), "b": (4.9, 0.1), "c": (4.9, 5.9)}
@@ -23,8 +24,8 @@ class MeanColour:
 
     name, engine, dimension, weights_hash = "colour", "eye", 3, "none"
 
-    def __init__(self, max_set_distance: float | None = 0.05):
-        self.max_set_distance = self.max_link_distance = max_set_distance
+    def __init__(self, thresholds: Thresholds = Thresholds(set=0.05, link=0.05)):  # noqa: B008 (it is frozen)
+        self.thresholds = thresholds
         self.asked = 0
 
     def embed(self, images):

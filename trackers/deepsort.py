@@ -7,6 +7,7 @@ from trackers.base import Appearance, Tracker
 from trackers.boxes import iou
 from trackers.detections import Detections
 from trackers.motion import ASPECT_HEIGHT
+from trackers.ranges import AppearanceDistance, Frames, Overlap
 from trackers.registry import register
 
 
@@ -28,11 +29,11 @@ class DeepSort(Tracker):
     def __init__(
         self,
         appearance: Appearance | None = None,
-        max_appearance_distance: float = 0.2,
-        max_iou_distance: float = 0.7,
-        n_init: int = 3,
-        max_age: int = 30,
-        shown_age: int = 1,
+        max_appearance_distance: AppearanceDistance = 0.2,
+        max_iou_distance: Overlap = 0.7,
+        n_init: Frames = 3,
+        max_age: Frames = 30,
+        shown_age: Frames = 1,
     ) -> None:
         self.max_appearance_distance = max_appearance_distance
         self.max_iou_distance = max_iou_distance

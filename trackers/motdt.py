@@ -10,6 +10,7 @@ from trackers.base import Appearance, Tracker
 from trackers.boxes import iou, suppress
 from trackers.detections import Detections
 from trackers.motion import ASPECT_HEIGHT
+from trackers.ranges import AppearanceDistance, Frames, Overlap, Score
 from trackers.registry import register
 
 Scoring = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -41,16 +42,16 @@ class Motdt(Tracker):
         self,
         appearance: Appearance | None = None,
         scoring: Scoring | None = None,
-        min_candidate_score: float = 0.4,
-        max_candidate_iou: float = 0.7,
-        prediction_weight: float = 0.6,
-        max_appearance_distance: float = 0.8,
-        max_iou_distance: float = 0.5,
-        max_unconfirmed_iou_distance: float = 0.7,
-        min_new_score: float = 0.6,
-        max_age: int = 30,
-        shown_age: int = 0,
-        min_shown_score: float = 0.3,
+        min_candidate_score: Score = 0.4,
+        max_candidate_iou: Overlap = 0.7,
+        prediction_weight: Score = 0.6,
+        max_appearance_distance: AppearanceDistance = 0.8,
+        max_iou_distance: Overlap = 0.5,
+        max_unconfirmed_iou_distance: Overlap = 0.7,
+        min_new_score: Score = 0.6,
+        max_age: Frames = 30,
+        shown_age: Frames = 0,
+        min_shown_score: Score = 0.3,
     ) -> None:
         self._scoring = scoring
         self.min_candidate_score = min_candidate_score

@@ -7,6 +7,7 @@ from trackers.base import Appearance, Tracker
 from trackers.boxes import iou
 from trackers.detections import Detections
 from trackers.motion import AREA_ASPECT
+from trackers.ranges import Frames, Overlap
 from trackers.registry import register
 
 
@@ -19,7 +20,9 @@ class Sort(Tracker):
     A pair needs an IoU of at least `min_iou`.
     """
 
-    def __init__(self, appearance: Appearance | None = None, max_age: int = 1, min_hits: int = 3, min_iou: float = 0.3) -> None:
+    def __init__(
+        self, appearance: Appearance | None = None, max_age: Frames = 1, min_hits: Frames = 3, min_iou: Overlap = 0.3
+    ) -> None:
         self.max_age = max_age
         self.min_hits = min_hits
         self.min_iou = min_iou

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+import configs
 from benchmarks.reid.data import Data
 from benchmarks.reid.features import sampled_embeddings
 from benchmarks.reid.table import Row, Table
@@ -23,8 +24,6 @@ from reid.evaluation.ranking import unit_rows
 from reid.training.recipe import Recipe, read_recipe
 from reid.training.validation import ValidationSet
 from reid.weights.weights_file import Weights, read_weights
-
-RECIPES = Path(__file__).parents[2] / "configs" / "reid"
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
     """The recipe of a row. With fewer epochs, everything that counts in epochs shrinks alike."""
     small = table.small if reduction.small else ()
     changes = [*table.changes, *small, *reduction.changes, *row.changes]
-    recipe = read_recipe(RECIPES / f"{table.recipe}.yaml", changes)
+    recipe = read_recipe(configs.path("reid", table.recipe), changes)
     sides = table.small_sides if reduction.small else 1.0
     height, width = (max(8, round(side * sides / 8) * 8) for side in row.size or table.size)
     recipe = replace(recipe, height=height, width=width, teacher=recipe.teacher[: row.teachers])

@@ -12,6 +12,7 @@ from mtmc.calibration.pinhole import Camera
 from mtmc.calibration.plausibility import check_camera
 from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.common.yaml_file import read_yaml
 
 PINHOLE_KEYS = ("width", "height", "K", "distortion", "world_to_camera")
 GROUND_KEYS = ("homography", "unit")
@@ -54,14 +55,12 @@ def read_camera_file(path: str | Path) -> dict[str, CameraEntry]:
     A file that is missing or is no such YAML, and a camera that `check_camera` does not believe, raise `InputError`.
     """
     path = Path(path)
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path} is missing: `python -m mtmc calibrate` writes such a file.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
-    if not isinstance(entries, dict) or not entries:
-        raise InputError(f"{path} holds no cameras: it should map each camera's name to {', '.join(PINHOLE_KEYS)}.")
+    if not path.exists():
+        raise InputError(f"{path} is missing: `python -m mtmc calibrate` writes such a file.")
+    wanted = f"cameras by name, each with {', '.join(PINHOLE_KEYS)}"
+    entries = read_yaml(path, wanted)
+    if not entries:
+        raise InputError(f"{path}: must hold {wanted}")
     return {str(name): _read_entry(path, str(name), entry) for name, entry in entries.items()}
 
 

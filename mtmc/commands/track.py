@@ -27,11 +27,11 @@ def run(options: argparse.Namespace) -> None:
 
     from mtmc.detection.yolox import Detector
     from mtmc.sequences import open_sequence
-    from mtmc.single import embedding_cache
     from mtmc.single.appearance import open_appearance
     from mtmc.single.pipeline import track
     from mtmc.single.result_writer import check_folder, record
     from mtmc.single.tracker_config import appearance_line, build_tracker, read_tracker_config
+    from reid.common.cache_folder import cache_folder
 
     config = read_tracker_config(options.tracker, options.config)
     check_folder(options.output)
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
     tracker, built = build_tracker(config, appearance)
     text = options.output / "tracks" / f"{sequence.name}.txt"
     video = options.output / "video" / f"{sequence.name}.mp4" if options.video else None
-    cache = embedding_cache.default_folder()
+    cache = cache_folder("embeddings")
     frames = track(sequence, tracker, appearance, images=options.video, cache=cache, detector=detector)
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         frames = progress.track(frames, total=sequence.length, description=sequence.name)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.openvino_session import open_request, read_network
 from trackers import Detections
 from trackers.boxes import suppress
 
@@ -24,18 +25,11 @@ class Detector:
     """
 
     def __init__(self, path: str | Path, min_score: float | None = None, max_iou: float = 0.45):
-        import openvino
-
         self.path, self.max_iou = Path(path), max_iou
         self.min_score = MIN_SCORE if min_score is None else min_score
         if not self.path.is_file():
             raise InputError(f"{path}: no such file")
-        core = openvino.Core()
-        try:
-            model = core.read_model(self.path)
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise InputError(f"{path}: not a network that OpenVINO can read ({reason})") from None
+        model = read_network(self.path)
         taken, given = model.input(0).get_partial_shape(), model.output(0).get_partial_shape()
         wanted = f"{path}: not a detector in YOLOX's format, (1, 3, H, W) to (1, cells, 5 + classes), but {taken} to {given}"
         if taken.is_dynamic or given.is_dynamic or len(taken) != 4 or len(given) != 3 or taken[1].get_length() != 3:
@@ -44,8 +38,7 @@ class Detector:
         self._cells, self._strides = _grid(self._height, self._width)
         if given[1].get_length() != len(self._cells) or given[2].get_length() < 6:
             raise InputError(wanted)
-        settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
-        self._request = core.compile_model(model, "CPU", settings).create_infer_request()
+        self._request = open_request(model, "f32")
 
     def __call__(self, frame: np.ndarray) -> Detections:
         """The people in `frame` `(H, W, 3)`, uint8 BGR; boxes in its pixels, which may reach beyond it."""

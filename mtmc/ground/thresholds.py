@@ -1,16 +1,17 @@
 """The thresholds of following people on the ground, each with its range, and the YAML file that may change them."""
 
-from dataclasses import dataclass, field, fields
+import math
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import Annotated, get_type_hints
 
 from reid.common.errors import InputError
+from reid.common.yaml_file import read_yaml
+from trackers.ranges import Range
 
-
-def _within(default: float, least: float, most: float = float("inf")) -> Any:
-    return field(default=default, metadata={"range": (least, most)})
+Share = Annotated[float, Range(0.0, 1.0)]
+AboveZero = Annotated[float, Range(0.01, math.inf)]
+NotNegative = Annotated[float, Range(0.0, math.inf)]
 
 
 @dataclass(frozen=True)
@@ -20,27 +21,27 @@ class GroundThresholds:
     Raises `ValueError` for a value outside its range, and where nothing could ever be confirmed.
     """
 
-    min_score: float = _within(0.4, 0, 1)
-    detection: float = _within(0.9, 0.01, 0.99)
-    clutter: float = _within(0.05, 0.001, 0.99)
-    confirm: float = _within(7.0, 0)
-    certain: float = _within(10.0, 0)
-    rate: float = _within(5.0, 0.01)
-    patience: float = _within(5.0, 0)
-    fill: float = _within(0.2, 0)
-    speed: float = _within(8.0, 0.01)
-    speed_memory: float = _within(1.0, 0.01)
-    registration_error: float = _within(3.0, 0.01)
-    personal_space: float = _within(4.0, 0)
-    hidden_share: float = _within(0.7, 0.01, 1)
-    appearance_weight: float = _within(10.0, 0)
+    min_score: Share = 0.4
+    detection: Annotated[float, Range(0.01, 0.99)] = 0.9
+    clutter: Annotated[float, Range(0.001, 0.99)] = 0.05
+    confirm: NotNegative = 7.0
+    certain: NotNegative = 10.0
+    rate: AboveZero = 5.0
+    patience: NotNegative = 5.0
+    fill: NotNegative = 0.2
+    speed: AboveZero = 8.0
+    speed_memory: AboveZero = 1.0
+    registration_error: AboveZero = 3.0
+    personal_space: NotNegative = 4.0
+    hidden_share: Annotated[float, Range(0.01, 1.0)] = 0.7
+    appearance_weight: NotNegative = 10.0
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value, (least, most) = getattr(self, each.name), each.metadata["range"]
-            if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-                limits = f"at least {least:g}" if most == float("inf") else f"from {least:g} to {most:g}"
-                raise ValueError(f"{each.name} must be a number {limits}, not {value!r}")
+        for name, kind in get_type_hints(GroundThresholds, include_extras=True).items():
+            value, allowed = getattr(self, name), kind.__metadata__[0]
+            if isinstance(value, bool) or not isinstance(value, int | float) or not allowed.low <= value <= allowed.high:
+                limits = f"at least {allowed.low:g}" if math.isinf(allowed.high) else f"from {allowed.low:g} to {allowed.high:g}"
+                raise ValueError(f"{name} must be a number {limits}, not {value!r}")
         if self.detection <= self.clutter:
             raise ValueError(f"detection ({self.detection:g}) must be above clutter ({self.clutter:g}), or boxes say nothing")
         if self.certain < self.confirm:
@@ -49,15 +50,7 @@ class GroundThresholds:
 
 def read_ground_thresholds(path: str | Path) -> GroundThresholds:
     """The thresholds of a flat YAML file; what it leaves out keeps its default. Raises `InputError` for any other file."""
-    path = Path(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
-        raise InputError(f"{path} is missing: name an existing YAML file of thresholds") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path} must be a flat list of `threshold: value` lines")
+    content = read_yaml(path, "a flat list of `threshold: value` lines")
     known = [each.name for each in fields(GroundThresholds)]
     if strange := [str(key) for key in content if key not in known]:
         raise InputError(f"{path}: unknown threshold {strange[0]}; choose from {', '.join(known)}")

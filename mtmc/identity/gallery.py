@@ -195,8 +195,6 @@ class Gallery:
         except FileNotFoundError:
             raise InputError(f"{path}: no such file") from None
         except (BadZipFile, KeyError, IndexError, TypeError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
             raise InputError(f"{path}: not a gallery that was saved by this program ({error})") from None
         if network is not None and gallery.network != network:
             raise InputError(f"{path}: its people are described by another network, so they cannot be compared; begin a new one")

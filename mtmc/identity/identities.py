@@ -56,7 +56,7 @@ class Identities:
     A track waits, with the name 0, until it has `views` good views, those of one camera at least `spacing` seconds apart, or
     until `patience` seconds have passed. Its best views are then compared with everybody who is not in the scene
     (`Gallery.distances`). All tracks that wait are assigned together by the Hungarian method, so that nobody is two tracks at
-    once, and nobody is further away than `max_distance` (an appearance model's `max_set_distance`). Who remains is new. A view is
+    once, and nobody is further away than `max_distance` (an appearance model's `thresholds.set`). Who remains is new. A view is
     good from `min_quality` on. The views of a named track go on filling the gallery.
 
     The ends of tracks are known to `slack` seconds: a track may vanish that long and hold its person; it may have begun that long

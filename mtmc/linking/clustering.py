@@ -1,38 +1,26 @@
 """Agglomerative clustering of which some pairs must not end up together."""
 
 import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
 
 
 def cluster(distances: np.ndarray, apart: np.ndarray, max_distance: float) -> np.ndarray:
-    """Labels `(N,)`, 0 to K - 1, of clusters by average linkage.
+    """Labels `(N,)`, 0 to K - 1 in the order of each cluster's first member, of clusters by average linkage.
 
-    The two nearest clusters are joined, as long as their mean distance, of `distances` `(N, N)`, symmetric, is at most
-    `max_distance`. Two of which a pair is `apart` `(N, N)` bool, symmetric, are never joined: their distance is infinite, and the
-    mean with anything else stays so. Lance and Williams, A general theory of classificatory sorting strategies, 1967.
-    Raises `ValueError` for matrices that do not fit.
+    The two nearest clusters are joined, as long as their mean distance, of `distances` `(N, N)`, symmetric and at least 0, is at
+    most `max_distance`. Two of which a pair is `apart` `(N, N)` bool, symmetric, are never joined. Lance and Williams, A general
+    theory of classificatory sorting strategies, 1967. Raises `ValueError` for matrices that do not fit.
     """
     count = len(distances)
     if distances.shape != (count, count) or apart.shape != (count, count):
         raise ValueError(f"distances {distances.shape} and apart {apart.shape} must both be (N, N)")
-    between = np.where(apart, np.inf, distances).astype(np.float64)
-    np.fill_diagonal(between, np.inf)
-    sizes, labels = np.ones(count), np.arange(count)
-    nearest = between.argmin(axis=1) if count else labels
-    least = between[np.arange(count), nearest]
-    while count and least.min() <= max_distance:
-        one = int(least.argmin())
-        two = int(nearest[one])
-        row = (sizes[one] * between[one] + sizes[two] * between[two]) / (sizes[one] + sizes[two])
-        row[[one, two]] = np.inf
-        between[one], between[:, one] = row, row
-        between[two], between[:, two] = np.inf, np.inf
-        sizes[one] += sizes[two]
-        labels[labels == two] = one
-        # Only rows whose nearest was one of the two can have lost it; for the others the new distance may be nearer.
-        stale = np.flatnonzero((nearest == one) | (nearest == two) | (np.arange(count) == one))
-        nearest[stale] = between[stale].argmin(axis=1)
-        least[stale] = between[stale, nearest[stale]]
-        nearer = row < least
-        nearest[nearer], least[nearer] = one, row[nearer]
-        least[two] = np.inf
-    return np.unique(labels, return_inverse=True)[1]
+    if count < 2:
+        return np.zeros(count, np.int64)
+    # SciPy refuses infinity. Two clusters of a and b members have a * b <= (N / 2)^2 pairs, so that one pair this far apart holds
+    # their mean at 4 * (max_distance + 1) or more: they are joined after all that may be joined, and cut off again below.
+    far = (max_distance + 1) * count**2
+    tree = linkage(squareform(np.where(apart, far, distances), checks=False), "average")
+    labels = fcluster(tree, max_distance, "distance")
+    _, first, places = np.unique(labels, return_index=True, return_inverse=True)
+    return first.argsort().argsort()[places]

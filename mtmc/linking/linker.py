@@ -13,7 +13,7 @@ from reid.sets import mean_person, relative_distances, set_distances
 from trackers import assign
 
 WINDOW = 120.0  # seconds that somebody may be in no view, to be linked by travel time
-CERTAINTY = 6.0  # log odds of a link at no distance; the odds are even at an appearance model's `max_link_distance`
+CERTAINTY = 6.0  # log odds of a link at no distance; the odds are even at an appearance model's `thresholds.link`
 _EXEMPLARS = 16  # a person
 _ROUNDS = 5  # of estimating links and travel times in turn
 _POSSIBLE = 0.01  # a link less likely than this teaches nothing
@@ -36,7 +36,7 @@ class Linker:
     """Links tracklets online into people, each a chain in time: a tracklet has one predecessor and one successor at most.
 
     A link is as good as its odds: those of appearance, `certainty` (a logarithm) at no distance and even at `max_distance` (an
-    appearance model's `max_link_distance`), times those of zones and travel time. The Hungarian method chooses the links whose
+    appearance model's `thresholds.link`), times those of zones and travel time. The Hungarian method chooses the links whose
     odds have the largest product, in a sliding window: all tracklets of the last `delay` seconds compete for whoever left at most
     `window` seconds before they began, and are then settled. Travel times are learned from all possible links, each with the
     weight of its probability: the few that appearance makes by itself would teach too little, and taking the best ones for

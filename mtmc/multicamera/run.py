@@ -79,7 +79,7 @@ def open_identities(appearance: "AppearanceModel | None", gallery: Gallery | Non
         if gallery is not None:
             raise InputError("a gallery holds what an appearance model knows people by: give the model too, or no gallery")
         return Identities(None)
-    if appearance.max_set_distance is None:
+    if appearance.thresholds.set is None:
         raise InputError(
             f"{appearance.name} does not say up to which distance several views are a known person: "
             "`python -m reid threshold` fits and stores it"
@@ -88,7 +88,7 @@ def open_identities(appearance: "AppearanceModel | None", gallery: Gallery | Non
         gallery = Gallery(appearance.dimension, network=appearance.weights_hash)
     elif gallery.network != appearance.weights_hash:
         raise InputError(f"another network than {appearance.name} described the people of the gallery; begin a new one")
-    return Identities(gallery, appearance.max_set_distance, views=VIEWS)
+    return Identities(gallery, appearance.thresholds.set, views=VIEWS)
 
 
 def recognise(

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,11 +14,6 @@ from reid.common.files import replacing
 from trackers import Detections
 
 Embed = Callable[[np.ndarray | None, np.ndarray], tuple[np.ndarray, float]]
-
-
-def default_folder() -> Path:
-    """`mtmc/embeddings` in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`). It may be deleted at any time."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mtmc" / "embeddings"
 
 
 @contextmanager

@@ -1,15 +1,15 @@
 """Trackers by the name of their YAML file, with the appearance threshold that belongs to the network in use."""
 
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
-import yaml
-
+import configs
 import trackers
 from reid.common.errors import InputError
+from reid.common.yaml_file import read_yaml
 
 DEFAULT_TRACKER = "motdt"
+_WANTED = "a flat list of lines `threshold: value` and `tracker: NAME`"
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class TrackerConfig:
 
 def available_configs() -> list[str]:
     """The names in `configs/trackers/`, sorted."""
-    return sorted(path.name.removesuffix(".yaml") for path in _shipped().iterdir() if path.name.endswith(".yaml"))
+    return configs.available("trackers")
 
 
 def read_tracker_config(name: str | None = None, path: Path | None = None) -> TrackerConfig:
@@ -36,17 +36,12 @@ def read_tracker_config(name: str | None = None, path: Path | None = None) -> Tr
         name = name or DEFAULT_TRACKER
         if name not in available_configs():
             raise InputError(f"there is no tracker {name!r}: choose one of {', '.join(available_configs())}.")
-        file = _shipped() / f"{name}.yaml"
+        file = configs.path("trackers", name)
     else:
         file = Path(path)
-        if not file.is_file():
-            raise InputError(f"{file} is missing: name an existing YAML file of tracker thresholds.")
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} is not readable as YAML ({' '.join(str(error).split())}): correct it.") from None
-    if not isinstance(content, dict) or any(isinstance(value, dict | list) for value in content.values()):
-        raise InputError(f"{file} must be a flat list of `threshold: value` lines after `tracker: NAME`.")
+    content = read_yaml(file, _WANTED)
+    if any(isinstance(value, dict | list) for value in content.values()):
+        raise InputError(f"{file}: must hold {_WANTED}")
     algorithm = content.pop("tracker", None)
     if path is None:
         return TrackerConfig(name, algorithm, content)
@@ -59,7 +54,7 @@ def read_tracker_config(name: str | None = None, path: Path | None = None) -> Tr
 def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Tracker, dict]:
     """The tracker, and a record of what it runs with: algorithm, thresholds, and where the appearance threshold came from.
 
-    A threshold on appearance belongs to the network it was fitted to. Where the model says its own (`max_cosine_distance`),
+    A threshold on appearance belongs to the network it was fitted to. Where the model says its own (`thresholds.image`),
     that one replaces the shipped configuration's, converted to the tracker's metric; a value in a user's own file is never
     replaced. Raises `InputError` for an algorithm or a threshold that does not exist.
     """
@@ -67,10 +62,11 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
         thresholds = {**trackers.thresholds(config.algorithm), **config.thresholds}
         origin = None
         if "max_appearance_distance" in thresholds and appearance is not None:
-            fitted = getattr(appearance, "max_cosine_distance", None)
+            fitted = getattr(appearance, "thresholds", None)  # which a function that embeds need not have
+            own = config.file is not None and "max_appearance_distance" in config.thresholds
             origin = "configuration"
-            if fitted is not None and not (config.file and "max_appearance_distance" in config.thresholds):
-                thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted)
+            if fitted is not None and fitted.image is not None and not own:
+                thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted.image)
                 origin = "model"
         tracker = trackers.build(config.algorithm, **thresholds)
     except ValueError as error:
@@ -85,7 +81,3 @@ def appearance_line(tracker: trackers.Tracker, built: dict) -> str:
     threshold, origin = built["thresholds"]["max_appearance_distance"], built["appearance_threshold_from"]
     cosine = f", cosine {threshold**2 / 2:.3f}" if tracker.appearance_metric == "euclidean" else ""
     return f"appearance threshold: {tracker.appearance_metric} distance {threshold:.3f}{cosine}, from the {origin}"
-
-
-def _shipped():
-    return files("configs") / "trackers"

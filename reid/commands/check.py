@@ -74,9 +74,9 @@ def run(options: argparse.Namespace) -> None:
     found = {name: separate(*kinds) for name, kinds in distances.items()}
     print(f"{recording.name}: {len(pairs.genuine)} pairs of one person a second apart, from {pairs.tracks} stretches of tracks")
     print(f"{recording.name}: {len(pairs.impostor)} pairs of two people at once; {len(together)} crops, {model}")
-    _print(found, model.max_cosine_distance)
+    _print(found, model.thresholds.image)
     for name, separation in found.items():
-        print(_verdict(options.model, separation, name, None if name == "camera" else model.max_cosine_distance))
+        print(_verdict(options.model, separation, name, None if name == "camera" else model.thresholds.image))
     if options.output is not None:
         _write(options.output, pairs, [recording.detections.rows[each] for each in rows], distances)
 

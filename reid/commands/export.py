@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> None:
     from reid.engines.openvino import OpenVINO
     from reid.export import export_onnx, export_openvino, export_torchscript, load_torchscript, verify
     from reid.weights.network_file import write_description
-    from reid.weights.weights_file import THRESHOLDS, Weights
+    from reid.weights.weights_file import Weights
 
     output = options.output
     writers = {".onnx": export_onnx, ".xml": export_openvino, ".pt": export_torchscript}
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         path = Path(folder) / output.name
         writers[output.suffix](network, weights.preprocessing, path)
-        write_description(path, weights.preprocessing, *(getattr(weights, name) for name in THRESHOLDS))
+        write_description(path, weights.preprocessing, weights.thresholds)
         agreement = verify(
             load_torchscript(path) if path.suffix == ".pt" else OpenVINO(path, "f32"), network, weights.preprocessing
         )

@@ -7,7 +7,9 @@ is the least distance of two images, since a person taken for another is an erro
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from reid.commands import arguments
@@ -16,6 +18,7 @@ from reid.evaluation.verification import FALSE_MATCH_RATE
 if TYPE_CHECKING:
     from reid.appearance import AppearanceModel
     from reid.data.folders import Crops
+    from reid.weights.thresholds import Thresholds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +45,7 @@ def run(options: argparse.Namespace) -> None:
     from reid.data.sources import read_source, source_names
     from reid.engines import open_engine
     from reid.weights.network_file import SUFFIXES, NetworkFile, write_description
+    from reid.weights.thresholds import Thresholds
 
     if options.weights.suffix.lower() not in (".safetensors", *SUFFIXES):
         raise InputError(f"{options.weights}: not a .safetensors, .onnx or .xml file")
@@ -51,20 +55,18 @@ def run(options: argparse.Namespace) -> None:
     model = AppearanceModel(source, open_engine(source, options.engine, options.device))
     print(f"{model}:")
     fits = [_fit(model, name, parts, options.false_match_rate) for name, parts in sets.items()]
-    images, *others = zip(*fits, strict=True)
-    means = [[each for each in fitted if each is not None] for fitted in others]
-    thresholds = min(images), *(sum(fitted) / len(fitted) if fitted else None for fitted in means)
+    columns = ([fit.image for fit in fits], [fit.set for fit in fits], [fit.link for fit in fits])
+    images, views, links = ([each for each in column if each is not None] for column in columns)
+    thresholds = Thresholds(min(images), fmean(views) if views else None, fmean(links) if links else None)
     if isinstance(source, NetworkFile):
-        write_description(source.path, source.preprocessing, *thresholds)
+        write_description(source.path, source.preprocessing, thresholds)
     else:
-        source.with_thresholds(*thresholds).write(options.weights)
-    told = zip(("cosine", "set", "link"), thresholds, strict=True)
+        replace(source, thresholds=thresholds).write(options.weights)
+    told = zip(("cosine", "set", "link"), (thresholds.image, thresholds.set, thresholds.link), strict=True)
     print(f"stored in {options.weights}: {', '.join(f'{name} distance {each:.4f}' for name, each in told if each is not None)}")
 
 
-def _fit(
-    model: "AppearanceModel", name: str, parts: Sequence["Crops"], false_match_rate: float
-) -> tuple[float, float | None, float | None]:
+def _fit(model: "AppearanceModel", name: str, parts: Sequence["Crops"], false_match_rate: float) -> "Thresholds":
     """The distances of two images, of several views, and from camera to camera, fitted on one set, and what they err.
 
     Of files with the same content, as where queries lie in the gallery too, one counts: an image is no second view of anybody.
@@ -76,6 +78,7 @@ def _fit(
     from reid.evaluation.extraction import embed_files
     from reid.evaluation.open_set import fit_set_threshold
     from reid.evaluation.verification import fit_threshold
+    from reid.weights.thresholds import Thresholds
 
     paths = [path for part in parts for path in part.paths]
     counted = distinct(paths)
@@ -100,4 +103,4 @@ def _fit(
             print(f"{name}: {what} at most {found.threshold:.4f} ({found.views} views, {found.people} people known)")
             print(f"  a known visitor recognised: {found.recognised:.2%}, taken for another: {found.mistaken:.2%}")
             print(f"  a stranger taken for somebody: {found.false_acceptances:.2%}")
-    return fitted.threshold, sets and sets.threshold, links and links.threshold
+    return Thresholds(fitted.threshold, sets.threshold if sets else None, links.threshold if links else None)

@@ -5,8 +5,11 @@ import sys
 from collections.abc import Callable
 
 
-class InputError(ValueError):
-    """Something the user gave cannot be used. The message is one full sentence that names the file, the line, and the way out."""
+class InputError(Exception):
+    """Something the user gave cannot be used. The message is one full sentence that names the file, the line, and the way out.
+
+    It is no `ValueError`, so that code which waits for a number that does not parse never takes a finished sentence for one.
+    """
 
 
 def run(main: Callable[[], None]) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from reid.common.errors import InputError
+from reid.common.yaml_file import read_yaml
 from reid.data.folders import GALLERY, QUERY, SUFFIXES, TRAIN, Crops
 
 _PARTS = {"train": TRAIN, "query": QUERY, "gallery": GALLERY}
@@ -50,20 +50,19 @@ def read_described(path: Path, folder: Path | None = None) -> dict[str, Crops]:
     file or an image that is not like that, and for an identity that no image shows.
     """
     folder = path.parent if folder is None else folder
+    wanted = f"the keys pattern and any of {', '.join(_PARTS)}, each a text"
+    values = read_yaml(path, wanted)
     try:
-        values = yaml.safe_load(path.read_text())
         pattern = re.compile(values["pattern"])
         if unknown := values.keys() - _PARTS.keys() - {"pattern", "identities"}:
             known = f"pattern, any of {', '.join(_PARTS)}, and identities"
             raise InputError(f"{path}: unknown key {min(map(str, unknown))!r}; it has {known}")
         folders = {_PARTS[key]: folder / values[key] for key in values if key in _PARTS}
         chosen = set(values["identities"].split()) if "identities" in values else None
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except re.error as error:
         raise InputError(f"{path}: the pattern is no regular expression: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: must have the keys pattern and any of {', '.join(_PARTS)}, each a text") from error
+        raise InputError(f"{path}: must hold {wanted}") from error
     if missing := {"identity", "camera"} - pattern.groupindex.keys():
         raise InputError(f"{path}: the pattern has no group (?P<{min(missing)}>...)")
     if not folders:

@@ -1,14 +1,19 @@
 """OpenVINO on the CPU, in bfloat16 where the processor computes in it natively."""
 
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.openvino_session import core, open_request, read_network
 from reid.export import cached_export, export_openvino, probe, verify
 from reid.weights.network_file import NetworkFile, check_shapes
 from reid.weights.weights_file import Weights
+
+if TYPE_CHECKING:
+    import openvino
 
 READS = ".onnx", ".xml"  # of the files from elsewhere
 _FILE = "network.xml"
@@ -19,7 +24,7 @@ def precisions(device: str) -> list[str]:
     """What this engine can compute in on `device`, fastest first, float32 last; nothing where it does not run."""
     if device != "cpu":
         return []
-    return ["bf16", "f32"] if "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else ["f32"]
+    return ["bf16", "f32"] if "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else ["f32"]
 
 
 def open_engine(source: Weights | NetworkFile, device: str, precision: str) -> "OpenVINO":
@@ -35,13 +40,6 @@ def _export(weights: Weights, folder: Path) -> None:
     verify(OpenVINO(folder / _FILE, "f32"), network, weights.preprocessing)
 
 
-@cache
-def _core() -> "openvino.Core":  # noqa: F821
-    import openvino
-
-    return openvino.Core()
-
-
 class OpenVINO:
     """A compiled network with one request at a time, given all cores. `source` is what a file from elsewhere promises.
 
@@ -52,48 +50,38 @@ class OpenVINO:
 
     def __init__(self, path: Path, precision: str, source: NetworkFile | None = None):
         self.precision, self._singly = precision, False
-        try:
-            model = _core().read_model(path)
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise InputError(f"{path}: not a network that OpenVINO can read ({reason})") from None
+        model = read_network(path)
         if source is not None:
             self._singly = check_shapes(source, list(map(_sides, model.inputs)), list(map(_sides, model.outputs)))
             if not model.input(0).get_element_type().is_real():  # numbers like 0.3 would be cut to 0, and nobody told
                 kind = model.input(0).get_element_type().get_type_name()
                 raise InputError(f"{path}: takes numbers of the type {kind}: export it with an input of the type f32")
-        if self._singly:
-            batched = _batched(model, probe(source.preprocessing))
-            model, self._singly = batched or model, batched is None
-        self._request = _request(model, precision)
+            if self._singly:
+                batched = _batched(model, probe(source.preprocessing))
+                model, self._singly = batched or model, batched is None
+        self._request = open_request(model, precision)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """`(B, 3, H, W)` to `(B, D)`, float32."""
         return _one_by_one(self._request, images) if self._singly else self._request.infer([images])[0].astype(np.float32)
 
 
-def _batched(model: "openvino.Model", images: np.ndarray) -> "openvino.Model | None":  # noqa: F821
+def _batched(model: "openvino.Model", images: np.ndarray) -> "openvino.Model | None":
     """`model`, which takes one image, for any number; None where it cannot or gives `images (B, 3, H, W)` other rows together."""
     batched = model.clone()
     try:
         batched.reshape([-1, *images.shape[1:]])
-        together = _request(batched, "f32").infer([images])[0]
+        together = open_request(batched, "f32").infer([images])[0]
     except RuntimeError:
         return None
-    alone = _one_by_one(_request(model, "f32"), images)
+    alone = _one_by_one(open_request(model, "f32"), images)
     same = together.shape == alone.shape and np.abs(together - alone).max() <= _ROUNDING * np.abs(alone).max()
     return batched if same else None
 
 
-def _request(model: "openvino.Model", precision: str) -> "openvino.InferRequest":  # noqa: F821
-    # A thread bound to a core waits for whatever else runs there: on a busy machine that cost two thirds of the speed.
-    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
-    return _core().compile_model(model, "CPU", settings).create_infer_request()
-
-
-def _one_by_one(request: "openvino.InferRequest", images: np.ndarray) -> np.ndarray:  # noqa: F821
+def _one_by_one(request: "openvino.InferRequest", images: np.ndarray) -> np.ndarray:
     return np.concatenate([request.infer([image[None]])[0].astype(np.float32) for image in images])
 
 
-def _sides(port: "openvino.Output") -> list[int | None]:  # noqa: F821
+def _sides(port: "openvino.Output") -> list[int | None]:
     return [side.get_length() if side.is_static else None for side in port.get_partial_shape()]

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from reid.common.errors import InputError
+from reid.models.operators import import_torchvision
 
 # Channels of the last map, by name.
 BACKBONES = {
@@ -88,17 +89,15 @@ def _build(name: str) -> nn.Module:
     if name in _TIMM:
         return _timm().create_model(_TIMM[name], num_classes=0)
     if name in _IBN:
+        import_torchvision()
         from reid.models import ibn
 
         return getattr(ibn, name)()
-    from reid.operators import torchvision
-
-    return getattr(torchvision.models, name)()
+    return getattr(import_torchvision().models, name)()
 
 
 def _timm():
-    from reid.operators import torchvision  # noqa: F401 (timm imports it, and finds it whole)
-
+    import_torchvision()
     try:
         import timm
     except ModuleNotFoundError:
@@ -112,9 +111,7 @@ def _address(name: str) -> str:
         return _timm().get_pretrained_cfg(_TIMM[name]).url
     if name in _IBN:
         return _IBN[name]
-    from reid.operators import torchvision
-
-    return torchvision.models.get_model_weights(name).IMAGENET1K_V1.url  # V1: those that the papers had
+    return import_torchvision().models.get_model_weights(name).IMAGENET1K_V1.url  # V1: those that the papers had
 
 
 def _read(path: Path) -> Mapping[str, torch.Tensor]:

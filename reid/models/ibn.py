@@ -4,9 +4,8 @@ Parameters bear the names of the authors' published files, so that those can be 
 """
 
 import torch
+import torchvision
 from torch import nn
-
-from reid.operators import torchvision
 
 _LAYERS = (3, 4, 6, 3)  # ResNet-50
 
@@ -24,7 +23,7 @@ class InstanceBatchNorm(nn.Module):
         return torch.cat([self.IN(maps[:, :half]), self.BN(maps[:, half:])], 1)
 
 
-class _Bottleneck(torchvision.models.resnet.Bottleneck):  # type: ignore[name-defined]  # a module found at run time
+class _Bottleneck(torchvision.models.resnet.Bottleneck):
     """torchvision's block with a place for a normalisation between the addition and the last ReLU."""
 
     def __init__(self, *arguments, **options):

@@ -7,9 +7,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
-import yaml
-
 from reid.common.errors import InputError
+from reid.common.yaml_file import parse_yaml, read_yaml
 
 
 @dataclass(frozen=True)
@@ -104,12 +103,7 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
 
 def _read(path: Path, below: list[Path]) -> dict[str, tuple[object, object]]:
     """The settings of a file over those of its base: by key, where it comes from and its value."""
-    try:
-        values = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(values, dict):
-        raise InputError(f"{path}: a recipe is a list of lines 'key: value'")
+    values = read_yaml(path, "a list of lines 'key: value'")
     settings: dict[str, tuple[object, object]] = {}
     if "base" in values:
         base = path.parent / str(values.pop("base"))
@@ -123,13 +117,10 @@ def _read(path: Path, below: list[Path]) -> dict[str, tuple[object, object]]:
 
 
 def _change(text: str) -> tuple[str, object]:
-    key, separator, value = text.partition("=")
+    key, separator, written = text.partition("=")
     if not separator:
         raise InputError(f"{text!r}: a change to the recipe is written key=value")
-    try:
-        value = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise InputError(f"{text!r}: not YAML: {' '.join(str(error).split())}") from error
+    value = parse_yaml(written, repr(text))
     group, separator, option = key.partition(".")
     return (group, {option: value}) if separator and group == "options" else (key, value)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from reid.appearance import AppearanceModel, find_source, load
+from reid.common.cache_folder import cache_folder
 from reid.common.errors import InputError
 from reid.common.files import replacing
 from reid.data.folders import read_image
@@ -113,8 +113,7 @@ class PresentTeachers:
 def _remembered(teacher: AppearanceModel, paths: Sequence[Path]) -> np.ndarray:
     """The embeddings of images and mirror images, added up, `(N, D)`: out of the cache as far as they are there."""
     keys = [hashlib.sha256(path.read_bytes()).hexdigest()[:32] for path in paths]
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    file = Path(home) / "mtmc" / "teachers" / f"{teacher.name}-{teacher.weights_hash[:24]}.npz"
+    file = cache_folder("teachers") / f"{teacher.name}-{teacher.weights_hash[:24]}.npz"
     known = _read(file)
     missing = {key: path for key, path in zip(keys, paths, strict=True) if key not in known}
     starts, label = range(0, len(missing), _KEPT_EVERY), f"asking {teacher.name}"

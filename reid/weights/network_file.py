@@ -2,20 +2,22 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import yaml
 
 from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.common.yaml_file import read_yaml
 from reid.preprocessing import Preprocessing
-from reid.weights.weights_file import THRESHOLDS
+from reid.weights.thresholds import KEYS, Thresholds
 
 SUFFIXES = ".onnx", ".xml"
-_KEYS = {"height", "width", "colours", "range", "mean", "std", *THRESHOLDS}
+_KEYS = {"height", "width", "colours", "range", "mean", "std", *KEYS}
 _EXAMPLE = (
     "{height: 256, width: 128, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}, "
     "or {height: 256, width: 128, colours: bgr, range: 255}"
@@ -31,9 +33,7 @@ class NetworkFile:
 
     path: Path
     preprocessing: Preprocessing
-    max_cosine_distance: float | None = None
-    max_set_distance: float | None = None
-    max_link_distance: float | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     @property
     def model(self) -> str:
@@ -72,17 +72,13 @@ def read_network_file(path: str | Path) -> NetworkFile:
         raise InputError(f"{path}: no such file")
     if not description.is_file():
         raise InputError(f"{description}: missing; it must describe what {path.name} expects, for example {_EXAMPLE}")
+    fields = read_yaml(description, f"keys and values, like {_EXAMPLE}")
     try:
-        fields = yaml.safe_load(description.read_text(encoding="utf-8"))
-        if not isinstance(fields, dict):
-            raise ValueError(f"must hold keys and values, like {_EXAMPLE}")
         unknown = sorted(map(str, fields.keys() - _KEYS))
         if unknown:
             raise ValueError(f"unknown key {unknown[0]!r}; there are: {', '.join(sorted(_KEYS))}")
-        thresholds = {name: _number(fields, name) for name in THRESHOLDS if fields.get(name) is not None}
-        source = NetworkFile(path, _preprocessing(fields), **thresholds)
-    except yaml.YAMLError as error:
-        raise InputError(f"{description}: not YAML ({' '.join(str(error).split())})") from None
+        thresholds = Thresholds.from_fields(fields)
+        source = NetworkFile(path, _preprocessing(fields), thresholds)
     except ValueError as error:
         raise InputError(f"{description}: {error}") from None
     if source.weights != path:
@@ -90,7 +86,7 @@ def read_network_file(path: str | Path) -> NetworkFile:
     return source
 
 
-def _preprocessing(fields: Mapping[str, object]) -> Preprocessing:
+def _preprocessing(fields: Mapping[str, Any]) -> Preprocessing:
     """What the YAML's `fields` say of images. Raises ValueError naming the key."""
     if "range" in fields:
         fields = {"mean": [0, 0, 0], "std": [1, 1, 1], **fields}
@@ -102,9 +98,9 @@ def _preprocessing(fields: Mapping[str, object]) -> Preprocessing:
     return Preprocessing(height, width, mean, std, fields.get("colours", "rgb"), values)
 
 
-def _number(fields: Mapping[str, object], key: str, whole: bool = False) -> float:
+def _number(fields: Mapping[str, Any], key: str, whole: bool = False) -> float:
     try:
-        value = float(fields[key])
+        value: float | None = float(fields[key])
     except (TypeError, ValueError):
         value = None
     if value is None or (whole and not value.is_integer()):
@@ -112,9 +108,10 @@ def _number(fields: Mapping[str, object], key: str, whole: bool = False) -> floa
     return value
 
 
-def _three(fields: Mapping[str, object], key: str) -> tuple[float, ...]:
+def _three(fields: Mapping[str, Any], key: str) -> tuple[float, float, float]:
     try:
-        return tuple(float(value) for value in fields[key])
+        first, second, third = map(float, fields[key])
+        return first, second, third
     except (TypeError, ValueError):
         raise ValueError(f"{key} must be three numbers, not {fields[key]!r}") from None
 
@@ -125,9 +122,9 @@ def _check_weights(source: NetworkFile) -> None:
     if not weights.is_file():
         raise InputError(f"{weights}: missing; it holds the weights of {path.name}: copy both")
     try:
-        constants = [layer.find("data") for layer in ElementTree.parse(path).iter("layer") if layer.get("type") == "Const"]
-        wanted = max((int(place.get("offset")) + int(place.get("size")) for place in constants), default=0)
-    except (ElementTree.ParseError, AttributeError, TypeError, ValueError) as error:
+        constants = [layer.findall("data")[0] for layer in ElementTree.parse(path).iter("layer") if layer.get("type") == "Const"]
+        wanted = max((int(place.attrib["offset"]) + int(place.attrib["size"]) for place in constants), default=0)
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise InputError(f"{path}: damaged, or not a network that OpenVINO wrote ({error})") from None
     there = weights.stat().st_size
     if there < wanted:
@@ -159,16 +156,9 @@ def _shapes(shapes: list[list[int | None]]) -> str:
     return ", ".join(f"({each})" for each in sides) or "nothing"
 
 
-def write_description(
-    path: str | Path,
-    preprocessing: Preprocessing,
-    max_cosine_distance: float | None,
-    max_set_distance: float | None = None,
-    max_link_distance: float | None = None,
-) -> Path:
+def write_description(path: str | Path, preprocessing: Preprocessing, thresholds: Thresholds) -> Path:
     """Write the YAML that `read_network_file` looks for beside the network `path`; the YAML's path."""
-    thresholds = zip(THRESHOLDS, (max_cosine_distance, max_set_distance, max_link_distance), strict=True)
-    fields = preprocessing.fields() | {name: value for name, value in thresholds if value is not None}
+    fields = preprocessing.fields() | thresholds.fields()
     description = Path(path).with_suffix(".yaml")
     with replacing(description) as temporary:
         temporary.write_text(yaml.safe_dump(fields, sort_keys=False), encoding="utf-8")

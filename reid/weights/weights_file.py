@@ -3,10 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -15,11 +15,11 @@ from safetensors.numpy import save
 from reid.common.errors import InputError
 from reid.common.files import replacing
 from reid.preprocessing import Preprocessing
+from reid.weights.thresholds import Thresholds
 
 if TYPE_CHECKING:
-    from torch import nn
+    from reid.models import Network
 
-THRESHOLDS = "max_cosine_distance", "max_set_distance", "max_link_distance"
 SHIPPED = Path(__file__).parent
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80")
 
@@ -28,20 +28,16 @@ _PICKLE_STARTS = (b"PK\x03\x04", b"\x80")
 class Weights:
     """The tensors of one network by name, and what must travel with them.
 
-    `max_cosine_distance` of two images, `max_set_distance` of several views to a person known by images of any camera, and
-    `max_link_distance` to one known by other cameras alone (`reid.sets`) are the thresholds fitted to this network (None: not
-    fitted). `training` says where the weights come from (epochs, data, command). `options` are those that the network was built
-    with. Both go through JSON.
+    `thresholds` are those fitted to this network. `training` says where the weights come from (epochs, data, command). `options`
+    are those that the network was built with. Both go through JSON.
     """
 
     model: str
     preprocessing: Preprocessing
     tensors: Mapping[str, np.ndarray]
-    max_cosine_distance: float | None = None
-    max_set_distance: float | None = None
-    max_link_distance: float | None = None
-    training: Mapping[str, object] = field(default_factory=dict)
-    options: Mapping[str, object] = field(default_factory=dict)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
 
     @cached_property
@@ -53,10 +49,10 @@ class Weights:
         for name in sorted(self.tensors):
             tensor = self.tensors[name]
             digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
-            digest.update(np.ascontiguousarray(tensor))
+            digest.update(np.ascontiguousarray(tensor).data)
         return digest.hexdigest()
 
-    def network(self) -> "nn.Module":
+    def network(self) -> "Network":
         """The network in evaluation mode, float32, without classifiers. Raises InputError when the tensors are not its own."""
         import torch
 
@@ -79,9 +75,7 @@ class Weights:
     def write(self, path: str | Path) -> None:
         """Write the file that `read_weights` reads, whole or not at all."""
         metadata = {"model": self.model, "preprocessing": self.preprocessing.to_metadata()}
-        for name in THRESHOLDS:
-            if getattr(self, name) is not None:
-                metadata[name] = str(getattr(self, name))
+        metadata |= {key: str(distance) for key, distance in self.thresholds.fields().items()}
         if self.training:
             metadata["training"] = json.dumps(self.training)
         if self.options:
@@ -89,18 +83,12 @@ class Weights:
         with replacing(path) as temporary:
             temporary.write_bytes(save(dict(self.tensors), metadata))  # save_file would make it unreadable for other users
 
-    def with_thresholds(
-        self, max_cosine_distance: float, max_set_distance: float | None = None, max_link_distance: float | None = None
-    ) -> "Weights":
-        """The same weights under other fitted thresholds."""
-        return replace(self, **dict(zip(THRESHOLDS, (max_cosine_distance, max_set_distance, max_link_distance), strict=True)))
-
 
 def weights_of(
     model: str,
-    network: "nn.Module",
-    training: Mapping[str, object] | None = None,
-    options: Mapping[str, object] | None = None,
+    network: "Network",
+    training: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Weights:
     """Take the weights out of `network`, which may have been built with classifiers; they are left behind.
 
@@ -138,7 +126,7 @@ def blend(weights: Weights, other: Weights, share: float) -> Weights:
         name: np.asarray((1 - share) * ours.astype(np.float64) + share * other.tensors[name]).astype(ours.dtype)
         for name, ours in weights.tensors.items()
     }
-    record = {"blended": [dict(weights.training), dict(other.training)], "share": share}
+    record: dict[str, Any] = {"blended": [dict(weights.training), dict(other.training)], "share": share}
     record["data"] = sorted({name for each in record["blended"] for name in each.get("data", [])})
     return Weights(weights.model, weights.preprocessing, tensors, training=record, options=weights.options)
 
@@ -165,7 +153,7 @@ def read_weights(path: str | Path) -> Weights:
             metadata["model"],
             Preprocessing.from_metadata(metadata["preprocessing"]),
             tensors,
-            **{name: float(metadata[name]) for name in THRESHOLDS if name in metadata},
+            thresholds=Thresholds.from_fields(metadata),
             training=json.loads(metadata.get("training", "{}")),
             options=dict(json.loads(metadata.get("options", "{}"))),
             path=path,

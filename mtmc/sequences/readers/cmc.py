@@ -58,11 +58,10 @@ def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> Reco
 
 
 def _read_camera(path: Path) -> Camera:
+    projection = read_table(path, 4)
     try:
-        camera = Camera.from_projection(read_table(path, 4), IMAGE_SIZE)
+        camera = Camera.from_projection(projection, IMAGE_SIZE)
         check_camera(camera)
-    except InputError:
-        raise
     except ValueError as error:
         raise InputError(f"{path} cannot be used: {error}.") from None
     return camera
