@@ -118,7 +118,7 @@ def _run(sequence: Sequence, frames: Iterable[TrackedFrame], output: ResultFolde
         for frame in frames:
             writer.write(frame)
     truth = sequence.ground_truth
-    counts = score(truth, read_tracks(writer.text), sequence.length, options.distractors) if truth is not None else None
+    counts = score(truth, read_tracks(writer.text), len(sequence.detections), options.distractors) if truth is not None else None
     return SequenceResult(sequence.name, counts, writer.totals)
 
 

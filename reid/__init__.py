@@ -17,7 +17,7 @@ __all__ = ["AppearanceModel", "available", "evaluation", "load"]
 
 limit_onednn()
 # OpenVINO reports its uses over the network unless its package for that is missing; programs that watch people must not.
-sys.modules.setdefault("openvino_telemetry", None)
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 
 def available() -> list[str]:

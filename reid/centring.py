@@ -32,5 +32,5 @@ def centre_cameras(embeddings: np.ndarray, cameras: np.ndarray) -> np.ndarray:
     centred = np.empty_like(embeddings)
     for camera in np.unique(cameras):
         own = cameras == camera
-        centred[own] = centre(embeddings[own], embeddings[own].mean(axis=0, dtype=np.float64), np.count_nonzero(own))
+        centred[own] = centre(embeddings[own], embeddings[own].mean(axis=0, dtype=np.float64), int(np.count_nonzero(own)))
     return centred

@@ -14,7 +14,7 @@ class AppearanceMemory:
     """
 
     def __init__(self) -> None:
-        self._features: np.ndarray | None = None
+        self._features = np.zeros((0, FEATURES, 0), dtype=np.float32)  # no dimension: nothing has been remembered yet
         self._counts = np.zeros(0, dtype=np.int64)
         self._used = np.zeros(0, dtype=bool)
 
@@ -25,8 +25,7 @@ class AppearanceMemory:
             grown = max(16, 2 * len(self._used), len(self._used) + count)
             self._used = _grow(self._used, grown)
             self._counts = _grow(self._counts, grown)
-            if self._features is not None:
-                self._features = _grow(self._features, grown)
+            self._features = _grow(self._features, grown)
             free = np.flatnonzero(~self._used)
         slots = free[:count]
         self._used[slots] = True
@@ -43,7 +42,7 @@ class AppearanceMemory:
         Raises `ValueError` when D differs from that of the embeddings remembered so far.
         """
         self._check(embeddings)
-        if self._features is None:
+        if self._features.shape[2] == 0:
             self._features = np.zeros((len(self._used), FEATURES, embeddings.shape[1]), dtype=np.float32)
         counts = self._counts[slots]
         new = counts == 0
@@ -90,7 +89,7 @@ class AppearanceMemory:
         return np.clip(1 - similarity[lane, place], 0, 2)
 
     def _check(self, embeddings: np.ndarray) -> None:
-        if self._features is not None and self._features.shape[2] != embeddings.shape[1]:
+        if self._features.shape[2] not in (0, embeddings.shape[1]):
             raise ValueError(
                 f"these embeddings have {embeddings.shape[1]} dimensions, but the tracks remember {self._features.shape[2]}: "
                 "call reset() before another appearance model is used"

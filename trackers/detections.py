@@ -77,7 +77,7 @@ class Tracks:
 
 def _array(name: str, values: np.ndarray, dtype: type) -> np.ndarray:
     try:
-        array = np.asarray(values, dtype=dtype)
+        array: np.ndarray = np.asarray(values, dtype=dtype)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} are not an array of numbers: {error}") from None
     if not np.isfinite(array).all():

@@ -117,7 +117,7 @@ class Motdt(Tracker):
         if self._scoring is None:
             scores = np.concatenate([detections.scores, prior])
         else:
-            scores = np.concatenate([np.ones(len(detections)), prior]) * self._score(frame, boxes)
+            scores = np.concatenate([np.ones(len(detections)), prior]) * _score(self._scoring, frame, boxes)
             detections = Detections.unchecked(detections.boxes, scores[: len(detections)], detections.embeddings)
             guesses = Detections.unchecked(guesses.boxes, scores[len(detections) :])
         # A box under the threshold could only suppress others under it, so it may go first.
@@ -131,11 +131,12 @@ class Motdt(Tracker):
         shown = ((tracks["id"] > 0) | (tracks["streak"] > 0)) & (tracks["missed"] == 0)
         lost = np.flatnonzero((tracks["missed"] > 0) & (tracks["missed"] <= self.shown_age))
         if len(lost):
-            scores = tracks["score"][lost] if self._scoring is None else self._score(frame, self._boxes(lost))
+            scores = tracks["score"][lost] if self._scoring is None else _score(self._scoring, frame, self._boxes(lost))
             shown[lost] = scores > self.min_shown_score
         return shown
 
-    def _score(self, frame: np.ndarray | None, boxes: np.ndarray) -> np.ndarray:
-        if frame is None:
-            raise ValueError("this tracker scores its candidates on the image: update() needs the frame")
-        return np.asarray(self._scoring(frame, boxes), dtype=np.float64).reshape(len(boxes))
+
+def _score(scoring: Scoring, frame: np.ndarray | None, boxes: np.ndarray) -> np.ndarray:
+    if frame is None:
+        raise ValueError("this tracker scores its candidates on the image: update() needs the frame")
+    return np.asarray(scoring(frame, boxes), dtype=np.float64).reshape(len(boxes))

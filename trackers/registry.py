@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from numbers import Real
+from typing import Any
 
 from trackers.base import Appearance, Tracker
 from trackers.ranges import Range
@@ -29,7 +30,7 @@ def available() -> list[str]:
     return sorted(_TRACKERS)
 
 
-def build(name: str, appearance: Appearance | None = None, **thresholds: object) -> Tracker:
+def build(name: str, appearance: Appearance | None = None, **thresholds: Any) -> Tracker:
     """A tracker by its name, with its default thresholds except those given.
 
     `appearance` is a callable `(frame, boxes (N, 4)) -> embeddings (N, D)`, used when `update` gets a frame but no
@@ -67,9 +68,10 @@ def appearance_threshold(name: str, cosine_distance: float) -> float:
 def _check(what: str, value: object, default: float, allowed: Range) -> None:
     if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value):
         raise ValueError(f"{what} is a number such as {default}, not {value!r}")
-    if isinstance(default, int) and value % 1 != 0:
+    number = float(value)
+    if isinstance(default, int) and not number.is_integer():
         raise ValueError(f"{what} is a whole number such as {default}, not {value!r}")
-    if not allowed.low <= value <= allowed.high:
+    if not allowed.low <= number <= allowed.high:
         raise ValueError(f"{what} is in {allowed.low}..{allowed.high}, so it cannot be {value!r}")
 
 

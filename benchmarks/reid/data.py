@@ -52,9 +52,8 @@ def read_data(
         chosen = np.linspace(0, whole - 1, table.small_identities).astype(int)
         crops = join([crops.take(np.isin(crops.ids, chosen))])
     on = list(validate) or list(sources[:1])
-    measured = [
-        ValidationSet(name, *read_source(source, QUERY, GALLERY)) for name, source in zip(source_names(on), on, strict=True)
-    ]
+    parts = [read_source(source, QUERY, GALLERY) for source in on]
+    measured = [ValidationSet(name, query, gallery) for name, (query, gallery) in zip(source_names(on), parts, strict=True)]
     together = with_unlabelled(crops, unlabelled)
     check_apart(together, measured)
     return Data(crops, together, whole, tuple(map(source_name, sources)), tuple(measured))

@@ -91,7 +91,7 @@ def render_digits(count: int, random: np.random.Generator) -> tuple[np.ndarray, 
         font, thickness = _FONTS[random.integers(len(_FONTS))], int(random.integers(1, 4))
         (width, height), _ = cv2.getTextSize(str(label), font, 0.8, thickness)
         cv2.putText(image, str(label), ((SIZE - width) // 2, (SIZE + height) // 2), font, 0.8, 255, thickness, cv2.LINE_AA)
-        turn = cv2.getRotationMatrix2D((SIZE / 2, SIZE / 2), random.uniform(-20, 20), random.uniform(0.8, 1.15))
+        turn: np.ndarray = cv2.getRotationMatrix2D((SIZE / 2, SIZE / 2), random.uniform(-20, 20), random.uniform(0.8, 1.15))
         turn[:, 2] += random.uniform(-2, 2, 2)
         image[:] = cv2.GaussianBlur(cv2.warpAffine(image, turn, (SIZE, SIZE)), (3, 3), random.uniform(0.3, 1))
     return images, labels

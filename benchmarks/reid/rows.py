@@ -112,7 +112,7 @@ def networks(recipe: Recipe) -> dict[str, str]:
 
     Raises InputError, naming the recipe's key, for a file that is missing or holds no network.
     """
-    found = {}
+    found: dict[str, str] = {}
     for key, files in (("start", [] if recipe.start == "none" else [recipe.start]), ("teacher", recipe.teacher)):
         try:
             found |= {file: find_source(file).hash for file in files}
@@ -154,7 +154,8 @@ def _measure(
         features = embed_features(feature_of(network, row.feature), network.preprocessing, paths, device)
     labels = query.ids, gallery.ids, query.cameras, gallery.cameras
     ranking = evaluate_features(features[: len(query)], features[len(query) :], *labels, row.distance)
-    measures = {"rank-1": float(ranking.cmc[0]), "mAP": float(ranking.mean_ap), "mINP": float(ranking.mean_inp)}
+    measures: dict[str, float | None] = {"rank-1": float(ranking.cmc[0]), "mAP": float(ranking.mean_ap)}
+    measures["mINP"] = float(ranking.mean_inp)
     measures["mean_cosine"] = float(np.square(unit_rows(features).mean(axis=0, dtype=np.float64)).sum())
     if not table.clustering:
         return measures

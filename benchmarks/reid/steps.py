@@ -39,7 +39,9 @@ def compare_steps(table: Table, runs: dict[str, dict[int, dict]]) -> list[Step]:
     steps = []
     for row in table.rows:
         over = table.step_from(row)
-        ours, before = (runs.get(each.name, {}) if each else {} for each in (row, over))
+        if over is None:
+            continue
+        ours, before = (runs.get(each.name, {}) for each in (row, over))
         seeds = [seed for seed in ours if seed in before]
         if not seeds:
             continue

@@ -4,13 +4,15 @@ Figures of Luo et al. are those that the authors' repository (michuanhaohao/reid
 cent. A row without figures is one whose printed values could not be looked up: none is given from memory.
 """
 
+from typing import Any
+
 from benchmarks.reid.distillation import DISTILLATION
 from benchmarks.reid.table import DUKE, MARKET, Row, Table
 from reid.common.errors import InputError
 
 
-def _paper(*figures: float) -> dict[str, tuple[float, float]]:
-    return {MARKET: figures[:2], DUKE: figures[2:]}
+def _paper(market: float, market_map: float, duke: float, duke_map: float) -> dict[str, tuple[float, float]]:
+    return {MARKET: (market, market_map), DUKE: (duke, duke_map)}
 
 
 _WARMUP = ("warmup_epochs=10",)
@@ -32,7 +34,7 @@ _SMALL = (
     "triplet_margin=null",
     *_COSINE,
 )
-_BASELINE = {"recipe": "standard_baseline", "size": (256, 128), "small": ("model=bnneck_resnet18", *_SMALL)}
+_BASELINE: dict[str, Any] = {"recipe": "standard_baseline", "size": (256, 128), "small": ("model=bnneck_resnet18", *_SMALL)}
 
 BAG_OF_TRICKS = Table(
     "bag_of_tricks",
@@ -160,7 +162,7 @@ IMAGE_SIZE = Table(
     **_BASELINE,
 )
 
-_ROBUST = {"size": (160, 64)}
+_ROBUST: dict[str, Any] = {"size": (160, 64)}
 _ROBUST_SMALL = ("precision=bf16", "learning_rate=0.003")
 _HACNN_PIECES = ("options.blocks=inception", "options.pool=average", "options.head=none")
 

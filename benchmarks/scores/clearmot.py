@@ -137,7 +137,7 @@ def _count(clear: "motmetrics.MOTAccumulator", identity: "motmetrics.MOTAccumula
         "ml": "mostly_lost",
     }
     from_identity = {"idtp": "idtp", "idfp": "idfp", "idfn": "idfn"}
-    counts = {}
+    counts: dict[str, int] = {}
     with warnings.catch_warnings():
         # motmetrics divides by zero on the way where there is no object; the ratios are ours.
         warnings.simplefilter("ignore")

@@ -34,7 +34,8 @@ def association(arguments: argparse.Namespace) -> list[dict]:
     appearance is timed once a crowd.
     """
     make = _crowd_from(arguments.crowd) if arguments.crowd else crowd
-    rows, smallest = [], {}
+    rows: list[dict] = []
+    smallest: dict[tuple[str, int], float] = {}
     for dim in arguments.dim:
         for people in sorted(arguments.people):
             scene = make(people=people, dim=dim)
@@ -83,7 +84,7 @@ def engines(arguments: argparse.Namespace) -> list[dict]:
     crops = [cv2.resize(picture, (64, 128), interpolation=cv2.INTER_CUBIC) for picture in coarse]
     exact = [model for model in models if model.precision == "f32"]
     reference = next((model for model in exact if model.engine == "pytorch"), exact[0]).embed(crops)
-    rows = {}
+    rows: dict[tuple[int, AppearanceModel], dict] = {}
     for _ in range(RUNS):
         for count in arguments.crops:
             for model in models:
@@ -131,7 +132,7 @@ def _crowd_from(path: Path) -> Callable[..., list[Frame]]:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; --crowd names a Python file with a function crowd(people=, dim=)")
     specification = importlib.util.spec_from_file_location(path.stem, path)
-    if specification is None:
+    if specification is None or specification.loader is None:
         raise InputError(f"{path}: this is not a Python file; --crowd names one with a function crowd(people=, dim=)")
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)

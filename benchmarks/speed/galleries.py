@@ -30,13 +30,13 @@ class People:
     def draw(self, people: int, images: int) -> np.ndarray:
         """Unit rows `(people, images, DIMENSION)`."""
         centres = self._random.standard_normal((people, 1, DIMENSION), np.float32)
-        images = self._random.standard_normal((people, images, DIMENSION), np.float32)
-        images *= _WITHIN**0.5
-        images += _BETWEEN**0.5 * centres
-        images *= self._scale
-        images[..., -1] += _COMMON**0.5
-        images /= np.linalg.norm(images, axis=-1, keepdims=True)
-        return images
+        rows = self._random.standard_normal((people, images, DIMENSION), np.float32)
+        rows *= _WITHIN**0.5
+        rows += _BETWEEN**0.5 * centres
+        rows *= self._scale
+        rows[..., -1] += _COMMON**0.5
+        rows /= np.linalg.norm(rows, axis=-1, keepdims=True)
+        return rows
 
 
 def measure(exemplars: int) -> list[dict]:

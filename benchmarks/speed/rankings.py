@@ -81,8 +81,8 @@ def plain_reranking(query: np.ndarray, gallery: np.ndarray, k1: int = 20, k2: in
     reranked = distances[: len(query), len(query) :] * original_share
     for row, vector in zip(reranked, vectors, strict=False):
         common = np.zeros(len(gallery), np.float32)
-        for image in np.flatnonzero(vector):
-            common[having[image]] += np.minimum(vector[image], of_gallery[having[image], image])
+        for member in np.flatnonzero(vector):
+            common[having[member]] += np.minimum(vector[member], of_gallery[having[member], member])
         row += (1 - original_share) * (1 - common / (2 - common))
     return reranked
 
@@ -102,7 +102,7 @@ def _reranking(embeddings: Embeddings, reranked: Callable[..., np.ndarray]) -> t
     return seconds, evaluate_ranking(distances, *embeddings.labels).mean_ap
 
 
-WORK = {
+WORK: dict[str, tuple[Callable, dict[str, Callable]]] = {
     "CMC, mAP": (_ranking, {"ours": evaluate_ranking, "plain": plain_ranking}),
     "re-ranking": (_reranking, {"ours": rerank, "plain": plain_reranking}),
 }
@@ -110,7 +110,7 @@ WORK = {
 
 def measure(queries: int, gallery: int) -> list[dict]:
     """Rows of `work`, `version`, `seconds`, `peak MB` of the whole process, both relative to ours (`x`), and the `mAP` found."""
-    rows = []
+    rows: list[dict] = []
     for work, (_, versions) in WORK.items():
         for version in versions:
             # A process's peak never falls, so each version has its own.

@@ -73,12 +73,13 @@ def _read_entry(path: Path, name: str, entry: object) -> CameraEntry:
         known = ", ".join(PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS)
         raise InputError(f"{path}: camera {name} has {', '.join(strange)}, which is not among the keys {known}.")
     try:
-        size = (int(given["width"]), int(given["height"])) if "width" in given and "height" in given else None
+        camera: Camera | HomographyCamera
         if "homography" in given:
+            size = _size(given) if "width" in given and "height" in given else None
             camera = HomographyCamera(given["homography"], size, str(given["unit"]))
         else:
             reach = float(given.get("reach", np.inf))
-            camera = Camera(given["K"], given["distortion"], given["world_to_camera"], size, reach)
+            camera = Camera(given["K"], given["distortion"], given["world_to_camera"], _size(given), reach)
         check_camera(camera)
         video = given.get("video")
         if video is not None and "://" not in str(video):
@@ -86,6 +87,10 @@ def _read_entry(path: Path, name: str, entry: object) -> CameraEntry:
         return CameraEntry(camera, None if video is None else str(video), float(given.get("time_offset", 0.0)))
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: camera {name} cannot be used: {error}.") from error
+
+
+def _size(given: dict) -> tuple[int, int]:
+    return int(given["width"]), int(given["height"])
 
 
 def save_cameras(path: str | Path, cameras: Mapping[str, Camera | HomographyCamera | CameraEntry]) -> None:

@@ -64,6 +64,7 @@ def fit_camera(points: Points, image_size: tuple[int, int] | None = None, unit: 
     if len(points) < fewest:
         raise ValueError(f"there are {len(points)} points where at least {fewest} are needed")
     check_points(points.points, "m" if known is not None or not on_ground else unit)
+    camera: Camera | HomographyCamera
     if known is not None:
         camera = _with_pose(known, points)
     elif on_ground:

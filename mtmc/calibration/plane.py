@@ -11,7 +11,7 @@ def inside_image(pixels: np.ndarray, image_size: tuple[int, int] | None) -> np.n
     with np.errstate(invalid="ignore"):
         if image_size is None:
             return np.isfinite(pixels).all(axis=1)
-        return ((pixels >= 0) & (pixels <= image_size)).all(axis=1)
+        return np.all((pixels >= 0) & (pixels <= image_size), axis=1)
 
 
 def ground_covariance(pixel_slopes: np.ndarray, pixel_error: float) -> np.ndarray:

@@ -21,7 +21,8 @@ class FloorPlan:
 
     def __init__(self, cameras: Sequence[GroundCamera], height: int = 480, trail: int = 60):
         seen = _seen_ground(cameras)
-        positions = [camera.position[:2] for camera in cameras if getattr(camera, "position", None) is not None]
+        stands = [getattr(camera, "position", None) for camera in cameras]
+        positions = [stand[:2] for stand in stands if stand is not None]
         points = np.vstack([seen, *positions])
         low, high = points.min(axis=0), points.max(axis=0)
         margin = _MARGIN * (high - low).max()
@@ -50,7 +51,7 @@ class FloorPlan:
             cv2.putText(canvas, str(person), (foot[0] + 8, foot[1] - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.5, _INK, 1, cv2.LINE_AA)
         return canvas
 
-    def _pixel(self, place: np.ndarray) -> tuple[int, int]:
+    def _pixel(self, place: np.ndarray | tuple[float, float]) -> tuple[int, int]:
         x, y = (place[0] - self._low[0]) * self._scale, (self._top - place[1]) * self._scale
         return round(float(x)), round(float(y))
 
@@ -63,13 +64,13 @@ class FloorPlan:
 
 def _seen_ground(cameras: Sequence[GroundCamera]) -> np.ndarray:
     """Ground points `(N, 2)` under a grid of pixels in the lower halves of the images, but for the farthest tenth."""
-    points = []
+    seen = []
     for camera in cameras:
         width, height = camera.image_size or (0, 0)
         x, y = np.meshgrid(np.linspace(0, width - 1, 9), np.linspace(height / 2, height - 1, 9))
-        points.append(camera.to_ground(np.column_stack([x.ravel(), y.ravel()])))
-    points = np.vstack(points)
-    points = points[np.isfinite(points).all(axis=1)]
+        seen.append(camera.to_ground(np.column_stack([x.ravel(), y.ravel()])))
+    points = np.vstack(seen)
+    points = points[np.all(np.isfinite(points), axis=1)]
     if not len(points):
         raise ValueError("none of the cameras sees the ground in the lower half of its image")
     away = np.linalg.norm(points - np.median(points, axis=0), axis=1)

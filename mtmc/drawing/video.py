@@ -29,7 +29,7 @@ class VideoWriter:
         """Append `image`. Raises `InputError` where this OpenCV writes no MP4."""
         if self._writer is None:
             size = image.shape[1], image.shape[0]
-            self._writer = cv2.VideoWriter(str(self.path), cv2.VideoWriter_fourcc(*"mp4v"), self._frame_rate, size)
+            self._writer = cv2.VideoWriter(str(self.path), cv2.VideoWriter.fourcc(*"mp4v"), self._frame_rate, size)
             if not self._writer.isOpened():
                 raise InputError(f"{self.path}: this OpenCV cannot write MP4; install opencv-python, or run without --video")
         self._writer.write(image)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,8 @@ class Observations:
 
     def select(self, rows: np.ndarray) -> "Observations":
         """The observations at `rows` (indices or a mask), in that order."""
-        return Observations(*(None if part is None else part[rows] for part in vars(self).values()))
+        parts: dict[str, Any] = {name: None if part is None else part[rows] for name, part in vars(self).items()}
+        return Observations(**parts)
 
 
 def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], feet_error: float = 0.05) -> Observations:
@@ -69,7 +71,7 @@ def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], f
         heights,
         _embeddings([found for found in detections if len(found)]),
     )
-    return everyone.select(np.isfinite(ground).all(axis=1) & np.isfinite(covariances).all(axis=(1, 2)))
+    return everyone.select(np.all(np.isfinite(ground), axis=1) & np.all(np.isfinite(covariances), axis=(1, 2)))
 
 
 def _embeddings(detections: list[Detections]) -> np.ndarray | None:

@@ -27,7 +27,7 @@ LEARNING = 0.1  # the share of a new value in a person's height and looks
 # One row a person or candidate. `id` is 0 until confirmed, `views` a running mean of the number of cameras that detect him. For
 # each camera, `member` is the row of the detection matched now or -1, `age` the seconds since there was one, `habit` by how much
 # that one was off on the ground, and `residual` its box less the expected one in units of the expected height.
-COLUMNS = [("id", np.int64), ("score", float), ("unseen", float), ("height", float), ("views", float)]
+COLUMNS: list[tuple] = [("id", np.int64), ("score", float), ("unseen", float), ("height", float), ("views", float)]
 COLUMNS += [("mean", float, (4,)), ("covariance", float, (4, 4))]
 
 
@@ -201,9 +201,11 @@ class GroundTracker:
         """Learn how tall people are and what they look like."""
         tracks = self.tracks
         tracks["height"] = _blend(tracks["height"][:, None], observations.heights[:, None], person)[:, 0]
-        if self._looks is None and observations.embeddings is None:
-            return
-        known = np.zeros((0, observations.embeddings.shape[1])) if self._looks is None else self._looks
+        known = self._looks
+        if known is None:
+            if observations.embeddings is None:
+                return
+            known = np.zeros((0, observations.embeddings.shape[1]))
         looks = np.concatenate([known, np.full((len(tracks) - len(known), known.shape[1]), np.nan)])
         if observations.embeddings is not None:
             looks = _blend(looks, observations.embeddings, person)

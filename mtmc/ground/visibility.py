@@ -32,7 +32,7 @@ def hidden(boxes: np.ndarray, hiding: np.ndarray, share: float) -> np.ndarray:
     One is hidden where at least `share` of the box, over 0, is covered by one person of whom `hiding` `(T,)` says that they are
     surely there.
     """
-    return (covered(boxes, boxes[:, hiding]) >= share * area(boxes)[:, :, None]).any(axis=2)
+    return np.any(covered(boxes, boxes[:, hiding]) >= share * area(boxes)[:, :, None], axis=2)
 
 
 def visible_shares(boxes: np.ndarray, pictures: np.ndarray) -> np.ndarray:

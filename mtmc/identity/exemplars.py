@@ -50,24 +50,28 @@ class Exemplars:
 
     def is_large(self) -> bool:
         """Whether an index searches; it is built here when it is due."""
+        return self._due_index() is not None
+
+    def _due_index(self) -> InvertedIndex | None:
         if len(self) <= EXACT:
-            return False
+            return None
         if not is_installed():
             if not self._warned:
                 _log.warning("over %d exemplars: pip install 'mtmc[faiss]' to search them by an index, now one by one", EXACT)
             self._warned = True
-            return False
+            return None
         if self._index is None:
             self._index = InvertedIndex(self.rows[self.owners > 0])
-        return True
+        return self._index
 
     def nearest(self, views: np.ndarray, count: int, excluded: Collection[int] = ()) -> np.ndarray:
         """Where the `count` rows nearest to each of `views` `(N, D)` are, those of `excluded` owners left out: `(N, count)`,
         nearest first, -1 where there are no more."""
-        if self.is_large():
-            self._update_index()
+        index = self._due_index()
+        if index is not None:
+            self._update(index)
             without = np.flatnonzero(np.isin(self.owners, list(excluded))) if len(excluded) else np.zeros(0, np.int64)
-            places = self._index.search(views, _FINALISTS * count, without)
+            places = index.search(views, _FINALISTS * count, without)
             similarity = np.einsum("nd,nkd->nk", views, self.rows[places])
             similarity[places < 0] = -np.inf
         else:
@@ -85,13 +89,13 @@ class Exemplars:
         self._indexed = np.concatenate([self._indexed, np.zeros(capacity - old, bool)])
         self._free.extend(range(capacity - 1, old - 1, -1))
 
-    def _update_index(self) -> None:
+    def _update(self, index: InvertedIndex) -> None:
         changed = np.fromiter(self._changed, np.int64, len(self._changed))
         self._changed.clear()
         outdated, present = changed[self._indexed[changed]], changed[self.owners[changed] > 0]
         if len(outdated):
-            self._index.remove(outdated)
+            index.remove(outdated)
         for first in range(0, len(present), _BLOCK):
             places = present[first : first + _BLOCK]
-            self._index.add(places, self.rows[places])
+            index.add(places, self.rows[places])
         self._indexed[changed] = self.owners[changed] > 0

@@ -243,4 +243,4 @@ def _encode(crop: np.ndarray) -> bytes:
 
 
 def _decode(crop: bytes) -> np.ndarray:
-    return cv2.imdecode(np.frombuffer(crop, np.uint8), cv2.IMREAD_COLOR)
+    return cv2.imdecode(np.frombuffer(crop, np.uint8), cv2.IMREAD_COLOR)  # type: ignore[return-value]  # `_encode` wrote it

@@ -76,7 +76,7 @@ class Identities:
     ):
         if gallery is not None and max_distance is None:
             raise ValueError("identities with a gallery need the largest distance at which somebody is a known person")
-        self.gallery, self.max_distance = gallery, max_distance
+        self.gallery, self.max_distance = gallery, np.inf if max_distance is None else max_distance
         self.views, self.spacing, self.patience, self.min_quality, self.slack = views, spacing, patience, min_quality, slack
         self.names: dict[int, int] = {}  # the last name of every track that ever had one
         self._tracks: dict[int, _Track] = {}  # present, or gone for at most the slack
@@ -100,7 +100,7 @@ class Identities:
         for track_id in ids:
             self._meet(track_id, time)
         if views is not None and self.gallery is not None:
-            self._look(time, ids, views)
+            self._look(self.gallery, time, ids, views)
         waiting = [track_id for track_id in ids if not self._tracks[track_id].person]
         self._decide(waiting, [track_id for track_id in waiting if self._is_ready(self._tracks[track_id], time)])
         people = np.array([self._tracks[track_id].person for track_id in ids], dtype=np.int64)
@@ -143,7 +143,7 @@ class Identities:
         else:
             track.last = time
 
-    def _look(self, time: float, ids: list[int], views: Views) -> None:
+    def _look(self, gallery: Gallery, time: float, ids: list[int], views: Views) -> None:
         """Keep the best views of the tracks that wait; offer those of the others to the gallery, each track's now and then."""
         for row, track_id in enumerate(np.asarray(ids)[views.tracks].tolist()):
             track = self._tracks[track_id]
@@ -153,8 +153,8 @@ class Identities:
                 self._keep(track, view)
             elif view.quality >= self.min_quality and (track.offered == time or track.offered + self.spacing <= time):
                 track.offered = time
-                if track.person in self.gallery:
-                    self._remember(track.person, [view], time)
+                if track.person in gallery:
+                    _remember(gallery, track.person, [view], time)
 
     def _keep(self, track: _Track, view: _View) -> None:
         """Add a view; of those of one camera within `spacing` the best stays, and of all of them the `views` best."""
@@ -186,7 +186,7 @@ class Identities:
             return
         found: dict[int, int] = {}
         seen = [track_id for track_id in waiting if self._tracks[track_id].views]
-        if seen:
+        if seen and self.gallery is not None:
             carried = {track.person for track in self._tracks.values() if track.person}
             people, cost = self.gallery.distances([_embeddings(self._tracks[track_id].views) for track_id in seen], carried)
             left = np.array([self._present.get(person, -np.inf) for person in people.tolist()])
@@ -199,21 +199,22 @@ class Identities:
             track.person, track.offered = found.get(track_id) or self._open(track), track.last
             if self.gallery is not None:
                 good = [view for view in track.views if view.quality >= self.min_quality]
-                self._remember(track.person, good or track.views, track.last)
+                _remember(self.gallery, track.person, good or track.views, track.last)
             self.names[track_id] = track.person
             self._present[track.person] = max(track.last, self._present.get(track.person, -np.inf))
             track.views.clear()
 
     def _open(self, track: _Track) -> int:
         if self.gallery is not None:
-            return self.gallery.open([], track.start)
+            return self.gallery.open(np.empty((0, self.gallery.dimension)), track.start)
         self._next += 1
         return self._next - 1
 
-    def _remember(self, person: int, views: list[_View], time: float) -> None:
-        if views:
-            crops = [view.crop for view in views]
-            self.gallery.add(person, _embeddings(views), time, crops)
+
+def _remember(gallery: Gallery, person: int, views: list[_View], time: float) -> None:
+    if views:
+        crops = [view.crop for view in views]
+        gallery.add(person, _embeddings(views), time, crops)
 
 
 def _embeddings(views: list[_View]) -> np.ndarray:

@@ -57,8 +57,8 @@ def draw_backdrop(place: Place, camera: Camera, seed: int) -> np.ndarray:
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).reshape(-1, 2)
     rays = camera.rays(grid).reshape(height, width, 3)
     # Four rays a pixel keep seams from flickering; between pixel centres they may as well be interpolated.
-    rays = cv2.resize(rays, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR).reshape(-1, 3)
-    picture = _shade(place, camera.position, rays, seed).reshape(2 * height, 2 * width, 3)
+    finer = cv2.resize(rays, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR).reshape(-1, 3)
+    picture = _shade(place, camera.position, finer, seed).reshape(2 * height, 2 * width, 3)
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).clip(0, 255).astype(np.uint8)
 
 

@@ -115,11 +115,11 @@ def card_body(picture: np.ndarray, height: float, position: np.ndarray, camera: 
         across, down = unit(window)
         alpha = np.clip((1.0 - reach(window)) / 0.3, 0.0, 1.0).astype(np.float32)
         rows, columns = ((side + 1) / 2 * size - 0.5 for side, size in ((down, picture.shape[0]), (across, picture.shape[1])))
-        spots = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
+        xs, ys = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
         shrunk = picture
         if tall < picture.shape[0]:  # blur before leaving pixels out
             shrunk = cv2.GaussianBlur(picture, (0, 0), 0.4 * picture.shape[0] / tall)
-        colour = cv2.remap(shrunk, *spots, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+        colour = cv2.remap(shrunk, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
         return Sprite(colour * alpha[..., None], alpha, window[:2])
 
     distance = float(np.linalg.norm(position - camera.position[:2]))

@@ -32,8 +32,9 @@ class CropPeople:
             raise InputError(f"{folder}: no such folder.")
         crops: dict[str, dict[str, list[Path]]] = {}
         paths = sorted(path for name in FOLDERS for path in (folder / name).glob("*"))
-        matches = {path: NAME.match(path.name) for path in paths}
-        paths = [path for path, match in matches.items() if match and int(match[1]) > 0]  # 0 and -1 are distractors
+        # The identities 0 and -1 are distractors.
+        matches = {path: match for path in paths if (match := NAME.match(path.name)) and int(match[1]) > 0}
+        paths = list(matches)
         for path in (paths[place] for place in distinct(paths)):
             crops.setdefault(matches[path][1], {}).setdefault(matches[path][2], []).append(path)
         rich = {}

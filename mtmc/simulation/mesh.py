@@ -116,9 +116,8 @@ def paint(mesh: Mesh, points: np.ndarray, pixels: np.ndarray, camera: Camera, wi
     shapes = np.rint(place * (1 << SHIFT)).astype(np.int32)[mesh.facets[drawn]]
     for shape, colour in zip(shapes, paints.tolist(), strict=True):
         cv2.fillConvexPoly(canvas, shape, colour, cv2.LINE_8, SHIFT)
-    canvas = cv2.resize(cv2.blur(canvas, (3, 3)), (right - left, bottom - top), interpolation=cv2.INTER_AREA)
-    canvas = canvas.astype(np.float32)
-    return Sprite(canvas[..., :3], canvas[..., 3] / 255.0, (left, top))
+    shrunk = cv2.resize(cv2.blur(canvas, (3, 3)), (right - left, bottom - top), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return Sprite(shrunk[..., :3], shrunk[..., 3] / 255.0, (left, top))
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:

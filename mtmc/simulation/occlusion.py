@@ -15,7 +15,7 @@ ACROSS, DOWN = (grid.ravel() for grid in np.meshgrid(np.linspace(-0.875, 0.875, 
 
 def meets(some: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Whether boxes `(..., 4)`, paired as arrays broadcast, overlap or come within a pixel of each other."""
-    return ((some[..., :2] < others[..., 2:] + 1) & (some[..., 2:] > others[..., :2] - 1)).all(axis=-1)
+    return np.all((some[..., :2] < others[..., 2:] + 1) & (some[..., 2:] > others[..., :2] - 1), axis=-1)
 
 
 def pixels_seen(people: list[Body], columns: list[Body], image_size: tuple[int, int]) -> np.ndarray:
@@ -26,13 +26,14 @@ def pixels_seen(people: list[Body], columns: list[Body], image_size: tuple[int, 
     boxes = np.array([body.box for body in everything]).reshape(-1, 4)
     touching = meets(boxes[:, None], boxes)
     np.fill_diagonal(touching, False)
-    inside = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= (width - 1, height - 1)).all(axis=1)
+    inside = np.all(boxes[:, :2] >= 0, axis=1) & np.all(boxes[:, 2:] <= (width - 1, height - 1), axis=1)
     covered = np.zeros((height, width), dtype=bool)
     for index in sorted(range(len(everything)), key=lambda index: everything[index].distance):
-        if not touching[index].any() and inside[index]:
-            continue
         window = window_around(boxes[index])
-        left, top, right, bottom = clipped(window, image_size)
+        shown = clipped(window, image_size)
+        if shown is None or (inside[index] and not touching[index].any()):
+            continue
+        left, top, right, bottom = shown
         mask = everything[index].silhouette(window)
         part = mask[top - window[1] : bottom - window[1], left - window[0] : right - window[0]]
         behind = covered[top:bottom, left:right]

@@ -67,10 +67,14 @@ class Scene:
         state = self.world.state(seconds)
         bodies = [body for body in self.people(state, view.camera, view.index) if body is not None]
         frame = self._draw(camera, seconds, [body for body in bodies if meets(body.box, boxes).any()], state)
-        windows = [clipped(window_around(box), view.camera.image_size) for box in boxes]
-        if None in windows:
-            raise ValueError(f"box {boxes[windows.index(None)].tolist()} has no part in the picture of {camera}")
-        return [frame[top:bottom, left:right] for left, top, right, bottom in windows]
+        crops = []
+        for box in boxes:
+            window = clipped(window_around(box), view.camera.image_size)
+            if window is None:
+                raise ValueError(f"box {box.tolist()} has no part in the picture of {camera}")
+            left, top, right, bottom = window
+            crops.append(frame[top:bottom, left:right])
+        return crops
 
     def _draw(self, camera: str, seconds: float, bodies: list[Body], state: State) -> np.ndarray:
         view = self._view(camera)
@@ -89,9 +93,9 @@ class Scene:
         view = self._view(camera)
         size = view.camera.image_size
         state = self.world.state(seconds)
-        bodies = self.people(state, view.camera, view.index)
-        rows = [row for row, body in enumerate(bodies) if body is not None and clipped(window_around(body.box), size) is not None]
-        seen = [bodies[row] for row in rows]
+        there = [(row, body) for row, body in enumerate(self.people(state, view.camera, view.index)) if body is not None]
+        there = [(row, body) for row, body in there if clipped(window_around(body.box), size) is not None]
+        rows, seen = [row for row, _ in there], [body for _, body in there]
         boxes = np.array([body.box for body in seen]).reshape(-1, 4)
         visibility = pixels_seen(seen, [body for body, _ in view.columns], size)
         return Truth(state.persons[rows] + 1, state.visits[rows], boxes, visibility, state.positions[rows]), seen, state
@@ -111,8 +115,7 @@ class _EmptyView:
         self.columns: list[tuple[Body, Sprite]] = []
         for number in range(len(place.columns)):
             body = mesh_body(*column_mesh(place, number), camera)
-            window = clipped(window_around(body.box), camera.image_size) if body else None
-            if window is not None:
+            if body is not None and (window := clipped(window_around(body.box), camera.image_size)) is not None:
                 self.columns.append((body, body.sprite(window)))
         rng = np.random.default_rng([seed, index, 5])
         self.gains = (rng.uniform(0.88, 1.0) * rng.normal(1.0, 0.03, 3)).astype(np.float32)

@@ -1,6 +1,7 @@
 """Recordings of people who come, walk about, stand, leave and come back: one room under four cameras, and two rooms apart."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ SIZE = (640, 480)
 VISITS = 3
 PASSING = 2.0  # seconds between two people in one door
 LENS = (-0.12, 0.02, 0.0, 0.0)
-FURNISHING = {
+FURNISHING: dict[str, Any] = {
     "height": 2.9,
     "floor": (118, 140, 160),
     "wall": (190, 200, 204),

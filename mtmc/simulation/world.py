@@ -188,7 +188,7 @@ def _when_free(start: float, taken: list[float], apart: float) -> float:
 
 def _visit(rng, person, number, start, ends, via, obstacles, pause, stay, planned) -> Visit:
     """The first of several random visits that meets nobody, or the one that keeps most distance."""
-    best, best_gap = None, -1.0
+    best_gap = -1.0
     for _ in range(TRIES):
         inner = via(rng, *ends)
         path = _detour(_rounded(np.vstack([ends[0], inner, ends[1]])), obstacles)

@@ -6,6 +6,7 @@ comes back after minutes looks less like themselves than a second later, so the 
 """
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from reid import AppearanceModel
     from reid.evaluation.separation import Separation
     from reid.evaluation.unlabelled import CropPairs
+    from reid.footage.detection_text import DetectionFile
     from reid.footage.footage import Footage
 
 LEAST_PAIRS = 20  # of each kind; of fewer, the figures would say nothing
@@ -54,15 +56,15 @@ def run(options: argparse.Namespace) -> None:
     footage = open_footage(options.video, options.detections, options.min_score)
     if footage.images is None:
         raise InputError(f"{options.video}: has neither img1/ nor a video, so there is nobody to look at")
-    rows = _rows_by_frame(footage)
+    rows = _rows_by_frame(footage.detections, footage.image_size or footage.images.size)
     boxes = [footage.detections.boxes[each] for each in rows]
     pairs = find_pairs(boxes, footage.frame_rate)
     if min(len(pairs.genuine), len(pairs.impostor)) < LEAST_PAIRS:
-        found = f"{len(pairs.genuine)} pairs of one person a second apart and {len(pairs.impostor)} of two people at once"
+        few = f"{len(pairs.genuine)} pairs of one person a second apart and {len(pairs.impostor)} of two people at once"
         way_out = "give a longer video, one with more people, or detections of every frame"
-        raise InputError(f"{options.video}: only {found}, where {LEAST_PAIRS} of each are needed: {way_out}")
+        raise InputError(f"{options.video}: only {few}, where {LEAST_PAIRS} of each are needed: {way_out}")
     model = load(options.model, engine=options.engine, device=options.device)
-    embeddings = _embed(model, footage, boxes, pairs.frames)
+    embeddings = _embed(model, footage, footage.images, boxes, pairs.frames)
     together = np.concatenate(list(embeddings.values()))
     variants = {"none": embeddings}
     if options.centre:
@@ -79,16 +81,16 @@ def run(options: argparse.Namespace) -> None:
         _write(options.output, pairs, [footage.detections.rows[each] for each in rows], distances)
 
 
-def _rows_by_frame(footage: "Footage") -> list[np.ndarray]:
+def _rows_by_frame(detections: "DetectionFile", size: tuple[int, int]) -> list[np.ndarray]:
     """The rows of the detections in each frame, without those that share no pixel with the image."""
-    detections = footage.detections
-    size = footage.image_size or footage.images.size
-    inside = (detections.boxes[:, 2:] > 0).all(axis=1) & (detections.boxes[:, :2] < size).all(axis=1)
+    inside = np.all(detections.boxes[:, 2:] > 0, axis=1) & np.all(detections.boxes[:, :2] < size, axis=1)
     length = 1 + detections.frames.max(initial=-1)
     return [np.arange(rows.start, rows.stop)[inside[rows]] for rows in rows_by_frame(detections.frames, length)]
 
 
-def _embed(model: "AppearanceModel", footage: "Footage", boxes: list, frames: np.ndarray) -> dict[int, np.ndarray]:
+def _embed(
+    model: "AppearanceModel", footage: "Footage", images: Iterable[np.ndarray], boxes: list, frames: np.ndarray
+) -> dict[int, np.ndarray]:
     """The embeddings `(N, D)` of the `boxes` of each of the `frames`."""
     from rich import get_console
     from rich.progress import track
@@ -96,8 +98,8 @@ def _embed(model: "AppearanceModel", footage: "Footage", boxes: list, frames: np
     from reid.common.errors import InputError
 
     wanted, embeddings = set(frames.tolist()), {}
-    images = track(footage.images, "embedding", footage.length, transient=True, disable=not get_console().is_terminal)
-    for frame, image in enumerate(images):
+    shown = track(images, "embedding", footage.length, transient=True, disable=not get_console().is_terminal)
+    for frame, image in enumerate(shown):
         if frame in wanted:
             embeddings[frame] = model(image, boxes[frame])
         if len(embeddings) == len(wanted):

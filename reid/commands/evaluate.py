@@ -56,7 +56,8 @@ def run(options: argparse.Namespace) -> None:
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, name)
     networks = {name: find_source(name) for name in options.models}
     embedders = {network: _embedder(options, source) for network, source in networks.items()}  # before any has computed
-    rows, notes = {name: [] for name in sets}, []
+    rows: dict[str, list[dict]] = {name: [] for name in sets}
+    notes = []
     for network, (title, embed) in embedders.items():
         notes.append(f"{network}: {title}")
         for name, parts in sets.items():
@@ -108,15 +109,15 @@ def _rankings(
     if options.centre:
         cameras = np.concatenate([query.cameras, gallery.cameras])
         variants["camera"] = np.split(centre_cameras(unit_rows(np.concatenate(features)), cameras), [len(query)])
-    for centring, parts in variants.items():
+    for centring, (asked, known) in variants.items():
         if options.single_shot:
-            ranking = evaluate_single_shot(feature_distances(*parts, options.distance), *labels)
+            ranking = evaluate_single_shot(feature_distances(asked, known, options.distance), *labels)
         else:
-            ranking = evaluate_features(*parts, *labels, options.distance)
+            ranking = evaluate_features(asked, known, *labels, distance=options.distance)
         yield {"distance": options.distance, "centring": centring}, ranking
         if options.rerank:
             evaluate = evaluate_single_shot if options.single_shot else evaluate_ranking
-            yield {"distance": "re-ranked", "centring": centring}, evaluate(rerank(*map(unit_rows, parts)), *labels)
+            yield {"distance": "re-ranked", "centring": centring}, evaluate(rerank(unit_rows(asked), unit_rows(known)), *labels)
 
 
 def _shares(ranking: "Ranking") -> dict[str, float]:

@@ -28,8 +28,8 @@ def run(options: argparse.Namespace) -> None:
             missing.setdefault(str(error), []).append(name)
     console = Console()
     console.print(table)
-    for sentence, names in missing.items():
-        console.print(f"Not counted, {', '.join(names)}: {sentence}", highlight=False, markup=False)
+    for sentence, uncounted in missing.items():
+        console.print(f"Not counted, {', '.join(uncounted)}: {sentence}", highlight=False, markup=False)
     console.print("Counted without classifiers; multiply-adds of convolutions and linear layers, for one image.")
     console.print("\nOptions of a recipe (python -m reid train RECIPE options.NAME=VALUE), * the default:")
     for names, values in _options().items():

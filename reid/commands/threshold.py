@@ -103,4 +103,4 @@ def _fit(model: "AppearanceModel", name: str, parts: Sequence["Crops"], false_ma
             print(f"{name}: {what} at most {found.threshold:.4f} ({found.views} views, {found.people} people known)")
             print(f"  a known visitor recognised: {found.recognised:.2%}, taken for another: {found.mistaken:.2%}")
             print(f"  a stranger taken for somebody: {found.false_acceptances:.2%}")
-    return Thresholds(fitted.threshold, sets and sets.threshold, links and links.threshold)
+    return Thresholds(fitted.threshold, sets.threshold if sets else None, links.threshold if links else None)

@@ -57,10 +57,10 @@ def run(options: argparse.Namespace) -> None:
         if key in {field.name for field in fields(Recipe)}:
             raise InputError(f"{source}: names no data; changes follow the recipe: train {options.recipe} {source} --data ...")
     crops = with_unlabelled(join([read_source(source, TRAIN)[0] for source in options.data]), options.unlabelled)
-    validation = [
-        ValidationSet(name, *read_source(source, QUERY, GALLERY), frozenset(site_names(source)))
-        for name, source in zip(source_names(options.validate), options.validate, strict=True)
-    ]
+    validation = []
+    for name, source in zip(source_names(options.validate), options.validate, strict=True):
+        query, gallery = read_source(source, QUERY, GALLERY)
+        validation.append(ValidationSet(name, query, gallery, frozenset(site_names(source))))
     with processes.joined(devices(options.device)[0]) as device:
         first = processes.rank() == 0
         if first:

@@ -14,7 +14,7 @@ def dispatch(package: str, commands: Sequence[str], description: str, arguments:
     choices = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in commands:
         module = importlib.import_module(f"{package}.commands.{name}")
-        sentence = module.__doc__.strip().splitlines()[0]
+        sentence = (module.__doc__ or "").strip().partition("\n")[0]
         command = choices.add_parser(name, help=sentence, description=module.__doc__)
         module.add_arguments(command)
         command.set_defaults(run=module.run, command=name)

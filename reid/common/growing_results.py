@@ -51,7 +51,8 @@ def end_results(
     After an `error`, which ended the run early, or where one cannot be closed they stay partial, and a note on the error says
     that their `content`, such as "12 frames", is kept in those that were closed. Without an `error` raises what closing raises.
     """
-    failure, closed = error, []
+    failure = error
+    closed: list[str] = []
     for file, names in parts:
         try:
             file.close()

@@ -16,8 +16,8 @@ def limit_onednn(processor: Path = Path("/proc/cpuinfo")) -> bool:
     """
     if not processor.exists():
         return False
-    fields = dict(line.split(":", 1) for line in processor.read_text().split("\n\n")[0].splitlines() if ":" in line)
-    fields = {name.strip(): value.split() for name, value in fields.items()}
+    lines = dict(line.split(":", 1) for line in processor.read_text().split("\n\n")[0].splitlines() if ":" in line)
+    fields = {name.strip(): value.split() for name, value in lines.items()}
     broken = "amx_tile" in fields.get("flags", []) and int(fields.get("cpuid level", ["99"])[0]) < _TILE_TABLE
     if broken:
         os.environ.setdefault("ONEDNN_MAX_CPU_ISA", _WITHOUT_AMX)

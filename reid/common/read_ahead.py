@@ -2,14 +2,14 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
 
-def read_ahead(source: Iterator[Item], depth: int) -> Iterator[Item]:
+def read_ahead(source: Generator[Item], depth: int) -> Generator[Item]:
     """Yield what `source`, a generator, yields, computed in a thread that keeps at most `depth` items ready.
 
     An exception of the source surfaces at its own item: those before it still arrive. The thread ends, and the source is closed,

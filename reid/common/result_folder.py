@@ -73,7 +73,7 @@ class ResultFolder:
             raise InputError(f"{self.path}: less than {ROOM} MB are free on its disk: make room, or choose another --output")
 
     def _clear(self) -> None:
-        folders = set()
+        folders: set[Path] = set()
         for name in self._of_the_run_before():
             (self.path / name).unlink()
             folders.update((self.path / name).parents)

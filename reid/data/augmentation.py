@@ -28,7 +28,7 @@ class Changes:
     mirrored: np.ndarray
     erased: np.ndarray
 
-    def take(self, rows: slice) -> "Changes":
+    def take(self, rows: slice | np.ndarray) -> "Changes":
         """The changes to some of the images."""
         colours = None if self.colours is None else self.colours[rows]
         return Changes(colours, self.shifts[rows], self.mirrored[rows], self.erased[rows])

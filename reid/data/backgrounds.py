@@ -74,7 +74,7 @@ def replace_backgrounds(
     told = {field.name: torch.from_numpy(getattr(backgrounds, field.name)).to(images.device) for field in fields(backgrounds)}
     cover, flat = told["cover"][:, None, None, None], told["flat"][:, None, None, :]
     around = (1 - cover) * donors.float() * told["gains"][:, None, None, :] + cover * flat
-    person = outline(*images.shape[1:3], images.device)[None] if masks is None else masks
+    person = outline(images.shape[1], images.shape[2], images.device)[None] if masks is None else masks
     kept = torch.where(told["replaced"][:, None, None], person, 1.0)[..., None]
     return images.float() * kept + around.clamp(0, 255) * (1 - kept)
 

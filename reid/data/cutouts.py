@@ -18,7 +18,7 @@ def read_mask(path: Path) -> np.ndarray:
     mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # as colours, labels of 16 bits would be rounded to 0
     if mask is None or mask.ndim > 2:
         mask = read_image(path)
-    return mask.reshape(*mask.shape[:2], -1).any(axis=2)
+    return np.any(mask.reshape(*mask.shape[:2], -1), axis=2)
 
 
 def cut_out(photograph: np.ndarray, person: np.ndarray) -> np.ndarray | None:
@@ -32,6 +32,6 @@ def cut_out(photograph: np.ndarray, person: np.ndarray) -> np.ndarray | None:
     (top, bottom), (left, right) = (np.flatnonzero(person.any(axis))[[0, -1]] + [0, 1] for axis in (1, 0))
     height = (bottom - top) * (1 + _MARGIN)
     width = max(height / _RATIO, (right - left) * (1 + _MARGIN))
-    move = np.float32([[1, 0, (width - left - right) / 2], [0, 1, (height - top - bottom) / 2]])
+    move = np.array([[1, 0, (width - left - right) / 2], [0, 1, (height - top - bottom) / 2]], np.float32)
     part = cv2.warpAffine(photograph, move, (int(width), int(height)), borderMode=cv2.BORDER_REPLICATE)
     return cv2.resize(part, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)

@@ -1,7 +1,7 @@
 """Batches of crops as network inputs. Every image is decoded once; what changes at random changes on the device."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +78,8 @@ def load_batches(
     pinned = torch.device(device).type == "cuda"
     scale, shift = (torch.from_numpy(each).to(device) for each in size.affine())
 
-    def draw() -> Iterator[tuple]:
-        count = batches.shape[1]
+    def draw() -> Generator[tuple]:
+        count: int = batches.shape[1]
         places = np.arange(count)[columns]
         composed = places >= count - changes.composed
         needs_donors = bool(changes.background or changes.composed)

@@ -41,7 +41,7 @@ def read_parts(source: str | Path) -> dict[str, Crops]:
         there = [part for part in (TRAIN, QUERY, GALLERY) if (source / part).is_dir()]
         return {part: read_market(source, part) for part in there or [TRAIN]}
     if described := _DESCRIBED.fullmatch(str(source)):
-        return read_described(Path(described["file"]), described["folder"] and Path(described["folder"]))
+        return read_described(Path(described["file"]), Path(described["folder"]) if described["folder"] else None)
     name, split, folder = _named(source)
     data = read(name, folder, split)
     for sentence in differences(name, data, split):

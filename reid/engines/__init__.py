@@ -68,11 +68,12 @@ def _choose(source: Weights | NetworkFile, engine: str, devices: list[str]) -> t
         for name in by_speed if engine == "auto" else [engine]:
             if _reads(name, source) and _MODULES[name].precisions(device):
                 return _MODULES[name], device
-    readers = [name for name in _MODULES if _reads(name, source)]
-    if engine != "auto" and engine not in readers:
-        raise InputError(f"{source.path}: the engine {engine} does not read {source.suffix} files; use {' or '.join(readers)}")
-    if not set(readers) & set(present):
-        raise InputError(f"{source.path}: no installed engine reads {source.suffix} files: pip install {_PACKAGES[readers[0]]}")
+    if isinstance(source, NetworkFile):
+        readers, kind = [name for name in _MODULES if _reads(name, source)], f"{source.suffix} files"
+        if engine != "auto" and engine not in readers:
+            raise InputError(f"{source.path}: the engine {engine} does not read {kind}; use {' or '.join(readers)}")
+        if not set(readers) & set(present):
+            raise InputError(f"{source.path}: no installed engine reads {kind}: pip install {_PACKAGES[readers[0]]}")
     what = "none of the installed engines runs" if engine == "auto" else f"the engine {engine} does not run"
     raise InputError(f"{what} {source.model} on {devices[0]}; use the device cpu")
 

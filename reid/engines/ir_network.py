@@ -30,8 +30,8 @@ class IrNetwork(nn.Module):
         try:
             root = ElementTree.parse(self._path).getroot()
             constants = self._path.with_suffix(".bin").read_bytes()
-            layers = [_Layer(layer) for layer in root.find("layers")]
-            _connect(layers, root.find("edges"))
+            layers = [_Layer(layer) for layer in _part(root, "layers")]
+            _connect(layers, _part(root, "edges"))
             self._order = _sorted(layers)
             for layer in layers:
                 if layer.kind == "Const":
@@ -90,20 +90,27 @@ class _Layer:
     """One operation: what it is, where its inputs come from, and its constant, if it is one."""
 
     def __init__(self, element: ElementTree.Element):
-        data, inputs = element.find("data"), element.find("input")
-        self.number, self.kind = int(element.get("id")), element.get("type")
+        data, inputs, outputs = element.find("data"), element.find("input"), element.find("output")
+        self.number, self.kind = int(element.attrib["id"]), element.attrib["type"]
         self.attributes: Attributes = {} if data is None else dict(data.attrib)
-        self.ports = [] if inputs is None else [int(port.get("id")) for port in inputs]
-        self.takes, self.gives = _sides(inputs), _sides(element.find("output"))  # of the first input and output
-        self.first = None if element.find("output") is None else int(element.find("output/port").get("id"))
+        self.ports = [] if inputs is None else [int(port.attrib["id"]) for port in inputs]
+        self.takes, self.gives = _sides(inputs), _sides(outputs)  # of the first input and output
+        self.first = None if outputs is None else int(_part(outputs, "port").attrib["id"])
         self.inputs: list[int] = []
         self.spent: list[int] = []  # layers whose output nothing reads after this one
-        self.buffer, self.constant = "", None
+        self.buffer, self.constant = "", torch.empty(0)
+
+
+def _part(element: ElementTree.Element, name: str) -> ElementTree.Element:
+    found = element.find(name)
+    if found is None:
+        raise ValueError(f"{element.tag} without {name}")
+    return found
 
 
 def _sides(ports: ElementTree.Element | None) -> list[int | None]:
     """The shape of the first of a layer's ports; None for a side that is free."""
-    sides = [] if ports is None else [int(side.text) for side in ports.findall("port[1]/dim")]
+    sides = [] if ports is None else [int(side.text or "") for side in ports.findall("port[1]/dim")]
     return [None if side < 0 else side for side in sides]
 
 
@@ -112,10 +119,10 @@ def _connect(layers: list[_Layer], edges: ElementTree.Element) -> None:
     by_number = {layer.number: layer for layer in layers}
     sources: dict[tuple[int, int], int] = {}
     for edge in edges:
-        start, port, *end = (int(edge.get(key)) for key in ("from-layer", "from-port", "to-layer", "to-port"))
+        start, port, end, place = (int(edge.attrib[key]) for key in ("from-layer", "from-port", "to-layer", "to-port"))
         if port != by_number[start].first:
             raise ValueError(f"the second output of a {by_number[start].kind} is used")
-        sources[tuple(end)] = start
+        sources[end, place] = start
     for layer in layers:
         layer.inputs = [sources[layer.number, port] for port in layer.ports]
 
@@ -125,7 +132,8 @@ def _sorted(layers: list[_Layer]) -> list[_Layer]:
 
     A file may list them in any order. Raises ValueError where they wait for each other.
     """
-    waiting, done, order = list(layers), set(), []
+    waiting, order = list(layers), list[_Layer]()
+    done: set[int] = set()
     while waiting:
         ready = [layer for layer in waiting if done.issuperset(layer.inputs)]
         if not ready:

@@ -71,10 +71,10 @@ def _check_rounding(told: Attributes) -> None:
 
 
 def _normalise(told: Attributes, values: torch.Tensor, axes: torch.Tensor) -> torch.Tensor:
-    axes, exact = axes.tolist(), values.float()
-    exact = exact - exact.mean(axes, keepdim=True)
+    over, exact = axes.tolist(), values.float()
+    exact = exact - exact.mean(over, keepdim=True)
     if told["normalize_variance"] == "true":
-        square, floor = exact.pow(2).mean(axes, keepdim=True), float(told["eps"])
+        square, floor = exact.pow(2).mean(over, keepdim=True), float(told["eps"])
         exact = exact / ((square + floor).sqrt() if told["eps_mode"].lower() == "inside_sqrt" else square.sqrt() + floor)
     return exact.to(values.dtype)
 

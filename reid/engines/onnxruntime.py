@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from reid.common.errors import InputError
 from reid.export import cached_export, export_onnx, verify
 from reid.weights.network_file import NetworkFile, check_shapes
 from reid.weights.weights_file import Weights
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 READS = (".onnx",)  # of the files from elsewhere
 _FILE = "network.onnx"
@@ -62,5 +66,5 @@ class OnnxRuntime:
         return self._session.run(None, {self._input: images})[0].astype(np.float32)
 
 
-def _sides(port: "onnxruntime.NodeArg") -> list[int | None]:  # noqa: F821
+def _sides(port: "onnxruntime.NodeArg") -> list[int | None]:
     return [side if isinstance(side, int) else None for side in port.shape]

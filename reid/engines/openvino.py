@@ -56,9 +56,9 @@ class OpenVINO:
             if not model.input(0).get_element_type().is_real():  # numbers like 0.3 would be cut to 0, and nobody told
                 kind = model.input(0).get_element_type().get_type_name()
                 raise InputError(f"{path}: takes numbers of the type {kind}: export it with an input of the type f32")
-        if self._singly:
-            batched = _batched(model, probe(source.preprocessing))
-            model, self._singly = batched or model, batched is None
+            if self._singly:
+                batched = _batched(model, probe(source.preprocessing))
+                model, self._singly = batched or model, batched is None
         self._request = open_request(model, precision)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:

@@ -65,7 +65,7 @@ class PyTorch:
 
         self.device, self.precision = device, precision
         self._layout = torch.contiguous_format if device == "cpu" else torch.channels_last
-        self._network = network.to(device, memory_format=self._layout)
+        self._network = network.to(device).to(memory_format=self._layout)  # type: ignore[call-overload]
         self._context = torch.autocast(torch.device(device).type, torch.float16, enabled=precision == "f16")
 
     def __call__(self, images: np.ndarray) -> np.ndarray:

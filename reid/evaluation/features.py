@@ -21,10 +21,11 @@ def feature_of(network: nn.Module, feature: str) -> Callable[[torch.Tensor], tor
     """
     if feature == "test":
         return network
-    if not hasattr(network, "features"):
+    features = getattr(network, "features", None)
+    if features is None:
         raise InputError(f"{feature} is a feature of the networks with BNNeck; this one is a {type(network).__name__}")
     index = FEATURES.index(feature) - 1
-    return lambda images: network.features(images)[index]
+    return lambda images: features(images)[index]
 
 
 def embed_features(

@@ -55,8 +55,8 @@ def _cell(image: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
     shown = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     spare = height - size[1], width - size[0]
     margins = spare[0] // 2, spare[0] - spare[0] // 2, spare[1] // 2, spare[1] - spare[1] // 2
-    for thickness, shade in ((margins, WHITE), ((FRAME,) * 4, colour), ((GAP,) * 4, WHITE)):
-        shown = cv2.copyMakeBorder(shown, *thickness, cv2.BORDER_CONSTANT, value=shade)
+    for (top, bottom, left, right), shade in ((margins, WHITE), ((FRAME,) * 4, colour), ((GAP,) * 4, WHITE)):
+        shown = cv2.copyMakeBorder(shown, top, bottom, left, right, cv2.BORDER_CONSTANT, value=shade)
     return shown
 
 

@@ -166,7 +166,7 @@ def _evaluate(
 ) -> Ranking:
     query_ids, query_cameras = np.asarray(query_ids), np.asarray(query_cameras)
     gallery = _Gallery(np.asarray(gallery_ids), np.asarray(gallery_cameras))
-    counted = []
+    counted: list[np.ndarray] = []
     for start in range(0, len(query_ids), BLOCK):
         rows = slice(start, start + BLOCK)
         block = distances_of(rows)

@@ -37,14 +37,14 @@ def find_pairs(boxes: Sequence[np.ndarray], frame_rate: float, crops: int = CROP
     """
     second = max(round(frame_rate), 1)
     starts = _starts(np.array([len(each) for each in boxes]), second, crops)
-    names, genuine = _name(boxes), [np.empty((0, 4), np.int64)]
+    names, linked = _name(boxes), [np.empty((0, 4), np.int64)]
     for start in starts.tolist():
         _, rows, others = np.intersect1d(names[start], names[start + second], return_indices=True)
         frames = np.full(len(rows), start)
-        genuine.append(np.stack([frames, rows, frames + second, others], axis=1))
+        linked.append(np.stack([frames, rows, frames + second, others], axis=1))
     frames = np.unique(np.concatenate([starts, starts + second]))
     impostor = [np.empty((0, 4), np.int64), *(_apart(boxes[frame], frame) for frame in frames.tolist())]
-    genuine = np.concatenate(genuine)
+    genuine = np.concatenate(linked)
     tracks = {names[frame][row] for frame, row in genuine[:, :2].tolist()}
     return CropPairs(genuine, np.concatenate(impostor), frames, len(tracks))
 
@@ -66,7 +66,8 @@ def link(boxes: np.ndarray, later: np.ndarray) -> np.ndarray:
 
 def _name(boxes: Sequence[np.ndarray]) -> list[np.ndarray]:
     """A number for each box of each frame, which boxes that are linked have in common."""
-    names, count = [], 0
+    names: list[np.ndarray] = []
+    count = 0
     for frame, here in enumerate(boxes):
         found = np.full(len(here), -1)
         if frame:

@@ -75,11 +75,11 @@ def open_video(source: str | Path | int, detections: str | Path | None, min_scor
     """
     text = str(source)
     live = text.isdigit() or "://" in text
-    if not live and not Path(source).is_file():
+    if not live and not Path(text).is_file():
         raise InputError(f"{source} is neither a video file, a folder, a camera's index nor a stream's address.")
-    if not live and Path(source).suffix.lower() in TEXTS:
+    if not live and Path(text).suffix.lower() in TEXTS:
         raise InputError(f"{source} is text by its name, not a video: detections are given with --detections.")
-    images = Video((int(text) if text.isdigit() else text) if live else Path(source))
+    images = Video((int(text) if text.isdigit() else text) if live else Path(text))
     length, found = None if live else images.length, NO_DETECTIONS
     if detections is not None:
         found = read_detections(Path(detections), length, min_score)
@@ -110,14 +110,14 @@ def read_info(path: Path) -> Info:
         parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
         section = parser["Sequence"]
         length, rate = section.getint("seqLength"), section.getfloat("frameRate")
-        size = section.getint("imWidth"), section.getint("imHeight")
+        width, height = section.getint("imWidth"), section.getint("imHeight")
     except (configparser.Error, KeyError, ValueError) as error:
         what = " ".join(str(error).split())
         raise InputError(f"{path} is no [Sequence] with seqLength and frameRate ({what}): correct or delete it.") from None
-    for name, value in ("seqLength", length), ("frameRate", rate), ("imWidth", size[0]), ("imHeight", size[1]):
+    for name, value in ("seqLength", length), ("frameRate", rate), ("imWidth", width), ("imHeight", height):
         if value is not None and not 0 < value < float("inf"):
             raise InputError(f"{path}: {name}={value:g} must be above 0; correct or delete that line.")
-    return Info(length, rate, size if all(size) else None)
+    return Info(length, rate, (width, height) if width and height else None)
 
 
 def _find_images(folder: Path, length: int | None) -> PictureFolder | Video | None:

@@ -5,6 +5,6 @@ from reid.models.operators import declare_operators
 declare_operators()  # first, so that a network's module may import torchvision, or timm, as any module does
 
 from reid.models import bnneck, hacnn, robust  # noqa: E402, F401
-from reid.models.registry import Head, available, build, choices, options, register  # noqa: E402
+from reid.models.registry import Head, Network, available, build, choices, options, register  # noqa: E402
 
-__all__ = ["Head", "available", "build", "choices", "options", "register"]
+__all__ = ["Head", "Network", "available", "build", "choices", "options", "register"]

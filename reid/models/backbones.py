@@ -56,7 +56,7 @@ def build_backbone(name: str, last_stride: int) -> nn.Sequential:
         children[child] = module
         if child == "layer4":
             break
-    for convolution in children["layer4"][0].modules():
+    for convolution in whole.get_submodule("layer4.0").modules():
         if isinstance(convolution, nn.Conv2d) and convolution.stride == (2, 2):
             convolution.stride = (last_stride, last_stride)
     return nn.Sequential(children)
@@ -80,7 +80,7 @@ def load_weights(backbone: nn.Sequential, name: str, source: str | Path) -> bool
             )
             return False
     else:
-        tensors = _read(Path(source))
+        tensors = dict(_read(Path(source)))
     _fill(backbone, tensors, f"{source}: these weights do not fit the backbone {name!r}")
     return True
 

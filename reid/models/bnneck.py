@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from reid.models.backbones import BACKBONES, build_backbone, load_weights
 from reid.models.layers import neck_classifier, neck_norm
-from reid.models.registry import Head, register
+from reid.models.registry import Head, Network, register
 from reid.preprocessing import Preprocessing
 
 Feature = Literal["f_t", "f_i"]
@@ -34,7 +34,7 @@ WIRINGS = {
 }
 
 
-class BNNeck(nn.Module):
+class BNNeck(Network):
     """A backbone, global average pooling to f_t, batch normalisation without shift to f_i, and a classifier without bias.
 
     Luo et al., CVPRW 2019, fig. 5 and sec. 3.5, 256x128. backbone: one of `BACKBONES`. last_stride: the stride of its last group.
@@ -63,7 +63,8 @@ class BNNeck(nn.Module):
         features = dict(zip(("f_t", "f_i"), self.features(images), strict=True))
         if not self.training:
             return F.normalize(features[self.test_feature])
-        logits = self.classifier(features[self.wiring.identity]) if self.wiring.identity else None
+        # Without classifiers there is nothing to train.
+        logits = self.classifier(features[self.wiring.identity]) if self.wiring.identity else None  # type: ignore[misc]
         metric = features[self.wiring.metric] if self.wiring.metric else None
         return [Head(metric, logits, features[self.test_feature])]
 

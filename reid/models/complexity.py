@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from reid.models.registry import Network
+
 
 @dataclass(frozen=True)
 class Complexity:
@@ -26,14 +28,14 @@ PUBLISHED = {
 }
 
 
-def count(network: nn.Module) -> Complexity:
+def count(network: Network) -> Complexity:
     """Count `network`, built without classifiers, on one image of its own input size. Leaves it in evaluation mode.
 
     Only shapes count, so a network built under `torch.device("meta")`, which neither stores nor computes anything, will do.
     """
     total = 0
 
-    def add(module: nn.Module, _: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+    def add(module: nn.Conv2d | nn.Linear, _: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
         nonlocal total
         # Each output value sums over one filter: a row of the weight, whether kernel or matrix.
         total += output.numel() * module.weight[0].numel()

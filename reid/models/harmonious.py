@@ -20,7 +20,7 @@ from reid.models.layers import (
     neck_norm,
     sample_regions,
 )
-from reid.models.registry import Head
+from reid.models.registry import Head, Network
 from reid.models.shuffle import ShuffleA, ShuffleB
 from reid.preprocessing import Preprocessing
 
@@ -33,7 +33,7 @@ REGION_HEIGHT, REGION_WIDTH = 24 / 80, 28 / 32
 _POOLS = {"gem": GeM, "average": Average, "max": Maximum}
 
 
-class Harmonious(nn.Module):
+class Harmonious(Network):
     """Harmonious attention network of Li et al., CVPR 2018, fig. 2, in the pieces that Lawen et al. 2019, table 2, exchange.
 
     stem: channels after the first convolution. channels: channels after each of the three stages. repeats: how many Shuffle-A

@@ -15,12 +15,12 @@ class InstanceBatchNorm(nn.Module):
 
     def __init__(self, channels: int):
         super().__init__()
-        self.half = channels // 2
-        self.IN = nn.InstanceNorm2d(self.half, affine=True)
-        self.BN = nn.BatchNorm2d(channels - self.half)
+        self.IN = nn.InstanceNorm2d(channels // 2, affine=True)
+        self.BN = nn.BatchNorm2d(channels - channels // 2)
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        return torch.cat([self.IN(maps[:, : self.half]), self.BN(maps[:, self.half :])], 1)
+        half = self.IN.num_features
+        return torch.cat([self.IN(maps[:, :half]), self.BN(maps[:, half:])], 1)
 
 
 class _Bottleneck(torchvision.models.resnet.Bottleneck):

@@ -8,8 +8,17 @@ import torch
 from torch import nn
 
 from reid.common.errors import InputError
+from reid.preprocessing import Preprocessing
 
-_builders: dict[str, Callable[..., nn.Module]] = {}
+
+class Network(nn.Module):
+    """What `build` makes: a network that says how images are prepared for it and how many numbers its embedding has."""
+
+    preprocessing: Preprocessing
+    dimension: int
+
+
+_builders: dict[str, Callable[..., Network]] = {}
 
 
 class Head(NamedTuple):
@@ -24,7 +33,7 @@ class Head(NamedTuple):
     descriptor: torch.Tensor | None = None
 
 
-def register(builder: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
+def register(builder: Callable[..., Network]) -> Callable[..., Network]:
     """Add `builder(classes: int, *, option: Literal[values] = default) -> network` to the registry.
 
     Its name is the network's name, the first line of its docstring the description, its keyword-only arguments the options. What
@@ -49,7 +58,7 @@ def choices(name: str) -> dict[str, tuple[object, ...]]:
     return {option.name: get_args(option.annotation) for option in _parameters(name)}
 
 
-def build(name: str, classes: int = 0, **options: object) -> nn.Module:
+def build(name: str, classes: int = 0, **options: object) -> Network:
     """Make a network with fresh parameters and, for training, bias-free classifiers over `classes` identities.
 
     In evaluation mode it maps `(B, 3, H, W)` images, preprocessed by its `preprocessing`, to `(B, D)` unit rows, D being its
@@ -71,7 +80,7 @@ def build(name: str, classes: int = 0, **options: object) -> nn.Module:
     return network
 
 
-def _find(name: str) -> Callable[..., nn.Module]:
+def _find(name: str) -> Callable[..., Network]:
     if name not in _builders:
         raise InputError(f"there is no network named {name!r}; there are: {', '.join(available())}")
     return _builders[name]

@@ -72,4 +72,4 @@ def _start_near_linear(block: nn.Module) -> None:
             else:
                 nn.init.orthogonal_(layers[0].weight)
             if isinstance(layers[-1], nn.ReLU):
-                nn.init.ones_(layers[1].bias)
+                nn.init.ones_(layers[1].get_parameter("bias"))

@@ -19,11 +19,11 @@ class WeightAverage:
         """Take the network's present parameters into the mean."""
         self.count += 1
         for name, value in network.named_parameters():
-            value = value.detach().double()
+            present = value.detach().double()
             if self.count == 1:
-                self.mean[name] = value.clone()
+                self.mean[name] = present.clone()
             else:
-                self.mean[name] += (value - self.mean[name]) / self.count
+                self.mean[name] += (present - self.mean[name]) / self.count
 
     def copy_to(self, network: nn.Module) -> None:
         """Give the network the mean. Its batch-norm statistics are then stale: see `torch.optim.swa_utils.update_bn`."""

@@ -37,7 +37,8 @@ class Batches:
     ):
         self.recipe, self.crops, self.size, self.device = recipe, crops, size, device
         self._told = [crops.ids] if taught is None else [crops.ids, taught]
-        self._images, self._decoded_size, self._ask = torch.empty(0), None, ask
+        self._images, self._ask = torch.empty(0), ask
+        self._decoded_size: Preprocessing | None = None
         strengths = CameraStrengths(**{field.name: getattr(recipe, field.name) for field in fields(CameraStrengths)})
         camera = None if strengths == CameraStrengths() else strengths
         composed = recipe.composites_per_batch

@@ -1,5 +1,8 @@
 """A network's training pass as a CUDA graph: of many small kernels, launching takes longer than running."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -18,26 +21,28 @@ class CapturedPass:
 
     def __init__(self, network: nn.Module):
         self._network = network
-        self._shape, self._layout, self._replay = None, [], None
+        self._shape, self._layout = torch.Size(), list[list[bool]]()
+        self._replay: Callable[..., Any] | None = None
 
     def __call__(self, images: torch.Tensor) -> Heads:
         if images.device.type != "cuda" or processes.count() > 1:
             return [list(head) for head in self._network(images)]
-        if images.shape != self._shape:
-            self._capture(images)
+        if self._replay is None or images.shape != self._shape:
+            self._replay = None  # frees the memory of the size before
+            self._replay = self._capture(images)
         flat = iter(self._replay(images))
         return [[next(flat) if present else None for present in head] for head in self._layout]
 
-    def _capture(self, images: torch.Tensor) -> None:
-        self._replay = None  # frees the memory of the size before
+    def _capture(self, images: torch.Tensor) -> Callable[..., Any]:
         before = [buffer.clone() for buffer in self._network.buffers()]
         with torch.no_grad():
             self._layout = [[each is not None for each in head] for head in self._network(images)]
-        self._replay = torch.cuda.make_graphed_callables(_Flat(self._network).train(), (images,), allow_unused_input=True)
+        replay = torch.cuda.make_graphed_callables(_Flat(self._network).train(), (images,), allow_unused_input=True)
         self._shape = images.shape
         with torch.no_grad():  # the rehearsals moved the statistics of batch normalisation
             for buffer, value in zip(self._network.buffers(), before, strict=True):
                 buffer.copy_(value)
+        return replay
 
 
 class _Flat(nn.Module):

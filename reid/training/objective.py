@@ -4,10 +4,10 @@ import copy
 from collections.abc import Sequence
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from reid.losses import hard_triplet_loss, identity_loss, soft_triplet_loss, triplet_loss
+from reid.models import Network
 from reid.training.centers import Centers
 from reid.training.distillation import Projection, relation_loss
 from reid.training.recipe import Recipe
@@ -29,7 +29,7 @@ class Objective:
     def __init__(
         self,
         recipe: Recipe,
-        network: nn.Module,
+        network: Network,
         classes: int,
         device: torch.device | str = "cpu",
         widths: Sequence[int] = (),
@@ -59,14 +59,18 @@ class Objective:
         logits = [head[1][labelled] for head in heads if head[1] is not None] if recipe.identity_weight else []
         pulled = features if recipe.triplet_weight else []
         triplet = _TRIPLETS[recipe.triplet]
-        embeddings = None if taught is None else _embeddings(heads)
+        matched = related = nothing
+        if taught is not None:
+            embeddings = _embeddings(heads)
+            matched = self.projection.loss(embeddings, taught) if self.projection.widths else nothing
+            related = relation_loss(embeddings, taught) if recipe.relation_weight else nothing
         return torch.stack(
             [
                 sum((identity_loss(each, labels, recipe.label_smoothing) for each in logits), nothing),
                 sum((triplet(each, labels, recipe.triplet_margin) for each in pulled), nothing),
                 sum((c.loss(f, labels, recipe.center_average) for c, f in zip(self.centers, features, strict=False)), nothing),
-                self.projection.loss(embeddings, taught) if self.projection.widths else nothing,
-                relation_loss(embeddings, taught) if recipe.relation_weight and taught is not None else nothing,
+                matched,
+                related,
             ]
         )
 
@@ -89,11 +93,11 @@ class Objective:
 
 def _embeddings(heads: Heads) -> torch.Tensor:
     """The embeddings `(B, D)` that the network would give in evaluation mode: the heads' unit descriptors side by side."""
-    descriptors = [head[2] if len(head) > 2 and head[2] is not None else head[0] for head in heads]
+    descriptors = [next(each for each in (*head[2:], head[0]) if each is not None) for head in heads]
     return F.normalize(torch.cat([F.normalize(each.float()) for each in descriptors], 1))
 
 
-def _feature_widths(network: nn.Module) -> list[int]:
+def _feature_widths(network: Network) -> list[int]:
     """The widths of the features that the network trains, found by running a copy of it on black images."""
     size = network.preprocessing
     parameter = next(network.parameters())

@@ -1,6 +1,7 @@
 """The optimiser of a recipe and the learning rate that it is given."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,7 +15,7 @@ def build_optimiser(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> torch
     parameters = list(parameters)
     # One kernel for all parameters: launching many small ones takes longer than running them.
     fused = parameters[0].device.type == "cuda"
-    rates = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": fused}
+    rates: dict[str, Any] = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": fused}
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(parameters, momentum=0.9, nesterov=True, **rates)
     return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimiser](parameters, **rates)

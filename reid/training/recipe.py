@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from math import isfinite
 from pathlib import Path
 from types import UnionType
-from typing import Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from reid.common.errors import InputError
 from reid.common.yaml_file import parse_yaml, read_yaml
@@ -19,7 +19,7 @@ class Recipe:
     """
 
     model: str
-    options: dict[str, object]
+    options: dict[str, Any]
     height: int
     width: int
     start: str
@@ -117,15 +117,15 @@ def _read(path: Path, below: list[Path]) -> dict[str, tuple[object, object]]:
 
 
 def _change(text: str) -> tuple[str, object]:
-    key, separator, value = text.partition("=")
+    key, separator, written = text.partition("=")
     if not separator:
         raise InputError(f"{text!r}: a change to the recipe is written key=value")
-    value = parse_yaml(value, repr(text))
+    value = parse_yaml(written, repr(text))
     group, separator, option = key.partition(".")
     return (group, {option: value}) if separator and group == "options" else (key, value)
 
 
-def _override(settings: dict[str, tuple[object, object]], origin: object, values: dict) -> None:
+def _override(settings: dict[str, tuple[object, Any]], origin: object, values: dict) -> None:
     known = [field.name for field in fields(Recipe)]
     for key, value in values.items():
         if key not in known:
@@ -135,7 +135,7 @@ def _override(settings: dict[str, tuple[object, object]], origin: object, values
         settings[key] = origin, value
 
 
-def _convert(key: str, kind: object, origin: object, value: object) -> object:
+def _convert(key: str, kind: Any, origin: object, value: Any) -> Any:
     try:
         value = _as(kind, value)
         lowest = 1 if key in _POSITIVE and kind is int else 0
@@ -148,7 +148,7 @@ def _convert(key: str, kind: object, origin: object, value: object) -> object:
     return value
 
 
-def _as(kind: object, value: object) -> object:
+def _as(kind: Any, value: Any) -> Any:
     """`value` as a `kind`. Raises ValueError or TypeError when it is none."""
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
@@ -173,7 +173,7 @@ def _as(kind: object, value: object) -> object:
     return converted
 
 
-def _describe(key: str, kind: object) -> str:
+def _describe(key: str, kind: Any) -> str:
     if get_origin(kind) is Literal:
         return f"one of {', '.join(get_args(kind))}"
     if key in _SHARES:
@@ -181,7 +181,7 @@ def _describe(key: str, kind: object) -> str:
     if kind is int or kind is float:
         number = "a whole number" if kind is int else "a number"
         return f"{number} above 0" if key in _POSITIVE else f"{number} of at least 0"
-    plain = {bool: "true or false", str: "a text", tuple[float, ...]: "a list of numbers, like [40, 70]"}
+    plain: dict[Any, str] = {bool: "true or false", str: "a text", tuple[float, ...]: "a list of numbers, like [40, 70]"}
     plain |= {tuple[str, ...]: "a list of files, like [one.xml, two.onnx]"}
-    plain |= {float | None: "a number of at least 0, or null", dict[str, object]: "a list of options, like {pool: average}"}
+    plain |= {float | None: "a number of at least 0, or null", dict[str, Any]: "a list of options, like {pool: average}"}
     return plain[kind]

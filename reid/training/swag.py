@@ -32,10 +32,10 @@ class WeightGaussian:
         self.average.add(network)
         deviation = {}
         for name, value in network.named_parameters():
-            value = value.detach().double()
-            deviation[name] = value - self.average.mean[name]
+            present = value.detach().double()
+            deviation[name] = present - self.average.mean[name]
             # Welford's sum: the paper's mean of squares less the square of the mean would cancel where weights hardly move.
-            square = deviation[name] * (value - before.get(name, value))
+            square = deviation[name] * (present - before.get(name, present))
             self.squares[name] = self.squares.get(name, 0) + square
         if self.rank:
             self.deviations = [*self.deviations, deviation][-self.rank :]

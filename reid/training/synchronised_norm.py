@@ -55,7 +55,7 @@ class SynchronisedNorm(nn.modules.batchnorm._BatchNorm):
 
     def _follow(self, mean: torch.Tensor, variance: torch.Tensor, count: int) -> None:
         """Move the running statistics; without momentum they are the plain means of all batches so far."""
-        if not self.track_running_stats:
+        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:  # as the user wished
             return
         self.num_batches_tracked += 1
         momentum = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum

@@ -65,7 +65,8 @@ class PresentTeachers:
         self._networks = [self._place(source) for source in sources]
         with torch.no_grad():  # an operation that PyTorch lacks is told now, and not in mid-training
             self._ask(torch.zeros(2, 32, 16, 3, device=device))
-        self._graph, self._images, self._rows = None, torch.empty(0), torch.empty(0)
+        self._images, self._rows = torch.empty(0), torch.empty(0)
+        self._graph: torch.cuda.CUDAGraph  # from `_images` to `_rows`, once there are some
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
@@ -86,7 +87,8 @@ class PresentTeachers:
             network = pytorch.network_of(source)
         except InputError as error:
             raise InputError(f"teacher: {error}") from None
-        return network.requires_grad_(False).to(self._device, self._kind, memory_format=layout)
+        placed = network.requires_grad_(False).to(self._device, self._kind)
+        return placed.to(memory_format=layout)  # type: ignore[call-overload]  # the stubs know it of tensors alone
 
     def _ask(self, images: torch.Tensor) -> torch.Tensor:
         rows = []

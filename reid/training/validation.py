@@ -7,7 +7,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from reid.appearance import AppearanceModel
 from reid.common.errors import InputError
@@ -17,6 +16,7 @@ from reid.data.sources import site_names, source_name
 from reid.engines import pytorch
 from reid.evaluation import evaluate_embeddings
 from reid.evaluation.extraction import embed_files
+from reid.models import Network
 from reid.preprocessing import Preprocessing
 from reid.training.checkpoint import Position
 from reid.training.recipe import Recipe
@@ -24,7 +24,7 @@ from reid.weights.weights_file import Weights, weights_of
 
 
 def snapshot(
-    recipe: Recipe, network: nn.Module, position: Position, crops: Crops, data: Sequence[str], size: Preprocessing
+    recipe: Recipe, network: Network, position: Position, crops: Crops, data: Sequence[str], size: Preprocessing
 ) -> Weights:
     """The present weights, for images of the `size` that they were last trained at: at another they know people worse by far.
 
@@ -34,7 +34,7 @@ def snapshot(
     named = int((crops.ids >= 0).sum())
     sources = {"data": [source_name(source) for source in data], "start_data": list(position.seen)}
     found = {**sources, "images": named, "identities": int(crops.ids.max()) + 1, "unlabelled": len(crops) - named}
-    files = {"start": Path(recipe.start).name, "backbone_weights": Path(position.backbone).name}
+    files: dict[str, object] = {"start": Path(recipe.start).name, "backbone_weights": Path(position.backbone).name}
     files["teacher"] = [Path(file).name for file in recipe.teacher]
     done = {"epochs_done": position.epoch, "versions": _versions()}
     record = {**asdict(recipe), **files, **found, **done}
@@ -69,8 +69,8 @@ def validate(weights: Weights, sets: Sequence[ValidationSet], device: str) -> di
     for each in sets:
         query, gallery = each.query, each.gallery
         labelled = (query, f"queries of {each.name}"), (gallery, f"gallery of {each.name}")
-        embeddings = [embed_files(model.embed, part.paths, label) for part, label in labelled]
-        ranking = evaluate_embeddings(*embeddings, query.ids, gallery.ids, query.cameras, gallery.cameras)
+        asked, known = (embed_files(model.embed, part.paths, label) for part, label in labelled)
+        ranking = evaluate_embeddings(asked, known, query.ids, gallery.ids, query.cameras, gallery.cameras)
         scores[each.name] = {"rank-1": float(ranking.cmc[0]), "mAP": float(ranking.mean_ap)}
     return scores
 

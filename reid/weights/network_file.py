@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import yaml
@@ -85,7 +86,7 @@ def read_network_file(path: str | Path) -> NetworkFile:
     return source
 
 
-def _preprocessing(fields: Mapping[str, object]) -> Preprocessing:
+def _preprocessing(fields: Mapping[str, Any]) -> Preprocessing:
     """What the YAML's `fields` say of images. Raises ValueError naming the key."""
     if "range" in fields:
         fields = {"mean": [0, 0, 0], "std": [1, 1, 1], **fields}
@@ -97,9 +98,9 @@ def _preprocessing(fields: Mapping[str, object]) -> Preprocessing:
     return Preprocessing(height, width, mean, std, fields.get("colours", "rgb"), values)
 
 
-def _number(fields: Mapping[str, object], key: str, whole: bool = False) -> float:
+def _number(fields: Mapping[str, Any], key: str, whole: bool = False) -> float:
     try:
-        value = float(fields[key])
+        value: float | None = float(fields[key])
     except (TypeError, ValueError):
         value = None
     if value is None or (whole and not value.is_integer()):
@@ -107,9 +108,10 @@ def _number(fields: Mapping[str, object], key: str, whole: bool = False) -> floa
     return value
 
 
-def _three(fields: Mapping[str, object], key: str) -> tuple[float, ...]:
+def _three(fields: Mapping[str, Any], key: str) -> tuple[float, float, float]:
     try:
-        return tuple(float(value) for value in fields[key])
+        first, second, third = map(float, fields[key])
+        return first, second, third
     except (TypeError, ValueError):
         raise ValueError(f"{key} must be three numbers, not {fields[key]!r}") from None
 
@@ -120,9 +122,9 @@ def _check_weights(source: NetworkFile) -> None:
     if not weights.is_file():
         raise InputError(f"{weights}: missing; it holds the weights of {path.name}: copy both")
     try:
-        constants = [layer.find("data") for layer in ElementTree.parse(path).iter("layer") if layer.get("type") == "Const"]
-        wanted = max((int(place.get("offset")) + int(place.get("size")) for place in constants), default=0)
-    except (ElementTree.ParseError, AttributeError, TypeError, ValueError) as error:
+        constants = [layer.findall("data")[0] for layer in ElementTree.parse(path).iter("layer") if layer.get("type") == "Const"]
+        wanted = max((int(place.attrib["offset"]) + int(place.attrib["size"]) for place in constants), default=0)
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise InputError(f"{path}: damaged, or not a network that OpenVINO wrote ({error})") from None
     there = weights.stat().st_size
     if there < wanted:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 # What files call them: the metadata of weights, and the YAML beside a network from elsewhere.
 KEYS = {"max_cosine_distance": "image", "max_set_distance": "set", "max_link_distance": "link"}
@@ -20,7 +21,7 @@ class Thresholds:
     link: float | None = None
 
     @classmethod
-    def from_fields(cls, fields: Mapping[str, object]) -> "Thresholds":
+    def from_fields(cls, fields: Mapping[str, Any]) -> "Thresholds":
         """Those that a file's `fields` name, which may have other keys too. Raises ValueError, naming the key, for no number."""
         fitted = {}
         for key, name in KEYS.items():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -18,7 +18,7 @@ from reid.preprocessing import Preprocessing
 from reid.weights.thresholds import Thresholds
 
 if TYPE_CHECKING:
-    from torch import nn
+    from reid.models import Network
 
 SHIPPED = Path(__file__).parent
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80")
@@ -36,8 +36,8 @@ class Weights:
     preprocessing: Preprocessing
     tensors: Mapping[str, np.ndarray]
     thresholds: Thresholds = field(default_factory=Thresholds)
-    training: Mapping[str, object] = field(default_factory=dict)
-    options: Mapping[str, object] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
 
     @cached_property
@@ -49,10 +49,10 @@ class Weights:
         for name in sorted(self.tensors):
             tensor = self.tensors[name]
             digest.update(f"{name} {tensor.dtype} {tensor.shape}".encode())
-            digest.update(np.ascontiguousarray(tensor))
+            digest.update(np.ascontiguousarray(tensor).data)
         return digest.hexdigest()
 
-    def network(self) -> "nn.Module":
+    def network(self) -> "Network":
         """The network in evaluation mode, float32, without classifiers. Raises InputError when the tensors are not its own."""
         import torch
 
@@ -86,9 +86,9 @@ class Weights:
 
 def weights_of(
     model: str,
-    network: "nn.Module",
-    training: Mapping[str, object] | None = None,
-    options: Mapping[str, object] | None = None,
+    network: "Network",
+    training: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Weights:
     """Take the weights out of `network`, which may have been built with classifiers; they are left behind.
 
@@ -126,7 +126,7 @@ def blend(weights: Weights, other: Weights, share: float) -> Weights:
         name: np.asarray((1 - share) * ours.astype(np.float64) + share * other.tensors[name]).astype(ours.dtype)
         for name, ours in weights.tensors.items()
     }
-    record = {"blended": [dict(weights.training), dict(other.training)], "share": share}
+    record: dict[str, Any] = {"blended": [dict(weights.training), dict(other.training)], "share": share}
     record["data"] = sorted({name for each in record["blended"] for name in each.get("data", [])})
     return Weights(weights.model, weights.preprocessing, tensors, training=record, options=weights.options)
 

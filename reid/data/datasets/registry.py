@@ -46,7 +46,7 @@ class Entry:
     @property
     def description(self) -> str:
         """The first line of what the reader says of itself."""
-        return self.reader.__doc__.strip().splitlines()[0]
+        return (self.reader.__doc__ or "").strip().partition("\n")[0]
 
 
 _entries: dict[str, Entry] = {}
