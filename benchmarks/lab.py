@@ -13,6 +13,7 @@ from rich.table import Table
 from benchmarks.scores.clearmot import Counts
 from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.scores.world import image_counts, world_counts
+from mtmc.commands import arguments as shared
 from mtmc.ground.tracks import GroundTracks
 from mtmc.multicamera.gallery_writer import GalleryWriter
 from mtmc.multicamera.moment import Moment
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
     options = _parse(arguments)
     results = ResultFolder(options.output)
-    models = {name: open_appearance(name) for name in options.reid}
+    models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
     for model in models.values():
         open_identities(model)  # a model without a threshold is told before anything runs
     recording = _open(options)
@@ -77,13 +78,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lab", description=__doc__)
     parser.add_argument("--data", type=Path, metavar="DIR", help="one recording's folder (default: a rendered room)")
     parser.add_argument("--format", default="auto", choices=("auto", *FORMATS), help="of --data (default: %(default)s)")
-    parser.add_argument(
-        "--reid",
-        default="none,hacnn,robust",
-        type=lambda text: list(dict.fromkeys(text.split(","))),
-        metavar="NAMES",
-        help="models, weights files or none, separated by commas (default: none,hacnn,robust)",
-    )
+    shared.add_reids(parser, "none,hacnn,robust")
     parser.add_argument("--detections", metavar="NAME", help="of those that --data has, such as fasterrcnn or gt for an oracle")
     parser.add_argument("--metric", choices=("world", "image"), help="where tracks are compared (default: world where known)")
     parser.add_argument("--radius", type=float, default=1.0, metavar="METRES", help="in the world (default: %(default)s)")

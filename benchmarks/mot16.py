@@ -14,12 +14,13 @@ from benchmarks.download import fetch_mot16
 from benchmarks.scores.clearmot import DISTRACTOR_RULES, score
 from benchmarks.scores.results import SequenceResult, print_table, write_summary
 from benchmarks.sequence_folders import DEMO, MOT16, VALIDATION, sequence_folders
+from mtmc.commands import arguments as shared
 from mtmc.sequences import Sequence, read_motchallenge
 from mtmc.sequences.mot_text import read_tracks
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import TrackedFrame, track
 from mtmc.single.result_writer import ResultWriter
-from mtmc.single.tracker_config import DEFAULT_TRACKER, appearance_line, available_configs, build_tracker, read_tracker_config
+from mtmc.single.tracker_config import appearance_line, build_tracker, read_tracker_config
 from reid.common.cache_folder import cache_folder
 from reid.common.errors import run
 from reid.common.result_folder import ResultFolder
@@ -42,7 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
         fetch_mot16(data)
     config = read_tracker_config(options.tracker, options.config)
     output = ResultFolder(options.output)
-    appearance = open_appearance(options.reid)
+    appearance = open_appearance(options.reid, options.engine, options.device)
     tracker, tracker_record = build_tracker(config, appearance)
     if appearance is not None and not tracker.uses_appearance:
         print(f"{config.name} uses no appearance: --reid {options.reid} has no effect")
@@ -73,9 +74,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--sequences", nargs="+", metavar="NAME", help="which (default: MOT16's validation set, else all)")
     parser.add_argument("--detections", default="det.txt", metavar="FILE", help="file in their det/ (default: %(default)s)")
     parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on the file's own scale")
-    parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
-    parser.add_argument("--tracker", metavar="NAME", help=f"{', '.join(available_configs())} (default: {DEFAULT_TRACKER})")
-    parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own; those left out keep their defaults")
+    shared.add_reid(parser)
+    shared.add_tracker(parser)
     parser.add_argument(
         "--distractors", default="official", choices=DISTRACTOR_RULES, help="rule for dropping them (default: official)"
     )

@@ -15,6 +15,7 @@ from benchmarks.measured_travel import measured_travel
 from benchmarks.scores.clearmot import Counts
 from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, row, save
 from benchmarks.scores.world import world_counts, world_people
+from mtmc.commands import arguments as shared
 from mtmc.ground.tracks import GroundTracks
 from mtmc.linking.linker import Linker
 from mtmc.linking.naming import name_offline, name_online, rename
@@ -52,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
     options = _parse(arguments)
     results = ResultFolder(options.output)
-    models = {name: open_appearance(name) for name in options.reid}
+    models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
     for model in models.values():
         if model is not None and model.thresholds.link is None:
             sentence = "does not say up to which distance people of two cameras are one: `python -m reid threshold` fits it."
@@ -83,13 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rooms", description=__doc__)
     parser.add_argument("--people", type=Path, metavar="DIR", help="people are crops in Market-1501's layout (default: drawn)")
-    parser.add_argument(
-        "--reid",
-        default="none,robust",
-        type=lambda text: list(dict.fromkeys(text.split(","))),
-        metavar="NAMES",
-        help="models, weights files or none, separated by commas (default: none,robust)",
-    )
+    shared.add_reids(parser, "none,robust")
     parser.add_argument("--persons", type=int, default=20, metavar="N", help="who visit thrice each (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the rooms and their people (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("outputs/rooms"), metavar="DIR", help="(default: %(default)s)")

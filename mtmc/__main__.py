@@ -10,5 +10,10 @@ def main(arguments: list[str] | None = None) -> None:
     dispatch("mtmc", COMMANDS, "People tracking on one's own recordings and cameras.", arguments)
 
 
-if __name__ == "__main__":
+def program() -> None:
+    """The console script."""
     run(main)
+
+
+if __name__ == "__main__":
+    program()

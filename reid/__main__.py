@@ -10,5 +10,10 @@ def main() -> None:
     dispatch("reid", COMMANDS, "Person re-identification: train, measure and use networks.")
 
 
-if __name__ == "__main__":
+def program() -> None:
+    """The console script."""
     run(main)
+
+
+if __name__ == "__main__":
+    program()

@@ -26,7 +26,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture
 def models(monkeypatch):
-    monkeypatch.setattr(lab, "open_appearance", lambda name: None if name == "none" else MeanColour())
+    monkeypatch.setattr(lab, "open_appearance", lambda name, *_: None if name == "none" else MeanColour())
 
 
 def run(output, *arguments):

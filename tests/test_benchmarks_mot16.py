@@ -72,7 +72,7 @@ def test_a_model_is_used_recorded_and_remembered(make_sequence, monkeypatch, cap
             colours = frame[middle[:, 1], middle[:, 0]].astype(np.float32)
             return colours / np.linalg.norm(colours, axis=1, keepdims=True)
 
-    monkeypatch.setattr("reid.load", lambda name: Model())
+    monkeypatch.setattr("reid.load", lambda name, engine, device: Model())
     folder = make_sequence(images=True)
     first = run_on(folder, "--reid", "fake", "--tracker", "motdt")
     assert first["rows"][0]["fps_reid"] > 0 and first["settings"]["reid_cached"] == {"walk": False}
@@ -205,7 +205,7 @@ MISTAKES = {
     "frame beyond the sequence": (replace_line(4, "99,-1,10,8,20,48,0.9,-1,-1,-1"), "line 4: frame 99 is beyond"),
     "unreadable image": (break_image, "000003.png: frame 3 does not decode"),
     "wrong weights file": (break_weights, "wrong.safetensors"),
-    "unknown tracker": (set_option("--tracker", "motdd"), "there is no tracker 'motdd': choose one of deepsort, motdt"),
+    "unknown tracker": (set_option("--tracker", "motdd"), "unknown tracker motdd; choose from deepsort, motdt"),
     "unknown ReID model": (set_option("--reid", "robbust"), "there is no network named 'robbust'"),
     "unwritable output": (set_option("--output", "{folder}/seqinfo.ini/out"), "cannot be written to"),
     "missing config": (set_option("--config", "{folder}/mine.yaml"), "mine.yaml: no such file"),

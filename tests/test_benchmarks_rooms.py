@@ -22,7 +22,7 @@ def ran(tmp_path_factory):
     recording, output, model = passers(tmp_path_factory.mktemp("people")), tmp_path_factory.mktemp("output"), MeanColour()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rooms, "rooms", lambda seed, people, persons: recording)
-        patch.setattr(rooms, "open_appearance", lambda name: None if name == "none" else model)
+        patch.setattr(rooms, "open_appearance", lambda name, *_: None if name == "none" else model)
         rooms.main(["--reid", "none,colour", "--output", str(output)])
     return output, json.loads((output / "summary.json").read_text()), model.asked
 
@@ -72,7 +72,7 @@ def test_the_tracks_of_each_row_are_written(ran):
     ],
 )
 def test_mistakes_are_told(tmp_path, monkeypatch, arguments, said):
-    monkeypatch.setattr(rooms, "open_appearance", lambda name: None if name == "none" else MeanColour(Thresholds()))
+    monkeypatch.setattr(rooms, "open_appearance", lambda name, *_: None if name == "none" else MeanColour(Thresholds()))
     with pytest.raises(InputError, match=said):
         rooms.main([*(() if "--reid" in arguments else ("--reid", "none")), *arguments, "--output", str(tmp_path)])
 

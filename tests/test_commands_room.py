@@ -62,7 +62,7 @@ def test_the_command_follows_everybody_and_films_it(recording, tmp_path, capsys)
 
 
 def test_a_gallery_carries_people_from_one_run_to_the_next(recording, tmp_path, monkeypatch):
-    monkeypatch.setattr(mtmc.single.appearance, "open_appearance", lambda name: MeanColour())
+    monkeypatch.setattr(mtmc.single.appearance, "open_appearance", lambda *_: MeanColour())
     for output in ("first", "second"):
         run(recording, "--gallery", tmp_path / "people.npz", "--output", tmp_path / output)
         rows = csv.DictReader((tmp_path / output / "world.csv").open())
@@ -70,7 +70,7 @@ def test_a_gallery_carries_people_from_one_run_to_the_next(recording, tmp_path, 
 
 
 def test_ctrl_c_leaves_tracks_film_and_gallery_under_partial_names_and_says_so(recording, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(mtmc.single.appearance, "open_appearance", lambda name: MeanColour())
+    monkeypatch.setattr(mtmc.single.appearance, "open_appearance", lambda *_: MeanColour())
     out, people = tmp_path / "out", tmp_path / "people.npz"
     run(recording, "--gallery", people, "--output", out)
     first = people.read_bytes()
@@ -109,7 +109,7 @@ def test_a_detector_that_fails_costs_what_it_did_not_see(recording, tmp_path, mo
                 raise RuntimeError("the detector's own")
             return Detections(np.empty((0, 4)), np.empty(0))
 
-    monkeypatch.setattr("mtmc.detection.yolox.Detector", Failing)
+    monkeypatch.setattr("mtmc.detection.opening.Detector", Failing)
     with pytest.raises(RuntimeError) as error:
         run(recording, "--detector", "mine.onnx", "--reid", "none", "--output", tmp_path, "--video")
     assert len((tmp_path / "world.partial.jsonl").read_text().splitlines()) == 10

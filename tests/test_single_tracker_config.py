@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mtmc.single.tracker_config import available_configs, build_tracker, read_tracker_config
+from mtmc.single.tracker_config import available_trackers, build_tracker, read_tracker_config
 from reid.common.errors import InputError
 from reid.weights.thresholds import Thresholds
 
@@ -13,7 +13,7 @@ FITTED = SimpleNamespace(thresholds=Thresholds(0.32))
 UNFITTED = SimpleNamespace(thresholds=Thresholds())
 
 
-@pytest.mark.parametrize("name", available_configs())
+@pytest.mark.parametrize("name", available_trackers())
 def test_every_shipped_configuration_builds(name):
     tracker, record = build_tracker(read_tracker_config(name))
     assert tracker.update and record["algorithm"] in name

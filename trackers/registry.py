@@ -38,14 +38,17 @@ def build(name: str, appearance: Appearance | None = None, **thresholds: Any) ->
     Raises `ValueError` for an unknown name or threshold, listing what exists, and for a threshold that is not a number or out of
     its range.
     """
-    known = [key for key in _parameters(name) if key != "appearance"]
+    parameters = _parameters(name)
+    known = [key for key in parameters if key != "appearance"]
     ranges = _ranges(name)
     for key, value in thresholds.items():
         if key not in known:
             raise ValueError(f"{name} has no threshold {key!r}; it has {', '.join(known)}")
         if key in ranges:
             _check(f"{key} of {name}", value, *ranges[key])
-    return _TRACKERS[name](appearance=appearance, **thresholds)
+    if "appearance" in parameters:  # a tracker by boxes alone need not take one
+        thresholds["appearance"] = appearance
+    return _TRACKERS[name](**thresholds)
 
 
 def thresholds(name: str) -> dict[str, float]:

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mtmc.commands import arguments
+
 if TYPE_CHECKING:
     from mtmc.multicamera.ray_workers import RayWorkers
     from mtmc.sequences import Recording
@@ -19,12 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The recording, what finds and what recognises people, where the results go."""
     parser.add_argument("source", type=Path, metavar="CAMERAS", help="a YAML file of cameras, or a recording's folder")
     parser.add_argument("--detections", metavar="NAME", help="of those that the recording has (default: its usual ones)")
-    parser.add_argument(
-        "--detector", type=Path, metavar="FILE", help="an ONNX file in YOLOX's format, to find the people with instead"
-    )
+    arguments.add_detector(parser)
     parser.add_argument("--min-score", type=float, metavar="S", help="drop what the detector scores lower (default: 0.3)")
     parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own, as in configs/rooms/ground.yaml")
-    parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
+    arguments.add_reid(parser)
     parser.add_argument("--gallery", type=Path, metavar="FILE.npz", help="people known before; it is read and written again")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for world.csv, world.jsonl, tracks/, gallery/")
     parser.add_argument(
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
-    from mtmc.detection.yolox import Detector
+    from mtmc.detection.opening import open_detector
     from mtmc.ground.thresholds import read_ground_thresholds
     from mtmc.identity.gallery import Gallery
     from mtmc.multicamera.film import FilmWriter
@@ -68,8 +68,8 @@ def run(options: argparse.Namespace) -> None:
     recording = open_recording(options.source, detections=options.detections)
     if options.detector is None and not any(len(found) for view in recording.views for found in view.detections):
         raise InputError(f"{options.source} has no detections: add det/NAME.txt for each camera, or give --detector FILE.")
-    model = open_appearance(options.reid)
-    detector = Detector(options.detector, options.min_score) if options.detector else None
+    model = open_appearance(options.reid, options.engine, options.device)
+    detector = open_detector(options.detector, options.min_score) if options.detector else None
     if model is not None or options.video or options.detector:
         recording.require_images()
     known = Gallery.load(options.gallery, model.weights_hash) if options.gallery and options.gallery.is_file() else None
@@ -105,11 +105,16 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _ray_workers(options: argparse.Namespace, recording: "Recording") -> "RayWorkers":
-    from mtmc.detection.yolox import Detector
+    from mtmc.detection.opening import open_detector
     from mtmc.multicamera.ray_workers import PATIENCE, RayWorkers
     from mtmc.single.appearance import open_appearance
 
-    open_detector = partial(Detector, options.detector.resolve(), options.min_score) if options.detector else None
-    reid = str(Path(options.reid).resolve()) if Path(options.reid).is_file() else options.reid
-    appearance = None if reid == "none" else partial(open_appearance, reid)
+    open_detector = partial(open_detector, _absolute(options.detector), options.min_score) if options.detector else None
+    opened = partial(open_appearance, _absolute(options.reid), options.engine, options.device)
+    appearance = None if options.reid == "none" else opened
     return RayWorkers(recording, open_detector, appearance, PATIENCE if options.patience is None else options.patience)
+
+
+def _absolute(name: str) -> str:
+    """A file's path as a worker in another folder finds it; any other name as it is."""
+    return str(Path(name).resolve()) if Path(name).is_file() else name

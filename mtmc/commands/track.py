@@ -7,7 +7,7 @@ import argparse
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
-from mtmc.single.tracker_config import DEFAULT_TRACKER, available_configs
+from mtmc.commands import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,11 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="VIDEO|FOLDER|CAMERA", help="a file, a MOTChallenge folder, an index or an address")
     people = parser.add_mutually_exclusive_group(required=True)
     people.add_argument("--detections", metavar="FILE", help="MOT text: frame,id,left,top,width,height,score,...")
-    people.add_argument("--detector", type=Path, metavar="FILE", help="an ONNX file in YOLOX's format, to find the people with")
+    arguments.add_detector(people)
     parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on their own scale")
-    parser.add_argument("--reid", default="robust", metavar="NAME", help="model, none, or weights file (default: %(default)s)")
-    parser.add_argument("--tracker", metavar="NAME", help=f"{', '.join(available_configs())} (default: {DEFAULT_TRACKER})")
-    parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own; those left out keep their defaults")
+    arguments.add_reid(parser)
+    arguments.add_tracker(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for tracks/NAME.txt, video/NAME.mp4")
     parser.add_argument("--video", action="store_true", help="write an annotated MP4")
 
@@ -29,7 +28,7 @@ def run(options: argparse.Namespace) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
-    from mtmc.detection.yolox import Detector
+    from mtmc.detection.opening import open_detector
     from mtmc.sequences import open_sequence
     from mtmc.single.appearance import open_appearance
     from mtmc.single.pipeline import track
@@ -40,9 +39,9 @@ def run(options: argparse.Namespace) -> None:
 
     config = read_tracker_config(options.tracker, options.config)
     results = ResultFolder(options.output)
-    detector = None if options.detector is None else Detector(options.detector, options.min_score)
+    detector = None if options.detector is None else open_detector(options.detector, options.min_score)
     sequence = open_sequence(options.source, options.detections, options.min_score)
-    appearance = open_appearance(options.reid)
+    appearance = open_appearance(options.reid, options.engine, options.device)
     tracker, built = build_tracker(config, appearance)
     cache = cache_folder("embeddings")
     frames = track(sequence, tracker, appearance, images=options.video, cache=cache, detector=detector)

@@ -19,6 +19,7 @@ from mtmc.identity.view_selection import ViewSelection
 from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import Recording, open_recording
+from mtmc.single.appearance import require_views
 from mtmc.single.pipeline import Detect, StageSeconds
 from reid.common.errors import InputError
 from reid.common.interrupts import uninterrupted
@@ -80,6 +81,7 @@ def open_identities(appearance: "AppearanceModel | None", gallery: Gallery | Non
         if gallery is not None:
             raise InputError("a gallery holds what an appearance model knows people by: give the model too, or no gallery")
         return Identities(None)
+    require_views(appearance)
     if appearance.thresholds.set is None:
         raise InputError(
             f"{appearance.name} does not say up to which distance several views are a known person: "

@@ -6,6 +6,7 @@ from pathlib import Path
 import configs
 import trackers
 from reid.common.errors import InputError
+from reid.common.plugin import find_plugin, is_plugin
 from reid.common.yaml_file import read_yaml
 
 DEFAULT_TRACKER = "motdt"
@@ -22,33 +23,58 @@ class TrackerConfig:
     file: Path | None = None
 
 
-def available_configs() -> list[str]:
-    """The names in `configs/trackers/`, sorted."""
-    return configs.available("trackers")
+def available_trackers() -> list[str]:
+    """The names in `configs/trackers/` and those of all registered trackers, sorted."""
+    return sorted({*configs.available("trackers"), *trackers.available()})
 
 
 def read_tracker_config(name: str | None = None, path: Path | None = None) -> TrackerConfig:
-    """Read `configs/trackers/NAME.yaml`, by default MOTDT's, or the user's file at `path`, which may leave `tracker:` to `name`.
+    """The configuration of a `name`, by default MOTDT's, or the user's file at `path`, which may leave `tracker:` to `name`.
 
-    Raises `InputError` for an unknown name, for a file that is not a flat list of thresholds, and where it contradicts `name`.
+    A name is that of a file in `configs/trackers/`, of a registered tracker, which has its own defaults, or `module:Class`
+    of a user's own. Raises `InputError` for an unknown name, for a file that is no flat list of thresholds, and where the two
+    contradict each other.
     """
     if path is None:
-        name = name or DEFAULT_TRACKER
-        if name not in available_configs():
-            raise InputError(f"there is no tracker {name!r}: choose one of {', '.join(available_configs())}.")
-        file = configs.path("trackers", name)
-    else:
-        file = Path(path)
+        return _named(name or DEFAULT_TRACKER)
+    file = Path(path)
+    algorithm, content = _read(file)
+    if name is None and algorithm is not None:
+        if is_plugin(algorithm):
+            _register(algorithm)
+        elif algorithm not in trackers.available():
+            raise InputError(f"{file}: unknown tracker {algorithm}; choose from {', '.join(trackers.available())}")
+        return TrackerConfig(file.stem, algorithm, content, file)
+    named = _named(name or DEFAULT_TRACKER).algorithm
+    if algorithm not in (None, named):
+        raise InputError(f"{file} says `tracker: {algorithm}`, but --tracker {name} was given: leave one of them out")
+    return TrackerConfig(file.stem, named, content, file)
+
+
+def _named(name: str) -> TrackerConfig:
+    if is_plugin(name):
+        _register(name)
+    elif name in configs.available("trackers"):
+        algorithm, content = _read(configs.path("trackers", name))
+        return TrackerConfig(name, algorithm or name, content)
+    elif name not in trackers.available():
+        raise InputError(f"unknown tracker {name}; choose from {', '.join(available_trackers())}, or give module:Class")
+    return TrackerConfig(name, name, {})
+
+
+def _register(name: str) -> None:
+    tracker = find_plugin(name)
+    if not (isinstance(tracker, type) and issubclass(tracker, trackers.Tracker)):
+        raise InputError(f"{name}: not a class derived from trackers.Tracker")
+    trackers.register(name)(tracker)
+
+
+def _read(file: Path) -> tuple[str | None, dict]:
+    """The algorithm that a file names, if any, and its thresholds."""
     content = read_yaml(file, _WANTED)
     if any(isinstance(value, dict | list) for value in content.values()):
         raise InputError(f"{file}: must hold {_WANTED}")
-    algorithm = content.pop("tracker", None)
-    if path is None:
-        return TrackerConfig(name, algorithm, content)
-    named = read_tracker_config(name).algorithm
-    if name is not None and algorithm not in (None, named):
-        raise InputError(f"{file} says `tracker: {algorithm}`, but --tracker {name} was given: leave one of them out.")
-    return TrackerConfig(file.stem, algorithm or named, content, file)
+    return content.pop("tracker", None), content
 
 
 def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Tracker, dict]:

@@ -2,7 +2,10 @@
 
 import argparse
 import importlib
+import sys
 from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
 
 
 def dispatch(package: str, commands: Sequence[str], description: str, arguments: list[str] | None = None) -> None:
@@ -10,7 +13,9 @@ def dispatch(package: str, commands: Sequence[str], description: str, arguments:
 
     Raises `InputError` for what the user gave wrong, and exits with code 2 where a word is none that the command knows.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m {package}", description=description)
+    installed = Path(sys.argv[0]).name == package  # as a program, not as a module
+    parser = argparse.ArgumentParser(prog=package if installed else f"python -m {package}", description=description)
+    parser.add_argument("--version", action="version", version=f"mtmc {version('mtmc')}")
     choices = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in commands:
         module = importlib.import_module(f"{package}.commands.{name}")
