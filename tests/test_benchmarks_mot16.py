@@ -194,7 +194,7 @@ MISTAKES = {
     "unknown tracker": (set_option("--tracker", "motdd"), "there is no tracker 'motdd': choose one of deepsort, motdt"),
     "unknown ReID model": (set_option("--reid", "robbust"), "there is no network named 'robbust'"),
     "unwritable output": (set_option("--output", "{folder}/seqinfo.ini/out"), "cannot be written to"),
-    "missing config": (set_option("--config", "{folder}/mine.yaml"), "mine.yaml is missing"),
+    "missing config": (set_option("--config", "{folder}/mine.yaml"), "mine.yaml: no such file"),
 }
 
 
