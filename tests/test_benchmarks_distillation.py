@@ -33,7 +33,7 @@ triplet_margin: null
 @pytest.fixture
 def taught(tiny, tmp_path, monkeypatch):
     """The table of distillation with a network that trains in a moment; two networks to be its teachers."""
-    (tmp_path / "recipes/taught.yaml").write_text(TAUGHT)
+    (tmp_path / "configs/reid/taught.yaml").write_text(TAUGHT)
     table = replace(find_table("distillation"), recipe="taught", size=(32, 16), changes=())
     monkeypatch.setitem(reid_tables.TABLES, "distillation", table)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
