@@ -1,7 +1,7 @@
-"""Multi-camera people tracking: video and detections go in, identities come out.
+"""Track people across cameras: video and detections go in, identities come out.
 
-One camera: `open_sequence` opens what it recorded, and `track` follows the people in it, frame by frame. Several cameras on one
-ground: `open_recording` and `follow_people`.
+One camera: `open_sequence` opens a video, a folder or a live camera, and `track` yields the tracks of each frame. Several
+overlapping cameras: `open_recording` opens what they recorded, and `follow_people` yields the people of each moment.
 """
 
 from mtmc.multicamera.run import follow_people

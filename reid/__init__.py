@@ -1,6 +1,7 @@
-"""Person re-identification: from images of people to embeddings that tell them apart.
+"""Person re-identification: networks that map images of people to embeddings, near for one person, far for two.
 
-Importing this package, or `reid.common.errors`, loads no network library; the functions below do so when they are called.
+`load` opens a network by name or file, and `available` lists the names. Importing this package loads no network library; its
+functions do so when they are called.
 """
 
 import importlib
@@ -21,7 +22,7 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 
 def available() -> list[str]:
-    """The names of the networks that `load` knows, sorted; not each of them has weights shipped."""
+    """The names of the networks that `load` knows, sorted. Only some of them ship with weights."""
     from reid.models import available
 
     return available()

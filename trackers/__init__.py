@@ -1,4 +1,8 @@
-"""Detections of one camera to tracks. No network lives here: embeddings come as arrays, or from any callable that makes them."""
+"""Trackers for one camera: detections go in, tracks come out.
+
+`build` makes a tracker by name, and `available` lists the names. This package contains no network: embeddings come as arrays, or
+from any callable `(frame, boxes) -> embeddings`.
+"""
 
 from trackers import deepsort, motdt, sort  # noqa: F401 - importing a tracker registers it
 from trackers.assignment import assign
