@@ -17,8 +17,8 @@ from mtmc.commands import arguments as shared
 from mtmc.ground.tracks import GroundTracks
 from mtmc.multicamera.gallery_writer import GalleryWriter
 from mtmc.multicamera.moment import Moment
-from mtmc.multicamera.result_writer import WorldWriter
-from mtmc.multicamera.run import follow, open_identities, recognise, settle
+from mtmc.multicamera.result_writer import SettledWriter, WorldWriter
+from mtmc.multicamera.run import follow, open_identities, recognise
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import FORMATS, Recording, open_recording
 from mtmc.single.appearance import open_appearance
@@ -59,19 +59,29 @@ def main(arguments: list[str] | None = None) -> None:
             folder = Path(name).stem
             identities = open_identities(model)
             workers = None if model is None else LocalWorkers(recording, appearance=model)
-            named = settle(recognise(recording, progress.track(fused, description=name), identities, workers), identities)
-            moments = []
+            kept = _Kept()
             with (
                 GalleryWriter(results, identities.gallery, under=folder),
-                WorldWriter(results, recording.names, folder) as writer,
+                WorldWriter(results, recording.names, folder) as world,
+                SettledWriter(identities, [world, kept]) as writer,
             ):
-                for moment in named:
+                for moment in recognise(recording, progress.track(fused, description=name), identities, workers):
                     writer.write(moment)
-                    moments.append(moment)
+            moments = kept.moments
             rows.append(_row(name, recording, moments, fusion, metric, options.radius))
             save(results.add("summary.json"), rows, rows[-1], settings, overall_of=name)
     _print(rows, recording, metric, options.radius)
     print(f"tracks, world positions and galleries in {options.output}")
+
+
+class _Kept:
+    """Keeps the moments that are written, for the scores."""
+
+    def __init__(self) -> None:
+        self.moments: list[Moment] = []
+
+    def write(self, moment: Moment) -> None:
+        self.moments.append(moment)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

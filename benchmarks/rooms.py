@@ -17,12 +17,12 @@ from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, row, sav
 from benchmarks.scores.world import world_counts, world_people
 from mtmc.commands import arguments as shared
 from mtmc.ground.tracks import GroundTracks
+from mtmc.linking.cameras_apart import moments_of, require_links
 from mtmc.linking.linker import Linker
 from mtmc.linking.naming import name_offline, name_online, rename
 from mtmc.linking.tracklets import Ended, follow_apart, gather
 from mtmc.linking.travel_times import TravelTimes
 from mtmc.linking.zones import Zones
-from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.result_writer import WorldWriter
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import Recording
@@ -55,9 +55,8 @@ def main(arguments: list[str] | None = None) -> None:
     results = ResultFolder(options.output)
     models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
     for model in models.values():
-        if model is not None and model.thresholds.link is None:
-            sentence = "does not say up to which distance people of two cameras are one: `python -m reid threshold` fits it."
-            raise InputError(f"{model.name} {sentence}")
+        if model is not None:
+            require_links(model)
     recording = rooms(options.seed, options.people, options.persons)
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         start = time.perf_counter()
@@ -152,15 +151,10 @@ def _row(
     spent = spent._replace(association=spent.association + followed.seconds)
     totals = RunTotals(frames=recording.length, seconds=spent, passed=sum(spent))
     with WorldWriter(results, recording.names, folder) as writer:
-        for moment in _moments(named, recording.frame_rate):
+        for moment in moments_of(named, recording.frame_rate):
             writer.write(moment)
     scores = row(recording.name, [SequenceResult(recording.name, counts, totals)])
     return scores | what | {"people": _people(named), "true_people": counts.identities, "crops": crops}
-
-
-def _moments(named: list[GroundTracks], frame_rate: float):
-    for frame, tracks in enumerate(named):
-        yield Moment(frame, frame / frame_rate, tracks, tracks.ids, 0, 0, UNTIMED)
 
 
 def _people(named: list[GroundTracks]) -> int:

@@ -1,11 +1,23 @@
 """Track people across cameras: video and detections go in, identities come out.
 
 One camera: `open_sequence` opens a video, a folder or a live camera, and `track` yields the tracks of each frame. Several
-overlapping cameras: `open_recording` opens what they recorded, and `follow_people` yields the people of each moment.
+cameras: `open_recording` opens what they recorded; `follow_people` yields the people of each moment where the views overlap, and
+`link_recordings` links people across views that do not.
 """
 
+from mtmc.linking.cameras_apart import link_recordings
 from mtmc.multicamera.run import follow_people
 from mtmc.sequences import Recording, Sequence, View, open_recording, open_sequence
 from mtmc.single.pipeline import TrackedFrame, track
 
-__all__ = ["Recording", "Sequence", "TrackedFrame", "View", "follow_people", "open_recording", "open_sequence", "track"]
+__all__ = [
+    "Recording",
+    "Sequence",
+    "TrackedFrame",
+    "View",
+    "follow_people",
+    "link_recordings",
+    "open_recording",
+    "open_sequence",
+    "track",
+]

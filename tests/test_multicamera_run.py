@@ -5,8 +5,9 @@ import pytest
 from views import with_images
 from visitors import MeanColour, visitors
 
+from mtmc.identity.gallery import Gallery
 from mtmc.identity.identities import Identities
-from mtmc.multicamera.run import follow, open_identities, recognise, settle
+from mtmc.multicamera.run import follow, follow_people, open_identities, recognise, settle
 from mtmc.multicamera.workers import LocalWorkers
 from reid.common.errors import InputError
 from reid.weights.thresholds import Thresholds
@@ -65,6 +66,35 @@ def test_what_was_said_at_once_is_kept_and_what_was_open_is_named(sequence, trac
         assert (second.people > 0).all()
         np.testing.assert_array_equal(second.people[first.people > 0], first.people[first.people > 0])
         assert first.waiting == (first.people == 0).sum()
+
+
+def test_a_recording_that_breaks_off_gives_the_moments_that_waited_and_then_the_error(sequence, tracks):
+    def breaking():
+        yield from tracks[:20]
+        raise InputError("the images end here")
+
+    model, found = MeanColour(), []
+    identities = open_identities(model)
+    workers = LocalWorkers(sequence, appearance=model)
+    with pytest.raises(InputError, match="end here"):
+        for moment in settle(recognise(sequence, breaking(), identities, workers), identities):
+            found.append(moment)
+    assert [moment.frame for moment in found] == list(range(20)) and all((moment.people > 0).all() for moment in found)
+
+
+def test_follow_people_is_all_of_it_in_one_call(sequence, tracks):
+    model, gallery = MeanColour(), Gallery(3, network="none")
+    identities = open_identities(model)
+    stepwise = settle(recognise(sequence, tracks, identities, LocalWorkers(sequence, appearance=model)), identities)
+    for one, other in zip(follow_people(sequence, appearance=model, gallery=gallery), stepwise, strict=True):
+        np.testing.assert_array_equal(one.people, other.people)
+    assert len(gallery) == 3
+    again = set(np.concatenate([moment.people for moment in follow_people(sequence, model, gallery)]).tolist())
+    assert again == {1, 2, 3}
+    with pytest.raises(InputError, match="another network"):
+        next(follow_people(sequence, model, Gallery(3, network="other")))
+    with pytest.raises(InputError, match="give the model too"):
+        next(follow_people(sequence, gallery=gallery))
 
 
 def test_at_most_sixteen_crops_of_an_entry_are_embedded(sequence, tracks):

@@ -1,6 +1,8 @@
-"""The Python of the README runs as it stands, beside the files that it names."""
+"""What the README shows: its Python runs as it stands, and its command lines are understood."""
 
+import importlib
 import re
+import shlex
 from pathlib import Path
 
 import cv2
@@ -10,7 +12,9 @@ from conftest import walking_image
 from visitors import MeanColour, visitors
 
 import reid
+from mtmc.commands import COMMANDS
 from mtmc.sequences.readers.folder import write_folder
+from reid.common.command_line import dispatch
 from reid.weights.thresholds import Thresholds
 
 README = Path(__file__).parents[1] / "README.md"
@@ -35,6 +39,26 @@ def networks(monkeypatch) -> list[str]:
 
     monkeypatch.setattr(reid, "load", load)
     return names
+
+
+def command_lines() -> list[list[str]]:
+    """The words of each line `python -m PACKAGE COMMAND ...` for mtmc and reid, behind `python -m`, without comments."""
+    text = README.read_text(encoding="utf-8").replace("\\\n", " ")
+    return [shlex.split(line, comments=True)[2:] for line in re.findall(r"^python -m (?:mtmc|reid) .*$", text, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("words", command_lines(), ids=lambda words: " ".join(words[:2]))
+def test_a_command_line_is_understood(words, monkeypatch):
+    package, command, *_ = words
+    given = []
+    monkeypatch.setattr(importlib.import_module(f"{package}.commands.{command}"), "run", given.append)
+    commands = importlib.import_module(f"{package}.commands").COMMANDS
+    dispatch(package, commands, README.name, words[1:])
+    assert [options.command for options in given] == [command]
+
+
+def test_every_command_of_mtmc_is_shown():
+    assert {command for package, command, *_ in command_lines() if package == "mtmc"} == set(COMMANDS)
 
 
 def run_block_with(text: str) -> None:

@@ -4,4 +4,4 @@ Each has a docstring, which is its help, `add_arguments(parser)` and `run(option
 imports what is heavy only when it runs.
 """
 
-COMMANDS = ["track", "room", "calibrate"]
+COMMANDS = ["track", "room", "link", "calibrate"]

@@ -66,8 +66,8 @@ def run(options: argparse.Namespace) -> None:
     thresholds = read_ground_thresholds(options.config) if options.config else None
     results = ResultFolder(options.output)
     recording = open_recording(options.source, detections=options.detections)
-    if options.detector is None and not any(len(found) for view in recording.views for found in view.detections):
-        raise InputError(f"{options.source} has no detections: add det/NAME.txt for each camera, or give --detector FILE.")
+    if options.detector is None:
+        recording.require_detections()
     model = open_appearance(options.reid, options.engine, options.device)
     detector = open_detector(options.detector, options.min_score) if options.detector else None
     if model is not None or options.video or options.detector:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import tee
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,18 +39,20 @@ class Ended:
     tracklets: dict[int, Tracklet]
 
 
-def follow_apart(recording: Recording) -> Iterator[GroundTracks]:
+def follow_apart(recording: Recording, detections: Iterable[list[Detections]] | None = None) -> Iterator[GroundTracks]:
     """The people in each frame of `recording`, sorted by id, whom each camera follows alone; nobody is in two cameras' tracks.
 
     SORT follows them in the image. It loses people whom somebody hides, where the ground tracker and DeepSORT, with one view
     and no appearance, come out of a crossing with the two exchanged: a tracklet that is broken can be linked, one that is two
     people cannot be right. Gaps are filled as `fill_gaps` does. Ids ascend over all cameras as people come. `members` and `boxes`
-    are there in one camera only, velocities are 0, and a box whose feet are nowhere on the ground is left out.
+    are there in one camera only, velocities are 0, and a box whose feet are nowhere on the ground is left out. `detections`, an
+    entry a camera for each frame, go before those that the recording has.
     """
     rate, cameras, parts_of_views = recording.frame_rate, recording.cameras, []
-    for view in recording.views:
+    frames = detections or map(recording.at, range(recording.length))
+    for number, copy in enumerate(tee(frames, len(cameras))):
         tracker = trackers.build("sort", max_age=round(MISSES * rate), min_hits=HITS)
-        shown = enumerate(map(tracker.update, view.detections))
+        shown = enumerate(map(tracker.update, map(itemgetter(number), copy)))
         # In its first frames SORT shows every detection, clutter too.
         found = (tracks if frame > HITS else _NOBODY for frame, tracks in shown)
         parts_of_views.append(fill_gaps(found, round(GAP * rate)))

@@ -156,10 +156,17 @@ class HeldMoments:
 
 
 def settle(moments: Iterable[Moment], identities: Identities) -> Iterator[Moment]:
-    """The same moments, each held back until all its people have names; at the end `identities` is closed, and all have."""
+    """The same moments, each held back until all its people have names; at the end `identities` is closed, and all have.
+
+    Where `moments` end with an exception, those held back come first, then the exception.
+    """
     held = HeldMoments(identities)
-    for moment in moments:
-        yield from held.add(moment)
+    try:
+        for moment in moments:
+            yield from held.add(moment)
+    except (Exception, KeyboardInterrupt):
+        yield from held.close()
+        raise
     yield from held.close()
 
 

@@ -76,6 +76,11 @@ class Recording:
         """The detections of the 0-based `frame`, one entry a camera, as `observe` takes them."""
         return [view.detections[frame] for view in self.views]
 
+    def require_detections(self) -> None:
+        """Raise `InputError` where no view has a single detection."""
+        if not any(len(found) for view in self.views for found in view.detections):
+            raise InputError(f"{self.name} has no detections: add det/NAME.txt for each camera, or give --detector FILE")
+
     def require_images(self) -> None:
         """Raise `InputError` where a view has no images."""
         missing = [view.name for view in self.views if view.images is None]

@@ -1,0 +1,97 @@
+"""Cameras apart from start to end: each followed alone, and their tracklets linked to people, who have one number in all."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mtmc.ground.tracks import GroundTracks
+from mtmc.linking.linker import Linker
+from mtmc.linking.naming import name_offline, name_online, rename
+from mtmc.linking.tracklets import Ended, follow_apart, gather
+from mtmc.linking.travel_times import TravelTimes
+from mtmc.linking.zones import Zones
+from mtmc.multicamera.moment import Moment
+from mtmc.multicamera.workers import LocalWorkers
+from mtmc.sequences import Recording, open_recording
+from mtmc.single.appearance import require_views
+from mtmc.single.pipeline import Detect, StageSeconds
+from reid.common.errors import InputError
+
+if TYPE_CHECKING:
+    from reid import AppearanceModel
+
+
+def link_recordings(
+    recording: Recording | str | Path,
+    appearance: "AppearanceModel",
+    detector: Detect | None = None,
+    travel: TravelTimes | None = None,
+    online: bool = False,
+) -> list[Moment]:
+    """Follow the people of cameras that share no view, and give each person one number in all of them; one `Moment` per frame.
+
+    `recording` is what `open_recording` gives or takes. `appearance` is a model from `reid.load`. `detector`, any callable from a
+    BGR image to `Detections`, finds the people; the recording's own detections are not used then. `travel` are the times between
+    zones: an empty `TravelTimes()` is learned from this recording, None links by appearance and exclusivity alone. `online` links
+    each tracklet with what is known ten seconds after its end, as a live system must; otherwise the whole recording counts.
+
+    Raises `InputError` for images that are missing or do not decode, and for a model without a distance for links.
+    """
+    if not isinstance(recording, Recording):
+        recording = open_recording(recording)
+    linking = Linking(recording, appearance, detector)
+    for _ in linking.follow():
+        pass
+    return linking.moments(travel, online)
+
+
+class Linking:
+    """Links the people of one `recording`: first `follow` it, then ask for its `moments`, also of the part followed so far."""
+
+    def __init__(self, recording: Recording, appearance: "AppearanceModel", detector: Detect | None = None) -> None:
+        self._max_distance = require_links(appearance)
+        self._recording = recording
+        self._workers = LocalWorkers(recording, detector, appearance)
+        self._detections = self._workers.detections() if detector else None
+        self._tracks: list[GroundTracks] = []
+        self._ended: list[Ended] = []
+
+    def follow(self) -> Iterator[int]:
+        """Follow each camera alone and embed views of each tracklet; yields the 0-based number of each frame that is done."""
+        tracks = self._kept(follow_apart(self._recording, self._detections))
+        for frame, ended in enumerate(gather(self._recording, tracks, self._workers, Zones())):
+            self._ended.append(ended)
+            if frame < len(self._tracks):  # the last tracklets end with the recording, after its last frame
+                yield frame
+
+    def moments(self, travel: TravelTimes | None = None, online: bool = False) -> list[Moment]:
+        """The frames followed so far, with one number per person; `travel` and `online` are those of `link_recordings`.
+
+        A track without a view worth embedding, or not over yet where following was cut short, is a person of its own.
+        """
+        if online:
+            names = name_online(self._ended, Linker(self._max_distance, travel))
+        else:
+            names = name_offline(self._ended, self._max_distance, travel)
+        return moments_of(rename(self._tracks, names), self._recording.frame_rate)
+
+    def _kept(self, tracks: Iterable[GroundTracks]) -> Iterator[GroundTracks]:
+        for found in tracks:
+            self._tracks.append(found)
+            yield found
+
+
+def require_links(appearance: "AppearanceModel") -> float:
+    """The distance up to which `appearance` takes people of two cameras for one; raises `InputError` where it has none."""
+    require_views(appearance)
+    if appearance.thresholds.link is None:
+        raise InputError(
+            f"{appearance.name}: has no distance up to which people of two cameras are one; `python -m reid threshold` fits it"
+        )
+    return appearance.thresholds.link
+
+
+def moments_of(named: list[GroundTracks], frame_rate: float) -> list[Moment]:
+    """The frames of `named`, whose ids are people already, as moments at `frame_rate` frames per second."""
+    unmeasured = StageSeconds(0.0, 0.0, 0.0)
+    return [Moment(frame, frame / frame_rate, tracks, tracks.ids, 0, 0, unmeasured) for frame, tracks in enumerate(named)]
