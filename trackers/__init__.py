@@ -1,4 +1,4 @@
-"""Detections of one camera to tracks. No network lives here: embeddings come as arrays, or from any callable that makes them."""
+"""Turn one camera's detections into tracks. Embeddings are arrays, or come from any callable; this package holds no network."""
 
 from trackers import deepsort, motdt, sort  # noqa: F401 - importing a tracker registers it
 from trackers.assignment import assign
