@@ -1,7 +1,7 @@
-"""Multi-camera people tracking: video and detections go in, identities come out.
+"""Multi-camera people tracking: from video and detections to identities.
 
-One camera: `open_sequence` opens what it recorded, and `track` follows the people in it, frame by frame. Several cameras on one
-ground: `open_recording` and `follow_people`.
+One camera: `open_sequence` opens its recording, and `track` tracks the people in it, frame by frame. Several cameras on one
+ground plane: `open_recording` and `follow_people`.
 """
 
 from mtmc.multicamera.run import follow_people
