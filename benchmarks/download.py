@@ -28,16 +28,16 @@ def fetch_mot16(folder: Path, url: str = URL) -> None:
         print(f"{folder} is already there: nothing to download")
         return
     if folder.exists():
-        raise InputError(f"{folder} exists but has no train/ in it: move it away, then download again.")
+        raise InputError(f"{folder} exists but has no train/ in it: move it away, then download again")
     folder.parent.mkdir(parents=True, exist_ok=True)
     archive = folder.with_name(f"{folder.name}.zip.part")
     try:
         _download(url, archive)
     except urllib.error.URLError as error:
         reason = getattr(error, "reason", error)
-        raise InputError(f"{url} cannot be fetched ({reason}): check the network, or unpack it to {folder} by hand.") from None
+        raise InputError(f"{url} cannot be fetched ({reason}): check the network, or unpack it to {folder} by hand") from None
     except OSError as error:
-        raise InputError(f"the download of {url} broke off ({error}): run the same command again, and it continues.") from None
+        raise InputError(f"the download of {url} broke off ({error}): run the same command again, and it continues") from None
     unpack(archive, folder)
     archive.unlink()
 
@@ -54,13 +54,13 @@ def unpack(archive: Path, folder: Path) -> None:
                 members = [_checked(member, archive) for member in content.infolist()]
                 needed = sum(member.file_size for member in members) >> 20
                 if needed > (free := shutil.disk_usage(temporary).free >> 20):
-                    raise InputError(f"{archive} needs {needed} MB to unpack and has {free} MB: make room, then repeat.")
+                    raise InputError(f"{archive} needs {needed} MB to unpack and has {free} MB: make room, then repeat")
                 with Progress(*Progress.get_default_columns(), transient=True) as progress:
                     for member in progress.track(members, description=f"unpacking to {folder}"):
                         content.extract(member, temporary)
         except zipfile.BadZipFile as error:
             archive.unlink()
-            raise InputError(f"{archive} is damaged ({error}) and was deleted: download it again.") from None
+            raise InputError(f"{archive} is damaged ({error}) and was deleted: download it again") from None
         inside = [path for path in Path(temporary).iterdir() if path.name != "__MACOSX"]
         surrounded = len(inside) == 1 and inside[0].is_dir() and inside[0].name not in ("train", "test")
         (inside[0] if surrounded else Path(temporary)).rename(folder)
@@ -71,7 +71,7 @@ def _checked(member: zipfile.ZipInfo, archive: Path) -> zipfile.ZipInfo:
     path = PurePosixPath(member.filename.replace("\\", "/"))
     kind = stat.S_IFMT(member.external_attr >> 16)
     if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise InputError(f"{archive} holds {member.filename!r}, which leads outside or is a link: this is not the MOT16 archive.")
+        raise InputError(f"{archive} holds {member.filename!r}, which leads outside or is a link: this is not the MOT16 archive")
     return member
 
 

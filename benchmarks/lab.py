@@ -104,12 +104,12 @@ def _open(options: argparse.Namespace) -> Recording:
     """The recording that was asked for."""
     if options.data is not None:
         if options.people is not None:
-            raise InputError("--people draws the people of the rendered room: leave it out, or --data.")
+            raise InputError("--people draws the people of the rendered room: leave it out, or --data")
         return open_recording(options.data, options.format, options.detections, options.seed)
     from mtmc.simulation import room
 
     if options.detections not in (None, "noisy"):
-        raise InputError(f"the rendered room has no detections named {options.detections}: leave --detections out.")
+        raise InputError(f"the rendered room has no detections named {options.detections}: leave --detections out")
     return room(options.seed, options.people)
 
 
@@ -117,10 +117,10 @@ def _metric(options: argparse.Namespace, recording: Recording) -> str:
     """Where tracks are compared with the truth: "world" or "image"."""
     if options.metric == "image" or recording.world_truth is None:
         if options.metric == "world" or recording.ground_truths is None:
-            raise InputError(f"{recording.name} has no {options.metric or 'world or image'} ground truth to compare with.")
+            raise InputError(f"{recording.name} has no {options.metric or 'world or image'} ground truth to compare with")
         return "image"
     if recording.unit != "m":
-        raise InputError(f"{recording.name}: --radius is in metres, but the ground in {recording.unit}: use --metric image.")
+        raise InputError(f"{recording.name}: --radius is in metres, but the ground in {recording.unit}: use --metric image")
     return "world"
 
 

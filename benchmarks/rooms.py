@@ -89,9 +89,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--output", type=Path, default=Path("outputs/rooms"), metavar="DIR", help="(default: %(default)s)")
     options = parser.parse_args(arguments)
     if options.persons < 1:
-        raise InputError(f"--persons {options.persons}: nobody would come; give 1 or more.")
+        raise InputError(f"--persons {options.persons}: nobody would come; give 1 or more")
     if options.seed < 0:
-        raise InputError(f"--seed {options.seed}: give 0 or more.")
+        raise InputError(f"--seed {options.seed}: give 0 or more")
     return options
 
 

@@ -17,15 +17,15 @@ def sequence_folders(data: Path, names: list[str] | None) -> list[Path]:
     `InputError` for a folder that is missing, holds no sequence, or does not hold one of `names`.
     """
     if not data.is_dir():
-        raise InputError(f"{data} is not a folder: check --data.")
+        raise InputError(f"{data} is not a folder: check --data")
     root = data / "train" if (data / "train").is_dir() else data
     found = {path.name: path for path in sorted(root.iterdir()) if path.is_dir() and is_motchallenge(path)}
     if not found:
         way_out = f"give its parent and --sequences {data.resolve().name}" if is_motchallenge(data) else "check --data"
-        raise InputError(f"{root} holds no sequence folder (one with det/, gt/ or seqinfo.ini in it): {way_out}.")
+        raise InputError(f"{root} holds no sequence folder (one with det/, gt/ or seqinfo.ini in it): {way_out}")
     if names is None:
         names = list(VALIDATION) if set(VALIDATION) <= found.keys() else list(found)
     for name in names:
         if name not in found:
-            raise InputError(f"{root / name} is not a sequence folder: choose from {', '.join(found)} by --sequences.")
+            raise InputError(f"{root / name} is not a sequence folder: choose from {', '.join(found)} by --sequences")
     return [found[name] for name in dict.fromkeys(names)]

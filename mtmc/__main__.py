@@ -6,12 +6,12 @@ from reid.common.errors import run
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command that `arguments` name; raises `InputError` for what the user gave wrong."""
-    dispatch("mtmc", COMMANDS, "People tracking on one's own recordings and cameras.", arguments)
+    """Run the command that `arguments` name; raises `InputError` for invalid user input."""
+    dispatch("mtmc", COMMANDS, "Track people in your own recordings and live cameras.", arguments)
 
 
 def program() -> None:
-    """The console script."""
+    """Entry point of the console script."""
     run(main)
 
 

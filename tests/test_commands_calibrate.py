@@ -78,9 +78,9 @@ def in_line(points):
         (seen(np.column_stack([GROUND[:, :2], np.full(6, 1.0)])), "in one plane"),
         (Points(seen(GROUND).pixels, GROUND * 1000, np.arange(6)), "millimetres"),
         (Points(seen(GROUND).pixels, GROUND * [[1], [1], [1], [1000], [1], [1]], np.arange(6)), "mixed"),
-        (Points(seen(GROUND).pixels[::-1], GROUND, np.arange(6)), "missed by|behind"),
-        (Points(seen(GROUND).pixels + 200 * (np.arange(12).reshape(6, 2) == 7), GROUND, np.arange(2, 8)), "most in line|behind"),
-        (Points(seen(ABOVE).pixels, ABOVE * [1, 1, -1], np.arange(6)), "missed by|behind|below|beyond"),
+        (Points(seen(GROUND).pixels[::-1], GROUND, np.arange(6)), "reprojection error|behind"),
+        (Points(seen(GROUND).pixels + 200 * (np.arange(12).reshape(6, 2) == 7), GROUND, np.arange(2, 8)), "worst in line|behind"),
+        (Points(seen(ABOVE).pixels, ABOVE * [1, 1, -1], np.arange(6)), "reprojection error|behind|below|outside"),
     ],
     ids=["few", "few in space", "line", "plane", "millimetres", "mixed units", "shuffled", "one wrong", "z downwards"],
 )
@@ -104,7 +104,7 @@ def moved(position=None, rotation=None):
         (moved(100 * camera().position), "in centimetres"),
         (moved(camera().position * [1, 1, -1]), "below the ground"),
         (moved(camera().position / 1000), "another unit"),
-        (moved(rotation=np.array([[1.0, 0, 0], [0, 0.5, 0.75**0.5], [0, -(0.75**0.5), 0.5]])), "behind it"),
+        (moved(rotation=np.array([[1.0, 0, 0], [0, 0.5, 0.75**0.5], [0, -(0.75**0.5), 0.5]])), "behind the camera"),
         (moved(rotation=2 * np.eye(3)), "rotation"),
         (moved(rotation=np.diag([-1.0, 1, 1])), "rotation"),
     ],
@@ -113,7 +113,7 @@ def moved(position=None, rotation=None):
 def test_a_calibration_that_cannot_be_true_is_refused_when_it_is_read(tmp_path, wrong, message):
     check_camera(camera())
     save_cameras(tmp_path / "cameras.yaml", {"west": camera(), "east": wrong})
-    with pytest.raises(InputError, match=f"camera east cannot be used.*{message}"):
+    with pytest.raises(InputError, match=f"camera east: .*{message}"):
         load_cameras(tmp_path / "cameras.yaml")
 
 
@@ -147,9 +147,9 @@ def test_a_file_of_cameras_keeps_homographies_videos_offsets_and_reach(tmp_path)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: {homography: [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}", "lacks unit"),
+        ("a: {homography: [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}", "missing unit"),
         ("a: {homography: 3, unit: m}", "shape"),
-        ("a: {b: 1}", "lacks"),
+        ("a: {b: 1}", "missing width"),
     ],
     ids=["no unit", "no matrix", "nothing"],
 )
@@ -162,7 +162,7 @@ def test_a_camera_that_lacks_something_is_told_by_name(tmp_path, text, message):
 def test_a_key_that_nobody_reads_is_told(tmp_path):
     save_cameras(tmp_path / "c.yaml", {"a": camera()})
     (tmp_path / "c.yaml").write_text((tmp_path / "c.yaml").read_text() + "  focal: 3\n")
-    with pytest.raises(InputError, match="focal, which is not among"):
+    with pytest.raises(InputError, match="unknown key focal; choose from width"):
         load_cameras(tmp_path / "c.yaml")
 
 
@@ -188,7 +188,7 @@ def test_the_command_calibrates_two_cameras_and_adds_a_third(tmp_path, capsys):
     rows = np.column_stack([seen(GROUND[:4]).pixels, GROUND[:4, :2]])
     np.savetxt(tmp_path / "north.csv", rows, delimiter=",", header="u,v,x,y", comments="")
     main(["calibrate", "--points", str(tmp_path / "north.csv"), "--output", output])
-    assert "as four points always give" in capsys.readouterr().out
+    assert "four points always fit" in capsys.readouterr().out
     cameras = load_cameras(output)
     assert list(cameras) == ["west", "east", "north"] and not cameras["north"].has_height
     np.testing.assert_allclose(cameras["east"].position, (4, 4, 3), atol=0.02)
@@ -206,7 +206,7 @@ def test_the_command_keeps_a_known_lens(tmp_path):
 def test_a_wrong_calibration_is_told_and_not_written(tmp_path):
     right, wrong = seen(GROUND), Points(seen(GROUND).pixels[::-1], GROUND, np.arange(6))
     file = write_points(tmp_path / "points.csv", {"west": right, "east": wrong})
-    with pytest.raises(InputError, match=r"points\.csv: camera east is not calibrated"):
+    with pytest.raises(InputError, match=r"points\.csv: camera east: the point in line 9"):
         main(["calibrate", "--points", file, "--output", str(tmp_path / "cameras.yaml")])
     assert not (tmp_path / "cameras.yaml").exists()
 
@@ -214,10 +214,10 @@ def test_a_wrong_calibration_is_told_and_not_written(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("u,v,x\n1,2,3\n", "lacks y"),
-        ("u,v,x,y,w\n1,2,3,4,5\n", "names w"),
+        ("u,v,x\n1,2,3\n", "missing column y"),
+        ("u,v,x,y,w\n1,2,3,4,5\n", "unknown column w"),
         ("u,v,x,y\n1,2,3,four\n", "line 2"),
-        ("u,v,x,y\n1,2,3,4\n1,2,3\n", "line 3: its row ends before y"),
+        ("u,v,x,y\n1,2,3,4\n1,2,3\n", "line 3: the row ends before y"),
         ("u,v,x,y\n1,2,3,nan\n", "finite"),
         ("u,v,x,y\n", "no points"),
     ],
@@ -230,5 +230,5 @@ def test_a_bad_points_file_is_told_by_line(tmp_path, text, message):
 
 
 def test_half_an_image_size_is_refused(tmp_path):
-    with pytest.raises(InputError, match="belong together"):
+    with pytest.raises(InputError, match="must be given together"):
         main(["calibrate", "--points", "x.csv", "--width", "10", "--output", str(tmp_path / "c.yaml")])

@@ -119,7 +119,7 @@ def test_a_detector_that_fails_costs_what_it_did_not_see(recording, tmp_path, mo
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--min-score", "0.5", "--reid", "none"], "--min-score is for a detector"),
+        (["--min-score", "0.5", "--reid", "none"], "--min-score needs a detector"),
         (["--gallery", "people.npz", "--reid", "none"], "leave it out, or give --reid"),
         (["--detector", "absent.onnx", "--reid", "none"], "absent.onnx: no such file"),
     ],

@@ -74,8 +74,8 @@ def test_files_that_are_no_such_detector_are_refused(tmp_path):
     for path, why in [
         (tmp_path / "none.onnx", "no such file"),
         (tmp_path / "text.onnx", "OpenVINO can read"),
-        (write_network(tmp_path / "rows.onnx", np.zeros((1, 80, 7))), "not a detector in YOLOX's format"),
-        (write_network(tmp_path / "columns.onnx", np.zeros((1, 84, 5))), "not a detector in YOLOX's format"),
+        (write_network(tmp_path / "rows.onnx", np.zeros((1, 80, 7))), "not a detector in YOLOX format"),
+        (write_network(tmp_path / "columns.onnx", np.zeros((1, 84, 5))), "not a detector in YOLOX format"),
     ]:
         with pytest.raises(InputError, match=why):
             Detector(path)

@@ -164,7 +164,7 @@ def test_nobody_is_observed_in_empty_images_or_without_cameras():
 
 def test_lists_that_do_not_belong_together_are_refused():
     one = Detections([[0, 0, 10, 400]], [1.0])
-    with pytest.raises(ValueError, match="as many"):
+    with pytest.raises(ValueError, match="one entry per camera: 1, not 0"):
         observe([pinhole()], [])
     with pytest.raises(ValueError, match="embeddings"):
         observe([pinhole(), pinhole()], [one, one.with_embeddings([[1.0, 0.0]])])

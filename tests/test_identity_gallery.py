@@ -144,7 +144,7 @@ def test_pictures_stay_with_their_embeddings_when_exemplars_give_way():
     person = gallery.open(rows, crops=crops)
     kept = [colours[int(np.argmax(rows @ row))] for row in gallery.embeddings(person)]
     assert [int(crop.mean().round()) for crop in gallery.crops(person)] == kept
-    with pytest.raises(ValueError, match="1 pictures do not go with 3"):
+    with pytest.raises(ValueError, match="one entry per embedding: 3, not 1"):
         gallery.add(person, rows, 0.0, crops[:1])
 
 
@@ -190,5 +190,5 @@ def test_without_faiss_a_large_gallery_is_searched_exactly_and_says_once_what_to
         for _ in range(2):
             assert gallery.nearest(seen[2, :1])[0].tolist() == [[3]]
     assert [record.message for record in caplog.records] == [
-        "over 5 exemplars: pip install 'mtmc[faiss]' to search them by an index, now one by one"
+        "over 5 exemplars are searched exhaustively: pip install 'mtmc[faiss]' to search them with an index"
     ]

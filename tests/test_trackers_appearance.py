@@ -55,7 +55,7 @@ def test_embeddings_of_another_model_are_refused():
     memory = AppearanceMemory()
     slots = memory.take(1)
     memory.add(slots, X[None])
-    with pytest.raises(ValueError, match=r"4 dimensions.*remember 3"):
+    with pytest.raises(ValueError, match=r"4 dimensions.*hold 3"):
         memory.add(slots, np.ones((1, 4), dtype=np.float32))
     with pytest.raises(ValueError, match="reset"):
         memory.distances(slots, np.ones((2, 4), dtype=np.float32), np.ones((1, 2), dtype=bool))

@@ -132,14 +132,14 @@ def test_the_constants_of_the_paper_differ_from_the_public_variant_where_the_iss
 @pytest.mark.parametrize(
     ("name", "thresholds", "message"),
     [
-        ("sorted", {}, "no tracker 'sorted'; there are deepsort, motdt, sort"),
-        ("sort", {"max_agee": 3}, "no threshold 'max_agee'; it has max_age, min_hits, min_iou"),
-        ("sort", {"max_age": "3"}, "max_age of sort is a number such as 1, not '3'"),
+        ("sorted", {}, "unknown tracker sorted; choose from deepsort, motdt, sort"),
+        ("sort", {"max_agee": 3}, "sort: unknown threshold max_agee; choose from max_age, min_hits, min_iou"),
+        ("sort", {"max_age": "3"}, "max_age of sort must be a number such as 1, not '3'"),
         ("sort", {"max_age": 2.5}, "whole number such as 1, not 2.5"),
-        ("sort", {"min_iou": float("nan")}, "min_iou of sort is a number"),
-        ("deepsort", {"n_init": True}, "n_init of deepsort is a number"),
-        ("deepsort", {"max_age": -3}, r"max_age of deepsort is in 0\.\.inf, so it cannot be -3"),
-        ("deepsort", {"max_iou_distance": 70}, r"in 0\.\.1, so it cannot be 70"),
+        ("sort", {"min_iou": float("nan")}, "min_iou of sort must be a number"),
+        ("deepsort", {"n_init": True}, "n_init of deepsort must be a number"),
+        ("deepsort", {"max_age": -3}, r"max_age of deepsort must be in 0\.\.inf, not -3"),
+        ("deepsort", {"max_iou_distance": 70}, r"in 0\.\.1, not 70"),
         ("motdt", {"max_appearance_distance": 2.5}, r"in 0\.\.2"),
         ("sort", {"max_age": float("inf")}, "whole number such as 1, not inf"),
     ],
@@ -161,13 +161,13 @@ def test_a_cosine_threshold_is_converted_to_the_metric_of_the_tracker():
     [
         pytest.param([[0, 0, 1]], [1], None, r"\(N, 4\)", id="three columns"),
         pytest.param([[0, 0, 1, 1]], [1, 1], None, "1 boxes need scores", id="too many scores"),
-        pytest.param([[0, 0, 1, 1], [0, 0, 1, np.nan]], [1, 1], None, "boxes hold.*row 1", id="not a number"),
-        pytest.param([[0, 0, 1, 1]], [np.inf], None, "scores hold", id="infinite score"),
+        pytest.param([[0, 0, 1, 1], [0, 0, 1, np.nan]], [1, 1], None, "boxes must be finite: row 1", id="not a number"),
+        pytest.param([[0, 0, 1, 1]], [np.inf], None, "scores must be finite", id="infinite score"),
         pytest.param([[0, 0, 1, 1], [5, 5, 3, 9]], [1, 1], None, "box 1 has no area", id="negative width"),
         pytest.param([[5, 5, 9, 5]], [1], None, "box 0 has no area", id="no height"),
         pytest.param([[0, 0, 1, 1]], [1], [[1, 0], [0, 1]], "1 boxes need embeddings", id="too many embeddings"),
         pytest.param([[0, 0, 1, 1]], [1], [[0, 0]], "embedding 0 is all zeros", id="no direction"),
-        pytest.param([["a", 0, 1, 1]], [1], None, "not an array of numbers", id="text"),
+        pytest.param([["a", 0, 1, 1]], [1], None, "must be an array of numbers", id="text"),
     ],
 )
 def test_detections_that_cannot_be_are_refused(boxes, scores, embeddings, message):

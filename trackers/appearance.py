@@ -1,4 +1,4 @@
-"""The appearance memory: up to 100 embeddings a track, compared with all detections in one batched matrix product."""
+"""The appearance memory: up to 100 embeddings per track, compared with all detections in one batched matrix product."""
 
 import numpy as np
 
@@ -7,19 +7,19 @@ NARROW = 4
 
 
 class AppearanceMemory:
-    """A pool of slots, one a track, each a ring of the `FEATURES` latest embeddings.
+    """A pool of slots, one per track; each is a ring buffer of the latest `FEATURES` embeddings.
 
-    Tracks come and go in every frame; their embeddings stay where they are, and the tracker keeps the slot number. A slot is
-    filled with its first embedding, so that each of its rows is valid at any time and no mask is needed.
+    Tracks start and end in every frame; their embeddings stay in place, and the tracker keeps the slot number. The first
+    embedding fills all rows of its slot, so every row is always valid and no mask is needed.
     """
 
     def __init__(self) -> None:
-        self._features = np.zeros((0, FEATURES, 0), dtype=np.float32)  # no dimension: nothing has been remembered yet
+        self._features = np.zeros((0, FEATURES, 0), dtype=np.float32)  # the dimension is 0 until the first embedding is stored
         self._counts = np.zeros(0, dtype=np.int64)
         self._used = np.zeros(0, dtype=bool)
 
     def take(self, count: int) -> np.ndarray:
-        """Reserve `count` empty slots; returns their numbers `(count,)`, the lowest free ones, which keeps the pool dense."""
+        """Reserve `count` empty slots and return their numbers `(count,)`: the lowest free ones, which keeps the pool dense."""
         free = np.flatnonzero(~self._used)
         if len(free) < count:
             grown = max(16, 2 * len(self._used), len(self._used) + count)
@@ -33,13 +33,13 @@ class AppearanceMemory:
         return slots
 
     def release(self, slots: np.ndarray) -> None:
-        """Give `slots` back; their embeddings are forgotten."""
+        """Release `slots` and forget their embeddings."""
         self._used[slots] = False
 
     def add(self, slots: np.ndarray, embeddings: np.ndarray) -> None:
-        """Remember one unit row of `embeddings` `(K, D)` in each of `slots` `(K,)`; the oldest of a full slot gives way.
+        """Store one unit row of `embeddings` `(K, D)` in each of `slots` `(K,)`; a full slot drops its oldest row.
 
-        Raises `ValueError` when D differs from that of the embeddings remembered so far.
+        Raises `ValueError` if D differs from that of the stored embeddings.
         """
         self._check(embeddings)
         if self._features.shape[2] == 0:
@@ -51,20 +51,21 @@ class AppearanceMemory:
         self._counts[slots] = counts + 1
 
     def distances(self, slots: np.ndarray, embeddings: np.ndarray, feasible: np.ndarray) -> np.ndarray:
-        """Smallest cosine distance `(R, N)`, 0..2, of each of `embeddings` `(N, D)` to what each of `slots` `(R,)` remembers.
+        """Smallest cosine distance `(R, N)`, 0..2, from each of `embeddings` `(N, D)` to the stored embeddings of each of `slots`
+        `(R,)`.
 
-        Only pairs of `feasible` `(R, N)` bool are computed: gating leaves a track a few detections, which makes the work grow
-        with the number of tracks instead of its square. Other pairs, and slots that remember nothing, are infinite.
-        Raises `ValueError` when D differs from that of the embeddings remembered so far.
+        Only pairs that are true in `feasible` `(R, N)` are computed: gating leaves each track a few detections, so the cost grows
+        with the number of tracks and not with its square. Other pairs, and empty slots, are infinite. Raises `ValueError` if D
+        differs from that of the stored embeddings.
         """
         self._check(embeddings)
         out = np.full(feasible.shape, np.inf)
         rows, columns = np.nonzero(feasible & (self._counts[slots] > 0)[:, None])
         if len(rows) == 0:
             return out
-        # The k-th feasible detection of a track is its k-th candidate. Most tracks have a few, some a hundred (lost for long,
-        # with a gate as wide as the image): a pass takes the candidates from `start` to `stop` of the tracks that have as
-        # many, and the next pass is wider, so that padding costs no more than the work itself.
+        # The k-th feasible detection of a track is its k-th candidate. Most tracks have a few, some a hundred (long lost, with a
+        # gate as wide as the image). Each pass takes candidates `start` to `stop` of the tracks that have that many, and the next
+        # pass is wider, so padding costs no more than the work itself.
         counts = np.bincount(rows, minlength=len(slots))
         place = np.arange(len(rows)) - (np.cumsum(counts) - counts)[rows]
         start, stop = 0, NARROW
@@ -75,11 +76,11 @@ class AppearanceMemory:
         return out
 
     def _nearest(self, slots: np.ndarray, place: np.ndarray, embeddings: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Smallest cosine distances `(P,)` of P pairs of a slot and a detection, `place` being a pair's number in its slot."""
+        """Smallest cosine distances `(P,)` of P pairs of a slot and a detection; `place` numbers the pairs within a slot."""
         depth = min(self._counts[slots].max(), FEATURES)
         involved, lane = np.unique(slots, return_inverse=True)
         if 2 * len(involved) > involved[-1]:
-            # Most of the pool takes part: reading all of it in place is cheaper than a copy of that part.
+            # If most of the pool is involved, reading all of it in place is cheaper than copying that part.
             remembered, lane = self._features[: involved[-1] + 1, :depth], slots
         else:
             remembered = self._features[involved, :depth]
@@ -91,8 +92,8 @@ class AppearanceMemory:
     def _check(self, embeddings: np.ndarray) -> None:
         if self._features.shape[2] not in (0, embeddings.shape[1]):
             raise ValueError(
-                f"these embeddings have {embeddings.shape[1]} dimensions, but the tracks remember {self._features.shape[2]}: "
-                "call reset() before another appearance model is used"
+                f"embeddings have {embeddings.shape[1]} dimensions, but the tracks hold {self._features.shape[2]}: "
+                "call reset() before you switch the appearance model"
             )
 
 

@@ -1,4 +1,4 @@
-"""What all trackers share: the table of tracks, its motion and appearance, and the numbering of those that are shown."""
+"""The base of all trackers: the track table, motion, appearance, and the ids of the tracks shown."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -12,9 +12,9 @@ from trackers.motion import GATE, ConstantVelocity
 
 Appearance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-# One row a track. `id` is 0 until a track is first shown: a track with an id is confirmed, one without is not yet.
-# `missed` counts the frames since its last match, `streak` its matches in a row, not counting the detection it started with.
-# `detection` is the row of the detection matched in this frame, or -1; `slot` is its place in the appearance memory.
+# One row per track. `id` is 0 until a track is first shown; a track is confirmed once it has an id. `missed` counts the frames
+# since its last match, `streak` its consecutive matches, not counting its first detection. `detection` is the row of the
+# detection matched in this frame, or -1; `slot` is its slot in the appearance memory.
 COLUMNS = [
     ("id", np.int64),
     ("missed", np.int64),
@@ -27,11 +27,11 @@ COLUMNS = [
 
 
 class Tracker(ABC):
-    """Base of the trackers: one camera, one frame after the other.
+    """Base class of the trackers: one camera, frame by frame.
 
-    `tracks` is a structured array with a row for each live track, so that one operation works on all of them and one indexing
-    drops some. A tracker derives from this class and says in `_associate` which detections continue which tracks; rows
-    keep their order, and new tracks are appended. `columns` are further fields of that table.
+    `tracks` is a structured array with one row per live track, so one operation updates all of them and one index drops some. A
+    tracker derives from this class and implements `_associate`, which decides which detections continue which tracks. Rows keep
+    their order, and new tracks are appended. `columns` are extra fields of that table.
     """
 
     uses_appearance = False
@@ -45,21 +45,21 @@ class Tracker(ABC):
 
     @property
     def needs_image(self) -> bool:
-        """Whether `update` looks at the frame itself; an appearance model given as a callable looks at it in any case."""
+        """Whether `update` itself reads the frame; an appearance model given as a callable always does."""
         return False
 
     def reset(self) -> None:
-        """Forget everything: the next frame is the first one, and ids start at 1 again."""
+        """Reset the state: the next frame is the first one, and ids restart at 1."""
         self.tracks = np.zeros(0, dtype=self._table)
         self._memory = AppearanceMemory()
         self._next_id = 1
         self._frames = 0
 
     def update(self, detections: Detections, frame: np.ndarray | None = None) -> Tracks:
-        """Take the detections of the next frame and return the tracks shown in it.
+        """Process the detections of the next frame and return the tracks shown in it.
 
-        `frame` `(H, W, 3)` BGR uint8 is needed where `needs_image`, and for the appearance model when `detections` come
-        without embeddings. The order of the detections does not matter: not even the ids depend on it.
+        `frame` `(H, W, 3)` BGR uint8 is required if `needs_image`, and for the appearance model when `detections` have no
+        embeddings. The order of the detections does not matter: not even ids depend on it.
         """
         if self.uses_appearance and self._appearance is not None and detections.embeddings is None and frame is not None:
             detections = detections.with_embeddings(self._appearance(frame, detections.boxes))
@@ -70,7 +70,7 @@ class Tracker(ABC):
         return self._show(shown, order)
 
     def _predict(self) -> None:
-        """Move all tracks one frame on."""
+        """Advance all tracks by one frame."""
         tracks = self.tracks
         tracks["streak"][tracks["missed"] > 0] = 0
         tracks["missed"] += 1
@@ -79,16 +79,16 @@ class Tracker(ABC):
 
     @abstractmethod
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
-        """Match, start and drop tracks; returns which of `tracks` are shown, `(T,)` bool."""
+        """Match, start and drop tracks; return which of `tracks` are shown, `(T,)` bool."""
 
     def _boxes(self, rows: np.ndarray) -> np.ndarray:
-        """Where the motion model places the tracks `rows` (indices or a mask) now, `(R, 4)` xyxy."""
+        """The current boxes `(R, 4)` xyxy of the tracks `rows` (indices or a mask), from the motion model."""
         return self._motion.boxes(self.tracks["motion"][rows])
 
     def _match_cost(self, rows: np.ndarray, detections: Detections) -> np.ndarray:
         """Cost `(R, N)` of continuing the tracks `rows` `(R,)` with each detection, infinite outside the motion model's gate.
 
-        With embeddings it is the appearance distance in the tracker's own metric, otherwise 1 - IoU.
+        The cost is the appearance distance in the tracker's metric, or 1 - IoU without embeddings.
         """
         motion = self.tracks["motion"][rows]
         feasible = self._motion.gating_distance(motion, detections.boxes) <= GATE
@@ -99,7 +99,7 @@ class Tracker(ABC):
         return np.sqrt(2 * cost) if self.appearance_metric == "euclidean" else cost
 
     def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray) -> None:
-        """Record that the track `rows[k]` is the detection `columns[k]`."""
+        """Update each track `rows[k]` with its detection `columns[k]`."""
         tracks = self.tracks
         tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns])
         tracks["missed"][rows] = 0
@@ -131,7 +131,7 @@ class Tracker(ABC):
             self.tracks = self.tracks[~dead]
 
     def _show(self, shown: np.ndarray, order: np.ndarray) -> Tracks:
-        """Give ids to the tracks shown for the first time and report all that are shown, sorted by id."""
+        """Number the tracks shown for the first time, and return all tracks shown, sorted by id."""
         tracks = self.tracks
         unnamed = np.flatnonzero(shown & (tracks["id"] == 0))
         tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))

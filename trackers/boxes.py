@@ -1,4 +1,4 @@
-"""Boxes as arrays: overlap, suppression of duplicates, and the coordinates in which the motion models think."""
+"""Boxes as arrays: overlap, non-maximum suppression, and the coordinates of the motion models."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def intersection(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The areas that boxes `a` and `b`, `(..., 4)` xyxy, paired as arrays broadcast, have in common; NaN where either is NaN."""
+    """Intersection areas of boxes `a` and `b`, `(..., 4)` xyxy, paired by broadcasting; NaN where either is NaN."""
     width, height = _common(a, b)
     return width * height
 
@@ -26,8 +26,8 @@ def area(boxes: np.ndarray) -> np.ndarray:
 
 
 def _common(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Width and height of what boxes `a` and `b`, paired as arrays broadcast, have in common; 0 where they do not meet."""
-    # One coordinate after the other: each step runs over a plane of pairs, ten times faster than over pairs of coordinates.
+    """Width and height of the intersections of boxes `a` and `b`, paired by broadcasting; 0 where they do not overlap."""
+    # One coordinate at a time: each step runs over a plane of pairs, ten times faster than over pairs of coordinates.
     width = np.minimum(a[..., 2], b[..., 2])
     width -= np.maximum(a[..., 0], b[..., 0])
     np.maximum(width, 0, out=width)
@@ -38,10 +38,10 @@ def _common(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def suppress(boxes: np.ndarray, scores: np.ndarray, max_iou: float) -> np.ndarray:
-    """Greedy non-maximum suppression: `(N,)` bool, true for the boxes that stay.
+    """Greedy non-maximum suppression: `(N,)` bool, true for the boxes kept.
 
-    From the highest score of `scores` `(N,)` down, a box of `boxes` `(N, 4)` stays unless its IoU with one that already stays
-    is over `max_iou` (0..1). Equal scores are taken in the order given.
+    In descending order of `scores` `(N,)`, a box of `boxes` `(N, 4)` is kept unless its IoU with a kept box exceeds `max_iou`
+    (0..1). Equal scores keep the order given.
     """
     stays = np.ones(len(boxes), dtype=bool)
     order = np.argsort(-scores, kind="stable")

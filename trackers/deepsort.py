@@ -13,14 +13,14 @@ from trackers.registry import register
 
 @register("deepsort")
 class DeepSort(Tracker):
-    """A matching cascade by appearance, then IoU for the young and the just missed.
+    """A matching cascade by appearance, then IoU for unconfirmed and just missed tracks.
 
-    Confirmed tracks are matched by the cosine distance of their nearest remembered embedding, at most
-    `max_appearance_distance`, within the gate of the motion model; those seen most recently choose first (section 2.3).
-    Without embeddings the cascade's cost is 1 - IoU. Unconfirmed tracks, and confirmed ones missed in this frame only, are then
-    matched by 1 - IoU of at most `max_iou_distance`. A track is confirmed by detections in `n_init` frames in a row, or
-    dies; a confirmed one dies when missed in `max_age` frames in a row, and is still shown, at its predicted box, while missed
-    for at most `shown_age` frames (1 in the authors' code).
+    Confirmed tracks are matched by the cosine distance of their nearest remembered embedding, at most `max_appearance_distance`,
+    within the gate of the motion model; the most recently seen tracks choose first (section 2.3). Without embeddings the
+    cascade's cost is 1 - IoU. Unconfirmed tracks, and confirmed ones missed in this frame only, are then matched by 1 - IoU of at
+    most `max_iou_distance`. A track that is detected in `n_init` consecutive frames is confirmed; otherwise it is deleted. A
+    confirmed track is deleted after `max_age` consecutive misses. It is still shown, at its predicted box, for up to `shown_age`
+    missed frames (1 in the authors' code).
     """
 
     uses_appearance = True
@@ -47,7 +47,7 @@ class DeepSort(Tracker):
         confirmed = tracks["id"] > 0
         recent, older = np.flatnonzero(confirmed & (tracks["missed"] == 1)), np.flatnonzero(confirmed & (tracks["missed"] > 1))
         limit = self.max_iou_distance if detections.embeddings is None else self.max_appearance_distance
-        # The first level of the cascade takes most detections; older tracks, with their wide gates, see only what it leaves.
+        # The first level of the cascade takes most detections; older tracks, with their wide gates, get only the rest.
         first, recent, free = assign_among(self._match_cost(recent, detections), recent, free, limit)
         cost = self._match_cost(older, detections.select(free))
         later, free = cascade(cost, older, free, tracks["missed"][older], limit)
@@ -60,7 +60,7 @@ class DeepSort(Tracker):
         self._continue(matches[:, 0], detections, matches[:, 1])
         self._drop((tracks["missed"] >= self.max_age) | (~confirmed & (tracks["missed"] > 0)))
         self._start(detections, free)
-        # Unconfirmed tracks die at the first miss, so their streak is unbroken; it does not count their first detection.
+        # An unconfirmed track is deleted at its first miss, so its streak is unbroken; it does not count the first detection.
         tracks = self.tracks
         return ((tracks["id"] > 0) | (tracks["streak"] + 1 >= self.n_init)) & (tracks["missed"] <= self.shown_age)
 
@@ -68,11 +68,11 @@ class DeepSort(Tracker):
 def cascade(
     cost: np.ndarray, rows: np.ndarray, columns: np.ndarray, missed: np.ndarray, max_cost: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Assign level by level: tracks missed for fewer frames choose their detections first (Wojke et al. 2017, listing 1).
+    """Assign level by level: tracks missed for fewer frames choose first (Wojke et al. 2017, listing 1).
 
     The rows and columns of `cost` `(R, C)` stand for the numbers `rows` and `columns`; `missed` `(R,)` are the levels. Returns
-    `matches` `(K, 2)` and the columns left, both in those numbers. Only levels that have a track with a feasible pair are
-    visited, which are few, however large the maximum age is.
+    `matches` `(K, 2)` and the columns left, both in those numbers. Only levels that have a feasible pair are visited; they are
+    few, however large the maximum age.
     """
     matches = [np.empty((0, 2), dtype=np.int64)]
     left = np.arange(len(columns))

@@ -1,4 +1,4 @@
-"""What goes into a tracker and what comes out of it, for one frame."""
+"""Input and output of a tracker for one frame."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ import numpy as np
 class Detections:
     """The people a detector found in one frame.
 
-    `boxes` `(N, 4)` are xyxy pixels and may reach beyond the image; `scores` `(N,)` are the detector's confidences;
-    `embeddings` `(N, D)`, if any, are kept as float32 unit rows, and scaled to length 1 where they are not.
-    Raises `ValueError` for shapes that do not fit, values that are not finite, a box without area or an embedding of zeros.
+    `boxes` `(N, 4)` are xyxy pixels and may reach beyond the image; `scores` `(N,)` are the detector's confidences; `embeddings`
+    `(N, D)`, if any, are normalized to float32 unit rows. Raises `ValueError` for mismatched shapes, non-finite values, a box
+    without area or an all-zero embedding.
     """
 
     boxes: np.ndarray
@@ -23,7 +23,7 @@ class Detections:
         if boxes.size == 0:
             boxes = boxes.reshape(0, 4)
         if boxes.ndim != 2 or boxes.shape[1] != 4:
-            raise ValueError(f"boxes have the shape (N, 4), not {boxes.shape}")
+            raise ValueError(f"boxes must have the shape (N, 4), not {boxes.shape}")
         scores = _array("scores", self.scores, np.float64)
         if scores.shape != (len(boxes),):
             raise ValueError(f"{len(boxes)} boxes need scores of the shape ({len(boxes)},), not {scores.shape}")
@@ -40,7 +40,7 @@ class Detections:
 
     @classmethod
     def unchecked(cls, boxes: np.ndarray, scores: np.ndarray, embeddings: np.ndarray | None = None) -> "Detections":
-        """Detections from arrays that are known to be right, such as parts of others, without the checks."""
+        """Detections without validation, from arrays known to be valid, such as subsets of others."""
         out = object.__new__(cls)
         object.__setattr__(out, "boxes", boxes)
         object.__setattr__(out, "scores", scores)
@@ -59,11 +59,11 @@ class Detections:
 
 @dataclass(frozen=True, eq=False)
 class Tracks:
-    """The tracks a tracker shows in one frame, in the order of their ids; no id occurs twice.
+    """The tracks shown in one frame, sorted by id; ids are unique.
 
-    `ids` `(M,)` int from 1; `boxes` `(M, 4)` xyxy pixels, the estimates of the motion model, which smooth the detections;
-    `scores` `(M,)` of the detection or candidate matched last; `detection_index` `(M,)` int, the row of the detection matched
-    in this frame, or -1 where the box is a prediction.
+    `ids` `(M,)` int from 1; `boxes` `(M, 4)` xyxy pixels, the motion model's estimates, which are smoother than the detections;
+    `scores` `(M,)` of the last matched detection or candidate; `detection_index` `(M,)` int, the row of the detection matched in
+    this frame, or -1 where the box is a prediction.
     """
 
     ids: np.ndarray
@@ -79,9 +79,9 @@ def _array(name: str, values: np.ndarray, dtype: type) -> np.ndarray:
     try:
         array: np.ndarray = np.asarray(values, dtype=dtype)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} are not an array of numbers: {error}") from None
+        raise ValueError(f"{name} must be an array of numbers: {error}") from None
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} hold a value that is not finite, first in row {np.argwhere(~np.isfinite(array))[0][0]}")
+        raise ValueError(f"{name} must be finite: row {np.argwhere(~np.isfinite(array))[0][0]} is not")
     return array
 
 

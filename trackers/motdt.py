@@ -20,19 +20,19 @@ Scoring = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class Motdt(Tracker):
     """Candidate selection, then association in stages.
 
-    Candidates are the detections and the predicted boxes of confirmed tracks. With `scoring`, a callable
-    `(frame, boxes (N, 4)) -> (N,)` probabilities of a person, a candidate scores its prior times that probability, the prior
-    of a detection being 1; without it a detection keeps the detector's score, and a prediction scores its prior, which is
-    `prediction_weight * max(0, 1 - ln(1 + 0.05 L))` after L frames of predictions alone, and 0 unless its tracklet was seen in
-    more than 2 frames. Of duplicates over `max_candidate_iou` the better one stays, if it scores `min_candidate_score`. The
-    defaults are those of the variant in public use, which has no scoring.
+    Candidates are the detections and the predicted boxes of confirmed tracks. A prediction's prior is `prediction_weight * max(0,
+    1 - ln(1 + 0.05 L))` after L frames of predictions alone, and 0 unless its tracklet was seen in more than 2 frames; a
+    detection's prior is 1. With `scoring`, a callable `(frame, boxes (N, 4)) -> (N,)` probabilities of a person, a candidate's
+    score is its prior times that probability. Without it, a detection keeps the detector's score, and a prediction scores its
+    prior. Non-maximum suppression drops the lower of two candidates whose IoU exceeds `max_candidate_iou`, and candidates that
+    score below `min_candidate_score`. The defaults are those of the variant in public use, which has no scoring.
 
-    Stages: tracked tracks by the Euclidean distance of the nearest remembered embedding, at most `max_appearance_distance`,
-    within the gate of the motion model; lost tracks likewise, which brings them back under their old id; tracked tracks that
-    are left by 1 - IoU of at most `max_iou_distance`, to detections and predictions; unconfirmed ones by 1 - IoU of at most
-    `max_unconfirmed_iou_distance`, or they are dropped. Without embeddings 1 - IoU of at most `max_iou_distance`
-    takes the place of appearance. Detections that are left start tracks when they score `min_new_score`. Lost tracks die after
-    `max_age` frames; those lost for at most `shown_age` frames whose box scores over `min_shown_score` are shown.
+    Stages: tracked tracks by the Euclidean distance to the nearest stored embedding, at most `max_appearance_distance`, within
+    the gate of the motion model; lost tracks likewise, which recovers them under their old id; remaining tracked tracks by 1 -
+    IoU of at most `max_iou_distance`, to detections and predictions; unconfirmed tracks by 1 - IoU of at most
+    `max_unconfirmed_iou_distance`, or they are dropped. Without embeddings, 1 - IoU of at most `max_iou_distance` replaces
+    appearance. Unmatched detections that score at least `min_new_score` start tracks. Lost tracks are deleted after `max_age`
+    frames; one lost for at most `shown_age` frames is shown if its box scores over `min_shown_score`.
     """
 
     uses_appearance = True
@@ -68,11 +68,11 @@ class Motdt(Tracker):
 
     @property
     def needs_image(self) -> bool:
-        """Whether there is a scoring plug, which looks at the frame."""
+        """True with `scoring`, which reads the frame."""
         return self._scoring is not None
 
     def _predict(self) -> None:
-        # As in the authors' code: a lost track keeps its height, since that drifts fastest without detections.
+        # As in the authors' code, a lost track keeps its height, which drifts fastest without detections.
         self.tracks["motion"][self.tracks["missed"] > 0, 1, 3] = 0
         super()._predict()
 
@@ -86,7 +86,7 @@ class Motdt(Tracker):
 
         seen, tracked, free = assign_among(self._match_cost(tracked, detections.select(free)), tracked, free, limit)
         found, _, free = assign_among(self._match_cost(lost, detections.select(free)), lost, free, limit)
-        # What is left of both kinds of candidates in one problem: detections are numbered first, then predictions.
+        # The remaining candidates of both kinds form one problem: detections are numbered first, then predictions.
         numbers = np.concatenate([free, len(detections) + np.arange(len(guesses))])
         cost = 1 - iou(self._boxes(tracked), np.concatenate([detections.boxes[free], guesses.boxes]))
         near, _, free = assign_among(cost, tracked, numbers, self.max_iou_distance)
@@ -108,7 +108,7 @@ class Motdt(Tracker):
         return self._shown(frame)
 
     def _candidates(self, detections: Detections, frame: np.ndarray | None) -> tuple[Detections, np.ndarray, Detections]:
-        """All detections with their candidate scores, which of them are selected, and the selected predictions."""
+        """All detections with their candidate scores, the rows of those selected, and the selected predictions."""
         tracks = self.tracks
         rows = np.flatnonzero((tracks["id"] > 0) & (tracks["streak"] - tracks["predicted"] > 2))
         prior = self.prediction_weight * np.maximum(0, 1 - np.log(1 + 0.05 * tracks["predicted"][rows]))
@@ -120,13 +120,13 @@ class Motdt(Tracker):
             scores = np.concatenate([np.ones(len(detections)), prior]) * _score(self._scoring, frame, boxes)
             detections = Detections.unchecked(detections.boxes, scores[: len(detections)], detections.embeddings)
             guesses = Detections.unchecked(guesses.boxes, scores[len(detections) :])
-        # A box under the threshold could only suppress others under it, so it may go first.
+        # A box below the threshold can only suppress others below it, so it can be dropped first.
         kept = np.flatnonzero(scores >= self.min_candidate_score)
         kept = kept[suppress(boxes[kept], scores[kept], self.max_candidate_iou)]
         return detections, kept[kept < len(detections)], guesses.select(kept[kept >= len(detections)] - len(detections))
 
     def _shown(self, frame: np.ndarray | None) -> np.ndarray:
-        """Confirmed tracks matched in this frame, and the recently lost whose box still looks like a person, `(T,)` bool."""
+        """Confirmed tracks matched in this frame, and recently lost ones whose box still looks like a person, `(T,)` bool."""
         tracks = self.tracks
         shown = ((tracks["id"] > 0) | (tracks["streak"] > 0)) & (tracks["missed"] == 0)
         lost = np.flatnonzero((tracks["missed"] > 0) & (tracks["missed"] <= self.shown_age))
@@ -138,5 +138,5 @@ class Motdt(Tracker):
 
 def _score(scoring: Scoring, frame: np.ndarray | None, boxes: np.ndarray) -> np.ndarray:
     if frame is None:
-        raise ValueError("this tracker scores its candidates on the image: update() needs the frame")
+        raise ValueError("motdt with scoring reads the image: update() needs the frame")
     return np.asarray(scoring(frame, boxes), dtype=np.float64).reshape(len(boxes))

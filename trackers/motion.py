@@ -1,4 +1,4 @@
-"""A constant-velocity Kalman filter over all tracks at once, stored as the independent blocks its covariance consists of."""
+"""A constant-velocity Kalman filter for all tracks at once, stored as the independent blocks of its covariance."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ GATE = 9.4877
 
 @dataclass(frozen=True, eq=False)
 class ConstantVelocity:
-    """A motion model of boxes: four coordinates, each with a velocity, observed with noise.
+    """A motion model for boxes: four coordinates, each with a velocity, observed with noise.
 
-    No noise term couples two coordinates, so the 8x8 covariance of the textbook filter is four independent 2x2 blocks
-    (position, velocity) at every step, and is kept as such. The state of T tracks is `(T, 5, 4)`: for each coordinate its
-    position, velocity, variance of the position, covariance of both, and variance of the velocity.
+    No noise term couples two coordinates, so the 8x8 covariance of the textbook filter always consists of four independent 2x2
+    blocks (position, velocity), which are stored. The state of T tracks is `(T, 5, 4)`: for each coordinate its position,
+    velocity, variance of the position, covariance of both, and variance of the velocity.
 
-    `to_measurement` and `to_boxes` turn boxes `(N, 4)` xyxy into the four coordinates and back; coordinates 2 and 3 are
-    sizes. `initial` `(2, 4)` and `process` `(2, 4)` are the variances of position and velocity of a new track and of one time
-    step, `measurement` `(4,)` that of a detection. Where `relative` `(4,)` is true they are in units of the squared height,
-    which must then be coordinate 3. A coordinate whose velocity has neither initial nor process variance stands still.
+    `to_measurement` and `to_boxes` convert boxes `(N, 4)` xyxy to the four coordinates and back; coordinates 2 and 3 are sizes.
+    `initial` `(2, 4)` and `process` `(2, 4)` are the variances of position and velocity, for a new track and for one time step;
+    `measurement` `(4,)` is the variance of a detection. Where `relative` `(4,)` is true they are in units of the squared height,
+    which must then be coordinate 3. A coordinate whose velocity has neither initial nor process variance does not move.
     """
 
     to_measurement: Callable[[np.ndarray], np.ndarray]
@@ -44,7 +44,7 @@ class ConstantVelocity:
         return state
 
     def predict(self, state: np.ndarray) -> np.ndarray:
-        """States `(T, 5, 4)` one frame later. A size that would shrink to nothing stops shrinking, as in SORT's code."""
+        """States `(T, 5, 4)` one frame later. A size that would shrink below zero stops shrinking, as in SORT's code."""
         unit = self._unit(state)
         out = state.copy()
         sizes = out[:, :2, 2:]
@@ -56,7 +56,7 @@ class ConstantVelocity:
         return out
 
     def update(self, state: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-        """States `(T, 5, 4)` after each track has been seen at its box of `boxes` `(T, 4)`."""
+        """States `(T, 5, 4)` after each track is observed at its box in `boxes` `(T, 4)`."""
         out = state.copy()
         variance = state[:, POSITION_VARIANCE]
         gain = variance / (variance + self.measurement * self._unit(state))
@@ -69,13 +69,13 @@ class ConstantVelocity:
         return out
 
     def gating_distance(self, state: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-        """Squared Mahalanobis distance `(T, N)` of every box of `boxes` `(N, 4)` from every track (Wojke et al. 2017, eq. 1).
+        """Squared Mahalanobis distance `(T, N)` from every track to every box of `boxes` `(N, 4)` (Wojke et al. 2017, eq. 1).
 
-        With independent coordinates it is a weighted sum of squares, which expands into three matrix products.
+        With independent coordinates this is a weighted sum of squares, which expands into three matrix products.
         """
         weight = 1 / (state[:, POSITION_VARIANCE] + self.measurement * self._unit(state))
         measured = self.to_measurement(boxes)
-        # The expansion subtracts large numbers; a common origin amid the tracks keeps them small.
+        # The expansion subtracts large numbers; a common origin among the tracks keeps them small.
         origin = state[:, POSITION].mean(axis=0) if len(state) else 0.0
         measured = measured - origin
         expected = state[:, POSITION] - origin
@@ -90,11 +90,11 @@ class ConstantVelocity:
         return self.to_boxes(state[:, POSITION])
 
     def _unit(self, state: np.ndarray) -> np.ndarray:
-        """What one unit of variance means for each coordinate, `(T, 4)`."""
+        """The unit of variance of each coordinate, `(T, 4)`."""
         return np.where(self.relative, np.square(state[:, POSITION, 3:]), 1.0)
 
 
-# Centre, aspect, height: the constants of Wojke's public code, 1/20 and 1/160 of the height for places and speeds.
+# Centre, aspect, height: the constants of Wojke's public code, 1/20 and 1/160 of the height for position and velocity.
 ASPECT_HEIGHT = ConstantVelocity(
     to_measurement=coordinates.to_aspect_height,
     to_boxes=coordinates.from_aspect_height,

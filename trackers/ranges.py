@@ -1,4 +1,4 @@
-"""The ranges of thresholds: a tracker's constructor annotates each of its thresholds with one of these."""
+"""Ranges of thresholds, with which a tracker's constructor annotates its thresholds."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Annotated
 
 @dataclass(frozen=True)
 class Range:
-    """What a threshold may be: `low` to `high`, both included."""
+    """The allowed values of a threshold: `low` to `high`, inclusive."""
 
     low: float
     high: float
@@ -16,4 +16,4 @@ class Range:
 Frames = Annotated[int, Range(0, math.inf)]
 Overlap = Annotated[float, Range(0, 1)]  # an IoU, or 1 - IoU
 AppearanceDistance = Annotated[float, Range(0, 2)]  # of unit rows, cosine or Euclidean
-Score = Annotated[float, Range(-math.inf, math.inf)]  # on the detector's scale, whatever that is
+Score = Annotated[float, Range(-math.inf, math.inf)]  # on the detector's own scale

@@ -1,4 +1,4 @@
-"""Trackers by name: what exists, its thresholds, and how to build one."""
+"""Trackers by name: list them, read their thresholds, build one."""
 
 import inspect
 import math
@@ -13,9 +13,9 @@ _TRACKERS: dict[str, type[Tracker]] = {}
 
 
 def register(name: str) -> Callable[[type[Tracker]], type[Tracker]]:
-    """Class decorator: the tracker can be built under `name`.
+    """Class decorator that registers a tracker under `name`.
 
-    Those arguments of its constructor that are annotated with a `Range` (`trackers.ranges`) are its thresholds.
+    The constructor arguments annotated with a `Range` (`trackers.ranges`) are its thresholds.
     """
 
     def add(tracker: type[Tracker]) -> type[Tracker]:
@@ -31,51 +31,50 @@ def available() -> list[str]:
 
 
 def build(name: str, appearance: Appearance | None = None, **thresholds: Any) -> Tracker:
-    """A tracker by its name, with its default thresholds except those given.
+    """Build a tracker by name, with its default thresholds except those given.
 
-    `appearance` is a callable `(frame, boxes (N, 4)) -> embeddings (N, D)`, used when `update` gets a frame but no
-    embeddings. A tracker's plugs (`scoring` of MOTDT) are given in the same way as thresholds.
-    Raises `ValueError` for an unknown name or threshold, listing what exists, and for a threshold that is not a number or out of
-    its range.
+    `appearance` is a callable `(frame, boxes (N, 4)) -> embeddings (N, D)`, used when `update` gets a frame but no embeddings.
+    Other constructor arguments (`scoring` of MOTDT) are passed like thresholds. Raises `ValueError` for an unknown name or
+    threshold, listing the known ones, and for a threshold that is not a number or out of range.
     """
     parameters = _parameters(name)
     known = [key for key in parameters if key != "appearance"]
     ranges = _ranges(name)
     for key, value in thresholds.items():
         if key not in known:
-            raise ValueError(f"{name} has no threshold {key!r}; it has {', '.join(known)}")
+            raise ValueError(f"{name}: unknown threshold {key}; choose from {', '.join(known)}")
         if key in ranges:
             _check(f"{key} of {name}", value, *ranges[key])
-    if "appearance" in parameters:  # a tracker by boxes alone need not take one
+    if "appearance" in parameters:  # a tracker that uses boxes alone may lack it
         thresholds["appearance"] = appearance
     return _TRACKERS[name](**thresholds)
 
 
 def thresholds(name: str) -> dict[str, float]:
-    """The thresholds of a tracker and their defaults. Raises `ValueError` for an unknown name, listing what exists."""
+    """The thresholds of a tracker and their defaults. Raises `ValueError` for an unknown name, listing the known ones."""
     return {key: default for key, (default, _) in _ranges(name).items()}
 
 
 def appearance_threshold(name: str, cosine_distance: float) -> float:
-    """`max_appearance_distance` of a tracker that means the given cosine distance (0..2), in the tracker's own metric.
+    """Convert a cosine distance (0..2) to a tracker's `max_appearance_distance`, in the tracker's metric.
 
-    Raises `ValueError` for an unknown name and for a tracker that uses no appearance.
+    Raises `ValueError` for an unknown name, and for a tracker without appearance.
     """
     _parameters(name)
     metric = _TRACKERS[name].appearance_metric
     if metric is None:
-        raise ValueError(f"{name} uses no appearance, so it has no threshold on it")
+        raise ValueError(f"{name} uses no appearance and has no appearance threshold")
     return math.sqrt(2 * cosine_distance) if metric == "euclidean" else cosine_distance
 
 
 def _check(what: str, value: object, default: float, allowed: Range) -> None:
     if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value):
-        raise ValueError(f"{what} is a number such as {default}, not {value!r}")
+        raise ValueError(f"{what} must be a number such as {default}, not {value!r}")
     number = float(value)
     if isinstance(default, int) and not number.is_integer():
-        raise ValueError(f"{what} is a whole number such as {default}, not {value!r}")
+        raise ValueError(f"{what} must be a whole number such as {default}, not {value!r}")
     if not allowed.low <= number <= allowed.high:
-        raise ValueError(f"{what} is in {allowed.low}..{allowed.high}, so it cannot be {value!r}")
+        raise ValueError(f"{what} must be in {allowed.low}..{allowed.high}, not {value!r}")
 
 
 def _ranges(name: str) -> dict[str, tuple[float, Range]]:
@@ -90,5 +89,5 @@ def _ranges(name: str) -> dict[str, tuple[float, Range]]:
 
 def _parameters(name: str) -> Mapping[str, inspect.Parameter]:
     if name not in _TRACKERS:
-        raise ValueError(f"there is no tracker {name!r}; there are {', '.join(available())}")
+        raise ValueError(f"unknown tracker {name}; choose from {', '.join(available())}")
     return inspect.signature(_TRACKERS[name]).parameters

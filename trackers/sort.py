@@ -1,4 +1,4 @@
-"""SORT: motion and overlap, nothing else (Bewley et al., "Simple Online and Realtime Tracking", ICIP 2016)."""
+"""SORT: motion and overlap only (Bewley et al., "Simple Online and Realtime Tracking", ICIP 2016)."""
 
 import numpy as np
 
@@ -15,9 +15,9 @@ from trackers.registry import register
 class Sort(Tracker):
     """Hungarian assignment of predicted boxes to detections by IoU.
 
-    A track dies when it was missed for more than `max_age` frames, and is shown in frames where it is matched, once it has
-    been matched in `min_hits` frames in a row after its first; in the first `min_hits` frames of a sequence all are shown.
-    A pair needs an IoU of at least `min_iou`.
+    A track is deleted after more than `max_age` missed frames. It is shown in the frames where it is matched, once it has
+    `min_hits` consecutive matches after its first detection; in the first `min_hits` frames of a sequence every match is shown. A
+    pair needs an IoU of at least `min_iou`.
     """
 
     def __init__(

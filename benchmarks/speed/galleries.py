@@ -48,9 +48,9 @@ def measure(exemplars: int) -> list[dict]:
     FAISS, and for a pool too small to need an index.
     """
     if exemplars <= EXACT:
-        raise InputError(f"up to {EXACT} exemplars are searched exactly: time a larger gallery.")
+        raise InputError(f"up to {EXACT} exemplars are searched exactly: time a larger gallery")
     if not is_installed():
-        raise InputError("FAISS is missing: pip install 'mtmc[faiss]'.")
+        raise InputError("FAISS is missing: pip install 'mtmc[faiss]'")
     people, pool = People(), Exemplars(DIMENSION)
     known = people.draw(KNOWN, IMAGES + 1)
     views = np.concatenate([known[:, IMAGES], people.draw(STRANGERS, 1)[:, 0]])

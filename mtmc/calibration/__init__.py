@@ -1,4 +1,4 @@
-"""Calibrated cameras: their models, the files that hold them, and how they are fitted to measured points."""
+"""Calibrated cameras: camera models, calibration files, and fitting to measured points."""
 
 from mtmc.calibration.camera_file import CameraEntry, load_cameras, read_camera_file, save_cameras
 from mtmc.calibration.fitting import Fit, Points, fit_camera

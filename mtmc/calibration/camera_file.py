@@ -1,4 +1,4 @@
-"""Our own file of cameras: a commented YAML that says for each how it sees, and where its images are."""
+"""The camera file: a commented YAML with each camera's calibration and the location of its images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,24 +20,24 @@ OTHER_KEYS = ("video", "time_offset", "reach")
 
 COMMENTS = """\
 # Cameras by name. The world is right-handed with z up and the ground at z = 0.
-#   width, height     the image's size in pixels
+#   width, height     image size in pixels
 #   K                 3x3: focal lengths and principal point in pixels
 #   distortion        k1 k2 p1 p2 [k3] of OpenCV's lens model; zeros for images without distortion
 #   world_to_camera   4x4 rigid motion from world metres to the camera's axes (x right, y down, z forward)
-# or, where only the ground is calibrated, instead of the last three:
+# or, if only the ground plane is calibrated, in place of the last three:
 #   homography        3x3 from the image to the ground: [X Y W] = H [u v 1], divided by W
-#   unit              what X / W is measured in: m, or any other name
-# and for any camera, if wanted:
-#   video             a video file or a folder of pictures, relative to this file; or a stream's address
-#   time_offset       seconds by which its clock runs ahead: it shows at 5 s + time_offset what others show at 5 s (default 0)
-#   reach             metres beyond which its view of the ground is not relied on (pinhole only; default: no limit)
+#   unit              unit of X / W and Y / W: m, or any other name
+# optional, for any camera:
+#   video             a video file or an image folder, relative to this file; or a stream's address
+#   time_offset       seconds by which its clock is ahead: what others show at 5 s, it shows at 5 s + time_offset (default 0)
+#   reach             metres beyond which its view of the ground is ignored (pinhole only; default: no limit)
 """
 
 
 @dataclass(frozen=True)
 class CameraEntry:
-    """One camera of a file: `video` is a path or an address where its images are, or None; `time_offset` are the
-    seconds by which its clock runs ahead of the others'."""
+    """One camera of a file: `video` is the path or address of its images, or None; `time_offset` is the number of seconds by
+    which its clock is ahead of the others."""
 
     camera: Camera | HomographyCamera
     video: str | None = None
@@ -52,11 +52,11 @@ def load_cameras(path: str | Path) -> dict[str, Camera | HomographyCamera]:
 def read_camera_file(path: str | Path) -> dict[str, CameraEntry]:
     """The entries of a YAML file by name, in the file's order; a relative `video` is resolved against the file's folder.
 
-    A file that is missing or is no such YAML, and a camera that `check_camera` does not believe, raise `InputError`.
+    Raises `InputError` for a missing or malformed file, and for a camera that fails `check_camera`.
     """
     path = Path(path)
     if not path.exists():
-        raise InputError(f"{path} is missing: `python -m mtmc calibrate` writes such a file.")
+        raise InputError(f"{path}: no such file; `python -m mtmc calibrate` writes one")
     wanted = f"cameras by name, each with {', '.join(PINHOLE_KEYS)}"
     entries = read_yaml(path, wanted)
     if not entries:
@@ -68,10 +68,10 @@ def _read_entry(path: Path, name: str, entry: object) -> CameraEntry:
     given = entry if isinstance(entry, dict) else {}
     wanted = GROUND_KEYS if "homography" in given else PINHOLE_KEYS
     if missing := [key for key in wanted if key not in given]:
-        raise InputError(f"{path}: camera {name} lacks {', '.join(missing)}.")
+        raise InputError(f"{path}: camera {name}: missing {', '.join(missing)}")
     if strange := [str(key) for key in given if key not in PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS]:
         known = ", ".join(PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS)
-        raise InputError(f"{path}: camera {name} has {', '.join(strange)}, which is not among the keys {known}.")
+        raise InputError(f"{path}: camera {name}: unknown key {', '.join(strange)}; choose from {known}")
     try:
         camera: Camera | HomographyCamera
         if "homography" in given:
@@ -86,7 +86,7 @@ def _read_entry(path: Path, name: str, entry: object) -> CameraEntry:
             video = path.parent / str(video)
         return CameraEntry(camera, None if video is None else str(video), float(given.get("time_offset", 0.0)))
     except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: camera {name} cannot be used: {error}.") from error
+        raise InputError(f"{path}: camera {name}: {error}") from error
 
 
 def _size(given: dict) -> tuple[int, int]:
@@ -94,9 +94,9 @@ def _size(given: dict) -> tuple[int, int]:
 
 
 def save_cameras(path: str | Path, cameras: Mapping[str, Camera | HomographyCamera | CameraEntry]) -> None:
-    """Write `cameras` as the YAML that `load_cameras` and `read_camera_file` read, its keys explained at the top.
+    """Write `cameras` as YAML for `load_cameras` and `read_camera_file`; a comment at the top explains the keys.
 
-    The path of a `video` below the file's folder is written relative to it.
+    A `video` path below the file's folder is written relative to that folder.
     """
     folder = Path(path).absolute().parent
     entries = {name: _written(camera, folder) for name, camera in cameras.items()}

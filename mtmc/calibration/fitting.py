@@ -1,4 +1,4 @@
-"""A camera fitted to points whose places on the ground, or above it, and in the image are known."""
+"""Fit a camera to points with known positions in the image and in the world."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,15 @@ from mtmc.calibration.pinhole import Camera
 from mtmc.calibration.plausibility import check_camera, check_points
 
 FEWEST_ON_GROUND, FEWEST_IN_SPACE = 4, 6
-# From so many points on, one coefficient of the lens is fitted, and then a second with the principal point.
+# Fewest points to fit one lens coefficient, and to fit a second one with the principal point.
 WITH_LENS, WITH_PRINCIPAL_POINT = 8, 20
-FLAT = 0.01  # thinner than this share of their extent, points count as lying in one plane
-WORST = 0.01  # of the image's diagonal: a larger root mean square error is no calibration
+FLAT = 0.01  # points whose thickness is below this share of their extent count as coplanar
+WORST = 0.01  # of the image diagonal: the largest root mean square error accepted
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Points of one camera: `pixels` `(N, 2)`, `points` `(N, 3)` in the world (ground: z = 0), `lines` `(N,)` to name them."""
+    """Points of one camera: `pixels` `(N, 2)`, `points` `(N, 3)` in the world (ground: z = 0), `lines` `(N,)` in their file."""
 
     pixels: np.ndarray
     points: np.ndarray
@@ -26,7 +26,7 @@ class Points:
 
     def __post_init__(self) -> None:
         for field in ("pixels", "points"):
-            object.__setattr__(self, field, np.ascontiguousarray(getattr(self, field), dtype=np.float64))  # as OpenCV wants it
+            object.__setattr__(self, field, np.ascontiguousarray(getattr(self, field), dtype=np.float64))  # as OpenCV requires
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -34,8 +34,8 @@ class Points:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A fitted camera: `errors` `(N,)` are the points' reprojection errors in pixels; `ground_errors` `(N,)` how far, in the
-    camera's unit, the ground seen at the pixel is from the point, NaN for points above the ground."""
+    """A fitted camera. `errors` `(N,)` are reprojection errors in pixels; `ground_errors` `(N,)` are the distances on the ground,
+    in the camera's unit, between each point and the back-projection of its pixel, NaN for points above the ground."""
 
     camera: Camera | HomographyCamera
     errors: np.ndarray
@@ -43,7 +43,7 @@ class Fit:
 
     @property
     def root_mean_square(self) -> float:
-        """Of the reprojection errors, in pixels."""
+        """Root mean square of the reprojection errors, in pixels."""
         return float(np.sqrt((self.errors**2).mean()))
 
 
@@ -51,18 +51,18 @@ def fit_camera(points: Points, image_size: tuple[int, int] | None = None, unit: 
     """Fit a camera to `points`.
 
     With `known`, its K and distortion are kept and the pose is fitted (at least 4 points). Otherwise, from at least 6 points that
-    do not lie in one plane, a pinhole camera is fitted, whose focal length, and with more points lens and principal point, are
-    found too (Zhang, PAMI 2000, as in OpenCV's `calibrateCamera`); it needs `image_size` (width, height). From 4 or more points
-    on the ground a homography in `unit` is fitted (Hartley and Zisserman, algorithms 4.2 and 4.3, as in `findHomography`).
+    do not lie in one plane, a pinhole camera is fitted, including its focal length and, with more points, its lens and principal
+    point (Zhang, PAMI 2000, as in OpenCV's `calibrateCamera`); this needs `image_size` (width, height). From 4 or more points on
+    the ground a homography in `unit` is fitted (Hartley and Zisserman, algorithms 4.2 and 4.3, as in `findHomography`).
 
-    Raises `ValueError`, which says what is wrong in words, for points that do not determine a camera and for a camera that cannot
-    be right: see `check_points` and `check_camera`; it must see every point in front of it, with a root mean square reprojection
-    error of at most 1% of the image's diagonal.
+    Raises `ValueError` for points that do not determine a camera and for an implausible camera (see `check_points` and
+    `check_camera`). Every point must lie in front of the camera, and the root mean square reprojection error must be at most 1%
+    of the image diagonal.
     """
     on_ground = bool((points.points[:, 2] == 0).all())
     fewest = FEWEST_ON_GROUND if on_ground or known is not None else FEWEST_IN_SPACE
     if len(points) < fewest:
-        raise ValueError(f"there are {len(points)} points where at least {fewest} are needed")
+        raise ValueError(f"at least {fewest} points are needed, not {len(points)}")
     check_points(points.points, "m" if known is not None or not on_ground else unit)
     camera: Camera | HomographyCamera
     if known is not None:
@@ -83,18 +83,18 @@ def _thickness(points: np.ndarray, dimensions: int) -> float:
 
 def _fit_homography(points: Points, image_size: tuple[int, int] | None, unit: str) -> HomographyCamera:
     if min(_thickness(points.pixels, 2), _thickness(points.points[:, :2], 2)) < FLAT:
-        raise ValueError("the points lie on one line: choose some to its sides")
+        raise ValueError("the points lie on one line: add some off the line")
     matrix, _ = cv2.findHomography(points.pixels, points.points[:, :2], 0)
     if matrix is None:
-        raise ValueError("no homography fits the points: no three of the first four may lie on one line")
+        raise ValueError("no homography fits the points: no three of the first four may be collinear")
     return HomographyCamera(matrix, image_size, unit)
 
 
 def _fit_pinhole(points: Points, image_size: tuple[int, int] | None) -> Camera:
     if image_size is None:
-        raise ValueError("points above the ground need the image's width and height")
+        raise ValueError("points above the ground need the image width and height")
     if _thickness(points.points, 3) < FLAT:
-        raise ValueError("the points lie in one plane: add some at other heights, keep to z = 0, or give the camera's K")
+        raise ValueError("the points lie in one plane: add some at other heights, use z = 0 only, or give the camera's K")
     starts = [_with_pose(_plain(factor * max(image_size), image_size), points) for factor in np.geomspace(0.3, 6.0, 16)]
     with np.errstate(invalid="ignore"):
         start = min(starts, key=lambda camera: np.nan_to_num(_distances(camera, points), nan=1e9).sum())
@@ -113,11 +113,12 @@ def _plain(focal: float, image_size: tuple[int, int]) -> Camera:
 
 
 def _with_pose(camera: Camera, points: Points) -> Camera:
-    """`camera` moved to where it sees `points` at `pixels`: Terzakis and Lourakis, ECCV 2020, refined by Levenberg-Marquardt."""
+    """`camera` with the pose that projects `points` to their pixels: Terzakis and Lourakis, ECCV 2020, then
+    Levenberg-Marquardt."""
     known = camera.matrix, camera.distortion
     found, turn, shift = cv2.solvePnP(points.points, points.pixels, *known, flags=cv2.SOLVEPNP_SQPNP)
     if not found:
-        raise ValueError("no place of the camera explains the points")
+        raise ValueError("no camera pose fits the points")
     turn, shift = cv2.solvePnPRefineLM(points.points, points.pixels, *known, turn, shift)
     return Camera(*known, _motion(turn, shift), camera.image_size, camera.reach)
 
@@ -138,7 +139,7 @@ def _judged(camera: Camera | HomographyCamera, points: Points) -> Fit:
     errors = _distances(camera, points)
     if np.isnan(errors).any():
         raise ValueError(
-            f"the point in line {points.lines[np.isnan(errors).argmax()]} would lie behind the camera: are its numbers right?"
+            f"the point in line {points.lines[np.isnan(errors).argmax()]} lies behind the camera: are its coordinates right?"
         )
     aside = np.linalg.norm(camera.to_ground(points.pixels) - points.points[:, :2], axis=1)
     fit = Fit(camera, errors, np.where(points.points[:, 2] == 0, aside, np.nan))
@@ -146,7 +147,7 @@ def _judged(camera: Camera | HomographyCamera, points: Points) -> Fit:
     if fit.root_mean_square > limit:
         worst = int(errors.argmax())
         raise ValueError(
-            f"the points are missed by {fit.root_mean_square:.1f} px (root mean square; at most {limit:.1f} px is credible), "
-            f"most in line {points.lines[worst]} by {errors[worst]:.1f} px: is one wrong, or u and v, or x and y, exchanged?"
+            f"the root mean square reprojection error is {fit.root_mean_square:.1f} px, over the limit of {limit:.1f} px, "
+            f"worst in line {points.lines[worst]} ({errors[worst]:.1f} px): is one wrong, or are u and v, or x and y, swapped?"
         )
     return fit

@@ -1,4 +1,4 @@
-"""What every calibrated camera can do, whatever is known of it: pixels to the ground and back."""
+"""The interface of all calibrated cameras: pixels to the ground and back."""
 
 from typing import Protocol
 
@@ -6,10 +6,10 @@ import numpy as np
 
 
 class GroundCamera(Protocol):
-    """A camera whose pixels are tied to the ground plane: `Camera` and `HomographyCamera` of this package.
+    """A camera that maps pixels to the ground plane: `Camera` or `HomographyCamera`.
 
-    `image_size` is (width, height) in pixels or None, `unit` names what the ground is measured in and `metric` says whether that
-    is metres. Without `has_height` only the ground is calibrated: `project` raises `ValueError`, the heights of `locate` are NaN.
+    `image_size` is (width, height) in pixels or None, `unit` is the unit of the ground, and `metric` is true for metres. Without
+    `has_height`, only the ground plane is calibrated: `project` raises `ValueError`, and the heights from `locate` are NaN.
     """
 
     @property
@@ -22,7 +22,7 @@ class GroundCamera(Protocol):
     def has_height(self) -> bool: ...
 
     def to_ground(self, pixels: np.ndarray) -> np.ndarray:
-        """Ground points `(N, 2)` seen at pixels `(N, 2)`, NaN where none is."""
+        """Ground points `(N, 2)` seen at pixels `(N, 2)`, NaN where there is none."""
 
     def ground_covariance(self, pixels: np.ndarray, pixel_error: float) -> np.ndarray:
         """Covariances `(N, 2, 2)` of `to_ground` for an isotropic error of `pixel_error` pixels (standard deviation)."""

@@ -1,4 +1,4 @@
-"""Cameras of which only the ground is calibrated: a homography between the image and the ground plane."""
+"""Cameras with a calibrated ground plane only: a homography between the image and the ground."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,16 +8,16 @@ import numpy as np
 
 from mtmc.calibration.plane import ground_covariance, inside_image
 
-TALLEST = 1e4  # pixels; where an image of unknown size ends at the latest
+TALLEST = 1e4  # pixels; upper bound of the height of an image of unknown size
 
 
 @dataclass(frozen=True, eq=False)
 class HomographyCamera:
-    """A view of the ground plane by `image_to_ground` `(3, 3)`: [X Y W] = H [u v 1], the ground point being (X / W, Y / W).
+    """A view of the ground plane by `image_to_ground` `(3, 3)`: [X Y W] = H [u v 1], with the ground point at (X / W, Y / W).
 
-    `unit` names what X / W is measured in; only "m" is `metric`. `image_size` is (width, height) in pixels where it is known.
-    The camera is taken to be upright, so that the ground is seen below the horizon, where W has the sign that it has at the
-    bottom of the image. A matrix of another shape, with NaN or without an inverse raises `ValueError`.
+    `unit` is the unit of X / W; only "m" is `metric`. `image_size` is (width, height) in pixels, or None. The camera is assumed
+    to be upright, so the ground lies below the horizon, where W has the same sign as at the bottom of the image. Raises
+    `ValueError` for a matrix of another shape, with NaN, or without an inverse.
     """
 
     image_to_ground: np.ndarray
@@ -29,8 +29,8 @@ class HomographyCamera:
     def __post_init__(self) -> None:
         matrix = np.array(self.image_to_ground, dtype=np.float64)
         if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
-            raise ValueError(f"a homography is finite numbers of shape (3, 3), not {matrix.shape}")
-        # Rows and columns have different units, so the scale is taken out before the matrix is called singular.
+            raise ValueError(f"a homography must be finite, of the shape (3, 3), not {matrix.shape}")
+        # Rows and columns have different units, so the singularity test removes the scale first.
         scaled = matrix / np.maximum(np.abs(matrix).max(axis=1, keepdims=True), 1e-300)
         scaled /= np.maximum(np.abs(scaled).max(axis=0, keepdims=True), 1e-300)
         if np.linalg.cond(scaled) > 1e10:
@@ -80,7 +80,7 @@ class HomographyCamera:
         return inside_image(self.to_image(ground), self.image_size)
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """A homography knows no heights: raises `ValueError`. `to_image` gives the pixels of ground points."""
+        """Raises `ValueError`: a homography has no heights. `to_image` projects ground points."""
         raise ValueError("a ground homography cannot project points above the ground")
 
     def locate(self, feet: np.ndarray, tops: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -89,7 +89,7 @@ class HomographyCamera:
 
 
 def _map(matrix: np.ndarray, points: np.ndarray, sign: float) -> np.ndarray:
-    """Points `(N, 2)` through the homography `matrix`; NaN where the third coordinate has not the sign `sign`."""
+    """Points `(N, 2)` through the homography `matrix`; NaN where the third coordinate does not have the sign `sign`."""
     weight = points @ matrix[2, :2] + matrix[2, 2]
     with np.errstate(invalid="ignore"):
         weight = np.where(weight * sign > 0, weight, np.nan)

@@ -1,4 +1,4 @@
-"""Calibrated pinhole cameras: from the world, in metres with the ground at z = 0, to pixels and back to the ground."""
+"""Calibrated pinhole cameras: world coordinates (metres, ground z = 0) to pixels, and back to the ground."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +9,7 @@ import numpy as np
 
 from mtmc.calibration.plane import ground_covariance, inside_image
 
-# Nearer than this, a point has no usable image: the division by its depth explodes.
+# A nearer point has no usable projection: the division by its depth blows up.
 NEAREST_DEPTH = 0.05
 
 
@@ -19,7 +19,7 @@ class Camera:
 
     `matrix` `(3, 3)` is K in pixels, `distortion` `(4,)` or `(5,)` is k1 k2 p1 p2 [k3], `world_to_camera` `(4, 4)` is the rigid
     motion from world metres to the camera's axes (x right, y down, z forward), `image_size` is (width, height). Ground farther
-    away than `reach` metres counts as unseen. Arrays of another shape, or with NaN, raise `ValueError`.
+    away than `reach` metres counts as out of view. Raises `ValueError` for arrays of another shape or with NaN.
     """
 
     matrix: np.ndarray
@@ -37,7 +37,7 @@ class Camera:
             array = np.array(getattr(self, field), dtype=np.float64)
             if array.shape not in shapes or not np.isfinite(array).all():
                 wanted = " or ".join(map(str, shapes))
-                raise ValueError(f"a camera's {field} must be finite numbers of shape {wanted}, not {array.shape}")
+                raise ValueError(f"a camera's {field} must be finite, of the shape {wanted}, not {array.shape}")
             object.__setattr__(self, field, array)
 
     @classmethod
@@ -53,7 +53,9 @@ class Camera:
         forward = np.subtract(target, position).astype(np.float64)
         right = np.cross(forward, (0.0, 0.0, 1.0))
         if np.linalg.norm(right) < 1e-9:
-            raise ValueError("look_at needs a target that is not straight above or below the camera: no side is up there")
+            raise ValueError(
+                "look_at needs a target that is not straight above or below the camera: the up direction is undefined there"
+            )
         axes = np.stack([right, np.cross(forward, right), forward])
         axes /= np.linalg.norm(axes, axis=1, keepdims=True)
         motion = np.eye(4)
@@ -65,16 +67,16 @@ class Camera:
 
     @classmethod
     def from_projection(cls, projection: np.ndarray, image_size: tuple[int, int]) -> "Camera":
-        """The camera of a bare `(3, 4)` projection matrix from homogeneous world metres to pixels, known up to a factor.
+        """The camera of a `(3, 4)` projection matrix from homogeneous world metres to pixels, defined up to scale.
 
-        It is split into K, which may have skew, and the rigid motion by RQ decomposition (Hartley and Zisserman, Multiple View
-        Geometry, 2nd edition, section 6.2.4). Raises `ValueError` for a matrix that has no camera centre at a finite place.
+        RQ decomposition splits it into K, which may have skew, and the rigid motion (Hartley and Zisserman, Multiple View
+        Geometry, 2nd edition, section 6.2.4). Raises `ValueError` for a matrix without a finite camera centre.
         """
         projection = np.asarray(projection, dtype=np.float64)
         if projection.shape != (3, 4) or not np.isfinite(projection).all():
-            raise ValueError(f"a projection is finite numbers of shape (3, 4), not {projection.shape}")
+            raise ValueError(f"a projection must be finite, of the shape (3, 4), not {projection.shape}")
         if np.linalg.cond(projection[:, :3]) > 1e12:
-            raise ValueError("the projection's left 3x3 part is singular: no camera stands at a finite place")
+            raise ValueError("the left 3x3 part of the projection is singular: the camera centre is not finite")
         if np.linalg.det(projection[:, :3]) < 0:
             projection = -projection  # the sign is arbitrary; a rotation needs this one
         matrix, rotation, centre = cv2.decomposeProjectionMatrix(projection)[:3]
@@ -87,7 +89,7 @@ class Camera:
 
     @cached_property
     def position(self) -> np.ndarray:
-        """Where the camera stands, `(3,)` metres."""
+        """The camera centre, `(3,)` metres."""
         return -self.world_to_camera[:3, :3].T @ self.world_to_camera[:3, 3]
 
     @cached_property
@@ -99,7 +101,7 @@ class Camera:
     def _widest(self) -> float:
         """The squared distance from the optical axis, at depth 1, up to which the radial lens model is one-to-one.
 
-        Beyond the first turning point of r (1 + k1 r^2 + k2 r^4 + k3 r^6) points far outside the view fold back into the image.
+        Beyond the first turning point of r (1 + k1 r^2 + k2 r^4 + k3 r^6), points far out of view fold back into the image.
         """
         k1, k2, _, _, k3 = self._lens
         roots = np.roots([7 * k3, 5 * k2, 3 * k1, 1.0])
@@ -121,20 +123,21 @@ class Camera:
         return plane @ self.matrix[:2, :2].T + self.matrix[:2, 2]
 
     def rays(self, pixels: np.ndarray) -> np.ndarray:
-        """World directions `(N, 3)` of depth 1 seen at pixels `(N, 2)`, starting at `position`; NaN where the lens shows none."""
+        """World directions `(N, 3)` of depth 1 seen at pixels `(N, 2)`, starting at `position`; NaN where there is none."""
         pixels = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
         plane = self._undistort((pixels - self.matrix[:2, 2]) @ self._inverse.T)
         return plane @ self.world_to_camera[:2, :3] + self.world_to_camera[2, :3]
 
     def to_ground(self, pixels: np.ndarray) -> np.ndarray:
-        """Ground points `(N, 2)`, metres, seen at pixels `(N, 2)`; NaN where the ray meets no ground in front of the camera."""
+        """Ground points `(N, 2)`, metres, seen at pixels `(N, 2)`; NaN where the ray does not hit the ground in front of the
+        camera."""
         return self._meet_ground(self.rays(pixels))
 
     def ground_covariance(self, pixels: np.ndarray, pixel_error: float) -> np.ndarray:
         """Covariances `(N, 2, 2)`, square metres, of the ground points seen at pixels `(N, 2)`; NaN where there is none.
 
-        `pixel_error` is the standard deviation in pixels of either coordinate. To first order the covariance is
-        s^2 (J^T J)^-1, J being the derivative of the pixel by the ground point (Hartley and Zisserman, result 5.8).
+        `pixel_error` is the standard deviation in pixels of either coordinate. To first order the covariance is s^2 (J^T J)^-1,
+        where J is the derivative of the pixel with respect to the ground point (Hartley and Zisserman, result 5.8).
         """
         return ground_covariance(self._pixel_slopes(self.to_ground(pixels)), pixel_error)
 
@@ -150,10 +153,10 @@ class Camera:
         return near & inside_image(self.to_image(ground), self.image_size)
 
     def locate(self, feet: np.ndarray, tops: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Where people stand whose feet and top of the head are seen at pixels `(N, 2)`, and how tall they are.
+        """Ground positions and heights of people whose feet and tops of the head are seen at pixels `(N, 2)`.
 
         Returns ground points `(N, 2)` and their covariances `(N, 2, 2)`, as `to_ground` and `ground_covariance` give them, and
-        heights `(N,)` in metres: those at which the top's ray passes nearest to the vertical line above the feet, or NaN.
+        heights `(N,)` in metres: where the ray of the top passes nearest to the vertical line above the feet, or NaN.
         """
         rays = self.rays(np.concatenate([feet, tops]))
         ground, upward = self._meet_ground(rays[: len(feet)]), rays[len(feet) :]
@@ -173,7 +176,8 @@ class Camera:
         return self.position[:2] + reach[:, None] * rays[:, :2]
 
     def _pixel_slopes(self, ground: np.ndarray) -> np.ndarray:
-        """The derivatives `(N, 2, 2)` of the pixel (rows u, v) by the ground point (columns x, y) at `ground` `(N, 2)`."""
+        """The derivatives `(N, 2, 2)` of the pixel (rows u, v) with respect to the ground point (columns x, y) at `ground` `(N,
+        2)`."""
         local = self.to_camera(np.column_stack([ground, np.zeros(len(ground))]))
         plane = local[:, :2] / local[:, 2:]
         axes = self.world_to_camera[:3, :2]
@@ -187,7 +191,7 @@ class Camera:
         return np.column_stack(self._bend(*plane.T)[:2]) if self.distortion.any() else plane
 
     def _bend(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Where the lens moves points `x`, `y` `(N,)` at depth 1, and the Jacobian [[a, b], [b, d]] there: u, v, a, b, d."""
+        """Distorted positions of points `x`, `y` `(N,)` at depth 1, and the Jacobian [[a, b], [b, d]] there: u, v, a, b, d."""
         k1, k2, p1, p2, k3 = self._lens
         xx, xy, yy = x * x, x * y, y * y
         square = xx + yy
@@ -199,7 +203,7 @@ class Camera:
         return u, v, tilt + slope * xx + 4.0 * p2 * x, slope * xy + 2.0 * (p1 * x + p2 * y), tilt + slope * yy + 4.0 * p1 * y
 
     def _undistort(self, target: np.ndarray) -> np.ndarray:
-        """Solve distort(plane) = target by Newton's method; NaN where that leads to no point the lens model covers."""
+        """Solve distort(plane) = target by Newton's method; NaN where it does not converge to a point within the lens model."""
         if not self.distortion.any():
             return target
         x, y = target.T

@@ -1,7 +1,7 @@
-"""Follow people through several calibrated cameras: one number a person, also after leaving and coming back.
+"""Track people through several calibrated cameras: one number per person, kept when they leave and return.
 
-CAMERAS is a YAML file of calibrated cameras with their videos, or a folder with cameras.yaml, NAME.mp4 and det/NAME.txt for each
-camera NAME in it; recordings of EPFL, WILDTRACK, CMC and CAMPUS are known as well.
+CAMERAS is a YAML file of calibrated cameras with their videos, or a folder with cameras.yaml and, for each camera NAME in it,
+NAME.mp4 and det/NAME.txt. The layouts of EPFL, WILDTRACK, CMC and CAMPUS are recognized as well.
 """
 
 import argparse
@@ -18,29 +18,38 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The recording, what finds and what recognises people, where the results go."""
+    """Add the recording, the detector, the appearance model and the output."""
     parser.add_argument("source", type=Path, metavar="CAMERAS", help="a YAML file of cameras, or a recording's folder")
-    parser.add_argument("--detections", metavar="NAME", help="of those that the recording has (default: its usual ones)")
+    parser.add_argument(
+        "--detections", metavar="NAME", help="which of the recording's detections to use (default: depends on the format)"
+    )
     arguments.add_detector(parser)
-    parser.add_argument("--min-score", type=float, metavar="S", help="drop what the detector scores lower (default: 0.3)")
-    parser.add_argument("--config", type=Path, metavar="YAML", help="thresholds of your own, as in configs/rooms/ground.yaml")
+    parser.add_argument(
+        "--min-score", type=float, metavar="S", help="drop detections that the detector scores lower (default: 0.3)"
+    )
+    parser.add_argument("--config", type=Path, metavar="YAML", help="your own thresholds, as in configs/rooms/ground.yaml")
     arguments.add_reid(parser)
-    parser.add_argument("--gallery", type=Path, metavar="FILE.npz", help="people known before; it is read and written again")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for world.csv, world.jsonl, tracks/, gallery/")
+    parser.add_argument("--gallery", type=Path, metavar="FILE.npz", help="people already known; it is read, then updated")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="folder for world.csv, world.jsonl, tracks/, gallery/"
+    )
     parser.add_argument(
         "--workers",
         choices=("local", "ray"),
         default="local",
-        help="ray: a process a camera, on the Ray cluster that RAY_ADDRESS names, or on this machine (default: local)",
+        help="ray: one process per camera, on the Ray cluster at RAY_ADDRESS or on this machine (default: local)",
     )
     parser.add_argument(
-        "--patience", type=float, metavar="S", help="with ray: seconds after which a silent camera is done without (default: 60)"
+        "--patience",
+        type=float,
+        metavar="S",
+        help="with ray: seconds after which an unresponsive camera is skipped (default: 60)",
     )
     parser.add_argument("--video", action="store_true", help="write room.mp4: the cameras and the floor plan side by side")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Follow and name people to the end, write, print what was found."""
+    """Track and identify people, write the results, print a summary."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -58,11 +67,11 @@ def run(options: argparse.Namespace) -> None:
     from reid.common.result_folder import ResultFolder
 
     if options.min_score is not None and options.detector is None:
-        raise InputError("--min-score is for a detector: give --detector FILE as well.")
+        raise InputError("--min-score needs a detector: give --detector FILE as well")
     if options.gallery and options.reid == "none":
-        raise InputError("--gallery holds what an appearance model knows people by: leave it out, or give --reid.")
+        raise InputError("--gallery needs an appearance model: leave it out, or give --reid")
     if options.patience is not None and options.workers == "local":
-        raise InputError("--patience is for cameras that run apart: give --workers ray as well.")
+        raise InputError("--patience applies to --workers ray only: give that as well")
     thresholds = read_ground_thresholds(options.config) if options.config else None
     results = ResultFolder(options.output)
     recording = open_recording(options.source, detections=options.detections)
@@ -100,7 +109,7 @@ def run(options: argparse.Namespace) -> None:
             for camera, restarts in workers.restarts.items():
                 lost = sum(loss.last - loss.first + 1 for loss in workers.losses if loss.camera == camera)
                 if restarts or lost:
-                    print(f"{camera}: its worker was replaced {restarts} times, {lost} frames were lost (losses.csv)")
+                    print(f"{camera}: worker restarted {restarts} times, {lost} frames lost (losses.csv)")
     print(f"{world.frames} frames of {len(recording.views)} cameras, {len(world.people)} people: {options.output}")
 
 
@@ -116,5 +125,5 @@ def _ray_workers(options: argparse.Namespace, recording: "Recording") -> "RayWor
 
 
 def _absolute(name: str) -> str:
-    """A file's path as a worker in another folder finds it; any other name as it is."""
+    """The absolute path of a file, for a worker in another folder; any other name is unchanged."""
     return str(Path(name).resolve()) if Path(name).is_file() else name

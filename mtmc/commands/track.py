@@ -1,6 +1,6 @@
 """Track the people of one camera.
 
-A live camera or stream is tracked until Ctrl-C, which ends it in order.
+A live camera or stream is tracked until Ctrl-C, which ends the run cleanly.
 """
 
 import argparse
@@ -11,20 +11,22 @@ from mtmc.commands import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The recording, its detections, and how to track."""
-    parser.add_argument("source", metavar="VIDEO|FOLDER|CAMERA", help="a file, a MOTChallenge folder, an index or an address")
+    """Add the recording, its detections, and the tracker."""
+    parser.add_argument(
+        "source", metavar="VIDEO|FOLDER|CAMERA", help="a video file, a MOTChallenge folder, a camera index or a stream address"
+    )
     people = parser.add_mutually_exclusive_group(required=True)
     people.add_argument("--detections", metavar="FILE", help="MOT text: frame,id,left,top,width,height,score,...")
     arguments.add_detector(people)
-    parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on their own scale")
+    parser.add_argument("--min-score", type=float, metavar="S", help="drop detections with a lower score, on their own scale")
     arguments.add_reid(parser)
     arguments.add_tracker(parser)
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for tracks/NAME.txt, video/NAME.mp4")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tracks/NAME.txt and video/NAME.mp4")
     parser.add_argument("--video", action="store_true", help="write an annotated MP4")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Track to the end, write, print what was found."""
+    """Track to the end, write the results, print a summary."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -45,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
     tracker, built = build_tracker(config, appearance)
     cache = cache_folder("embeddings")
     frames = track(sequence, tracker, appearance, images=options.video, cache=cache, detector=detector)
-    # A source that never ends by itself is not cut short by an interrupt: what was seen until then is the whole.
+    # A live source has no end: an interrupt completes its results instead of cutting them short.
     ending = suppress(KeyboardInterrupt) if sequence.length is None else nullcontext()
     with (
         Progress(transient=True, disable=not Console().is_terminal) as progress,

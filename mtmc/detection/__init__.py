@@ -1,1 +1,1 @@
-"""People found in images."""
+"""Person detection in images."""

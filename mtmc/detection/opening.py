@@ -1,4 +1,4 @@
-"""The detector that a command is given by `--detector`: a file, or a user's own."""
+"""Open the detector given by `--detector`: a file, or the user's own."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from trackers import Detections
 
 
 class _Thinned:
-    """A user's `detector` without what it scores below `min_score`."""
+    """A user's `detector`, without the detections scored below `min_score`."""
 
     def __init__(self, detector: Any, min_score: float):
         self._detector, self._min_score = detector, min_score
@@ -25,12 +25,12 @@ class _Thinned:
 def open_detector(name: str | Path, min_score: float | None = None) -> Any:
     """A callable from a BGR image `(H, W, 3)` to `trackers.Detections`: an ONNX file in YOLOX's format, or `module:attribute`.
 
-    Detections scored below `min_score` are dropped; None leaves that to the detector. Raises `InputError` for a file that is no
-    such network, and for an attribute that is not there or cannot be called.
+    Detections scored below `min_score` are dropped; None leaves that to the detector. Raises `InputError` for a file that is not
+    such a network, and for an attribute that is missing or not callable.
     """
     if not is_plugin(str(name)):
         return Detector(name, min_score)
     detector: Any = open_plugin(str(name))
     if not callable(detector):
-        raise InputError(f"{name}: not callable; a detector maps an image to trackers.Detections")
+        raise InputError(f"{name}: not callable; a detector must map an image to trackers.Detections")
     return detector if min_score is None else _Thinned(detector, min_score)

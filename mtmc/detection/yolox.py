@@ -1,4 +1,4 @@
-"""People in an image, by any detector in YOLOX's ONNX format (Ge et al., YOLOX: Exceeding YOLO Series in 2021, 2021)."""
+"""Person detection by any detector in YOLOX's ONNX format (Ge et al., YOLOX: Exceeding YOLO Series in 2021, 2021)."""
 
 from pathlib import Path
 
@@ -12,16 +12,17 @@ from trackers.boxes import suppress
 
 MIN_SCORE = 0.3
 STRIDES = 8, 16, 32
-_GREY = 114  # what YOLOX pads with
-_PERSON = 0  # the class, in COCO's order; a detector of people has no other
+_GREY = 114  # YOLOX's padding value
+_PERSON = 0  # the class in COCO's order, and the only one of a person detector
 
 
 class Detector:
     """An ONNX file that maps `(1, 3, H, W)` images, BGR 0..255, to `(1, A, 5 + C)` rows: box, objectness and class scores of each
-    cell of three grids. The boxes are decoded here, as in the files that YOLOX's authors publish. It runs on OpenVINO.
+    cell of three grids. The boxes are decoded here, since the files that YOLOX's authors publish do not decode them. It runs on
+    OpenVINO.
 
     Detections scored below `min_score` (objectness times class score; None: 0.3) are dropped, and so are those whose IoU with a
-    better one is over `max_iou`; both 0..1. Raises `InputError` for another kind of file.
+    higher-scored one exceeds `max_iou`; both 0..1. Raises `InputError` for any other file.
     """
 
     def __init__(self, path: str | Path, min_score: float | None = None, max_iou: float = 0.45):
@@ -31,7 +32,9 @@ class Detector:
             raise InputError(f"{path}: no such file")
         model = read_network(self.path)
         taken, given = model.input(0).get_partial_shape(), model.output(0).get_partial_shape()
-        wanted = f"{path}: not a detector in YOLOX's format, (1, 3, H, W) to (1, cells, 5 + classes), but {taken} to {given}"
+        wanted = (
+            f"{path}: not a detector in YOLOX format: must map (1, 3, H, W) to (1, cells, 5 + classes), not {taken} to {given}"
+        )
         if taken.is_dynamic or given.is_dynamic or len(taken) != 4 or len(given) != 3 or taken[1].get_length() != 3:
             raise InputError(wanted)
         self._height, self._width = taken[2].get_length(), taken[3].get_length()
@@ -41,7 +44,7 @@ class Detector:
         self._request = open_request(model, "f32")
 
     def __call__(self, frame: np.ndarray) -> Detections:
-        """The people in `frame` `(H, W, 3)`, uint8 BGR; boxes in its pixels, which may reach beyond it."""
+        """The people in `frame` `(H, W, 3)`, uint8 BGR; boxes are in its pixels and may reach beyond it."""
         scale = min(self._height / frame.shape[0], self._width / frame.shape[1])
         rows = self._request.infer([_letterbox(frame, scale, self._height, self._width)])[0][0]
         scores = rows[:, 4] * rows[:, 5 + _PERSON]
@@ -52,8 +55,9 @@ class Detector:
 
 
 def decode(boxes: np.ndarray, cells: np.ndarray, strides: np.ndarray) -> np.ndarray:
-    """Boxes `(N, 4)` xyxy, in pixels of the network's image, from its rows for `cells` `(N, 2)`, x and y, of grids with `strides`
-    `(N,)`: offset of the centre from the cell and logarithm of the size, both in strides (section 2.1, "Anchor-free")."""
+    """Decode rows to boxes `(N, 4)` xyxy, in pixels of the network's image. `cells` `(N, 2)` are x and y in grids with `strides`
+    `(N,)`; a row holds the offset of the centre from its cell and the logarithm of the size, both in strides (section 2.1,
+    "Anchor-free")."""
     centre = (boxes[:, :2] + cells) * strides[:, None]
     half = np.exp(boxes[:, 2:].astype(np.float64)) * strides[:, None] / 2
     return np.concatenate([centre - half, centre + half], axis=1)
@@ -70,7 +74,7 @@ def _grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _letterbox(frame: np.ndarray, scale: float, height: int, width: int) -> np.ndarray:
-    """`frame` scaled into the upper left of a grey `(1, 3, height, width)` float32 image."""
+    """`frame` scaled into the upper left corner of a grey `(1, 3, height, width)` float32 image."""
     image = np.full((height, width, 3), _GREY, np.uint8)
     size = int(frame.shape[1] * scale), int(frame.shape[0] * scale)
     image[: size[1], : size[0]] = cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)

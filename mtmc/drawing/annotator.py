@@ -1,4 +1,4 @@
-"""Tracks drawn on frames: a box and its id in a colour that stays, and the path of the feet behind it."""
+"""Tracks drawn on frames: a box and its id in a fixed colour, and the path of the feet."""
 
 import colorsys
 from collections import deque
@@ -12,15 +12,13 @@ GOLDEN_RATIO = 0.618033988749895
 
 
 def colour(track_id: int) -> tuple[int, int, int]:
-    """A vivid BGR colour; ids that follow each other lie far apart on the colour circle."""
+    """A vivid BGR colour; consecutive ids are far apart on the colour circle."""
     red, green, blue = colorsys.hsv_to_rgb(track_id * GOLDEN_RATIO % 1, 0.55 + 0.35 * (track_id % 3) / 2, 1.0)
     return int(blue * 255), int(green * 255), int(red * 255)
 
 
 class Annotator:
-    """Draws frame after frame; a trail holds the last `trail` places of a track and ends `trail` frames after it was last
-    seen.
-    """
+    """Draws frame after frame; a trail holds the last `trail` positions of a track and ends `trail` frames after its last box."""
 
     def __init__(self, trail: int = 45):
         self._trail = trail
@@ -28,7 +26,7 @@ class Annotator:
         self._frame = 0
 
     def draw(self, image: np.ndarray, tracks: Tracks) -> np.ndarray:
-        """A copy of `image (H, W, 3)` with `tracks` on it."""
+        """A copy of `image (H, W, 3)` with `tracks` drawn on it."""
         self._frame += 1
         canvas = image.copy()
         feet = np.stack([(tracks.boxes[:, 0] + tracks.boxes[:, 2]) / 2, tracks.boxes[:, 3]], axis=1)
@@ -49,7 +47,7 @@ class Annotator:
         cv2.rectangle(canvas, (left, top), (right, bottom), shade, line + 1)
         scale, text = 0.4 * line, str(track_id)
         (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, line)
-        # A label above the upper edge of the image would be lost, so there it moves into the box.
+        # A label above the upper edge of the image would be cut off, so it moves into the box.
         base = top - below if top - below - height >= 0 else top + height + below
         cv2.rectangle(canvas, (left, base - height - below), (left + width + 2 * below, base + below), shade, -1)
         cv2.putText(canvas, text, (left + below, base), cv2.FONT_HERSHEY_SIMPLEX, scale, (0, 0, 0), line, cv2.LINE_AA)

@@ -1,4 +1,4 @@
-"""The ground from above: where cameras stand and people walk."""
+"""The floor plan: where cameras are and people walk, seen from above."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ _MARGIN = 0.08  # of the plan's longer side
 
 
 class FloorPlan:
-    """Draws moments one after the other on a plan of `height` pixels; a person's trail holds the last `trail` places.
+    """Draws moments one after another on a plan of `height` pixels; a person's trail holds the last `trail` positions.
 
-    The plan shows what the lower halves of the images see of the ground, and the cameras that know where they stand. Where they
-    measure in metres it has a line every metre. Raises `ValueError` for cameras that see no ground at all.
+    The plan shows the ground seen in the lower halves of the images, and the cameras with known positions. Metric cameras add a
+    grid line every metre. Raises `ValueError` for cameras that see no ground.
     """
 
     def __init__(self, cameras: Sequence[GroundCamera], height: int = 480, trail: int = 60):
@@ -38,7 +38,7 @@ class FloorPlan:
             cv2.drawMarker(self._sheet, self._pixel(place), _INK, cv2.MARKER_TRIANGLE_UP, 12, 2, cv2.LINE_AA)
 
     def draw(self, people: np.ndarray, positions: np.ndarray) -> np.ndarray:
-        """The plan `(H, W, 3)` BGR with `people` `(M,)`, their numbers, at `positions` `(M, 2)` on the ground."""
+        """The plan `(H, W, 3)` BGR with the people numbered `people` `(M,)` at `positions` `(M, 2)` on the ground."""
         self._paths = {person: path for person, path in self._paths.items() if person in people}
         canvas = self._sheet.copy()
         for person, position in zip(people.tolist(), positions, strict=True):
@@ -63,7 +63,7 @@ class FloorPlan:
 
 
 def _seen_ground(cameras: Sequence[GroundCamera]) -> np.ndarray:
-    """Ground points `(N, 2)` under a grid of pixels in the lower halves of the images, but for the farthest tenth."""
+    """Ground points `(N, 2)` under a grid of pixels in the lower halves of the images, except the farthest tenth."""
     seen = []
     for camera in cameras:
         width, height = camera.image_size or (0, 0)
@@ -72,6 +72,6 @@ def _seen_ground(cameras: Sequence[GroundCamera]) -> np.ndarray:
     points = np.vstack(seen)
     points = points[np.all(np.isfinite(points), axis=1)]
     if not len(points):
-        raise ValueError("none of the cameras sees the ground in the lower half of its image")
+        raise ValueError("no camera sees the ground in the lower half of its image")
     away = np.linalg.norm(points - np.median(points, axis=0), axis=1)
     return points[away <= np.quantile(away, 0.9)]

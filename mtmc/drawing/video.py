@@ -1,4 +1,4 @@
-"""An MP4 file, written image by image."""
+"""An MP4 file, written frame by frame."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from reid.common.errors import InputError
 
 
 class VideoWriter:
-    """Appends BGR images `(H, W, 3)` uint8, all of the first one's size, to the MP4 at `path`; the file plays once it is closed.
+    """Appends BGR images `(H, W, 3)` uint8, all of the same size, to the MP4 at `path`; the file is playable once closed.
 
-    MPEG-4 part 2 is the codec, since every OpenCV build writes it. `frames` counts the images; without one there is no file.
+    The codec is MPEG-4 part 2, which every OpenCV build writes. `frames` counts the images; without any there is no file.
     """
 
     def __init__(self, path: str | Path, frame_rate: float):
@@ -26,20 +26,22 @@ class VideoWriter:
         self.close()
 
     def write(self, image: np.ndarray) -> None:
-        """Append `image`. Raises `InputError` where this OpenCV writes no MP4."""
+        """Append `image`. Raises `InputError` if this OpenCV build cannot write MP4."""
         if self._writer is None:
             size = image.shape[1], image.shape[0]
             self._writer = cv2.VideoWriter(str(self.path), cv2.VideoWriter.fourcc(*"mp4v"), self._frame_rate, size)
             if not self._writer.isOpened():
-                raise InputError(f"{self.path}: this OpenCV cannot write MP4; install opencv-python, or run without --video")
+                raise InputError(
+                    f"{self.path}: this OpenCV build cannot write MP4; install opencv-python, or run without --video"
+                )
         self._writer.write(image)
         self.frames += 1
 
     def close(self) -> None:
-        """Make the file whole. OpenCV tells of no failed write: raises `InputError` where the images are not all in the file."""
+        """Finish the file. Raises `InputError` if images are missing from it, since OpenCV reports no failed writes."""
         if self._writer is None or not self._writer.isOpened():
             return
         self._writer.release()
         written = max(0, int(cv2.VideoCapture(str(self.path)).get(cv2.CAP_PROP_FRAME_COUNT)))
         if written < self.frames:
-            raise InputError(f"{self.path}: {written} of {self.frames} frames could be written; is the disk full?")
+            raise InputError(f"{self.path}: only {written} of {self.frames} frames were written; is the disk full?")

@@ -1,1 +1,1 @@
-"""People on one ground, seen by several overlapping cameras: their detections of a moment, and tracks over time."""
+"""People on one ground plane, seen by several overlapping cameras: observations of a moment, and tracks over time."""

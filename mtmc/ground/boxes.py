@@ -1,4 +1,4 @@
-"""The boxes that people have in each camera, from where they stand: expected ones, and those of detections that were missed."""
+"""Boxes of people in each camera, predicted from their ground positions: expected boxes, and boxes for missed detections."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from mtmc.ground.motion import sideways_scale
 from mtmc.ground.observations import Observations
 
 WIDTH = 0.41  # of a standing person's height: the mean of pedestrian boxes (Dollar et al., "Pedestrian detection", 2012, 2.2)
-LEARNING = 0.1  # the share of a new value in how tall people look to a camera
+LEARNING = 0.1  # weight of a new value in a camera's apparent stature
 
 
 class BoxPrediction:
-    """Expects the boxes of people on the ground in the views of C `cameras`, and learns how tall they look to each.
+    """Predicts the boxes of people on the ground in C `cameras`, and learns their apparent stature in each.
 
-    `stature` is what a person's height is taken for before any has been seen, in the ground's unit.
+    `stature` is the initial height of a person, in the ground's unit.
     """
 
     def __init__(self, cameras: Sequence[GroundCamera], stature: float):
@@ -24,13 +24,13 @@ class BoxPrediction:
         self._statures = np.full(len(self._cameras), stature)
 
     def expect(self, ground: np.ndarray, camera_offsets: CameraOffsets) -> np.ndarray:
-        """The boxes `(C, T, 4)` that people at `ground` `(T, 2)` should have in each camera, NaN where it does not see them."""
+        """The expected boxes `(C, T, 4)` of people at `ground` `(T, 2)` in each camera, NaN where it does not see them."""
         count, people = len(self._cameras), len(ground)
         offsets, _ = camera_offsets.offsets(np.repeat(np.arange(count), people), np.tile(ground, (count, 1)))
         return predicted_boxes(self._cameras, ground + offsets.reshape(count, people, 2), self._statures)
 
     def fill(self, boxes: np.ndarray, tracks: np.ndarray, observations: Observations, seconds: float) -> np.ndarray:
-        """Boxes `(C, T, 4)` as detected, else as expected (`boxes`) of who was detected in that camera at most `seconds` ago.
+        """Detected boxes `(C, T, 4)`, or the expected ones (`boxes`) for people detected in that camera at most `seconds` ago.
 
         `tracks` `(T,)` has the columns `member`, `residual` and `age` of `mtmc.ground.tracker`; the last two are updated.
         """
@@ -49,7 +49,7 @@ class BoxPrediction:
         return out
 
     def _learn(self, camera: np.ndarray, ratios: np.ndarray) -> None:
-        """Learn how tall people look to the cameras `camera` `(N,)` from the `ratios` `(N,)` of detected to expected heights."""
+        """Update the apparent stature in the cameras `camera` `(N,)` from the `ratios` `(N,)` of detected to expected heights."""
         known = np.isfinite(ratios)
         count = np.bincount(camera[known], minlength=len(self._cameras))
         change = np.bincount(camera[known], np.log(ratios[known]), minlength=len(self._cameras)) / np.maximum(count, 1)
@@ -57,10 +57,10 @@ class BoxPrediction:
 
 
 def predicted_boxes(cameras: Sequence[GroundCamera], ground: np.ndarray, statures: np.ndarray) -> np.ndarray:
-    """Boxes `(C, T, 4)` xyxy of people whom each camera sees at `ground` `(C, T, 2)`, NaN where that is out of its view.
+    """Boxes `(C, T, 4)` xyxy of people that each camera sees at `ground` `(C, T, 2)`, NaN where out of view.
 
-    A person's height in the image is camera c's `statures[c]` (in ground units) over the ground that one pixel sideways spans
-    at the feet: it needs no more than the ground homography.
+    The height in the image is camera c's `statures[c]` (in ground units) divided by the ground width of one pixel at the feet, so
+    the ground homography suffices.
     """
     boxes = np.full((*ground.shape[:2], 4), np.nan)
     for view, camera, place, stature in zip(boxes, cameras, ground, statures, strict=True):

@@ -1,4 +1,4 @@
-"""What a camera gets wrong about the ground: a smooth offset a camera, learned from how its sightings differ from the others'."""
+"""Systematic ground errors: one smooth offset field per camera, learned from how its observations differ from the others'."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ from mtmc.ground.motion import squared_lengths, symmetric_inverse
 
 
 class CameraOffsets:
-    """An affine offset field for each of C cameras: where camera c sees a person at g, he is at g - offset_c(g).
+    """An affine offset field for each of C cameras: a person whom camera c observes at g is at g - offset_c(g).
 
-    Homographies fitted by hand disagree by a person's width or more, and a box ends below the feet as seen from every side;
-    both errors vary slowly over the ground. Camera c's offset is B_c (1, (g - origin) / reach), and the six numbers of B_c have
-    a Gaussian belief: zero with standard deviation `error` at first, sharpened by recursive least squares. The belief's own
-    uncertainty is part of what a gate must allow: wide while nothing is known, narrow once the cameras have been compared.
+    Homographies fitted by hand disagree by a person's width or more, and boxes end below the feet; both errors vary slowly over
+    the ground. Camera c's offset is B_c (1, (g - origin) / reach), and the six entries of B_c have a Gaussian prior of mean zero
+    and standard deviation `error`, updated by recursive least squares. Gates include the uncertainty of this estimate: they are
+    wide at first, and narrow once the cameras have been compared.
 
-    Old evidence fades within about `memory` sightings of each camera towards the first belief, so that a camera that was moved
-    is learned anew. Only differences between cameras show, so the fields are kept to a mean of zero over all cameras.
+    Old evidence fades towards the prior within about `memory` observations per camera, so a camera that was moved is learned
+    anew. Only differences between cameras are observable, so the fields are kept at a mean of zero over all cameras.
     """
 
     def __init__(self, cameras: int, origin: np.ndarray, error: float, reach: float, memory: float = 2000.0) -> None:
@@ -29,17 +29,17 @@ class CameraOffsets:
         self._covariances = np.tile(np.linalg.inv(self._prior), (cameras, 1, 1))
 
     def offsets(self, camera: np.ndarray, ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Offsets `(N, 2)` that cameras `camera` `(N,)` have at `ground` `(N, 2)`, and their covariances `(N, 2, 2)`."""
+        """Offsets `(N, 2)` of the cameras `camera` `(N,)` at `ground` `(N, 2)`, and their covariances `(N, 2, 2)`."""
         basis = self._basis(ground)
         offsets = np.einsum("na,nai->ni", basis, self._means[camera].reshape(-1, 3, 2))
         spread = self._covariances[camera].reshape(-1, 3, 2, 3, 2)
         return offsets, np.einsum("na,naibj,nb->nij", basis, spread, basis)
 
     def learn(self, camera: np.ndarray, ground: np.ndarray, offsets: np.ndarray, errors: np.ndarray, weights: np.ndarray) -> None:
-        """Take note of offsets `(N, 2)` seen by `camera` `(N,)` at `ground` `(N, 2)` with covariances `errors` `(N, 2, 2)`.
+        """Update with offsets `(N, 2)` observed by `camera` `(N,)` at `ground` `(N, 2)` with covariances `errors` `(N, 2, 2)`.
 
-        `weights` `(N,)` in 0..1 say how much new evidence each sighting is: neighbouring frames repeat each other. A sighting far
-        from what is believed weighs less, as under a Cauchy distribution, for it may be of somebody else.
+        `weights` `(N,)` in 0..1 discount observations, since neighbouring frames are correlated. An observation far from the
+        estimate weighs less, as under a Cauchy distribution, since it may be of another person.
         """
         if len(camera) == 0:
             return
@@ -59,7 +59,7 @@ class CameraOffsets:
         self._conclude(np.flatnonzero(seen))
 
     def _conclude(self, cameras: np.ndarray) -> None:
-        """Bring the beliefs of `cameras` up to date, and all offsets to a mean of zero: what is common to all is no error."""
+        """Update the estimates of `cameras`, and shift all offsets to a mean of zero: what all cameras share is not an error."""
         covariances = np.linalg.inv(self._prior + self._evidence[cameras])
         self._covariances[cameras] = covariances
         self._raw[cameras] = (covariances @ self._weighted[cameras][:, :, None])[:, :, 0]

@@ -1,15 +1,15 @@
-"""Which detections of several views are one person: groups with at most one detection a camera, all near their seed."""
+"""Group detections of several views by person: at most one detection per camera, all near the group's seed."""
 
 import numpy as np
 
 
 def group(distances: np.ndarray, camera: np.ndarray, max_distance: float) -> np.ndarray:
-    """Group N detections of the cameras `camera` `(N,)`; returns each one's group `(N,)`, numbered from 0.
+    """Group N detections of the cameras `camera` `(N,)`; return the group of each, `(N,)`, numbered from 0.
 
-    `distances` `(N, N)` is symmetric. A group is a seed and from each other camera the detection nearest to it, if that is
-    within `max_distance` of it. The group with most cameras is taken first (of equals, the one that is closest together), and
-    what is left is grouped again, so that a stray box does not tear a well-seen person apart. Each round takes a whole group:
-    there are as many rounds as people. A detection that agrees with none is a group of its own.
+    `distances` `(N, N)` is symmetric. A group is a seed and, from each other camera, the nearest detection within `max_distance`.
+    The group with the most cameras is taken first (ties: the tightest), and the rest is grouped again, so a stray box does not
+    split a person seen by many. Each round takes a whole group: there are as many rounds as people. A detection that matches no
+    other is a group of its own.
     """
     count = len(camera)
     groups = np.full(count, -1)

@@ -1,4 +1,4 @@
-"""How people move on the ground: a constant-velocity Kalman filter over all of them at once, fed by several views a moment."""
+"""Motion on the ground: a constant-velocity Kalman filter for all people at once, with several views per moment."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def squared_lengths(vectors: np.ndarray, information: np.ndarray) -> np.ndarray:
 
 
 def sideways_scale(covariances: np.ndarray) -> np.ndarray:
-    """Standard deviations `(...)` across the line of sight: the root of the lesser eigenvalue of `covariances` `(..., 2, 2)`."""
+    """Standard deviations `(...)` across the line of sight: the root of the smaller eigenvalue of `covariances` `(..., 2, 2)`."""
     a, b, c = covariances[..., 0, 0], covariances[..., 0, 1], covariances[..., 1, 1]
     return np.sqrt(np.maximum((a + c) / 2 - np.hypot((a - c) / 2, b), 0))
 
@@ -26,10 +26,10 @@ def sideways_scale(covariances: np.ndarray) -> np.ndarray:
 class GroundMotion:
     """Positions and velocities of T people: means `(T, 4)` (x, y, vx, vy) and covariances `(T, 4, 4)`.
 
-    A velocity fades within `memory` seconds and is renewed at random so that its standard deviation, along each axis, stays
-    `speed`: between two sightings a person walks straight on, and one not seen for long is not carried off. This is Singer's
-    idea of a manoeuvre that fades ("Estimating optimal tracking filter performance", 1970) applied to the velocity, the
-    integrated Ornstein-Uhlenbeck process; with an endless memory it is the constant-velocity model.
+    A velocity decays within `memory` seconds and is renewed at random, so that its standard deviation along each axis stays
+    `speed`. Between two observations a person walks straight on; one not seen for long does not drift away. This applies Singer's
+    decaying manoeuvre ("Estimating optimal tracking filter performance", 1970) to the velocity: the integrated Ornstein-Uhlenbeck
+    process. With an infinite memory it is the constant-velocity model.
     """
 
     def __init__(self, speed: float, memory: float) -> None:
@@ -58,7 +58,7 @@ class GroundMotion:
     def update(
         self, means: np.ndarray, covariances: np.ndarray, positions: np.ndarray, errors: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Means and covariances after each person was seen at `positions` `(T, 2)` with covariances `errors` `(T, 2, 2)`."""
+        """Means and covariances after each person is observed at `positions` `(T, 2)` with covariances `errors` `(T, 2, 2)`."""
         gain = covariances[:, :, :2] @ symmetric_inverse(covariances[:, :2, :2] + errors)
         innovation = positions - means[:, :2]
         means = means + (gain @ innovation[:, :, None])[:, :, 0]
@@ -69,8 +69,8 @@ class GroundMotion:
 def fuse(positions: np.ndarray, information: np.ndarray, person: np.ndarray, people: int) -> tuple[np.ndarray, np.ndarray]:
     """The best estimate from several independent views: means `(people, 2)` and covariances `(people, 2, 2)`.
 
-    View i saw the person `person` `(N,)` at `positions` `(N, 2)` with an inverse covariance `information` `(N, 2, 2)`; inverse
-    covariances add up. Who has no view gets NaN.
+    View i observed the person `person` `(N,)` at `positions` `(N, 2)` with an inverse covariance `information` `(N, 2, 2)`;
+    inverse covariances add up. A person without a view gets NaN.
     """
     total = np.zeros((people, 2, 2))
     weighted = np.zeros((people, 2))

@@ -1,4 +1,4 @@
-"""Where on the ground the people are that several cameras detect at one moment."""
+"""Ground positions of the people that several cameras detect at one moment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from trackers import Detections
 
 @dataclass(frozen=True, eq=False)
 class Observations:
-    """The detections of all cameras at one moment, as flat arrays over the N of them that stand on the ground.
+    """The detections of all cameras at one moment, as flat arrays over the N that lie on the ground.
 
-    `camera` `(N,)` int, the camera's place in the list given; `index` `(N,)` int, the detection's row within its camera;
-    `ground` `(N, 2)` and `covariances` `(N, 2, 2)` in the cameras' unit; `boxes` `(N, 4)` xyxy pixels; `scores` `(N,)`;
-    `heights` `(N,)` in the cameras' unit, NaN where a camera knows none; `embeddings` `(N, D)` unit rows, or None.
+    `camera` `(N,)` int, the index of the camera; `index` `(N,)` int, the detection's row within its camera; `ground` `(N, 2)` and
+    `covariances` `(N, 2, 2)` in the cameras' unit; `boxes` `(N, 4)` xyxy pixels; `scores` `(N,)`; `heights` `(N,)` in the
+    cameras' unit, NaN where a camera measures none; `embeddings` `(N, D)` unit rows, or None.
     """
 
     camera: np.ndarray
@@ -38,15 +38,15 @@ class Observations:
 
 
 def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], feet_error: float = 0.05) -> Observations:
-    """The people that `detections`, one entry a camera, place on the ground; the feet are the middle of a box's lower edge.
+    """Locate `detections`, one entry per camera, on the ground; the feet are at the middle of a box's lower edge.
 
-    `feet_error` is the standard deviation of the feet's pixel in either direction, as a share of the box's height: detectors err
-    in proportion to what they see, and so the error across the line of sight is the same on the ground wherever somebody stands.
-    Detections without ground are dropped.
-    Raises `ValueError` when the lists differ in length, and when some cameras' detections have embeddings and others' have none.
+    `feet_error` is the standard deviation of the feet's pixel in either direction, as a share of the box height: detector errors
+    are proportional to box size, so the error across the line of sight is the same on the ground wherever a person stands.
+    Detections that do not meet the ground are dropped. Raises `ValueError` if the lists differ in length, and if only some
+    cameras' detections have embeddings.
     """
     if len(cameras) != len(detections):
-        raise ValueError(f"{len(cameras)} cameras need as many entries of detections, not {len(detections)}")
+        raise ValueError(f"detections must have one entry per camera: {len(cameras)}, not {len(detections)}")
     counts = np.array([len(found) for found in detections], dtype=int)
     boxes = np.concatenate([found.boxes for found in detections], axis=0) if len(cameras) else np.empty((0, 4))
     scores = np.concatenate([found.scores for found in detections]) if len(cameras) else np.empty(0)

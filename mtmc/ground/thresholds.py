@@ -1,4 +1,4 @@
-"""The thresholds of following people on the ground, each with its range, and the YAML file that may change them."""
+"""Thresholds of ground tracking, their ranges, and the YAML file that sets them."""
 
 import math
 from dataclasses import dataclass, fields
@@ -16,9 +16,9 @@ NotNegative = Annotated[float, Range(0.0, math.inf)]
 
 @dataclass(frozen=True)
 class GroundThresholds:
-    """What `GroundTracker` goes by; `configs/rooms/ground.yaml` explains each value, its unit and which way to turn it.
+    """Thresholds of `GroundTracker`; `configs/rooms/ground.yaml` explains each value, its unit and which way to turn it.
 
-    Raises `ValueError` for a value outside its range, and where nothing could ever be confirmed.
+    Raises `ValueError` for a value out of range, and for values with which nothing is ever confirmed.
     """
 
     min_score: Share = 0.4
@@ -43,13 +43,13 @@ class GroundThresholds:
                 limits = f"at least {allowed.low:g}" if math.isinf(allowed.high) else f"from {allowed.low:g} to {allowed.high:g}"
                 raise ValueError(f"{name} must be a number {limits}, not {value!r}")
         if self.detection <= self.clutter:
-            raise ValueError(f"detection ({self.detection:g}) must be above clutter ({self.clutter:g}), or boxes say nothing")
+            raise ValueError(f"detection ({self.detection:g}) must be above clutter ({self.clutter:g}), or boxes are no evidence")
         if self.certain < self.confirm:
             raise ValueError(f"certain ({self.certain:g}) must be at least confirm ({self.confirm:g}), or nobody is ever shown")
 
 
 def read_ground_thresholds(path: str | Path) -> GroundThresholds:
-    """The thresholds of a flat YAML file; what it leaves out keeps its default. Raises `InputError` for any other file."""
+    """The thresholds of a flat YAML file; missing ones keep their defaults. Raises `InputError` for any other file."""
     content = read_yaml(path, "a flat list of `threshold: value` lines")
     known = [each.name for each in fields(GroundThresholds)]
     if strange := [str(key) for key in content if key not in known]:

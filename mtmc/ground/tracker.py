@@ -1,4 +1,4 @@
-"""One identity a person across overlapping cameras: tracks on the ground, matched to the detections of all views at once."""
+"""One identity per person across overlapping cameras: ground tracks, matched to the detections of all views at once."""
 
 from collections.abc import Sequence
 
@@ -17,35 +17,35 @@ from mtmc.ground.visibility import hidden, picture_boxes, within
 from trackers import assign
 
 GATE = 13.8155  # 0.999 quantile of the chi-square distribution with 2 degrees of freedom
-HEIGHT_ERROR = 0.05  # of a person's height, standard deviation of one measurement
-REACH = 36.0  # over which a camera's offset may change by its own size, in units of the measurement error
-STATURE = 20.0  # of a person, in units of the measurement error, before any has been seen
-MARGIN = 9.0  # around the area, in standard deviations across the line of sight: detections farther out are not used
-HABIT = 0.4  # seconds for which a camera's error about one person lasts: legs hidden, a bag taken for a part of the body
-LEARNING = 0.1  # the share of a new value in a person's height and looks
+HEIGHT_ERROR = 0.05  # standard deviation of one height measurement, as a share of the height
+REACH = 36.0  # distance over which a camera's offset may change by its own size, in units of the measurement error
+STATURE = 20.0  # initial height of a person, in units of the measurement error
+MARGIN = 9.0  # around the area, in standard deviations across the line of sight; detections farther out are ignored
+HABIT = 0.4  # seconds for which a camera's error about one person lasts: hidden legs, a bag taken for part of the body
+LEARNING = 0.1  # weight of a new value in a person's height and appearance
 
-# One row a person or candidate. `id` is 0 until confirmed, `views` a running mean of the number of cameras that detect him. For
-# each camera, `member` is the row of the detection matched now or -1, `age` the seconds since there was one, `habit` by how much
-# that one was off on the ground, and `residual` its box less the expected one in units of the expected height.
+# One row per person or candidate. `id` is 0 until confirmed; `views` is a running mean of the number of cameras that detect them.
+# For each camera, `member` is the row of the detection matched now or -1, `age` the seconds since the last match, `habit` its
+# error on the ground, and `residual` its box minus the expected one, in units of the expected height.
 COLUMNS: list[tuple] = [("id", np.int64), ("score", float), ("unseen", float), ("height", float), ("views", float)]
 COLUMNS += [("mean", float, (4,)), ("covariance", float, (4, 4))]
 
 
 class GroundTracker:
-    """Follows people on the ground with the detections of several calibrated cameras, one moment after the other.
+    """Tracks people on the ground from the detections of several calibrated cameras, moment by moment.
 
-    At each moment every camera's detections are assigned to the people by the Hungarian method, at most one a person and camera,
-    at a cost of squared Mahalanobis distance on the ground (with heights and appearance, where there are any). What is left
-    is grouped across views, and a group becomes a candidate.
+    At each moment the Hungarian method assigns every camera's detections to people, at most one per person and camera. The cost
+    is the squared Mahalanobis distance on the ground, with heights and appearance where available. The unassigned detections are
+    grouped across views, and each group becomes a candidate.
 
-    How sure it is that somebody is there, `Presence` adds up. A candidate becomes a person, and gets an id, when that reaches
-    `confirm`, and is reported while it stays there; both are dropped below zero. So three views that agree make a person, fewer
-    have to persist, and a box in one view that others should confirm makes none.
+    `Presence` accumulates the evidence for each. A candidate becomes a person, with an id, when its evidence reaches `confirm`,
+    and is reported while it stays there; both are dropped below zero. So three views that agree make a person, fewer must
+    persist, and a box in one view that others should confirm makes none.
 
     Lengths are in units of the measurement error: the median standard deviation of the first detections across the line of
     sight. With a feet error of 5% of the box height that is about 8 cm, whatever the unit of the ground.
 
-    `area` (least x, least y, greatest x, greatest y) is where people are reported, None for everywhere.
+    `area` (least x, least y, greatest x, greatest y) is the area in which people are reported; None means everywhere.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class GroundTracker:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everyone and all that was learned about the cameras; ids start at 1 again."""
+        """Forget all people and all learned camera parameters; ids restart at 1."""
         self.tracks = np.zeros(0, dtype=self._table)
         self._looks: np.ndarray | None = None
         self._unit = 0.0
@@ -78,15 +78,15 @@ class GroundTracker:
         self._next_id = 1
 
     def update(self, observations: Observations, time: float) -> GroundTracks:
-        """Take the detections of all cameras at `time` (seconds, later than the last one) and return who is there.
+        """Process the detections of all cameras at `time` (seconds, increasing) and return the people present.
 
-        The order of the detections and of the cameras does not matter. Raises `ValueError` for a time that does not go on.
+        The order of the detections and of the cameras does not matter. Raises `ValueError` if the time does not increase.
         """
         seconds = 1 / self.thresholds.rate if self._time is None else time - self._time
         if seconds <= 0:
-            raise ValueError(f"time must go on: {time} s comes after {self._time} s")
+            raise ValueError(f"time must increase: {time} s follows {self._time} s")
         self._time = time
-        # Neighbouring frames repeat each other: evidence counts by the time it spans.
+        # Neighbouring frames are correlated: evidence is weighted by the time it spans.
         evidence = min(1.0, seconds * self.thresholds.rate)
         observations = self._of_people(observations)
         if self._unit == 0 and len(observations):
@@ -107,7 +107,7 @@ class GroundTracker:
         return self._show(self._boxes.fill(boxes, self.tracks, observations, self.thresholds.fill))
 
     def _of_people(self, observations: Observations) -> Observations:
-        """The observations that can be people, in an order that does not depend on the one given."""
+        """The observations that can be people, in an order that is independent of the input order."""
         possible = observations.scores >= self.thresholds.min_score
         if self.area is not None:
             left, low, right, high = self.area
@@ -118,7 +118,7 @@ class GroundTracker:
         return observations.select(np.lexsort((*observations.boxes.T, *observations.ground.T)))
 
     def _begin(self, observations: Observations) -> None:
-        """Take the unit of length and the middle of the scene from the first detections."""
+        """Set the unit of length and the centre of the scene from the first detections."""
         self._unit = float(np.median(sideways_scale(observations.covariances)))
         self._boxes = BoxPrediction(self.cameras, STATURE * self._unit)
         self._motion = GroundMotion(self.thresholds.speed * self._unit, self.thresholds.speed_memory)
@@ -150,7 +150,7 @@ class GroundTracker:
         cost += np.nan_to_num(np.square((observations.heights - height) / (HEIGHT_ERROR * height)))
         if observations.embeddings is not None and self._looks is not None:
             cost += self.thresholds.appearance_weight * np.nan_to_num(1 - self._looks @ observations.embeddings.T)
-        # A candidate gets what confirmed people leave over.
+        # Candidates get what confirmed people leave.
         cost[tracks["id"] == 0] += GATE
         limit = 2 * GATE + 2 * self.thresholds.appearance_weight
         for camera in np.unique(observations.camera):
@@ -160,7 +160,7 @@ class GroundTracker:
         return person
 
     def _start(self, observations: Observations, person: np.ndarray, ground: np.ndarray, errors: np.ndarray) -> np.ndarray:
-        """Make a candidate of each group of observations that nobody took; returns `person` with their rows."""
+        """Start a candidate from each group of unassigned observations; return `person` with their rows."""
         left = np.flatnonzero(person < 0)
         if len(left) == 0:
             return person
@@ -182,7 +182,7 @@ class GroundTracker:
         return person
 
     def _move(self, observations: Observations, person: np.ndarray, ground: np.ndarray, errors: np.ndarray) -> np.ndarray:
-        """Move everyone to where they were seen; returns where this moment's detections alone place them, `(T, 2)`."""
+        """Update everyone's position; return the positions `(T, 2)` from this moment's detections alone."""
         tracks = self.tracks
         rows = np.flatnonzero(person >= 0)
         who = person[rows]
@@ -198,7 +198,7 @@ class GroundTracker:
         return positions
 
     def _remember(self, observations: Observations, person: np.ndarray) -> None:
-        """Learn how tall people are and what they look like."""
+        """Update people's heights and appearance."""
         tracks = self.tracks
         tracks["height"] = _blend(tracks["height"][:, None], observations.heights[:, None], person)[:, 0]
         known = self._looks
@@ -212,18 +212,19 @@ class GroundTracker:
         self._looks = looks / np.linalg.norm(looks, axis=1, keepdims=True)
 
     def _register(self, observations: Observations, person: np.ndarray, seen_at: np.ndarray, seconds: float) -> None:
-        """Learn the cameras' errors from the people whom several of them see."""
+        """Update the camera offsets from people seen by several cameras."""
         tracks = self.tracks
         several = ((tracks["member"] >= 0).sum(axis=1) > 1) & (tracks["id"] > 0)
         rows = np.flatnonzero((person >= 0) & np.append(several, False)[person])
         camera, place = observations.camera[rows], seen_at[person[rows]]
-        # Who stands still shows the same error again and again; what passes for a person in several views mostly stands.
+        # A person who stands still shows the same error repeatedly, and what looks like a person in several views mostly stands
+        # still.
         walked = np.hypot(*tracks["mean"][person[rows], 2:].T) * seconds / self._unit
         weights = np.minimum(walked, 1.0)
         self._camera_offsets.learn(camera, place, observations.ground[rows] - place, observations.covariances[rows], weights)
 
     def _weigh(self, boxes: np.ndarray, evidence: float) -> None:
-        """Add what this moment says for everyone's presence, given their expected `boxes` `(C, T, 4)`."""
+        """Add this moment's evidence for everyone's presence, given their expected `boxes` `(C, T, 4)`."""
         tracks = self.tracks
         detected = tracks["member"] >= 0
         sure = (tracks["id"] > 0) & detected.any(axis=1)
@@ -237,7 +238,7 @@ class GroundTracker:
         tracks["score"] = np.minimum(tracks["score"] + evidence * added, self.thresholds.certain)
 
     def _settle(self, boxes: np.ndarray) -> np.ndarray:
-        """Drop who is gone and name who is confirmed; returns the expected `boxes` `(C, T, 4)` of those who stay."""
+        """Drop people who are gone and number the confirmed ones; return the expected `boxes` `(C, T, 4)` of the rest."""
         limit = np.where(self.tracks["id"] > 0, self.thresholds.patience, 1 / self.thresholds.rate)
         alive = (self.tracks["score"] >= 0) & (self.tracks["unseen"] <= limit)
         self.tracks = self.tracks[alive]
@@ -249,7 +250,7 @@ class GroundTracker:
         return boxes[:, alive]
 
     def _show(self, boxes: np.ndarray) -> GroundTracks:
-        """Everyone who is surely there and within the area."""
+        """The confirmed people within the area."""
         tracks = self.tracks
         shown = (tracks["id"] > 0) & (tracks["score"] >= self.thresholds.confirm)
         if self.area is not None:
@@ -265,7 +266,7 @@ class GroundTracker:
 
 
 def _blend(known: np.ndarray, values: np.ndarray, who: np.ndarray) -> np.ndarray:
-    """`known` `(T, K)`, moved a little towards the mean of the `values` `(N, K)` of each person; NaN is no value."""
+    """`known` `(T, K)`, moved slightly towards the mean of the `values` `(N, K)` of each person; NaN counts as missing."""
     rows = np.flatnonzero((who >= 0) & np.isfinite(values).all(axis=1))
     counts = np.bincount(who[rows], minlength=len(known))[:, None]
     total = np.zeros(known.shape)

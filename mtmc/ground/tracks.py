@@ -1,4 +1,4 @@
-"""The people who are present on the ground at one moment."""
+"""The people present on the ground at one moment."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class GroundTracks:
-    """The people who are present at one moment, sorted by id.
+    """The people present at one moment, sorted by id.
 
-    `ids` `(M,)` int; `positions` `(M, 2)` and `velocities` `(M, 2)` on the ground, in the cameras' unit and per second;
-    `members` `(M, C)` int, the row of each person's detection in each camera's list, -1 where there is none; `boxes`
-    `(M, C, 4)` xyxy, the box detected or, where a camera missed somebody it detected just before, predicted; NaN elsewhere.
+    `ids` `(M,)` int; `positions` `(M, 2)` and `velocities` `(M, 2)` on the ground, in the cameras' unit and per second; `members`
+    `(M, C)` int, the row of each person's detection in each camera's list, -1 where there is none; `boxes` `(M, C, 4)` xyxy, the
+    detected box, or a predicted one where a camera missed a person it had just detected; NaN elsewhere.
     """
 
     ids: np.ndarray

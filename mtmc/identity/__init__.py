@@ -1,1 +1,1 @@
-"""Who is who: the people known so far, and the tracks that are named after them."""
+"""Identity: the people known so far, and the assignment of tracks to them."""

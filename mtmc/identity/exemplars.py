@@ -1,4 +1,4 @@
-"""A pool of embeddings, each belonging to somebody, in which the nearest ones are found."""
+"""A pool of embeddings, each owned by a person, with nearest-neighbour search."""
 
 import logging
 from collections.abc import Collection
@@ -7,8 +7,8 @@ import numpy as np
 
 from mtmc.identity.inverted_index import InvertedIndex, is_installed
 
-EXACT = 50_000  # rows up to which one matrix product answers within some milliseconds; beyond, an index pays
-_FINALISTS = 8  # times as many rows as wanted are taken from the index and compared exactly
+EXACT = 50_000  # rows up to which one matrix product takes some milliseconds; beyond, an index is faster
+_FINALISTS = 8  # times as many rows as requested are taken from the index and compared exactly
 _BLOCK = 65_536  # rows copied at a time
 
 _log = logging.getLogger(__name__)
@@ -17,8 +17,8 @@ _log = logging.getLogger(__name__)
 class Exemplars:
     """Unit rows `rows` `(C, D)` with their owners `owners` `(C,)`, 0 marking a free row; C grows as needed.
 
-    Up to `EXACT` rows are searched by one matrix product. More are searched by FAISS (the extra `faiss`), whose index follows
-    every change; without FAISS the product goes on answering, in time that grows with the number of rows.
+    One matrix product searches up to `EXACT` rows. FAISS (the extra `faiss`) searches more, with an index that follows every
+    change; without FAISS the matrix product is used, in time that grows with the number of rows.
     """
 
     def __init__(self, dimension: int):
@@ -26,15 +26,15 @@ class Exemplars:
         self.owners = np.zeros(0, np.int64)
         self._free: list[int] = []
         self._index: InvertedIndex | None = None
-        self._indexed = np.zeros(0, bool)  # whether the index holds something under this number
-        self._changed: set[int] = set()  # rows that the index does not hold as they are now
+        self._indexed = np.zeros(0, bool)  # whether the index holds a row under this number
+        self._changed: set[int] = set()  # rows that changed since the index was updated
         self._warned = False
 
     def __len__(self) -> int:
         return len(self.rows) - len(self._free)
 
     def add(self, owner: int, rows: np.ndarray) -> np.ndarray:
-        """Add `rows` `(N, D)` of `owner`; returns where they are, `(N,)`."""
+        """Add `rows` `(N, D)` of `owner`; return their places, `(N,)`."""
         if len(self._free) < len(rows):
             self._grow(max(256, 2 * len(self.rows), len(self.rows) + len(rows)))
         places = np.array([self._free.pop() for _ in range(len(rows))], np.int64)
@@ -43,13 +43,13 @@ class Exemplars:
         return places
 
     def remove(self, places: np.ndarray) -> None:
-        """Forget the rows at `places` `(N,)`."""
+        """Remove the rows at `places` `(N,)`."""
         self.rows[places], self.owners[places] = 0, 0
         self._free.extend(places.tolist())
         self._changed.update(places.tolist())
 
     def is_large(self) -> bool:
-        """Whether an index searches; it is built here when it is due."""
+        """Whether the index is in use; builds it when due."""
         return self._due_index() is not None
 
     def _due_index(self) -> InvertedIndex | None:
@@ -57,7 +57,9 @@ class Exemplars:
             return None
         if not is_installed():
             if not self._warned:
-                _log.warning("over %d exemplars: pip install 'mtmc[faiss]' to search them by an index, now one by one", EXACT)
+                _log.warning(
+                    "over %d exemplars are searched exhaustively: pip install 'mtmc[faiss]' to search them with an index", EXACT
+                )
             self._warned = True
             return None
         if self._index is None:
@@ -65,7 +67,7 @@ class Exemplars:
         return self._index
 
     def nearest(self, views: np.ndarray, count: int, excluded: Collection[int] = ()) -> np.ndarray:
-        """Where the `count` rows nearest to each of `views` `(N, D)` are, those of `excluded` owners left out: `(N, count)`,
+        """The places `(N, count)` of the `count` rows nearest to each of `views` `(N, D)`, without those of `excluded` owners:
         nearest first, -1 where there are no more."""
         index = self._due_index()
         if index is not None:

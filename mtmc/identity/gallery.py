@@ -1,4 +1,4 @@
-"""The people known so far: a bounded set of diverse embeddings a person, compared, merged, forgotten, saved and loaded."""
+"""The people known so far: a bounded set of diverse embeddings per person, to compare, merge, forget, save and load."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from reid.common.errors import InputError
 from reid.common.files import replacing
 from reid.sets import relative_distances, set_distances
 
-_CANDIDATES = 64  # exemplars looked up for a view in a large gallery; the people they belong to are compared in full
-_FORMAT = 1  # of the file
+_CANDIDATES = 64  # exemplars looked up per view in a large gallery; their owners are compared in full
+_FORMAT = 1  # version of the file format
 
 
 @dataclass
 class Person:
-    """What is known of a person beside the embeddings: a `name`, which may be empty, and when, in seconds, they were seen."""
+    """A person's data besides the embeddings: a `name`, which may be empty, and when they were seen, in seconds."""
 
     name: str
     first_seen: float
@@ -27,21 +27,21 @@ class Person:
 
 
 class Gallery:
-    """People by number, from 1 on; a number is never given twice, also after its person was removed.
+    """People by number, from 1; a number is never reused, even after its person is removed.
 
-    A person has up to `exemplars` embeddings of `dimension` numbers. Where more are offered, those stay that lie furthest apart:
-    a minute of standing still does not push out yesterday's other side. `network` says by whose embeddings the people are
-    described (an appearance model's `weights_hash`). Methods that take a person's number raise `KeyError` for an unknown one.
+    A person has up to `exemplars` embeddings of length `dimension`. If more are offered, the most diverse are kept: a minute of
+    standing still does not displace yesterday's view from the other side. `network` identifies the appearance model of the
+    embeddings (its `weights_hash`). Methods that take a person's number raise `KeyError` for an unknown one.
     """
 
     def __init__(self, dimension: int, exemplars: int = 32, network: str = ""):
         if dimension < 1 or exemplars < 1:
-            raise ValueError(f"a gallery needs a dimension and exemplars of at least 1, not {dimension} and {exemplars}")
+            raise ValueError(f"dimension and exemplars must be at least 1, not {dimension} and {exemplars}")
         self.dimension, self.exemplars, self.network = dimension, exemplars, network
         self._people: dict[int, Person] = {}
         self._places: dict[int, np.ndarray] = {}
         self._pool = Exemplars(dimension)
-        self._means: dict[int, np.ndarray] = {}  # of each person's exemplars, and the sum of these
+        self._means: dict[int, np.ndarray] = {}  # mean of each person's exemplars, and the sum of these
         self._sum = np.zeros(dimension)
         self._crops: dict[int, bytes] = {}  # JPEG, by place in the pool
         self._next = 1
@@ -65,12 +65,12 @@ class Gallery:
         return self._pool.rows[self._places[person]]
 
     def crops(self, person: int) -> list[np.ndarray]:
-        """The pictures of a person's exemplars, `(H, W, 3)` uint8 BGR as JPEG kept them; exemplars may have none."""
+        """The crops of a person's exemplars, `(H, W, 3)` uint8 BGR, decoded from JPEG; exemplars may have none."""
         stored = (self._crops.get(place) for place in self._places[person].tolist())
         return [_decode(crop) for crop in stored if crop is not None]
 
     def open(self, embeddings: np.ndarray, time: float = 0.0, name: str = "", crops: Sequence[np.ndarray | None] = ()) -> int:
-        """Add a person, seen at `time`, and return the new number; the rest as for `add`. There may be no embedding."""
+        """Add a person, seen at `time`, and return the new number; other arguments as for `add`. `embeddings` may be empty."""
         person, self._next = self._next, self._next + 1
         self._people[person] = Person(name, time, time)
         self._places[person] = np.zeros(0, np.int64)
@@ -78,34 +78,34 @@ class Gallery:
         return person
 
     def add(self, person: int, embeddings: np.ndarray, time: float, crops: Sequence[np.ndarray | None] = ()) -> None:
-        """Offer `embeddings` `(N, D)`, unit rows, of a person seen at `time`, in seconds, and a picture of each, or no pictures.
+        """Offer `embeddings` `(N, D)`, unit rows, of a person seen at `time`, in seconds, with one crop each, or no crops.
 
-        Raises `ValueError` for embeddings of another dimension, and for pictures that are not one an embedding.
+        Raises `ValueError` for embeddings of another dimension, and unless there is one crop per embedding, or none.
         """
         embeddings = np.asarray(embeddings, np.float32).reshape(-1, self.dimension)
         if len(crops) not in (0, len(embeddings)):
-            raise ValueError(f"{len(crops)} pictures do not go with {len(embeddings)} embeddings")
+            raise ValueError(f"crops must have one entry per embedding: {len(embeddings)}, not {len(crops)}")
         self._offer(person, embeddings, [None if crop is None else _encode(crop) for crop in crops])
         known = self._people[person]
         known.first_seen, known.last_seen = min(known.first_seen, time), max(known.last_seen, time)
 
     def seen(self, person: int, time: float) -> None:
-        """Note that a person was seen at `time`, which puts off that they expire."""
+        """Note that a person was seen at `time`, which postpones their expiry."""
         known = self._people[person]
         known.last_seen = max(known.last_seen, time)
 
     def rename(self, person: int, name: str) -> None:
-        """Give a person a name."""
+        """Set a person's name."""
         self._people[person].name = name
 
     def remove(self, person: int) -> None:
-        """Forget a person."""
+        """Remove a person."""
         del self._people[person]
         self._drop(self._places.pop(person))
         self._sum -= self._means.pop(person, 0.0)
 
     def merge(self, person: int, other: int) -> None:
-        """Make `other` one with `person`, who keeps the number, and the name unless it is empty."""
+        """Merge `other` into `person`, who keeps the number, and the name unless it is empty."""
         if person == other:
             raise ValueError(f"person {person} cannot be merged with itself")
         one, two = self._people[person], self._people[other]
@@ -116,18 +116,18 @@ class Gallery:
         )
 
     def expire(self, before: float) -> list[int]:
-        """Forget the people last seen before that time, in seconds; returns their numbers."""
+        """Remove the people last seen before that time, in seconds; return their numbers."""
         gone = [person for person, known in self._people.items() if known.last_seen < before]
         for person in gone:
             self.remove(person)
         return gone
 
     def distances(self, sets: Sequence[np.ndarray], excluded: Collection[int] = ()) -> tuple[np.ndarray, np.ndarray]:
-        """How far T `sets` of views, `(N, D)` unit rows each, N over 0, are from the people who are not `excluded`.
+        """Distances from T `sets` of views, `(N, D)` unit rows each, N at least 1, to the people who are not `excluded`.
 
-        Returns people `(P,)`, ascending, and distances `(T, P)` of at least 0, relative to the mean of everybody in the gallery;
-        see `reid.sets`. People without exemplars are left out, and in a large gallery (`mtmc.identity.exemplars`) those not near
-        to any of the views.
+        Returns people `(P,)`, ascending, and distances `(T, P)` of at least 0, relative to the mean of everyone in the gallery;
+        see `reid.sets`. People without exemplars are left out and, in a large gallery (`mtmc.identity.exemplars`), so are those
+        not near any view.
         """
         if not len(sets):
             return np.zeros(0, np.int64), np.empty((0, 0))
@@ -146,17 +146,17 @@ class Gallery:
         return np.array(candidates, np.int64), np.array([set_distances(rows, starts) for rows in np.split(apart, bounds)])
 
     def nearest(self, views: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Whose are the `count` exemplars nearest to each of `views` `(N, D)`, and how far they are: people and cosine distances,
-        both `(N, count)`, nearest first; 0 and infinite where there are no more exemplars."""
+        """The owners of the `count` exemplars nearest to each of `views` `(N, D)`, and their cosine distances, both `(N, count)`,
+        nearest first; 0 and infinity where there are no more exemplars."""
         views = np.asarray(views, np.float32).reshape(-1, self.dimension)
         places = self._pool.nearest(views, count)
         distances = 1 - np.einsum("nd,nkd->nk", views, self._pool.rows[places])
         return np.where(places < 0, 0, self._pool.owners[places]), np.where(places < 0, np.inf, distances)
 
     def save(self, path: str | Path) -> None:
-        """Write everything into one .npz file, whole or not at all."""
+        """Write the gallery to one .npz file, atomically."""
         if Path(path).suffix != ".npz":
-            raise InputError(f"{path}: a gallery's name must end in .npz")
+            raise InputError(f"{path}: the name of a gallery must end in .npz")
         people = self.people.tolist()
         places = np.concatenate([np.zeros(0, np.int64), *(self._places[person] for person in people)])
         crops = [np.frombuffer(self._crops.get(place, b""), np.uint8) for place in places.tolist()]
@@ -178,13 +178,14 @@ class Gallery:
 
     @classmethod
     def load(cls, path: str | Path, network: str | None = None) -> "Gallery":
-        """Read what `save` wrote. Raises `InputError` for any other file, and for one of another network than `network`."""
+        """Read a file written by `save`. Raises `InputError` for any other file, and for a gallery of another network than
+        `network`."""
         try:
             with np.load(path, allow_pickle=False) as file:
                 stored = dict(file)
             gallery = cls(stored["embeddings"].shape[1], int(stored["limit"]), str(stored["network"]))
             if int(stored["format"]) != _FORMAT:
-                raise InputError(f"{path}: a gallery of format {stored['format']}, but this version reads {_FORMAT}")
+                raise InputError(f"{path}: gallery format {stored['format']}; this version reads {_FORMAT}")
             crops = np.split(stored["crop_bytes"], np.cumsum(stored["crop_sizes"])[:-1])
             for person, name, (first, last) in zip(stored["people"].tolist(), stored["names"], stored["seen"], strict=True):
                 rows = np.arange(*np.searchsorted(stored["owners"], [person, person + 1]))
@@ -195,13 +196,13 @@ class Gallery:
         except FileNotFoundError:
             raise InputError(f"{path}: no such file") from None
         except (BadZipFile, KeyError, IndexError, TypeError, ValueError) as error:
-            raise InputError(f"{path}: not a gallery that was saved by this program ({error})") from None
+            raise InputError(f"{path}: not a gallery saved by this program ({error})") from None
         if network is not None and gallery.network != network:
-            raise InputError(f"{path}: its people are described by another network, so they cannot be compared; begin a new one")
+            raise InputError(f"{path}: the gallery holds embeddings of another network; start a new one")
         return gallery
 
     def _offer(self, person: int, embeddings: np.ndarray, crops: Sequence[bytes | None]) -> None:
-        """Keep the most diverse of what a person has and of `embeddings`, whose `crops` are as many or none."""
+        """Keep the most diverse of a person's exemplars and `embeddings`, with one of `crops` each, or none."""
         old = self._places[person]
         kept = spread(np.concatenate([self._pool.rows[old], embeddings]), self.exemplars)
         stay, new = kept[kept < len(old)], kept[kept >= len(old)] - len(old)
@@ -222,10 +223,11 @@ class Gallery:
 
 
 def spread(rows: np.ndarray, count: int) -> np.ndarray:
-    """Which `count` of `rows` `(N, D)`, unit ones, represent all of them, as ascending indices; all where there are no more.
+    """Indices, ascending, of the `count` unit rows of `rows` `(N, D)` that best represent all; all indices if N is at most
+    `count`.
 
-    Farthest-point selection (Gonzalez, Clustering to minimize the maximum intercluster distance, 1985), from the row that is
-    nearest to the mean on: the largest Euclidean distance of a row to its representative is at most twice the least possible.
+    Farthest-point selection (Gonzalez, Clustering to minimize the maximum intercluster distance, 1985), starting from the row
+    nearest to the mean: the largest Euclidean distance from a row to its representative is at most twice the minimum.
     """
     if len(rows) <= count:
         return np.arange(len(rows))

@@ -1,4 +1,4 @@
-"""Who is who: tracks of a scene are named after people of a gallery, online, and whoever is not in it is added."""
+"""Online open-set identification: assign the tracks of a scene to people in a gallery, and add new people to it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -8,15 +8,15 @@ import numpy as np
 from mtmc.identity.gallery import Gallery
 from trackers import assign
 
-FULL_HEIGHT = 128  # pixels from which a crop shows all that a network looks at
+FULL_HEIGHT = 128  # pixels; a taller crop adds no detail that a network uses
 
 
 @dataclass(frozen=True, eq=False)
 class Views:
-    """N crops of people at one moment: `tracks` `(N,)`, each a row of the track numbers that go with them, `embeddings` `(N, D)`,
-    unit rows, `quality` `(N,)` in 0..1 (see `view_quality`) and `cameras` `(N,)`, integers.
+    """N crops of people at one moment: `tracks` `(N,)`, rows into the accompanying track numbers, `embeddings` `(N, D)`, unit
+    rows, `quality` `(N,)` in 0..1 (see `view_quality`) and `cameras` `(N,)`, integers.
 
-    The gallery also keeps `crops`, the N pictures `(H, W, 3)` uint8 BGR, where they are given.
+    The gallery also keeps `crops`, the N images `(H, W, 3)` uint8 BGR, if given.
     """
 
     tracks: np.ndarray
@@ -27,8 +27,8 @@ class Views:
 
 
 def view_quality(heights: np.ndarray, visibility: np.ndarray) -> np.ndarray:
-    """How much a crop tells, 0..1: the height of its box, `heights` `(N,)` in pixels, as a share of `FULL_HEIGHT` or 1, times the
-    share of the person that is seen, `visibility` `(N,)` in 0..1."""
+    """Quality of crops, 0..1: the box height, `heights` `(N,)` in pixels, as a share of `FULL_HEIGHT` (at most 1), times the
+    visible share of the person, `visibility` `(N,)` in 0..1."""
     return np.minimum(np.asarray(heights) / FULL_HEIGHT, 1) * np.clip(visibility, 0, 1)
 
 
@@ -51,17 +51,18 @@ class _Track:
 
 
 class Identities:
-    """Names for the tracks of one scene, in open set: a track becomes somebody of `gallery`, or somebody new who is added to it.
+    """Open-set identification of the tracks of one scene: a track becomes a person of `gallery`, or a new person who is added to
+    it.
 
-    A track waits, with the name 0, until it has `views` good views, those of one camera at least `spacing` seconds apart, or
-    until `patience` seconds have passed. Its best views are then compared with everybody who is not in the scene
-    (`Gallery.distances`). All tracks that wait are assigned together by the Hungarian method, so that nobody is two tracks at
-    once, and nobody is further away than `max_distance` (an appearance model's `thresholds.set`). Who remains is new. A view is
-    good from `min_quality` on. The views of a named track go on filling the gallery.
+    A track waits, with the name 0, until it has `views` good views (at least `spacing` seconds apart within one camera), or until
+    `patience` seconds have passed. Its best views are then compared with everyone who is not in the scene (`Gallery.distances`).
+    The Hungarian method assigns all waiting tracks together, so no person is two tracks at once, and no match exceeds
+    `max_distance` (an appearance model's `thresholds.set`). Unmatched tracks are new people. A view is good if its quality is at
+    least `min_quality`. The views of a named track continue to update the gallery.
 
-    The ends of tracks are known to `slack` seconds: a track may vanish that long and hold its person; it may have begun that long
-    before its person's last track ended; and no name is given earlier. With `gallery=None` there is no appearance: each track
-    is somebody new at once.
+    The ends of tracks are uncertain by `slack` seconds: a track keeps its person while it is missing for up to that long, it may
+    begin that long before its person's previous track ends, and no name is given earlier. With `gallery=None` there is no
+    appearance: each track is a new person at once.
     """
 
     def __init__(
@@ -75,20 +76,20 @@ class Identities:
         slack: float = 0.4,
     ):
         if gallery is not None and max_distance is None:
-            raise ValueError("identities with a gallery need the largest distance at which somebody is a known person")
+            raise ValueError("identities with a gallery need max_distance, the largest distance of a known person")
         self.gallery, self.max_distance = gallery, np.inf if max_distance is None else max_distance
         self.views, self.spacing, self.patience, self.min_quality, self.slack = views, spacing, patience, min_quality, slack
         self.names: dict[int, int] = {}  # the last name of every track that ever had one
-        self._tracks: dict[int, _Track] = {}  # present, or gone for at most the slack
+        self._tracks: dict[int, _Track] = {}  # present, or missing for at most the slack
         self._present: dict[int, float] = {}  # when each person was last in the scene
-        self._next = 1  # person, where there is no gallery to number them
+        self._next = 1  # next person, if no gallery numbers them
         self._time = -np.inf
 
     def update(self, time: float, track_ids: np.ndarray, views: Views | None = None) -> np.ndarray:
-        """The people `(M,)` who are the tracks `track_ids` `(M,)` present at `time`, in seconds; 0 where a track still waits.
+        """The people `(M,)` of the tracks `track_ids` `(M,)` present at `time`, in seconds; 0 while a track waits.
 
-        `views` are new ones of these tracks; few are needed, and a named track needs none. A name once returned stays while the
-        track is present. Raises `ValueError` when time runs backwards, or a track occurs twice.
+        `views` are new views of these tracks; few are needed, and a named track needs none. A name, once returned, stays while
+        the track is present. Raises `ValueError` if time runs backwards, or a track occurs twice.
         """
         ids = np.asarray(track_ids).tolist()
         if time < self._time:
@@ -111,16 +112,16 @@ class Identities:
         return people
 
     def close(self) -> dict[int, int]:
-        """Name the tracks that still wait, by what was seen of them, and end all; returns the names of all tracks there were.
+        """Name the waiting tracks from their views so far, and end all tracks; return the names of all tracks.
 
-        What `update` returned is not touched; `named` fills it in.
+        Results of `update` do not change; `named` fills in their zeros.
         """
         self._end(np.inf, set())
         return self.names
 
     def named(self, track_ids: np.ndarray, people: np.ndarray) -> np.ndarray:
-        """Rewrite a recording, after `close`: in rows `(N,)` of `track_ids` and of the `people` that `update` returned, in order
-        of time, each 0 becomes the name that the track was given next."""
+        """Fill in a recording after `close`: in rows `(N,)` of `track_ids` and `people` from `update`, in order of time, each 0
+        becomes the next name of its track."""
         people = np.array(people, dtype=np.int64)
         order = np.argsort(track_ids, kind="stable")
         track_ids, sorted_people = np.asarray(track_ids)[order], people[order]
@@ -133,7 +134,7 @@ class Identities:
         return people
 
     def _meet(self, track_id: int, time: float) -> None:
-        """Note that a track is there. One that comes back has its name still, unless somebody else has that by now."""
+        """Note that a track is present. A track that returns keeps its name, unless another track has it by now."""
         track = self._tracks.get(track_id)
         if track is None:
             person = self.names.get(track_id, 0)
@@ -144,7 +145,7 @@ class Identities:
             track.last = time
 
     def _look(self, gallery: Gallery, time: float, ids: list[int], views: Views) -> None:
-        """Keep the best views of the tracks that wait; offer those of the others to the gallery, each track's now and then."""
+        """Keep the best views of waiting tracks; offer views of named tracks to the gallery from time to time."""
         for row, track_id in enumerate(np.asarray(ids)[views.tracks].tolist()):
             track = self._tracks[track_id]
             crop = views.crops[row] if len(views.crops) else None
@@ -157,7 +158,7 @@ class Identities:
                     _remember(gallery, track.person, [view], time)
 
     def _keep(self, track: _Track, view: _View) -> None:
-        """Add a view; of those of one camera within `spacing` the best stays, and of all of them the `views` best."""
+        """Add a view; keep the best one per camera within `spacing`, and the best `views` overall."""
         near = [old for old in track.views if old.camera == view.camera and view.time - old.time < self.spacing]
         if any(old.quality >= view.quality for old in near):
             return
@@ -172,7 +173,7 @@ class Identities:
         return age >= self.slack and (good >= self.views or (age >= self.patience and bool(track.views)))
 
     def _end(self, before: float, present: set[int]) -> None:
-        """Forget the tracks that are not `present` and were last seen before that time, and name those that wait for it."""
+        """Remove the tracks that are not `present` and were last seen before that time, and name those that still wait."""
         gone = [track_id for track_id, track in self._tracks.items() if track_id not in present and track.last < before]
         waiting = [track_id for track_id in gone if not self._tracks[track_id].person]
         others = [track_id for track_id, track in self._tracks.items() if not track.person and track_id not in gone]
@@ -181,7 +182,7 @@ class Identities:
             del self._tracks[track_id]
 
     def _decide(self, waiting: Iterable[int], ready: list[int]) -> None:
-        """Name the tracks of `ready`, in view of all that are `waiting`: one of those may have the better claim to somebody."""
+        """Name the tracks of `ready`, considering all that are `waiting`: one of those may be the better match for a person."""
         if not ready:
             return
         found: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Approximate search among very many embeddings: FAISS's inverted file over principal components, open to changes."""
+"""Approximate search in large sets of embeddings: FAISS's inverted file over principal components, with insertion and removal."""
 
 import importlib.util
 
@@ -9,29 +9,29 @@ from reid.common.errors import InputError
 COMPONENTS = 128
 LISTS = 256
 PROBES = 128
-_SAMPLE = 100 * LISTS  # rows to fit to
+_SAMPLE = 100 * LISTS  # rows to fit on
 
 
 def is_installed() -> bool:
-    """Whether FAISS is there."""
+    """Whether FAISS is installed."""
     return importlib.util.find_spec("faiss") is not None
 
 
 class InvertedIndex:
-    """Unit rows by number: their leading principal components, 8 bits each, in lists around `LISTS` centres, of which a query
-    visits the `PROBES` nearest.
+    """Unit rows by number: their leading principal components, 8 bits each, in lists around `LISTS` centres. A query visits the
+    nearest `PROBES` lists.
 
     The embeddings of people fill few dimensions (the 512 numbers of OSNet hold 97% of their variance in 128), so the components
-    make the search four times cheaper than the rows themselves; what is found should be compared exactly. Components and centres
-    are fitted once, to the rows that the index begins with. See Douze et al., The Faiss library, 2024, on transforms, scalar
-    quantisation and inverted files. The components are taken here and not by FAISS's own PCA, with which an index finds as much
-    but takes six times as long for one view (8 against 1.4 ms of CPU time among 100 000 rows).
+    make the search four times cheaper than the full rows; compare the results exactly. Components and centres are fitted once, on
+    the initial rows. See Douze et al., The Faiss library, 2024, on transforms, scalar quantisation and inverted files. The
+    components are computed here and not by FAISS's own PCA, which has the same recall but takes six times as long per view (8
+    against 1.4 ms of CPU time among 100 000 rows).
     """
 
     def __init__(self, rows: np.ndarray):
-        """Fit to `rows` `(N, D)`; nothing is added yet. Raises `InputError` without FAISS."""
+        """Fit to `rows` `(N, D)` without adding any. Raises `InputError` without FAISS."""
         if not is_installed():
-            raise InputError("FAISS is missing: pip install 'mtmc[faiss]'.")
+            raise InputError("FAISS is not installed: pip install 'mtmc[faiss]'")
         import faiss
 
         if len(rows) > _SAMPLE:
@@ -44,10 +44,10 @@ class InvertedIndex:
             self._centres, dimension, LISTS, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_L2
         )
         self._index.train(self._components(rows))
-        self._index.set_direct_map_type(faiss.DirectMap.Hashtable)  # a row is removed without a walk through all lists
+        self._index.set_direct_map_type(faiss.DirectMap.Hashtable)  # removes a row without scanning all lists
 
     def add(self, numbers: np.ndarray, rows: np.ndarray) -> None:
-        """Add `rows` `(N, D)` under `numbers` `(N,)` that are not there yet."""
+        """Add `rows` `(N, D)` under new `numbers` `(N,)`."""
         self._index.add_with_ids(self._components(rows), np.asarray(numbers, np.int64))
 
     def remove(self, numbers: np.ndarray) -> None:
@@ -57,7 +57,7 @@ class InvertedIndex:
         self._index.remove_ids(faiss.IDSelectorArray(np.ascontiguousarray(numbers, np.int64)))
 
     def search(self, views: np.ndarray, count: int, without: np.ndarray) -> np.ndarray:
-        """The numbers `(N, count)` of the rows nearest to `views` `(N, D)`, but for those of `without` `(K,)`; -1 where fewer are
+        """The numbers `(N, count)` of the rows nearest to `views` `(N, D)`, except those in `without` `(K,)`; -1 where fewer are
         found."""
         import faiss
 
@@ -66,5 +66,5 @@ class InvertedIndex:
         return self._index.search(self._components(views), count, params=settings)[1]
 
     def _components(self, rows: np.ndarray) -> np.ndarray:
-        # Distances between unit rows order as their cosines do, and do not change when the mean is taken away.
+        # Distances between unit rows rank like their cosines, and do not change when the mean is subtracted.
         return np.ascontiguousarray((np.asarray(rows, np.float32) - self._mean) @ self._axes)

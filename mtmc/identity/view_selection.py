@@ -1,4 +1,4 @@
-"""Which boxes are worth embedding: good views of each track, spread over its cameras and over time, and never many."""
+"""Selection of the boxes to embed: a few good views of each track, spread over its cameras and over time."""
 
 import numpy as np
 
@@ -8,12 +8,12 @@ from mtmc.identity.identities import view_quality
 
 
 class ViewSelection:
-    """Chooses the boxes of ground tracks that a network should look at, at most `budget` a track.
+    """Chooses the boxes of ground tracks to embed, at most `budget` per track.
 
-    A camera's view of a track is taken when at least `min_visible` of the person is seen, since a gallery of diverse exemplars
-    would gladly keep pictures of whoever stands in front, and when it is at least `spacing` seconds after the one before;
-    `later_spacing` seconds once the track has a name, as its further views are for the gallery. The best come first, by
-    `view_quality`. A track not seen for `memory` seconds has its budget anew.
+    A camera's view of a track qualifies if at least `min_visible` of the person is visible, since a gallery of diverse exemplars
+    would otherwise keep crops of whoever stands in front. It must also be at least `spacing` seconds after the previous one, or
+    `later_spacing` seconds once the track has a name, since further views only serve the gallery. The best come first, by
+    `view_quality`. The budget of a track resets after `memory` seconds out of sight.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class ViewSelection:
         self._last = np.zeros((0, len(image_sizes)))
 
     def choose(self, time: float, tracks: GroundTracks, named: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The views of `tracks` to take at `time` seconds: their rows `(N,)`, cameras `(N,)`, ascending, and quality `(N,)`.
+        """The views of `tracks` to embed at `time` seconds: their rows `(N,)`, cameras `(N,)`, ascending, and quality `(N,)`.
 
-        `named` `(M,)` says which tracks have a name. What is chosen is counted as taken.
+        `named` `(M,)` marks the tracks that have a name. Chosen views count against the budget.
         """
         table = self._rows(time, tracks.ids)
         visible = visible_shares(tracks.boxes.transpose(1, 0, 2), self._pictures).T
@@ -53,7 +53,7 @@ class ViewSelection:
         return rows, cameras, quality[rows, cameras]
 
     def _rows(self, time: float, ids: np.ndarray) -> np.ndarray:
-        """Where in the table, which is sorted by id, the tracks `ids` `(M,)` are; new ones are put there, old ones dropped."""
+        """Rows of the tracks `ids` `(M,)` in the table, which is sorted by id; adds new tracks and drops old ones."""
         kept = self._seen >= time - self.memory
         new = np.setdiff1d(ids, self._ids[kept])
         merged = np.concatenate([self._ids[kept], new])

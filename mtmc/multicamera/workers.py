@@ -80,9 +80,9 @@ class CameraWorker:
             crops = self._job.images.crops(frame, boxes)
         else:
             if not self._advance(frame):
-                raise InputError(f"{self._job.camera}: the images end before frame {frame + 1}.")
+                raise InputError(f"{self._job.camera}: the images end before frame {frame + 1}")
             if (image := self._image(frame)) is None:
-                raise InputError(f"{self._job.camera}: there are detections in frame {frame + 1}, before its images begin.")
+                raise InputError(f"{self._job.camera}: there are detections in frame {frame + 1}, before its images begin")
             crops = crop(image, boxes)
         read = perf_counter()
         return Look(self._appearance.embed(crops), crops, read - start, perf_counter() - read)

@@ -62,7 +62,7 @@ def open_recording(folder: str | Path, format: str = "auto", detections: str | N
     """
     folder = Path(folder)
     if not folder.exists():
-        raise InputError(f"{folder} is not there: check the path.")
+        raise InputError(f"{folder} is not there: check the path")
     if format == "auto" and folder.is_file():
         format = "folder"
     if format == "auto":

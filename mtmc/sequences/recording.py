@@ -79,7 +79,7 @@ class Recording:
     def require_detections(self) -> None:
         """Raise `InputError` where no view has a single detection."""
         if not any(len(found) for view in self.views for found in view.detections):
-            raise InputError(f"{self.name} has no detections: add det/NAME.txt for each camera, or give --detector FILE")
+            raise InputError(f"{self.name}: no detections; add det/NAME.txt for each camera, or give --detector FILE")
 
     def require_images(self) -> None:
         """Raise `InputError` where a view has no images."""

@@ -38,7 +38,7 @@ class Sequence:
     def require_images(self) -> None:
         """Raise `InputError` where the sequence has no images."""
         if self.images is None:
-            raise InputError(f"{self.name} has neither img1/ nor a video: add them, or run with --reid none and without --video.")
+            raise InputError(f"{self.name} has neither img1/ nor a video: add them, or run with --reid none and without --video")
 
 
 def sequence_of(footage: Footage, length: int | None, entries: int, truth: GroundTruth | None = None) -> Sequence:

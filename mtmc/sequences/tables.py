@@ -17,13 +17,13 @@ def read_table(path: Path, columns: int, delimiter: str | None = None) -> np.nda
     try:
         rows = np.loadtxt(path, ndmin=2, delimiter=delimiter, encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: put the data set's file there.") from None
+        raise InputError(f"{path} is missing: put the data set's file there") from None
     except ValueError as error:
-        raise InputError(f"{path} is no table of numbers: {error}.") from None
+        raise InputError(f"{path} is no table of numbers: {error}") from None
     if len(rows) and rows.shape[1] < columns:
-        raise InputError(f"{path} has {rows.shape[1]} columns where {columns} are expected.")
+        raise InputError(f"{path} has {rows.shape[1]} columns where {columns} are expected")
     if not np.isfinite(rows).all():
-        raise InputError(f"{path}: row {int((~np.isfinite(rows)).any(axis=1).argmax()) + 1} holds a number that is not finite.")
+        raise InputError(f"{path}: row {int((~np.isfinite(rows)).any(axis=1).argmax()) + 1} holds a number that is not finite")
     return rows.reshape(len(rows), -1) if len(rows) else np.empty((0, columns))
 
 

@@ -29,7 +29,7 @@ class CropPeople:
     def __init__(self, folder: str | Path, people: int, visits: int, seed: int = 0) -> None:
         folder = Path(folder)
         if not folder.is_dir():
-            raise InputError(f"{folder}: no such folder.")
+            raise InputError(f"{folder}: no such folder")
         crops: dict[str, dict[str, list[Path]]] = {}
         paths = sorted(path for name in FOLDERS for path in (folder / name).glob("*"))
         # The identities 0 and -1 are distractors.
@@ -45,7 +45,7 @@ class CropPeople:
         if len(rich) < people:
             raise InputError(
                 f"{folder} has {len(rich)} identities with {visits} different crops from each of two cameras in query/ and "
-                f"bounding_box_test/, and {people} are needed: give a larger folder, or fewer people or visits."
+                f"bounding_box_test/, and {people} are needed: give a larger folder, or fewer people or visits"
             )
         rng = np.random.default_rng([seed, 8])
         self.identities = [str(name) for name in rng.permutation(sorted(rich))[:people]]
@@ -72,7 +72,7 @@ class CropPeople:
         if path not in self._pictures:
             picture = cv2.imread(str(path))
             if picture is None:
-                raise InputError(f"{path} is not an image that can be read: remove or replace it.")
+                raise InputError(f"{path} is not an image that can be read: remove or replace it")
             self._pictures[path] = picture
         return self._pictures[path]
 

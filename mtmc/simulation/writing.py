@@ -29,7 +29,7 @@ def write_sequence(
     """
     target = Path(target)
     if target.exists() and not (target / STAMP).is_file():
-        raise InputError(f"{target} exists and was not rendered by this program: move it away, or choose another folder.")
+        raise InputError(f"{target} exists and was not rendered by this program: move it away, or choose another folder")
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         for below in ("img1", "gt", "det"):

@@ -109,7 +109,7 @@ def track(
             if index + 1 == sequence.length:
                 break
         if unseen := sum(len(detections) for detections in inside[index + 1 :]):
-            raise InputError(f"{sequence.name}: the images end with frame {index + 1}, but {unseen} detections lie beyond it.")
+            raise InputError(f"{sequence.name}: the images end with frame {index + 1}, but {unseen} detections lie beyond it")
 
 
 _NOTHING = Detections(np.empty((0, 4)), np.empty(0))
@@ -128,7 +128,7 @@ def _check_size(name: str, index: int, image: np.ndarray, size: tuple[int, int] 
     found = image.shape[1::-1]
     if size is not None and found != size:
         told = "{}x{}, seqinfo.ini or the first frame {}x{}".format(*found, *size)
-        raise InputError(f"{name}, frame {index + 1}: the image is {told}; correct one of them.")
+        raise InputError(f"{name}, frame {index + 1}: the image is {told}; correct one of them")
 
 
 def _timed(images: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, float]]:

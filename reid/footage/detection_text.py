@@ -56,15 +56,15 @@ def read_rows(path: Path, columns, layout: str) -> tuple[np.ndarray, Callable]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: put the file there, or name another one.") from None
+        raise InputError(f"{path} is missing: put the file there, or name another one") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path} is not a text file: {layout} rows are expected.") from None
+        raise InputError(f"{path} is not a text file: {layout} rows are expected") from None
     numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not numbered:
-        raise InputError(f"{path} holds no row: {layout} rows are expected; leave the file out if there is nothing to say.")
+        raise InputError(f"{path} holds no row: {layout} rows are expected; leave the file out if there is nothing to say")
 
     def fail(row: int, what: str) -> None:
-        raise InputError(f"{path}, line {numbered[row][0]}: {what}; correct the line or delete it.")
+        raise InputError(f"{path}, line {numbered[row][0]}: {what}; correct the line or delete it")
 
     try:
         rows = np.loadtxt([line for _, line in numbered], delimiter=",", comments=None, ndmin=2)

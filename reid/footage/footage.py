@@ -54,14 +54,14 @@ def open_folder(folder: Path, detections: str | None = "det.txt", min_score: flo
     images. Raises `InputError` for what is missing or malformed.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: check the path.")
+        raise InputError(f"{folder} is not a folder: check the path")
     info = read_info(folder / "seqinfo.ini")
     images = _find_images(folder, info.length)
     length = info.length or (images.length if images else None)
     path = folder / "det" / (detections or "")
     if detections is not None and not path.is_file():
         there = ", ".join(sorted(other.name for other in (folder / "det").glob("*.txt"))) or "none"
-        raise InputError(f"{path} is missing: choose one of the detection files in {folder / 'det'} ({there}) by --detections.")
+        raise InputError(f"{path} is missing: choose one of the detection files in {folder / 'det'} ({there}) by --detections")
     found = NO_DETECTIONS if detections is None else read_detections(path, length, min_score)
     rate = info.frame_rate or (images.frame_rate if images else None) or 30.0
     return Footage(folder.resolve().name, rate, length, info.image_size, found, images)
@@ -76,9 +76,9 @@ def open_video(source: str | Path | int, detections: str | Path | None, min_scor
     text = str(source)
     live = text.isdigit() or "://" in text
     if not live and not Path(text).is_file():
-        raise InputError(f"{source} is neither a video file, a folder, a camera's index nor a stream's address.")
+        raise InputError(f"{source} is neither a video file, a folder, a camera's index nor a stream's address")
     if not live and Path(text).suffix.lower() in TEXTS:
-        raise InputError(f"{source} is text by its name, not a video: detections are given with --detections.")
+        raise InputError(f"{source} is text by its name, not a video: detections are given with --detections")
     images = Video((int(text) if text.isdigit() else text) if live else Path(text))
     length, found = None if live else images.length, NO_DETECTIONS
     if detections is not None:
@@ -113,10 +113,10 @@ def read_info(path: Path) -> Info:
         width, height = section.getint("imWidth"), section.getint("imHeight")
     except (configparser.Error, KeyError, ValueError) as error:
         what = " ".join(str(error).split())
-        raise InputError(f"{path} is no [Sequence] with seqLength and frameRate ({what}): correct or delete it.") from None
+        raise InputError(f"{path} is no [Sequence] with seqLength and frameRate ({what}): correct or delete it") from None
     for name, value in ("seqLength", length), ("frameRate", rate), ("imWidth", width), ("imHeight", height):
         if value is not None and not 0 < value < float("inf"):
-            raise InputError(f"{path}: {name}={value:g} must be above 0; correct or delete that line.")
+            raise InputError(f"{path}: {name}={value:g} must be above 0; correct or delete that line")
     return Info(length, rate, (width, height) if width and height else None)
 
 
@@ -126,5 +126,5 @@ def _find_images(folder: Path, length: int | None) -> PictureFolder | Video | No
         return pictures
     videos = sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEOS)
     if len(videos) > 1:
-        raise InputError(f"{folder} has no img1/ and more than one video ({', '.join(path.name for path in videos)}): leave one.")
+        raise InputError(f"{folder} has no img1/ and more than one video ({', '.join(path.name for path in videos)}): leave one")
     return Video(videos[0], length) if videos else None

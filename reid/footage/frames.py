@@ -34,7 +34,7 @@ class PictureFolder:
             found = self._pictures
             self._pictures = {frame: found[number] for frame, number in enumerate(numbers, 1) if number in found}
         if 0 in self._pictures:
-            raise InputError(f"{self._pictures[0]}: pictures are numbered from 1 on, as frames are; rename them.")
+            raise InputError(f"{self._pictures[0]}: pictures are numbered from 1 on, as frames are; rename them")
         self.empty = not self._pictures
         self.length = length or max(self._pictures, default=0)
         self.frame_rate = None
@@ -57,10 +57,10 @@ class PictureFolder:
     def _read(self, number: int) -> np.ndarray:
         path = self._pictures.get(number)
         if path is None:
-            raise InputError(f"{self.folder}: the picture of frame {number} is missing; the sequence should have {self.length}.")
+            raise InputError(f"{self.folder}: the picture of frame {number} is missing; the sequence should have {self.length}")
         image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.stat().st_size else None
         if image is None:
-            raise InputError(f"{path}: frame {number} does not decode as an image; replace the file.")
+            raise InputError(f"{path}: frame {number} does not decode as an image; replace the file")
         return image
 
 
@@ -110,7 +110,7 @@ class Video:
                 elif self._exact_length is None:
                     return self._check_end(number - 1)
                 else:
-                    raise InputError(f"{self.source}: frame {number} of {self._exact_length} does not decode; replace the file.")
+                    raise InputError(f"{self.source}: frame {number} of {self._exact_length} does not decode; replace the file")
         finally:
             capture.release()
 
@@ -134,7 +134,7 @@ class Video:
         finally:
             cv2.utils.logging.setLogLevel(level)
         if not capture.isOpened():
-            raise InputError(f"{self.source} does not open as a video: check the file, the camera's index or the address.")
+            raise InputError(f"{self.source} does not open as a video: check the file, the camera's index or the address")
         return capture
 
 

@@ -54,7 +54,7 @@ def _read_views(path: Path) -> dict:
     try:
         contents = loadmat(path, struct_as_record=False, squeeze_me=True)
     except (ValueError, TypeError, NotImplementedError, OSError) as error:
-        raise InputError(f"{path} is no MATLAB file up to version 7.2: {error}.") from None
+        raise InputError(f"{path} is no MATLAB file up to version 7.2: {error}") from None
     views, waiting = {}, [(name, value) for name, value in contents.items() if isinstance(value, mat_struct)]
     for name, value in waiting:
         if all(hasattr(value, field) for field in FIELDS):
@@ -76,7 +76,7 @@ def _camera(path: Path, stem: str, views: dict) -> Camera:
     if view is None:
         there = ", ".join(views) or "none"
         raise InputError(
-            f"{path} has no calibration named {stem} (there are: {there}): move {stem}.txt away to do without that view."
+            f"{path} has no calibration named {stem} (there are: {there}): move {stem}.txt away to do without that view"
         )
     try:
         inner, rotation, position, centre, scale = (np.array(getattr(view, field), dtype=np.float64) for field in FIELDS)
@@ -88,5 +88,5 @@ def _camera(path: Path, stem: str, views: dict) -> Camera:
         camera = Camera(matrix, np.zeros(4), motion, IMAGE_SIZE)
         check_camera(camera)
     except (ValueError, TypeError, IndexError) as error:
-        raise InputError(f"{path}: view {stem} cannot be used: {error}.") from None
+        raise InputError(f"{path}: view {stem} cannot be used: {error}") from None
     return camera

@@ -32,7 +32,7 @@ def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> Reco
     """
     source = detections or SOURCES[0]
     if source not in SOURCES:
-        raise InputError(f"{folder} has no detections named {source}: choose {' or '.join(SOURCES)}.")
+        raise InputError(f"{folder} has no detections named {source}: choose {' or '.join(SOURCES)}")
     numbers = sorted(int(re.search(r"cam(\d+)_P", path.name)[1]) for path in (folder / "calibration").glob("cam*_P.txt"))
     names = [f"cam{number}" for number in numbers]
     cameras = [_read_camera(folder / f"calibration/{name}_P.txt") for name in names]
@@ -44,7 +44,7 @@ def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> Reco
     try:
         by_frame = [detections_by_frame(*part, length) for part in found]
     except ValueError as error:
-        raise InputError(f"{folder / 'det'}: the detections named {source} cannot be used: {error}.") from None
+        raise InputError(f"{folder / 'det'}: the detections named {source} cannot be used: {error}") from None
     images = [find_images(folder, name, length) for name in names]
     return Recording(
         name=folder.resolve().name,
@@ -63,7 +63,7 @@ def _read_camera(path: Path) -> Camera:
         camera = Camera.from_projection(projection, IMAGE_SIZE)
         check_camera(camera)
     except ValueError as error:
-        raise InputError(f"{path} cannot be used: {error}.") from None
+        raise InputError(f"{path} cannot be used: {error}") from None
     return camera
 
 
@@ -79,9 +79,9 @@ def _read_fairmot(folder: Path, number: int) -> tuple[np.ndarray, np.ndarray, np
         with np.load(path, allow_pickle=False) as file:
             frames, rows, embeddings = (file[key] for key in ("frame", "xyxy_score", "embedding"))
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: put it there, or choose the other detections, fasterrcnn.") from None
+        raise InputError(f"{path} is missing: put it there, or choose the other detections, fasterrcnn") from None
     except (KeyError, ValueError) as error:
-        raise InputError(f"{path} does not hold the arrays frame, xyxy_score and embedding: {error}.") from None
+        raise InputError(f"{path} does not hold the arrays frame, xyxy_score and embedding: {error}") from None
     rows = rows.astype(np.float64)
     return frames.astype(int) - 1, rows[:, :4], rows[:, 4], embeddings.astype(np.float32)
 

@@ -36,7 +36,7 @@ def read_epfl(folder: Path, detections: str | None = None, seed: int = 0) -> Rec
     recordings = sorted({path.name[: path.name.rindex("-c")] for path in annotations.values()})
     if len(recordings) != 1:
         found = ", ".join(recordings) or "none"
-        raise InputError(f"{folder} should hold the NAME-cN.gt.txt or NAME-cN.txt of one recording, not of {found}.")
+        raise InputError(f"{folder} should hold the NAME-cN.gt.txt or NAME-cN.txt of one recording, not of {found}")
     stem = recordings[0]
     cameras = _read_cameras(folder, stem, list(annotations))
     truths = [read_vatic(path) for path in annotations.values()]
@@ -66,7 +66,7 @@ def _read_cameras(folder: Path, stem: str, numbers: list[int]) -> dict[str, Homo
     else:
         shared = sorted(folder.glob("calibration*.txt"))
         if len(shared) != 1:
-            raise InputError(f"{folder} needs {stem}-cN.Homography.txt for each camera, or one calibration*.txt with all.")
+            raise InputError(f"{folder} needs {stem}-cN.Homography.txt for each camera, or one calibration*.txt with all")
         blocks = _ground_homographies(shared[0])
         homographies = {number: (shared[0], blocks.get(number)) for number in numbers}
     cameras = {}
@@ -77,7 +77,7 @@ def _read_cameras(folder: Path, stem: str, numbers: list[int]) -> dict[str, Homo
             cameras[f"c{number}"] = HomographyCamera(matrix, IMAGE_SIZE, UNIT)
             check_camera(cameras[f"c{number}"])
         except ValueError as error:
-            raise InputError(f"{path}: camera {number} cannot be used: {error}.") from None
+            raise InputError(f"{path}: camera {number} cannot be used: {error}") from None
     return cameras
 
 

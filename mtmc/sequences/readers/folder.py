@@ -46,7 +46,7 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
     entries = read_camera_file(path)
     units = {entry.camera.unit for entry in entries.values()}
     if len(units) > 1:
-        raise InputError(f"{path}: its cameras measure the ground in {' and '.join(sorted(units))}; all must in one unit.")
+        raise InputError(f"{path}: its cameras measure the ground in {' and '.join(sorted(units))}; all must in one unit")
     info = read_info(folder / "seqinfo.ini")
     images = {name: _images(folder, name, entry) for name, entry in entries.items()}
     rates = (part.frame_rate for part in images.values() if part is not None)
@@ -119,10 +119,10 @@ def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Vide
         video = Video(path) if path.is_file() and path.suffix.lower() in VIDEOS else None
         images = find_images(path.parent, path.name) if path.is_dir() else video
         if images is None:
-            raise InputError(f"{path}, the video of camera {name}, is neither a video nor a folder of numbered pictures.")
+            raise InputError(f"{path}, the video of camera {name}, is neither a video nor a folder of numbered pictures")
     if images is not None and entry.camera.image_size not in (None, images.size):
         told = "{}x{} pixels, its images are {}x{}".format(*entry.camera.image_size, *images.size)
-        raise InputError(f"{folder}: camera {name} is calibrated for {told}; calibrate it for these, or scale the images.")
+        raise InputError(f"{folder}: camera {name} is calibrated for {told}; calibrate it for these, or scale the images")
     return images
 
 
@@ -131,18 +131,18 @@ def _from_truth(
 ) -> list[list[Detections]]:
     if truth.keys() != entries.keys():
         raise InputError(
-            f"{folder} has no detections named {source}: choose {SUPPLIED}, or add gt/NAME.txt for gt and gt-thinned."
+            f"{folder} has no detections named {source}: choose {SUPPLIED}, or add gt/NAME.txt for gt and gt-thinned"
         )
     sizes = [entry.camera.image_size for entry in entries.values()]
     if source == THINNED and None in sizes:
-        raise InputError(f"{folder}: {THINNED} needs the width and height of every camera in its file.")
+        raise InputError(f"{folder}: {THINNED} needs the width and height of every camera in its file")
     return true_detections([truth[name] for name in entries], source, length, sizes, seed, folder)
 
 
 def _read_each(folder: Path, ahead: dict[str, int], length: int | None, read: Callable) -> dict:
     """What `read` makes of `folder/NAME.txt`, for the cameras that have one, in common frames; `ahead` is each camera's lead."""
     if folder.is_dir() and (strange := sorted(path.name for path in folder.glob("*.txt") if path.stem not in ahead)):
-        raise InputError(f"{folder / strange[0]} belongs to none of the cameras {', '.join(ahead)}: rename it.")
+        raise InputError(f"{folder / strange[0]} belongs to none of the cameras {', '.join(ahead)}: rename it")
     files = {name: folder / f"{name}.txt" for name in ahead}
     own = {name: None if length is None else length + ahead[name] for name in ahead}
     return {name: shifted(read(path, own[name]), ahead[name]) for name, path in files.items() if path.is_file()}
@@ -157,13 +157,13 @@ def _with_embeddings(path: Path, found, length: int) -> list[Detections]:
         embeddings = np.load(path, allow_pickle=False)[found.rows]
         return detections_by_frame(found.frames, found.boxes, found.scores, embeddings, length)
     except (ValueError, IndexError) as error:
-        raise InputError(f"{path} should hold one embedding for each row of {path.stem}.txt: {error}.") from None
+        raise InputError(f"{path} should hold one embedding for each row of {path.stem}.txt: {error}") from None
 
 
 def _read_world(path: Path) -> WorldTruth:
     rows = read_table(path, 4, ",")
     if (rows[:, 0] < 1).any() or (rows[:, :2] % 1 != 0).any():
-        raise InputError(f"{path} should have rows frame,id,x,y with whole frames from 1 on and whole ids.")
+        raise InputError(f"{path} should have rows frame,id,x,y with whole frames from 1 on and whole ids")
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 2:4])
 

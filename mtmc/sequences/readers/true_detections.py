@@ -25,7 +25,7 @@ def true_detections(
     scores are 1, so that they tell nothing. `seed` draws it. Another `source` raises `InputError` about `folder`.
     """
     if source not in (THINNED, PERFECT):
-        raise InputError(f"{folder} has no detections named {source}: choose {THINNED} or {PERFECT}.")
+        raise InputError(f"{folder} has no detections named {source}: choose {THINNED} or {PERFECT}")
     found = []
     for number, (truth, size) in enumerate(zip(truths, image_sizes, strict=True)):
         rng = np.random.default_rng([seed, number])

@@ -21,17 +21,17 @@ def read_vatic(path: Path) -> GroundTruth:
     try:
         lines = [line.split() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: put the camera's annotations there.") from None
+        raise InputError(f"{path} is missing: put the camera's annotations there") from None
     numbered = [(number, cells[:9]) for number, cells in enumerate(lines, 1) if _is_person(cells)]
     try:
         rows = np.array([cells for _, cells in numbered], dtype=float).reshape(len(numbered), 9)
     except ValueError:
         number = next(number for number, cells in numbered if not _is_row(cells))
-        raise InputError(f"{path}, line {number}: {LAYOUT} are expected, separated by blanks.") from None
+        raise InputError(f"{path}, line {number}: {LAYOUT} are expected, separated by blanks") from None
     right = np.isfinite(rows).all(axis=1) & (rows[:, 5] >= 0) & (rows[:, 3:5] > rows[:, 1:3]).all(axis=1)
     wrong = ~right & (rows[:, 6] == 0)
     if wrong.any():
-        raise InputError(f"{path}, line {numbered[int(wrong.argmax())][0]}: the box has no area, or the frame is below 0.")
+        raise InputError(f"{path}, line {numbered[int(wrong.argmax())][0]}: the box has no area, or the frame is below 0")
     rows = rows[rows[:, 6] == 0]
     rows = rows[np.lexsort((rows[:, 0], rows[:, 5]))]
     return GroundTruth(

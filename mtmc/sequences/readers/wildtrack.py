@@ -35,7 +35,7 @@ def read_wildtrack(folder: Path, detections: str | None = None, seed: int = 0) -
     cameras = read_wildtrack_cameras(folder / "calibrations")
     files = sorted((folder / "annotations_positions").glob("*.json"))
     if not files:
-        raise InputError(f"{folder / 'annotations_positions'} holds no JSON file: unpack the annotations there.")
+        raise InputError(f"{folder / 'annotations_positions'} holds no JSON file: unpack the annotations there")
     people, seen = _read_annotations(files, len(cameras))
     truths = [_image_truth(seen[seen[:, 2] == view]) for view in range(len(cameras))]
     found = true_detections(truths, detections or THINNED, len(files), [IMAGE_SIZE] * len(truths), seed, folder)
@@ -62,7 +62,7 @@ def read_wildtrack_cameras(folder: Path) -> dict[str, Camera]:
         rotation, shift = _read_xml(path, "rvec", "tvec")
         matrix, distortion = _read_xml(inner, "camera_matrix", "distortion_coefficients")
         if rotation.shape != (3,) or shift.shape != (3,):
-            raise InputError(f"{path} needs three numbers each as rvec and tvec.")
+            raise InputError(f"{path} needs three numbers each as rvec and tvec")
         motion = np.eye(4)
         motion[:3, :3] = cv2.Rodrigues(rotation)[0]
         motion[:3, 3] = shift * CENTIMETRE
@@ -70,23 +70,23 @@ def read_wildtrack_cameras(folder: Path) -> dict[str, Camera]:
             cameras[name] = Camera(matrix, distortion, motion, IMAGE_SIZE)
             check_camera(cameras[name])
         except ValueError as error:
-            raise InputError(f"{path}: camera {name} cannot be used: {error}.") from None
+            raise InputError(f"{path}: camera {name} cannot be used: {error}") from None
     if not cameras:
-        raise InputError(f"{folder / 'extrinsic'} holds no extr_NAME.xml: unpack the calibrations there.")
+        raise InputError(f"{folder / 'extrinsic'} holds no extr_NAME.xml: unpack the calibrations there")
     return cameras
 
 
 def _read_xml(path: Path, *keys: str) -> list[np.ndarray]:
     """The numbers under `keys` of OpenCV's XML, each a matrix or, as WILDTRACK has vectors, a plain sequence."""
     if not path.is_file():
-        raise InputError(f"{path} is missing: unpack the calibrations there.")
+        raise InputError(f"{path} is missing: unpack the calibrations there")
     try:
         storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)  # its nodes live only as long as it does
         nodes = [storage.getNode(key) for key in keys]
         values = [node.mat() if node.isMap() else [node.at(index).real() for index in range(node.size())] for node in nodes]
         return [np.array(value, dtype=np.float64).squeeze() for value in values]
     except (cv2.error, TypeError, ValueError):
-        raise InputError(f"{path} is no XML of OpenCV with {' and '.join(keys)} in it.") from None
+        raise InputError(f"{path} is no XML of OpenCV with {' and '.join(keys)} in it") from None
 
 
 def _read_annotations(files: list[Path], cameras: int) -> tuple[np.ndarray, np.ndarray]:
@@ -102,14 +102,12 @@ def _read_annotations(files: list[Path], cameras: int) -> tuple[np.ndarray, np.n
                     if box != [-1, -1, -1, -1]:
                         views.append((frame, person, int(view["viewNum"]), *box))
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path} is no annotation of WILDTRACK: {error!r}.") from None
+            raise InputError(f"{path} is no annotation of WILDTRACK: {error!r}") from None
     seen = np.array(views, dtype=int).reshape(-1, 7)
     flat = (seen[:, 5:] <= seen[:, 3:5]).any(axis=1) | (seen[:, 2] < 0) | (seen[:, 2] >= cameras)
     if flat.any():
         frame, person, view = seen[flat.argmax(), :3]
-        raise InputError(
-            f"{files[frame]}: person {person} has a box without area, or a camera that is not there, in view {view}."
-        )
+        raise InputError(f"{files[frame]}: person {person} has a box without area, or a camera that is not there, in view {view}")
     return np.array(people, dtype=int).reshape(-1, 3), seen
 
 
