@@ -83,5 +83,5 @@ def test_a_file_for_another_tracker_than_the_one_named_is_a_contradiction(tmp_pa
 def test_a_missing_file_and_an_unknown_name_are_explained(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         read_tracker_config("motdt", tmp_path / "none.yaml")
-    with pytest.raises(InputError, match=r"choose one of .*motdt"):
+    with pytest.raises(InputError, match=r"choose from .*motdt"):
         read_tracker_config("modt")
