@@ -82,6 +82,13 @@ def test_half_precision_heads_give_the_objective_of_single_precision(recipe, net
     assert half.tolist() == pytest.approx(single.tolist(), rel=1e-2)
 
 
+@pytest.mark.parametrize("weight", ["embedding_weight", "relation_weight"])
+def test_a_loss_that_matches_teachers_is_never_left_out_for_want_of_them(recipe, network, weight):
+    objective = Objective(replace(recipe, **{weight: 1.0}), network, 3)
+    with pytest.raises(ValueError, match="need the teachers' embeddings"):
+        objective.losses(make_heads(), LABELS)
+
+
 def test_centers_follow_the_features_of_their_own_head(recipe, network):
     objective, heads = Objective(replace(recipe, center_weight=1e-3), network, 3), make_heads()
     before = objective.losses(heads, LABELS)[2]

@@ -134,14 +134,15 @@ def test_the_constants_of_the_paper_differ_from_the_public_variant_where_the_iss
     [
         ("sorted", {}, "unknown tracker sorted; choose from deepsort, motdt, sort"),
         ("sort", {"max_agee": 3}, "sort: unknown threshold max_agee; choose from max_age, min_hits, min_iou"),
-        ("sort", {"max_age": "3"}, "max_age of sort must be a number such as 1, not '3'"),
-        ("sort", {"max_age": 2.5}, "whole number such as 1, not 2.5"),
-        ("sort", {"min_iou": float("nan")}, "min_iou of sort must be a number"),
-        ("deepsort", {"n_init": True}, "n_init of deepsort must be a number"),
-        ("deepsort", {"max_age": -3}, r"max_age of deepsort must be in 0\.\.inf, not -3"),
-        ("deepsort", {"max_iou_distance": 70}, r"in 0\.\.1, not 70"),
-        ("motdt", {"max_appearance_distance": 2.5}, r"in 0\.\.2"),
-        ("sort", {"max_age": float("inf")}, "whole number such as 1, not inf"),
+        ("sort", {"max_age": "3"}, "max_age of sort must be a whole number at least 0, not '3'"),
+        ("sort", {"max_age": 2.5}, "max_age of sort must be a whole number at least 0, not 2.5"),
+        ("sort", {"min_iou": float("nan")}, "min_iou of sort must be a number from 0 to 1, not nan"),
+        ("deepsort", {"n_init": True}, "n_init of deepsort must be a whole number at least 0, not True"),
+        ("deepsort", {"max_age": -3}, "max_age of deepsort must be a whole number at least 0, not -3"),
+        ("deepsort", {"max_iou_distance": 70}, "max_iou_distance of deepsort must be a number from 0 to 1, not 70"),
+        ("motdt", {"max_appearance_distance": 2.5}, "max_appearance_distance of motdt must be a number from 0 to 2, not 2.5"),
+        ("sort", {"max_age": float("inf")}, "max_age of sort must be a whole number at least 0, not inf"),
+        ("motdt", {"min_candidate_score": "low"}, "min_candidate_score of motdt must be a number, not 'low'"),
     ],
 )
 def test_a_mistake_in_a_configuration_is_told_in_a_sentence(name, thresholds, message):

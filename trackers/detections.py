@@ -47,8 +47,8 @@ class Detections:
         object.__setattr__(out, "embeddings", embeddings)
         return out
 
-    def select(self, rows: np.ndarray) -> "Detections":
-        """The detections at `rows` (indices or a mask), in that order."""
+    def select(self, rows: np.ndarray | slice) -> "Detections":
+        """The detections at `rows` (indices, a mask or a slice), in that order."""
         embeddings = None if self.embeddings is None else self.embeddings[rows]
         return Detections.unchecked(self.boxes[rows], self.scores[rows], embeddings)
 

@@ -3,11 +3,10 @@
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from numbers import Real
 from typing import Any
 
 from trackers.base import Appearance, Tracker
-from trackers.ranges import Range
+from trackers.ranges import Range, check
 
 _TRACKERS: dict[str, type[Tracker]] = {}
 
@@ -44,7 +43,8 @@ def build(name: str, appearance: Appearance | None = None, **thresholds: Any) ->
         if key not in known:
             raise ValueError(f"{name}: unknown threshold {key}; choose from {', '.join(known)}")
         if key in ranges:
-            _check(f"{key} of {name}", value, *ranges[key])
+            default, allowed = ranges[key]
+            check(f"{key} of {name}", value, allowed, whole=isinstance(default, int))
     if "appearance" in parameters:  # a tracker that uses boxes alone may lack it
         thresholds["appearance"] = appearance
     return _TRACKERS[name](**thresholds)
@@ -65,16 +65,6 @@ def appearance_threshold(name: str, cosine_distance: float) -> float:
     if metric is None:
         raise ValueError(f"{name} uses no appearance and has no appearance threshold")
     return math.sqrt(2 * cosine_distance) if metric == "euclidean" else cosine_distance
-
-
-def _check(what: str, value: object, default: float, allowed: Range) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value):
-        raise ValueError(f"{what} must be a number such as {default}, not {value!r}")
-    number = float(value)
-    if isinstance(default, int) and not number.is_integer():
-        raise ValueError(f"{what} must be a whole number such as {default}, not {value!r}")
-    if not allowed.low <= number <= allowed.high:
-        raise ValueError(f"{what} must be in {allowed.low}..{allowed.high}, not {value!r}")
 
 
 def _ranges(name: str) -> dict[str, tuple[float, Range]]:

@@ -7,7 +7,7 @@ from typing import Annotated, get_type_hints
 
 from reid.common.errors import InputError
 from reid.common.yaml_file import read_yaml
-from trackers.ranges import Range
+from trackers.ranges import Range, check
 
 Share = Annotated[float, Range(0.0, 1.0)]
 AboveZero = Annotated[float, Range(0.01, math.inf)]
@@ -38,10 +38,7 @@ class GroundThresholds:
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(GroundThresholds, include_extras=True).items():
-            value, allowed = getattr(self, name), kind.__metadata__[0]
-            if isinstance(value, bool) or not isinstance(value, int | float) or not allowed.low <= value <= allowed.high:
-                limits = f"at least {allowed.low:g}" if math.isinf(allowed.high) else f"from {allowed.low:g} to {allowed.high:g}"
-                raise ValueError(f"{name} must be a number {limits}, not {value!r}")
+            check(name, getattr(self, name), kind.__metadata__[0])
         if self.detection <= self.clutter:
             raise ValueError(f"detection ({self.detection:g}) must be above clutter ({self.clutter:g}), or boxes are no evidence")
         if self.certain < self.confirm:

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from itertools import islice, repeat
+from typing import TypeVar
 
 import numpy as np
 
 from mtmc.sequences.mot_text import GroundTruth
 from reid.footage.detection_text import DetectionFile
 from reid.footage.frames import PictureFolder, Video
+
+Rows = TypeVar("Rows", DetectionFile, GroundTruth)
 
 
 class ShiftedImages:
@@ -43,7 +46,7 @@ class ShiftedImages:
         yield from islice(self._images, max(self._ahead, 0), None)
 
 
-def shifted(rows: DetectionFile | GroundTruth, ahead: int) -> DetectionFile | GroundTruth:
+def shifted(rows: Rows, ahead: int) -> Rows:
     """`rows` of a camera that is `ahead` frames ahead, with the others' frame numbers; those before 0 are left out."""
     kept = rows.frames >= ahead
     arrays = {field.name: getattr(rows, field.name) for field in fields(rows)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtmc.calibration import GroundCamera
+from mtmc.calibration import Camera, GroundCamera, HomographyCamera
 from mtmc.sequences.mot_text import GroundTruth
 from reid.common.errors import InputError
 from trackers import Detections
@@ -30,7 +30,7 @@ class View:
     """
 
     name: str
-    camera: GroundCamera
+    camera: Camera | HomographyCamera
     detections: list[Detections]
     images: Iterable[np.ndarray | None] | None = None
     ground_truth: GroundTruth | None = None
@@ -81,9 +81,16 @@ class Recording:
         if not any(len(found) for view in self.views for found in view.detections):
             raise InputError(f"{self.name}: no detections; add det/NAME.txt for each camera, or give --detector FILE")
 
-    def require_images(self) -> None:
-        """Raise `InputError` where a view has no images."""
+    def require_world_truth(self) -> WorldTruth:
+        """Where people truly were; raises `InputError` where that is unknown."""
+        if self.world_truth is None:
+            raise InputError(f"{self.name} does not say where people truly are on the ground")
+        return self.world_truth
+
+    def require_images(self) -> list[Iterable[np.ndarray | None]]:
+        """The images of each view; raises `InputError` where one has none."""
         missing = [view.name for view in self.views if view.images is None]
         if missing:
             need = "only given detections with --reid none do without"
             raise InputError(f"{self.name} has no images of {', '.join(missing)}: add them; {need}")
+        return [view.images for view in self.views if view.images is not None]

@@ -52,7 +52,8 @@ class Objective:
         """The five losses `(5,)` of a batch, unweighted, float32.
 
         ID, triplet and center loss are those of the rows `labelled`, whose `labels (B,)` are identities; the others are those of
-        all rows, whose teachers' embeddings are `taught (B, D)`, None without teachers.
+        all rows, whose teachers' embeddings are `taught (B, D)`, None without teachers. Raises `ValueError` where a loss with
+        weight lacks these.
         """
         recipe, nothing, labels = self.recipe, torch.zeros((), device=labels.device), labels[labelled]
         features = [head[0][labelled] for head in heads if head[0] is not None]
@@ -60,9 +61,11 @@ class Objective:
         pulled = features if recipe.triplet_weight else []
         triplet = _TRIPLETS[recipe.triplet]
         matched = related = nothing
-        if taught is not None:
+        if recipe.embedding_weight or recipe.relation_weight:
+            if taught is None:
+                raise ValueError("embedding and relation loss need the teachers' embeddings of the batch")
             embeddings = _embeddings(heads)
-            matched = self.projection.loss(embeddings, taught) if self.projection.widths else nothing
+            matched = self.projection.loss(embeddings, taught) if recipe.embedding_weight else nothing
             related = relation_loss(embeddings, taught) if recipe.relation_weight else nothing
         return torch.stack(
             [

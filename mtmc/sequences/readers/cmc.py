@@ -17,6 +17,8 @@ IMAGE_SIZE = (1920, 1024)
 AREA = (2.03, 0.0, 6.3, 3.41)  # the bounds that the authors' tracker is given; the truth ends there, people's walks do not
 SOURCES = ("fairmot", "fasterrcnn")
 
+_Rows = tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]  # frames, boxes, scores, embeddings
+
 
 def is_cmc(folder: Path) -> bool:
     """Whether `folder` holds `calibration/camN_P.txt`."""
@@ -33,7 +35,8 @@ def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> Reco
     source = detections or SOURCES[0]
     if source not in SOURCES:
         raise InputError(f"{folder} has no detections named {source}: choose {' or '.join(SOURCES)}")
-    numbers = sorted(int(re.search(r"cam(\d+)_P", path.name)[1]) for path in (folder / "calibration").glob("cam*_P.txt"))
+    matches = (re.search(r"cam(\d+)_P", path.name) for path in (folder / "calibration").glob("cam*_P.txt"))
+    numbers = sorted(int(match[1]) for match in matches if match)
     names = [f"cam{number}" for number in numbers]
     cameras = [_read_camera(folder / f"calibration/{name}_P.txt") for name in names]
     truth_path = folder / "gt" / "world_centroid.txt"
@@ -73,7 +76,7 @@ def _read_truth(path: Path) -> WorldTruth:
     return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 7:9])
 
 
-def _read_fairmot(folder: Path, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _read_fairmot(folder: Path, number: int) -> _Rows:
     path = folder / f"fairmot_cam{number}.npz"
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -86,7 +89,7 @@ def _read_fairmot(folder: Path, number: int) -> tuple[np.ndarray, np.ndarray, np
     return frames.astype(int) - 1, rows[:, :4], rows[:, 4], embeddings.astype(np.float32)
 
 
-def _read_fasterrcnn(folder: Path, number: int) -> tuple[np.ndarray, np.ndarray, None, None]:
+def _read_fasterrcnn(folder: Path, number: int) -> _Rows:
     path = next(iter(sorted(folder.glob(f"*_Cam{number}.txt"))), folder / f"NAME_Cam{number}.txt")
     rows = read_table(path, 6)
     boxes = np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])

@@ -35,8 +35,8 @@ def read_epfl(folder: Path, detections: str | None = None, seed: int = 0) -> Rec
     annotations = _annotations(folder)
     recordings = sorted({path.name[: path.name.rindex("-c")] for path in annotations.values()})
     if len(recordings) != 1:
-        found = ", ".join(recordings) or "none"
-        raise InputError(f"{folder} should hold the NAME-cN.gt.txt or NAME-cN.txt of one recording, not of {found}")
+        there = ", ".join(recordings) or "none"
+        raise InputError(f"{folder} should hold the NAME-cN.gt.txt or NAME-cN.txt of one recording, not of {there}")
     stem = recordings[0]
     cameras = _read_cameras(folder, stem, list(annotations))
     truths = [read_vatic(path) for path in annotations.values()]
@@ -61,6 +61,7 @@ def _annotations(folder: Path) -> dict[int, Path]:
 
 def _read_cameras(folder: Path, stem: str, numbers: list[int]) -> dict[str, HomographyCamera]:
     files = {number: folder / f"{stem}-c{number}.Homography.txt" for number in numbers}
+    homographies: dict[int, tuple[Path, np.ndarray | None]]
     if any(path.is_file() for path in files.values()):
         homographies = {number: (path, read_table(path, 3)[:3, :3]) for number, path in files.items()}
     else:
@@ -84,8 +85,8 @@ def _read_cameras(folder: Path, stem: str, numbers: list[int]) -> dict[str, Homo
 def _ground_homographies(path: Path) -> dict[int, np.ndarray]:
     """The blocks that a published calibration file has under "Camera N" and "Ground plane homography", by camera number."""
     blocks: dict[int, np.ndarray] = {}
-    for part in re.split(r"Camera\s+(?=\d)", path.read_text(encoding="utf-8-sig"))[1:]:
-        number = int(re.match(r"\d+", part)[0])
+    _, *parts = re.split(r"Camera\s+(\d+)", path.read_text(encoding="utf-8-sig"))
+    for number, part in zip(map(int, parts[::2]), parts[1::2], strict=True):
         ground = re.split(r"ground plane homography", part, flags=re.IGNORECASE)[1:]
         rows = [line.split() for line in (ground[0].splitlines() if ground else []) if line.strip() and "#" not in line][:3]
         try:

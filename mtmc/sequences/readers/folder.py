@@ -9,7 +9,7 @@ from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
 from mtmc.sequences.alignment import ShiftedImages, shifted
 from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, ground_truth_text, read_ground_truth
 from mtmc.sequences.readers.images import find_images
-from mtmc.sequences.readers.true_detections import THINNED, true_detections
+from mtmc.sequences.readers.true_detections import true_detections
 from mtmc.sequences.recording import Recording, View, WorldTruth
 from mtmc.sequences.tables import detections_by_frame, read_table
 from reid.common.errors import InputError
@@ -48,11 +48,11 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
     if len(units) > 1:
         raise InputError(f"{path}: its cameras measure the ground in {' and '.join(sorted(units))}; all must in one unit")
     info = read_info(folder / "seqinfo.ini")
-    images = {name: _images(folder, name, entry) for name, entry in entries.items()}
-    rates = (part.frame_rate for part in images.values() if part is not None)
+    own = {name: _images(folder, name, entry) for name, entry in entries.items()}
+    rates = (part.frame_rate for part in own.values() if part is not None)
     frame_rate = info.frame_rate or next((rate for rate in rates if rate), 30.0)
     ahead = {name: round(entry.time_offset * frame_rate) for name, entry in entries.items()}
-    images = {name: ShiftedImages(part, ahead[name]) if part and ahead[name] else part for name, part in images.items()}
+    images = {name: ShiftedImages(part, ahead[name]) if part and ahead[name] else part for name, part in own.items()}
     longest = max((part.length or 0 for part in images.values() if part is not None), default=0)
     length = info.length or longest or None
     truth = _read_each(folder / "gt", ahead, length, read_ground_truth)
@@ -99,8 +99,9 @@ def write_folder(folder: Path, recording: Recording) -> None:
         if not len(numbers):
             continue
         _write(folder / "det" / f"{view.name}.txt", detections_text(numbers + ahead, boxes, scores))
-        embeddings = [found.embeddings for found in frames if len(found)]
-        if all(part is not None for part in embeddings):
+        filled = [found for found in frames if len(found)]
+        embeddings = [found.embeddings for found in filled if found.embeddings is not None]
+        if len(embeddings) == len(filled):
             with replacing(folder / "det" / f"{view.name}.npy") as temporary:
                 np.save(temporary, np.concatenate(embeddings))
     if recording.world_truth is not None:
@@ -134,8 +135,6 @@ def _from_truth(
             f"{folder} has no detections named {source}: choose {SUPPLIED}, or add gt/NAME.txt for gt and gt-thinned"
         )
     sizes = [entry.camera.image_size for entry in entries.values()]
-    if source == THINNED and None in sizes:
-        raise InputError(f"{folder}: {THINNED} needs the width and height of every camera in its file")
     return true_detections([truth[name] for name in entries], source, length, sizes, seed, folder)
 
 

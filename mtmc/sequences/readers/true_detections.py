@@ -15,21 +15,31 @@ MISSED, JITTER, CLUTTER = 0.1, 2.0, 0.05  # a share of the people, pixels, a sha
 
 
 def true_detections(
-    truths: Sequence[GroundTruth], source: str, length: int, image_sizes: Sequence[tuple[int, int]], seed: int, folder: Path
+    truths: Sequence[GroundTruth],
+    source: str,
+    length: int,
+    image_sizes: Sequence[tuple[int, int] | None],
+    seed: int,
+    folder: Path,
 ) -> list[list[Detections]]:
     """What a perfect detector ("gt") or one of middling quality ("gt-thinned") sees in each view, one entry a frame;
     `truths` and `image_sizes` (width, height) have an entry a view.
 
     Thinned, 10% are missed, every edge is off by a normal error of 2 px standard deviation, and 5% as many again are clutter:
     boxes of the size of true ones, anywhere in the image, in frames where people are. All
-    scores are 1, so that they tell nothing. `seed` draws it. Another `source` raises `InputError` about `folder`.
+    scores are 1, so that they tell nothing. `seed` draws it. Raises `InputError` about `folder` for another `source`, and where
+    thinning does not know an image's size.
     """
     if source not in (THINNED, PERFECT):
         raise InputError(f"{folder} has no detections named {source}: choose {THINNED} or {PERFECT}")
     found = []
     for number, (truth, size) in enumerate(zip(truths, image_sizes, strict=True)):
-        rng = np.random.default_rng([seed, number])
-        frames, boxes = (truth.frames, truth.boxes) if source == PERFECT else _thinned(truth, size, rng)
+        if source == PERFECT:
+            frames, boxes = truth.frames, truth.boxes
+        elif size is not None:
+            frames, boxes = _thinned(truth, size, np.random.default_rng([seed, number]))
+        else:
+            raise InputError(f"{folder}: {THINNED} needs the width and height of every camera in its file")
         found.append(detections_by_frame(frames, boxes, None, None, length))
     return found
 
