@@ -14,7 +14,6 @@ import mtmc.single.appearance
 from benchmarks import rooms
 from mtmc.__main__ import main
 from mtmc.linking.cameras_apart import Linking
-from mtmc.linking.travel_times import TravelTimes
 from mtmc.sequences import write_folder
 from reid.common.errors import InputError, run
 from reid.weights.thresholds import Thresholds
@@ -61,7 +60,7 @@ def test_the_command_gives_what_the_benchmark_gives(recording, folder, colours, 
 
 
 def test_the_function_takes_a_folder_or_a_recording_and_finds_three_people(recording, folder):
-    found = [mtmc.link_recordings(source, MeanColour(), travel=TravelTimes()) for source in (recording, folder)]
+    found = [mtmc.link_recordings(source, MeanColour()) for source in (recording, folder)]
     for moments in found:
         assert len(moments) == 500 and len(set(np.concatenate([moment.people for moment in moments]).tolist())) == 3
     for one, other in zip(*found, strict=True):

@@ -35,7 +35,6 @@ def run(options: argparse.Namespace) -> None:
 
     from mtmc.detection.opening import open_detector
     from mtmc.linking.cameras_apart import Linking
-    from mtmc.linking.travel_times import TravelTimes
     from mtmc.multicamera.result_writer import WorldWriter
     from mtmc.sequences import open_recording
     from mtmc.single.appearance import open_appearance
@@ -54,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
         raise InputError("--reid none: cameras that share no view are linked by appearance; give a model")
     detector = open_detector(options.detector, options.min_score) if options.detector else None
     linking = Linking(recording, model, detector)
-    travel = TravelTimes() if options.travel == "learned" else None
+    travel = "learned" if options.travel == "learned" else None
     with WorldWriter(results, recording.names) as writer:
         try:
             with Progress(transient=True, disable=not Console().is_terminal) as progress:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mtmc.ground.tracks import GroundTracks
 from mtmc.linking.linker import Linker
@@ -25,14 +25,14 @@ def link_recordings(
     recording: Recording | str | Path,
     appearance: "AppearanceModel",
     detector: Detect | None = None,
-    travel: TravelTimes | None = None,
+    travel: TravelTimes | Literal["learned"] | None = "learned",
     online: bool = False,
 ) -> list[Moment]:
     """Follow the people of cameras that share no view, and give each person one number in all of them; one `Moment` per frame.
 
     `recording` is what `open_recording` gives or takes. `appearance` is a model from `reid.load`. `detector`, any callable from a
-    BGR image to `Detections`, finds the people; the recording's own detections are not used then. `travel` are the times between
-    zones: an empty `TravelTimes()` is learned from this recording, None links by appearance and exclusivity alone. `online` links
+    BGR image to `Detections`, finds the people; the recording's own detections are not used then. `travel` are the times that
+    people take between views: "learned" from this recording, known from another one, or None, which ignores them. `online` links
     each tracklet with what is known ten seconds after its end, as a live system must; otherwise the whole recording counts.
 
     Raises `InputError` for images that are missing or do not decode, and for a model without a distance for links.
@@ -64,15 +64,16 @@ class Linking:
             if frame < len(self._tracks):  # the last tracklets end with the recording, after its last frame
                 yield frame
 
-    def moments(self, travel: TravelTimes | None = None, online: bool = False) -> list[Moment]:
+    def moments(self, travel: TravelTimes | Literal["learned"] | None = "learned", online: bool = False) -> list[Moment]:
         """The frames followed so far, with one number per person; `travel` and `online` are those of `link_recordings`.
 
         A track without a view worth embedding, or not over yet where following was cut short, is a person of its own.
         """
+        times = TravelTimes() if travel == "learned" else travel
         if online:
-            names = name_online(self._ended, Linker(self._max_distance, travel))
+            names = name_online(self._ended, Linker(self._max_distance, times))
         else:
-            names = name_offline(self._ended, self._max_distance, travel)
+            names = name_offline(self._ended, self._max_distance, times)
         return moments_of(rename(self._tracks, names), self._recording.frame_rate)
 
     def _kept(self, tracks: Iterable[GroundTracks]) -> Iterator[GroundTracks]:
