@@ -163,7 +163,7 @@ def test_a_worker_that_cannot_start_is_told(sequence):
     def open_nothing():
         raise InputError("no such network")
 
-    with pytest.raises(InputError, match=r"its worker does not start: .*no such network"):
+    with pytest.raises(InputError, match=r"the worker does not start: .*no such network"):
         RayWorkers(sequence, open_nothing)
 
 

@@ -1,1 +1,1 @@
-"""Cameras that share no view: each followed alone, and what they tracked linked to people."""
+"""Non-overlapping cameras: track each alone, then link the tracklets into people."""

@@ -1,4 +1,4 @@
-"""The mean view of each camera, learned as people come, and taken out of what that camera sees (`reid.centring` says why)."""
+"""The mean embedding of each camera, learned online and subtracted from that camera's embeddings (see `reid.centring`)."""
 
 import numpy as np
 
@@ -6,10 +6,9 @@ from reid.centring import centre
 
 
 class CameraMeans:
-    """The mean view of each camera, learned from the people whom it sees.
+    """The mean embedding of each camera, learned from the people it sees.
 
-    The means of all cameras are made equal instead of 0, so that distances keep the scale on which thresholds of linking were
-    fitted.
+    The means of all cameras become equal, not 0, so distances keep the scale on which the linking thresholds were fitted.
     """
 
     def __init__(self) -> None:
@@ -17,15 +16,15 @@ class CameraMeans:
         self._counts: dict[int, int] = {}
 
     def learn(self, camera: int, views: np.ndarray) -> None:
-        """Take the `views` `(V, D)`, V at least 1, of one more person in `camera` into account."""
+        """Update the mean of `camera` with the `views` `(V, D)`, V at least 1, of one more person."""
         known = self._means.get(camera, np.zeros(views.shape[1]))
         self._counts[camera] = self._counts.get(camera, 0) + 1
         self._means[camera] = known + (views.mean(axis=0) - known) / self._counts[camera]
 
     def align(self, camera: int, views: np.ndarray) -> np.ndarray:
-        """The `views` `(V, D)` of `camera`, unit rows, with its mean moved to the mean of all cameras; unit rows again.
+        """The `views` `(V, D)` of `camera`, unit rows, shifted so its mean equals the mean of all cameras; unit rows again.
 
-        The fewer people were learned of the camera, the less they are moved.
+        The fewer people the camera has seen, the smaller the shift.
         """
         if camera not in self._means:
             return views

@@ -1,4 +1,4 @@
-"""Cameras that share no view: what each of them tracked, linked to people by appearance, travel time and exclusivity."""
+"""Non-overlapping cameras: link tracklets into people by appearance, travel time and mutual exclusion."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -12,17 +12,17 @@ from mtmc.linking.travel_times import TravelTimes
 from reid.sets import mean_person, relative_distances, set_distances
 from trackers import assign
 
-WINDOW = 120.0  # seconds that somebody may be in no view, to be linked by travel time
-CERTAINTY = 6.0  # log odds of a link at no distance; the odds are even at an appearance model's `thresholds.link`
-_EXEMPLARS = 16  # a person
-_ROUNDS = 5  # of estimating links and travel times in turn
-_POSSIBLE = 0.01  # a link less likely than this teaches nothing
+WINDOW = 120.0  # seconds a person may be out of view and still be linked by travel time
+CERTAINTY = 6.0  # log odds of a link at distance 0; the odds are even at an appearance model's `thresholds.link`
+_EXEMPLARS = 16  # per person
+_ROUNDS = 5  # of alternating between links and travel times
+_POSSIBLE = 0.01  # a less likely link is not learned from
 
 
 @dataclass(frozen=True, eq=False)
 class Tracklet:
-    """A person in the camera with that number from `start` to `end`, in seconds: the zones of entry and exit (numbers that are
-    unique over all cameras) and several views, `(V, D)` unit rows, V at least 1."""
+    """A person in camera number `camera` from `start` to `end`, in seconds, with entry and exit zones (numbered uniquely over all
+    cameras) and views `(V, D)`, unit rows, V at least 1."""
 
     camera: int
     start: float
@@ -33,14 +33,14 @@ class Tracklet:
 
 
 class Linker:
-    """Links tracklets online into people, each a chain in time: a tracklet has one predecessor and one successor at most.
+    """Links tracklets online into people, each a chain in time: a tracklet has at most one predecessor and one successor.
 
-    A link is as good as its odds: those of appearance, `certainty` (a logarithm) at no distance and even at `max_distance` (an
-    appearance model's `thresholds.link`), times those of zones and travel time. The Hungarian method chooses the links whose
-    odds have the largest product, in a sliding window: all tracklets of the last `delay` seconds compete for whoever left at most
-    `window` seconds before they began, and are then settled. Travel times are learned from all possible links, each with the
-    weight of its probability: the few that appearance makes by itself would teach too little, and taking the best ones for
-    certain would teach mistakes. (Huang and Russell, Object identification in a Bayesian context, IJCAI 1997.)
+    The odds of a link are those of its appearance, times those of its zones and travel time. The log odds of appearance are
+    `certainty` at distance 0, and 0 at `max_distance` (an appearance model's `thresholds.link`). The Hungarian method chooses the
+    links with the largest product of odds in a sliding window: all tracklets of the last `delay` seconds compete for people who
+    left at most `window` seconds before they began, and are then settled. Travel times are learned from all possible links,
+    weighted by probability: links by appearance alone are too few, and treating the best links as certain would learn their
+    mistakes. (Huang and Russell, Object identification in a Bayesian context, IJCAI 1997.)
     """
 
     def __init__(
@@ -53,26 +53,26 @@ class Linker:
     ):
         self.max_distance, self.travel = max_distance, travel
         self.window, self.delay, self.certainty = window, delay, certainty
-        self._open: list[tuple[int, Tracklet, np.ndarray]] = []  # people without a successor: number, last tracklet, exemplars
+        self._open: list[tuple[int, Tracklet, np.ndarray]] = []  # people not continued yet: number, last tracklet, exemplars
         self._waiting: list[tuple[int, Tracklet]] = []
         self._arrived = 0
         self._people = 0
 
     def update(self, time: float, ended: Sequence[Tracklet]) -> dict[int, int]:
-        """Take the tracklets that `ended` since the last call, and settle those that ended `delay` seconds before `time`.
+        """Add the tracklets that `ended` since the last call, and settle those that ended `delay` seconds before `time`.
 
-        Tracklets are numbered from 0 on as they come. Returns the people, from 1 on, of the numbers that are settled now.
+        Tracklets are numbered from 0 in order of arrival. Returns the people, from 1, of the numbers settled now.
         """
         self._waiting += enumerate(ended, self._arrived)
         self._arrived += len(ended)
         return self._settle(time - self.delay)
 
     def close(self) -> dict[int, int]:
-        """Settle all that wait."""
+        """Settle all waiting tracklets."""
         return self._settle(np.inf)
 
     def _settle(self, before: float) -> dict[int, int]:
-        """Link what waits, and settle what ended before that time; in time's order, so that a predecessor is settled first."""
+        """Link the waiting tracklets, and settle those that ended before that time, in order of time: predecessors first."""
         if not any(tracklet.end < before for _, tracklet in self._waiting):
             return {}
         self._waiting.sort(key=lambda item: item[1].start)
@@ -111,13 +111,12 @@ def link_offline(
     window: float = WINDOW,
     certainty: float = CERTAINTY,
 ) -> np.ndarray:
-    """The people `(N,)`, from 1 on, of all `tracklets` of a recording.
+    """The people `(N,)`, from 1, of all `tracklets` of a recording.
 
-    All compete for all: one assignment over the recording makes chains as `Linker` does. Beforehand `travel`, which is not
-    changed, learns from the recording: the probabilities of all links and the travel times are estimated in turn, which is
-    expectation maximisation (Dempster, Laird and Rubin 1977). Chains of people who stayed away for longer than `window` are then
-    joined by appearance alone, by clustering with average linkage; two that were seen at the same time are two people. A
-    window of 0 leaves only the clustering.
+    One assignment over the whole recording forms chains as `Linker` does. A copy of `travel` is first fitted to the recording by
+    expectation maximisation, alternating between link probabilities and travel times (Dempster, Laird and Rubin 1977). Chains
+    separated by more than `window` are then merged by appearance alone, by average-linkage clustering; chains that overlap in
+    time stay apart. With a window of 0 only the clustering runs.
     """
     if not len(tracklets):
         return np.zeros(0, np.int64)
@@ -143,7 +142,7 @@ def link_offline(
 
 
 def _chains(count: int, predecessor: np.ndarray) -> list[list[int]]:
-    """The chains that the pairs `predecessor` `(K, 2)`, of a tracklet and the one before it, make of so many tracklets."""
+    """The chains of `count` tracklets, given pairs `predecessor` `(K, 2)` of a tracklet and the one before it."""
     following = {before: row for row, before in predecessor.tolist()}
     chains = []
     for first in sorted(set(range(count)) - set(predecessor[:, 0].tolist())):
@@ -162,8 +161,9 @@ def _costs(
     window: float,
     certainty: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Seconds `(R, C)` from the end of each of `lefts` to the start of each of `tracklets`, and minus the log odds that the one
-    goes on as the other, infinite where it cannot. `distances` `(R, C)` are in units of the greatest of a known person."""
+    """Seconds `(R, C)` from the end of each of `lefts` to the start of each of `tracklets`, and the negative log odds that one
+    continues as the other, infinite where impossible. `distances` `(R, C)` are in units of the largest distance of a known
+    person."""
     seconds = np.array([tracklet.start for tracklet in tracklets])[:, None] - np.array([left.end for left in lefts])
     cost = certainty * (distances - 1)
     if travel is not None:
@@ -174,21 +174,21 @@ def _costs(
 
 
 def _chances(cost: np.ndarray) -> np.ndarray:
-    """The probability `(R, C)` of each link from the `cost` `(R, C)` of all: it has rivals in its row and in its column, and in
-    either there may be no link at all, whose odds are 1. The harder of the two competitions counts."""
+    """The probability `(R, C)` of each link, from the `cost` `(R, C)` of all. A link competes with those in its row and its
+    column, and with no link at all, whose odds are 1; the smaller of the two probabilities counts."""
     odds = np.exp(-cost)
     return odds / (1 + np.maximum(odds.sum(axis=1, keepdims=True), odds.sum(axis=0, keepdims=True)))
 
 
 def _learn(travel: TravelTimes, tracklet: Tracklet, lefts: Sequence[Tracklet], seconds: np.ndarray, chances: np.ndarray) -> None:
-    """Learn from all possible links of a tracklet to those before it, `(C,)` each."""
+    """Update travel times from all possible links of a tracklet to earlier ones, `(C,)` each."""
     for left in np.flatnonzero(chances > _POSSIBLE).tolist():
         travel.learn(lefts[left].exit_zone, tracklet.entry_zone, seconds[left], chances[left])
 
 
 def set_to_set(sets: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> np.ndarray:
-    """Set distances `(S, O)` (see `reid.sets`) of `sets` of views to `others`, each `(V, D)` unit rows, relative to the mean of
-    the `others`."""
+    """Set distances `(S, O)` (see `reid.sets`) from `sets` of views to `others`, each `(V, D)` unit rows, relative to the mean of
+    `others`."""
     images = np.concatenate(others)
     starts = np.cumsum([0, *map(len, others)])[:-1]
     mean = mean_person(images, starts)

@@ -1,4 +1,4 @@
-"""The tracklets of cameras that share no view are named: as they come, or when all are there."""
+"""Assign people to the tracklets of non-overlapping cameras, online or offline."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +13,7 @@ from mtmc.linking.travel_times import TravelTimes
 
 
 def name_online(ended: Iterable[Ended], linker: Linker) -> dict[int, int]:
-    """The people, from 1 on, of the tracks whose tracklets `linker` takes as they have `ended`."""
+    """The people, from 1, of the tracks, with the `ended` tracklets passed to `linker` as they come."""
     means, order, names = CameraMeans(), [], {}
     for moment in ended:
         tracklets = []
@@ -27,7 +27,7 @@ def name_online(ended: Iterable[Ended], linker: Linker) -> dict[int, int]:
 
 
 def name_offline(ended: Iterable[Ended], max_distance: float, travel: TravelTimes | None = None) -> dict[int, int]:
-    """The people, from 1 on, of the tracks of a whole recording, as `link_offline` finds them."""
+    """The people, from 1, of the tracks of a whole recording, from `link_offline`."""
     found = {track: tracklet for moment in ended for track, tracklet in moment.tracklets.items()}
     means = CameraMeans()
     for tracklet in found.values():
@@ -37,7 +37,7 @@ def name_offline(ended: Iterable[Ended], max_distance: float, travel: TravelTime
 
 
 def rename(tracks: Iterable[GroundTracks], names: dict[int, int]) -> list[GroundTracks]:
-    """The `tracks`, an entry a frame, with people's numbers as ids; a track that `names` does not have is somebody of its own."""
+    """The `tracks`, one entry per frame, with people's numbers as ids; a track missing from `names` is a person of its own."""
     names, found = dict(names), []
     free = max(names.values(), default=0)
     for moment in tracks:

@@ -1,4 +1,4 @@
-"""Tracklets of cameras that share no view: each camera is followed alone, and a track that is over is handed on with views."""
+"""Tracklets of non-overlapping cameras: each camera is tracked alone, and a finished track is passed on with its views."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,38 +22,38 @@ from trackers import Detections
 if TYPE_CHECKING:
     from mtmc.multicamera.workers import LocalWorkers
 
-MISSES = 0.8  # seconds without a detection that a track survives
-HITS = 3  # detections in a row before it is shown, at first and after a miss
-GAP = 2.0  # seconds for which it may go on unshown, missed now and again, and still be shown as one
-VIEWS = 8  # embedded of a tracklet
-SPACING = 1.0  # seconds between two of them, so that a passage is seen from its beginning to its end
+MISSES = 0.8  # seconds a track survives without a detection
+HITS = 3  # consecutive detections before it is shown, at first and after a miss
+GAP = 2.0  # seconds it may continue unshown, with occasional misses, and still count as one track
+VIEWS = 8  # embedded per tracklet
+SPACING = 1.0  # seconds between two of them, to cover a passage from beginning to end
 _NOBODY = trackers.Tracks(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
 class Ended:
-    """The `tracklets` that were found to be over at `time`, in seconds, by the number of their track; no later one of the same
-    recording has ended more than a moment before `time`."""
+    """The `tracklets`, by track number, found to be finished at `time`, in seconds; any later one of the same recording ends at
+    most shortly before `time`."""
 
     time: float
     tracklets: dict[int, Tracklet]
 
 
 def follow_apart(recording: Recording, detections: Iterable[list[Detections]] | None = None) -> Iterator[GroundTracks]:
-    """The people in each frame of `recording`, sorted by id, whom each camera follows alone; nobody is in two cameras' tracks.
+    """Track the people in each camera of `recording` alone, frame by frame, sorted by id; no track spans two cameras.
 
-    SORT follows them in the image. It loses people whom somebody hides, where the ground tracker and DeepSORT, with one view
-    and no appearance, come out of a crossing with the two exchanged: a tracklet that is broken can be linked, one that is two
-    people cannot be right. Gaps are filled as `fill_gaps` does. Ids ascend over all cameras as people come. `members` and `boxes`
-    are there in one camera only, velocities are 0, and a box whose feet are nowhere on the ground is left out. `detections`, an
-    entry a camera for each frame, go before those that the recording has.
+    SORT tracks them in the image. It loses occluded people, whereas the ground tracker and DeepSORT, with one view and no
+    appearance, swap two people who cross: a broken tracklet can still be linked, but one that mixes two people cannot be
+    repaired. `fill_gaps` fills gaps. Ids ascend over all cameras in order of appearance. `members` and `boxes` are set in one
+    camera only, velocities are 0, and boxes whose feet do not meet the ground are left out. `detections`, one entry per camera for
+    each frame, take precedence over those of the recording.
     """
     rate, cameras, parts_of_views = recording.frame_rate, recording.cameras, []
     frames = detections or map(recording.at, range(recording.length))
     for number, copy in enumerate(tee(frames, len(cameras))):
         tracker = trackers.build("sort", max_age=round(MISSES * rate), min_hits=HITS)
         shown = enumerate(map(tracker.update, map(itemgetter(number), copy)))
-        # In its first frames SORT shows every detection, clutter too.
+        # In its first frames SORT shows every detection, including clutter.
         found = (tracks if frame > HITS else _NOBODY for frame, tracks in shown)
         parts_of_views.append(fill_gaps(found, round(GAP * rate)))
     numbers: dict[tuple[int, int], int] = {}
@@ -64,7 +64,7 @@ def follow_apart(recording: Recording, detections: Iterable[list[Detections]] | 
 def _together(
     cameras: list[GroundCamera], parts: tuple[trackers.Tracks, ...], numbers: dict[tuple[int, int], int]
 ) -> GroundTracks:
-    """One camera's tracks after the other's as tracks on the ground; `numbers` are those given by camera and own id so far."""
+    """Concatenate the cameras' tracks as ground tracks; `numbers` maps a camera and its own track id to the ids given so far."""
     seen = observe(cameras, [Detections(part.boxes, part.scores) for part in parts])
     count, camera, rows = len(cameras), seen.camera, np.arange(len(seen))
     own, ids = np.zeros(len(seen), np.int64), np.zeros(len(seen), np.int64)
@@ -91,10 +91,10 @@ class _OpenTracklet:
 
 
 def gather(recording: Recording, tracks: Iterable[GroundTracks], workers: "LocalWorkers | None", zones: Zones) -> Iterator[Ended]:
-    """The tracklets of `tracks`, an entry a frame as `follow_apart` gives them, as soon as they are over.
+    """The tracklets of `tracks`, one entry per frame as from `follow_apart`, as soon as they finish.
 
-    `workers` embed at most `VIEWS` of a tracklet, `SPACING` seconds apart; a track that shows too little of the person for any
-    makes no tracklet. Without `workers` all make one, and none has views. `zones` learns where tracklets begin and end. Raises
+    `workers` embed at most `VIEWS` views per tracklet, `SPACING` seconds apart; a track without a usable view makes no tracklet.
+    Without `workers` every track makes a tracklet without views. `zones` learns where tracklets begin and end. Raises
     `InputError` for an image that does not decode.
     """
     names, sizes = recording.names, [camera.image_size for camera in recording.cameras]

@@ -1,15 +1,15 @@
-"""How long people take from one zone to another, and where they go: given, or learned as they come."""
+"""Travel times and transitions between zones, given or learned online."""
 
 import numpy as np
 
-_PRIOR = 4  # observations that the prior spread is worth
-_SPREAD = 0.5  # of the logarithm of a travel time, before anything was observed: a factor of 1.6
-_OPEN = 2.0  # observations that the belief in any way and any time is worth
+_PRIOR = 4  # weight of the prior spread, in observations
+_SPREAD = 0.5  # prior standard deviation of the log travel time: a factor of 1.6
+_OPEN = 2.0  # weight of the prior over all transitions and times, in observations
 
 
 class TravelTimes:
-    """For each zone to leave by and each to enter by (numbers from 0 on, of which `zones` are known at first): how many went that
-    way, and mean and variance of the logarithm of their seconds.
+    """For each exit zone and entry zone (numbered from 0, with `zones` known at first): the number of transitions, and the mean
+    and variance of their log seconds.
 
     Walking speeds are positive and skewed, so their logarithms are nearly normal. The variance begins with a prior and is updated
     by Welford's method (Note on a method for calculating corrected sums of squares and products, 1962).
@@ -21,15 +21,16 @@ class TravelTimes:
         self._grow(zones)
 
     def give(self, exit_zone: int, entry_zone: int, seconds: float, factor: float) -> None:
-        """Say that a way takes `seconds`, and two people in three within a `factor` over 1; no more is learned about it."""
+        """Set the travel time of a transition to `seconds`, with two thirds of people within a `factor` (above 1); it is no
+        longer learned."""
         if seconds <= 0 or factor <= 1:
-            raise ValueError(f"a travel time is over 0 and its factor over 1, not {seconds} and {factor}")
+            raise ValueError(f"a travel time must be over 0 and its factor over 1, not {seconds} and {factor}")
         self._grow(1 + max(exit_zone, entry_zone))
         self.counts[exit_zone, entry_zone] = np.inf
         self._means[exit_zone, entry_zone], self._squares[exit_zone, entry_zone] = np.log(seconds), np.log(factor) ** 2
 
     def learn(self, exit_zone: int, entry_zone: int, seconds: float, weight: float = 1.0) -> None:
-        """Take one person's travel time, over 0, into account, `weight` (over 0) being how likely it is one person's."""
+        """Update with one travel time (over 0); `weight` (over 0) is the probability that it is one person's."""
         self._grow(1 + max(exit_zone, entry_zone))
         pair = exit_zone, entry_zone
         if np.isinf(self.counts[pair]):
@@ -40,14 +41,13 @@ class TravelTimes:
         self._squares[pair] += weight * before * (np.log(seconds) - self._means[pair])
 
     def evidence(self, exits: np.ndarray, entries: np.ndarray, seconds: np.ndarray, window: float) -> np.ndarray:
-        """How much likelier it is that one person who left by `exits` `(C,)` enters by `entries` `(R,)` after `seconds` `(R, C)`
-        than that a second person does, at any time up to `window` seconds: logarithms `(R, C)`, minus infinity for no time or
-        less.
+        """Log likelihood ratio `(R, C)` that the person who left by `exits` `(C,)` enters by `entries` `(R,)` after `seconds`
+        `(R, C)`, against a second person entering at any time up to `window` seconds; minus infinity for `seconds` of 0 or less.
 
-        The one person goes a way, and takes a time, as those before did from that zone; or, as if `_OPEN` of them had, any way
-        and time, as the second person does, who enters by a zone as often as all do. So a zone of which little is known says
-        little, and a way or time never seen speaks against the link without excluding it. (The predictive distribution of a
-        Dirichlet process.) Of a way whose time was given, the time alone counts.
+        The first person follows the transitions and times observed from that zone, mixed, with the weight of `_OPEN`
+        observations, with those of the second person, who enters each zone at its overall rate, at any time. So a zone with
+        little data contributes little, and an unseen transition or time counts against the link without excluding it (the
+        predictive distribution of a Dirichlet process). For a transition with a given time, only the time counts.
         """
         self._grow(1 + max(exits.max(initial=-1), entries.max(initial=-1)))
         pairs = exits[None, :], entries[:, None]
@@ -65,7 +65,7 @@ class TravelTimes:
         return np.where(seconds > 0, evidence, -np.inf)
 
     def _grow(self, zones: int) -> None:
-        """Have room for so many zones."""
+        """Grow the tables to `zones` zones."""
         more = zones - len(self.counts)
         if more > 0:
             self.counts, self._means = (np.pad(table, (0, more)) for table in (self.counts, self._means))

@@ -1,21 +1,21 @@
-"""Where people come into a camera's view and leave it: places on its ground, gathered to zones as they are seen."""
+"""Entry and exit zones of a camera's view: ground positions, clustered online."""
 
 import numpy as np
 
 
 class Zones:
-    """The zones of entry and exit of all cameras, numbered from 0 on as they are found.
+    """The entry and exit zones of all cameras, numbered from 0 as they are found.
 
-    A place belongs to the nearest zone of its camera, if that zone's mean is at most `radius` metres away, and otherwise begins a
-    zone: Hartigan's leader algorithm (Clustering Algorithms, 1975, chapter 3) with running means. It needs one pass and no number
-    of zones, where the mixtures of Makris, Ellis and Black (Bridging the gaps between cameras, CVPR 2004) need the whole
-    recording. A zone is a door and not its threshold: people are first noticed a step or two behind it, so `radius` is a
-    few steps, and two doors less than that apart are one. Entries and exits share zones, for most doors are used both ways.
+    A position belongs to the nearest zone of its camera if that zone's mean is at most `radius` metres away; otherwise it starts
+    a zone. This is Hartigan's leader algorithm (Clustering Algorithms, 1975, chapter 3) with running means. It needs one pass and
+    no number of zones, whereas the mixtures of Makris, Ellis and Black (Bridging the gaps between cameras, CVPR 2004) need the
+    whole recording. People are first detected a step or two past a door, so `radius` is a few steps, and doors closer than that
+    share a zone. Entries and exits share zones, since most doors are used both ways.
     """
 
     def __init__(self, radius: float = 1.5):
         self.radius = radius
-        self.cameras = np.zeros(0, dtype=np.int64)  # of each zone
+        self.cameras = np.zeros(0, dtype=np.int64)  # camera of each zone
         self.places = np.zeros((0, 2))
         self._counts = np.zeros(0, dtype=np.int64)
 
@@ -23,7 +23,7 @@ class Zones:
         return len(self.cameras)
 
     def at(self, camera: int, place: np.ndarray) -> int:
-        """The zone of `place` `(2,)` on the ground of the camera with that number, which is begun where there is none."""
+        """The zone of `place` `(2,)` on the ground of camera number `camera`; starts one if there is none."""
         distances = np.where(self.cameras == camera, np.linalg.norm(self.places - place, axis=1), np.inf)
         if not len(self) or distances.min() > self.radius:
             self.cameras = np.append(self.cameras, camera)

@@ -1,1 +1,1 @@
-"""Runs over several cameras: the workers that decode, detect and embed, the steps, and the results on disk."""
+"""Multi-camera runs: workers that decode, detect and embed, the processing steps, and the results on disk."""

@@ -1,4 +1,4 @@
-"""What several cameras saw, as one film: their images with people's boxes side by side, and the floor plan."""
+"""One video of several cameras: their images with people's boxes side by side, and the floor plan."""
 
 from collections.abc import Iterable, Sequence
 from types import TracebackType
@@ -17,15 +17,15 @@ from reid.common.result_folder import ResultFolder
 from trackers import Tracks
 
 NAME = "room.mp4"
-TILE = 360  # pixels: the height of a camera's image, and of the floor plan, in the film
+TILE = 360  # pixels: the height of each camera's image and of the floor plan
 
 
 class FilmWriter:
-    """Writes moments to the MP4 `room.mp4` below `results`: `images`, a source of BGR frames for each of `cameras` or None where
-    there is none, with the people's boxes, and the floor plan.
+    """Writes moments to the MP4 `room.mp4` below `results`: the images of all cameras with people's boxes, and the floor plan.
+    `images` is a source of BGR frames for each of `cameras`, or None.
 
-    A camera without an image at a moment is black. Whatever ends the `with` block, the film plays; where that is an exception it
-    is named `room.partial.mp4`, which is noted on it.
+    A camera without an image at a moment is black. The video is playable however the `with` block ends; after an exception it is
+    named `room.partial.mp4`, as a note on the exception says.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class FilmWriter:
         return self
 
     def write(self, moment: Moment) -> None:
-        """Append a moment, the next one. Raises `InputError` for an image that does not decode, and where the disk is full."""
+        """Append the next moment. Raises `InputError` for an image that does not decode, and if the disk is full."""
         people = moment.people > 0
         with uninterrupted():
             tiles = [
@@ -67,7 +67,7 @@ class FilmWriter:
 
 
 def _in_camera(moment: Moment, people: np.ndarray, camera: int) -> Tracks:
-    """The named people that one camera sees, as tracks whose ids are theirs."""
+    """The named people that one camera sees, as tracks with their numbers as ids."""
     boxes = moment.tracks.boxes[:, camera]
     seen = people & np.isfinite(boxes[:, 0])
     count = int(seen.sum())
@@ -82,9 +82,9 @@ def _tile(view: np.ndarray | None, size: tuple[int, int], annotator: Annotator, 
 
 
 def _mosaic(tiles: list[np.ndarray]) -> np.ndarray:
-    """The tiles, all of one height, in as many rows as columns or one less; short rows are filled up with black."""
+    """The tiles, all of the same height, in as many rows as columns or one less; short rows are padded with black."""
     columns = int(np.ceil(len(tiles) ** 0.5))
     rows = [np.hstack(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
     width = max(row.shape[1] for row in rows)
-    width += width % 2  # encoders want even sides
+    width += width % 2  # encoders need even sides
     return np.vstack([np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows])

@@ -1,4 +1,4 @@
-"""The people whom a run got to know, on disk: a picture of each, and the gallery itself for the next run."""
+"""The people identified in a run, on disk: a picture of each, and the gallery for the next run."""
 
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +16,12 @@ PICTURE = (64, 128)  # width and height of one crop in a person's picture
 
 
 class GalleryWriter:
-    """Writes `gallery`, None where there is no appearance model, when the `with` block ends.
+    """Writes `gallery` (None without an appearance model) when the `with` block ends.
 
-    `gallery/PERSON.jpg` below `results`, in the folder `under` there where one is given, has a person's exemplars side by side;
-    people without crops have none. `file`, if one is given, is saved anew; it is no result of this run alone, so a later run
-    leaves it. After an exception pictures are in `gallery.partial/` and the people in `FILE.partial.npz` beside `file`, which
-    stays; both are noted on the exception. Where the run has no result yet there is nothing to keep.
+    `gallery/PERSON.jpg` below `results`, or below its folder `under` if given, shows a person's exemplars side by side; people
+    without crops have no picture. `file`, if given, is rewritten; it outlives this run, so a later run does not delete it. After
+    an exception, pictures are in `gallery.partial/` and the people in `FILE.partial.npz` beside the unchanged `file`; notes on
+    the exception say so. If the run has no results yet, nothing is kept.
     """
 
     def __init__(self, results: ResultFolder, gallery: Gallery | None, file: Path | None = None, under: str = ""):
@@ -43,7 +43,7 @@ class GalleryWriter:
                 try:
                     self._keep(error)
                 except (OSError, InputError) as refusal:
-                    note(error, f"the gallery is not kept whole: {refusal}")
+                    note(error, f"the gallery is incomplete: {refusal}")
 
     def _keep(self, error: BaseException) -> None:
         if pictures := self._draw(folder := f"{self._prefix}gallery.partial"):
@@ -54,7 +54,7 @@ class GalleryWriter:
             note(error, f"the gallery of {len(self._gallery)} people is kept in {partial}")
 
     def _draw(self, folder: str) -> int:
-        """Write the pictures into `folder` below the results; how many there are."""
+        """Write the pictures into `folder` below the results; return their number."""
         drawn = 0
         for person in self._gallery.people.tolist():
             crops = [cv2.resize(crop, PICTURE, interpolation=cv2.INTER_AREA) for crop in self._gallery.crops(person)]

@@ -1,4 +1,4 @@
-"""What is known of one moment of several cameras: who is there, and where."""
+"""One moment of several cameras: who is present, and where."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ from mtmc.single.pipeline import StageSeconds
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """Who is there in the 0-based `frame`, at `time` seconds: `tracks` and, for each of them, the person `people` `(M,)`, 0 while
-    that is open.
+    """The people in the 0-based `frame`, at `time` seconds: `tracks` and, for each, the person `people` `(M,)`, 0 while
+    undecided.
 
-    `waiting` is for how many it was open when the frame was done, `crops` how many were embedded, `seconds` what the frame took:
-    reading or drawing those crops, embedding them, naming.
+    `waiting` is the number of undecided tracks when the frame was processed, `crops` the number of embedded crops, and `seconds`
+    the time taken to read or draw the crops, embed them, and identify people.
     """
 
     frame: int

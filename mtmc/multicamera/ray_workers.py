@@ -1,4 +1,4 @@
-"""A recording's cameras as Ray actors, on as many machines as the cluster has; following and naming people stay in one place."""
+"""Run a recording's cameras as Ray actors, across a cluster; tracking and identification stay in one process."""
 
 import signal
 import threading
@@ -20,15 +20,15 @@ from trackers import Detections
 if TYPE_CHECKING:
     from reid import AppearanceModel
 
-AHEAD = 8  # frames that a camera is asked for before they are needed; fewer than a worker keeps images
-DEATHS = 3  # of a camera's worker, one after the other without an answer, after which the camera has dropped out
+AHEAD = 8  # frames requested from a camera ahead of need; fewer than the images a worker keeps
+DEATHS = 3  # consecutive deaths of a camera's worker without a result, after which the camera has dropped out
 PATIENCE = 60.0  # seconds: opening a network takes a few, decoding and detecting far less
 _NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
 @dataclass(frozen=True)
 class Loss:
-    """Frames `first` to `last`, from 0, for which a `camera` gave no detections, or none of the crops asked for, and why."""
+    """Frames `first` to `last`, from 0, for which a `camera` returned no detections or none of the requested crops, and why."""
 
     camera: str
     first: int
@@ -38,33 +38,34 @@ class Loss:
 
 @dataclass
 class _Remote:
-    """A camera as it is seen from here: its actor, None once it has dropped out, and the frames it was asked for."""
+    """The state of a camera: its actor, None once it has dropped out, and the requested frames."""
 
     job: CameraJob
     actor: object = None
-    asked: deque = field(default_factory=deque)  # pairs of a frame and its answer to come, in order
+    asked: deque = field(default_factory=deque)  # pairs of a frame and its pending result, in order
     deaths: int = 0
     behind: bool = False
 
 
 @contextmanager
 def _own_sigterm() -> Iterator[None]:
-    """Undo that `ray.init` makes SIGTERM end the process at once, past what `reid.common.errors.run` does with it."""
+    """Restore the SIGTERM handler of `reid.common.errors.run`, which `ray.init` replaces with one that ends the process at
+    once."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
     finally:
-        if before is not None and threading.current_thread() is threading.main_thread():  # None: it is not Python's
+        if before is not None and threading.current_thread() is threading.main_thread():  # None: not set from Python
             signal.signal(signal.SIGTERM, before)
 
 
 class RayWorkers:
-    """The cameras of `recording` as actors that decode, detect and embed; `open_detector` and `open_appearance` are called there.
+    """The cameras of `recording` as actors that decode, detect and embed; the actors call `open_detector` and `open_appearance`.
 
-    A camera whose worker dies gets a new one, which goes on at the frame that is wanted then. One that has not answered for
-    `patience` seconds is done without until it has caught up, so that it holds up the others only once. `restarts` says how often
-    each camera's worker was replaced, `losses` what was done without; without any, the result is that of `LocalWorkers`.
-    Raises `InputError` where Ray is not installed, and for a camera without images.
+    A camera whose worker dies gets a new one, which continues at the current frame. An unresponsive camera is skipped after
+    `patience` seconds until it recovers, so it delays the others only once. `restarts` counts the restarts of each camera's
+    worker, and `losses` lists the lost frames; without losses, the result equals that of `LocalWorkers`. Raises `InputError` if
+    Ray is not installed, and for a camera without images.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class RayWorkers:
         self.losses: list[Loss] = []
         self.restarts = dict.fromkeys(recording.names, 0)
         self._length = recording.length
-        # A camera claims no processor: more cameras than processors take turns, on machines that are equally busy.
+        # Actors reserve no CPU: more cameras than CPUs take turns, spread evenly over the machines.
         self._actor = ray.remote(CameraWorker).options(num_cpus=0, scheduling_strategy="SPREAD")
         self._remotes = {
             view.name: _Remote(CameraJob(view.name, view.images, open_detector, open_appearance)) for view in recording.views
@@ -99,7 +100,7 @@ class RayWorkers:
             self._await(remote)
 
     def detections(self) -> Iterator[list[Detections]]:
-        """What the detector finds in each frame, an entry a camera; it ends with the first camera that does."""
+        """The detections of each frame, one entry per camera; ends with the first camera that does."""
         for frame in range(self._length):
             for remote in self._remotes.values():
                 self._ask(remote, frame)
@@ -109,7 +110,7 @@ class RayWorkers:
             yield found
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
-        """What `boxes` `(N, 4)` show in a camera's frame; None, and a loss, where the camera does not answer."""
+        """Crop and embed `boxes` `(N, 4)` in a camera's frame; None, and a loss, if the camera does not respond."""
         remote, deadline = self._remotes[camera], monotonic() + self.patience
         while remote.actor is not None:
             try:
@@ -122,7 +123,7 @@ class RayWorkers:
         return None
 
     def close(self) -> None:
-        """End the actors, and Ray itself where it was begun here."""
+        """Stop the actors, and Ray itself if it was started here."""
         for remote in self._remotes.values():
             if remote.actor is not None:
                 self._ray.kill(remote.actor)
@@ -130,7 +131,7 @@ class RayWorkers:
             self._ray.shutdown()
 
     def _await(self, remote: _Remote) -> None:
-        """Wait until a camera's worker has begun, or the one after it."""
+        """Wait until a camera's worker, or its replacement, has started."""
         while True:
             try:
                 self._ray.get(remote.actor.__ray_ready__.remote())
@@ -140,10 +141,10 @@ class RayWorkers:
                 self._replace(remote)
                 if remote.actor is None:
                     reason = str(error).strip().splitlines()[-1]
-                    raise InputError(f"{remote.job.camera}: its worker does not start: {reason}") from None
+                    raise InputError(f"{remote.job.camera}: the worker does not start: {reason}") from None
 
     def _ask(self, remote: _Remote, frame: int) -> None:
-        """Keep `AHEAD` answers on the way, from `frame` on."""
+        """Keep `AHEAD` requests in flight, from `frame` on."""
         following = max(frame, remote.asked[-1][0] + 1) if remote.asked else frame
         while remote.actor is not None and len(remote.asked) < AHEAD and following < self._length:
             remote.asked.append((following, remote.actor.detect.remote(following)))
@@ -170,7 +171,7 @@ class RayWorkers:
         return _NOTHING
 
     def _answer(self, remote: _Remote, reference: object, seconds: float) -> object:
-        """Wait for an answer; what went wrong in the camera's own work is raised as it would be here."""
+        """Wait for a result; errors raised in the worker are re-raised here."""
         try:
             answer = self._ray.get(reference, timeout=seconds)
         except self._ray.exceptions.RayTaskError as error:
@@ -179,14 +180,14 @@ class RayWorkers:
         return answer
 
     def _replace(self, remote: _Remote) -> None:
-        """Give a camera whose worker died a new one, or give it up; what it was asked for is forgotten."""
+        """Replace the dead worker of a camera, or give the camera up; drop its pending requests."""
         remote.asked.clear()
         remote.deaths += 1
         self.restarts[remote.job.camera] += 1
         remote.actor = self._actor.remote(remote.job) if remote.deaths < DEATHS else None
 
     def _lose(self, camera: str, frame: int, reason: str) -> None:
-        """Note a lost frame, together with those before it where it was lost for the same reason."""
+        """Record a lost frame, merged with the preceding ones lost for the same reason."""
         for index, loss in enumerate(self.losses):
             if (loss.camera, loss.last, loss.reason) == (camera, frame - 1, reason):
                 self.losses[index] = Loss(camera, loss.first, frame, reason)

@@ -1,4 +1,4 @@
-"""What several cameras saw, on disk: people's tracks on the ground, their boxes in each camera, and what was lost."""
+"""Multi-camera results on disk: people's ground tracks, their boxes in each camera, and lost frames."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,18 +24,19 @@ _HEADER = "frame,time,person,x,y\n"
 
 
 class MomentWriter(Protocol):
-    """What takes one moment after the other."""
+    """Anything that writes moments, one after another."""
 
     def write(self, moment: Moment) -> None: ...
 
 
 class WorldWriter:
-    """Writes moments below `results`, in the folder `under` there where one is given.
+    """Writes moments below `results`, or below its folder `under` if given.
 
-    `world.csv` holds `frame,time,person,x,y` (frames from 1, seconds, the recording's unit), `world.jsonl` a line a frame with
-    the same and each person's boxes, `tracks/CAMERA.txt` MOTChallenge result lines whose ids are persons; `cameras` are names in
-    the order of the moments' boxes. Whatever ends the `with` block, the files open; where that is an exception they are named
-    `world.partial.csv` and so on, which is noted on it. `frames` and `people` say how many were written and who is in them.
+    `world.csv` holds `frame,time,person,x,y` (frames from 1, seconds, the recording's unit), `world.jsonl` one line per frame
+    with the same and each person's boxes, and `tracks/CAMERA.txt` MOTChallenge result lines whose ids are persons; `cameras` are
+    names in the order of the moments' boxes. The files are valid however the `with` block ends; after an exception they are named
+    `world.partial.csv` and so on, as a note on the exception says. `frames` counts the frames written, and `people` holds the
+    people in them.
     """
 
     def __init__(self, results: ResultFolder, cameras: Sequence[str], under: str = ""):
@@ -50,7 +51,7 @@ class WorldWriter:
         return self
 
     def write(self, moment: Moment) -> None:
-        """Append a moment; the first one makes the files. Raises `InputError` or `OSError` where the disk is full."""
+        """Append a moment; the first one creates the files. Raises `InputError` or `OSError` if the disk is full."""
         with uninterrupted():
             self._open()
             self._results.require_room()
@@ -83,8 +84,8 @@ class WorldWriter:
 class SettledWriter:
     """Passes moments on to `writers` once all their people have names.
 
-    When the `with` block ends, also by an exception, `identities` are closed and the moments that waited follow: what was done is
-    then what a recording that ends there gives. Only where a writer failed they are left, for they would fail again.
+    When the `with` block ends, even by an exception, `identities` is closed and the waiting moments follow: the results equal
+    those of a recording that ends there. If a writer failed, they are dropped, since they would fail again.
     """
 
     def __init__(self, identities: Identities, writers: Sequence[MomentWriter]):
@@ -95,7 +96,7 @@ class SettledWriter:
         return self
 
     def write(self, moment: Moment) -> None:
-        """Hold `moment` back, and pass on those whose people have names by now."""
+        """Hold `moment` back, and pass on the moments whose people all have names."""
         with uninterrupted():
             self._pass_on(self._held.add(moment))
 
@@ -116,7 +117,7 @@ class SettledWriter:
 
 @contextmanager
 def writing_losses(losses: Iterable["Loss"], results: ResultFolder) -> Iterator[None]:
-    """At the end of the block write which frames (from 1) of which cameras had to be done without, and why, to `losses.csv`:
+    """At the end of the block, write the lost frames (from 1) of each camera to `losses.csv`:
     `camera,first_frame,last_frame,reason`; after an exception to `losses.partial.csv`."""
     name = partial_name("losses.csv")
     try:

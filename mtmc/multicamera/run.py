@@ -1,4 +1,4 @@
-"""Several cameras from start to end: detections to people on the ground, who have one number for good, also after an absence."""
+"""The multi-camera pipeline: from detections to people on the ground, who keep their number when they leave and return."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mtmc.multicamera.ray_workers import RayWorkers
     from reid import AppearanceModel
 
-VIEWS = 6  # that decide a name; four cameras have them after half a second
+VIEWS = 6  # views that decide a name; four cameras collect them in half a second
 
 
 def follow_people(
@@ -39,15 +39,15 @@ def follow_people(
     detector: Detect | None = None,
     thresholds: GroundThresholds | None = None,
 ) -> Iterator[Moment]:
-    """Follow the people of several overlapping cameras, and give whoever comes back the number they had; a `Moment` a frame.
+    """Track the people in several overlapping cameras, and re-identify those who return; one `Moment` per frame.
 
-    `recording` is what `open_recording` gives, or takes. `appearance`, a model from `reid.load`, recognises who comes back;
-    without it, whoever comes back is somebody new. `gallery` holds the people known before, and afterwards those of this
-    recording too; without one everybody is new at first. `detector`, any callable from a BGR image to `Detections`, finds the
-    people of each frame; the recording's own detections are not used then. `thresholds` are those of `GroundTracker`.
+    `recording` is a `Recording`, or an argument for `open_recording`. `appearance`, a model from `reid.load`, recognizes people
+    who return; without it, a person who returns gets a new number. `gallery` holds people known beforehand, and is extended by
+    those of this recording; without one, everyone is new at first. `detector`, any callable from a BGR image to `Detections`,
+    detects the people in each frame; it replaces the recording's own detections. `thresholds` are those of `GroundTracker`.
 
-    A moment comes as soon as all its people have numbers, a few seconds after it passed at most. Raises `InputError` for images
-    that are missing or do not decode, a model without a distance for several views, and a gallery of another model.
+    A moment is yielded once all its people have numbers, at most a few seconds later. Raises `InputError` for images that are
+    missing or do not decode, a model without a threshold for several views, and a gallery of another model.
     """
     if not isinstance(recording, Recording):
         recording = open_recording(recording)
@@ -61,9 +61,9 @@ def follow_people(
 def follow(
     recording: Recording, thresholds: GroundThresholds | None = None, detections: Iterable[list[Detections]] | None = None
 ) -> Iterator[GroundTracks]:
-    """The people on the ground in each frame of `recording`, told apart by place alone, as soon as the frame is done.
+    """Track the people on the ground in each frame of `recording`, by position alone.
 
-    `detections`, an entry a camera for each frame, go before those that the recording has.
+    `detections`, one entry per camera for each frame, take precedence over those of the recording.
     """
     cameras = recording.cameras
     tracker = GroundTracker(cameras, recording.area, thresholds)
@@ -72,25 +72,23 @@ def follow(
 
 
 def open_identities(appearance: "AppearanceModel | None", gallery: Gallery | None = None) -> Identities:
-    """Identities for the views that `appearance` embeds, with the people of `gallery` or none, or without appearance.
+    """Identities for views embedded by `appearance`, with the people of `gallery`, if any; or without appearance.
 
-    Raises `InputError` for a model that knows no distance up to which several views are a known person, and for a gallery that
-    another network described.
+    Raises `InputError` for a model without a threshold for several views, and for a gallery of another network.
     """
     if appearance is None:
         if gallery is not None:
-            raise InputError("a gallery holds what an appearance model knows people by: give the model too, or no gallery")
+            raise InputError("a gallery needs its appearance model: give the model too, or no gallery")
         return Identities(None)
     require_views(appearance)
     if appearance.thresholds.set is None:
         raise InputError(
-            f"{appearance.name} does not say up to which distance several views are a known person: "
-            "`python -m reid threshold` fits and stores it"
+            f"{appearance.name}: no threshold for several views of a person; `python -m reid threshold` fits and stores it"
         )
     if gallery is None:
         gallery = Gallery(appearance.dimension, network=appearance.weights_hash)
     elif gallery.network != appearance.weights_hash:
-        raise InputError(f"another network than {appearance.name} described the people of the gallery; begin a new one")
+        raise InputError(f"the gallery holds embeddings of another network than {appearance.name}; start a new one")
     return Identities(gallery, appearance.thresholds.set, views=VIEWS)
 
 
@@ -101,10 +99,10 @@ def recognise(
     workers: "LocalWorkers | RayWorkers | None" = None,
     selection: ViewSelection | None = None,
 ) -> Iterator[Moment]:
-    """Name the `tracks` of each frame of `recording` as soon as it is done; who is not yet recognised has the name 0.
+    """Identify the `tracks` of each frame of `recording` as it is processed; a person not yet identified has the number 0.
 
-    Without `workers`, whose cameras embed people, no image is looked at. With them, `selection` chooses the crops. Raises
-    `InputError` for an image that does not decode.
+    `workers` embed the crops that `selection` chooses; without them, no image is read. Raises `InputError` for an image that does
+    not decode.
     """
     names = recording.names
     selection = selection or ViewSelection([camera.image_size for camera in recording.cameras])
@@ -127,7 +125,7 @@ def recognise(
                 views = Views(
                     rows[seen], np.concatenate([look.embeddings for look in looks]), quality[seen], cameras[seen], crops
                 )
-        with uninterrupted():  # names and gallery stay such as can be kept
+        with uninterrupted():  # names and gallery stay consistent
             people = identities.update(time, found.ids, views)
         reading, embedding = sum(look.reading for look in looks), sum(look.embedding for look in looks)
         seconds = StageSeconds(reading, embedding, perf_counter() - start - reading - embedding)
@@ -135,30 +133,30 @@ def recognise(
 
 
 class HeldMoments:
-    """Moments held back until all their people have names, which `identities` give."""
+    """Moments held back until `identities` has named all their people."""
 
     def __init__(self, identities: Identities):
         self._identities = identities
         self._held: deque[Moment] = deque()
 
     def add(self, moment: Moment) -> Iterator[Moment]:
-        """Hold `moment` back; gives those that need be held no longer, in order, with the names that they waited for."""
+        """Hold `moment` back; yield the moments that are complete, in order, with their names."""
         self._held.append(moment)
         while self._held and (settled := _settled(self._held[0], self._identities.names)) is not None:
             self._held.popleft()
             yield settled
 
     def close(self) -> Iterator[Moment]:
-        """Close the identities, by which all have names, and give the moments that were still held back."""
+        """Close the identities, which names everyone, and yield the remaining moments."""
         self._identities.close()
         while self._held:
             yield _settled(self._held.popleft(), self._identities.names)
 
 
 def settle(moments: Iterable[Moment], identities: Identities) -> Iterator[Moment]:
-    """The same moments, each held back until all its people have names; at the end `identities` is closed, and all have.
+    """The same moments, each held back until all its people have names; closes `identities` at the end, which names the rest.
 
-    Where `moments` end with an exception, those held back come first, then the exception.
+    If `moments` end with an exception, the moments held back come first, then the exception.
     """
     held = HeldMoments(identities)
     try:
@@ -171,7 +169,7 @@ def settle(moments: Iterable[Moment], identities: Identities) -> Iterator[Moment
 
 
 def _settled(moment: Moment, names: dict[int, int]) -> Moment | None:
-    """The moment with the names that its waiting tracks have got since, or None where one has none yet."""
+    """The moment with the names of its waiting tracks, or None while one is unnamed."""
     if (moment.people > 0).all():
         return moment
     people = moment.people.copy()

@@ -1,6 +1,6 @@
-"""One camera's share of the work: decoding its images, finding the people in them, embedding those asked for.
+"""The work of one camera: decode its images, detect people, and embed crops on request.
 
-Several cameras are several workers, here one after the other; `mtmc.multicamera.ray_workers` has them in processes of their own.
+The workers of several cameras run in turn here, and in separate processes in `mtmc.multicamera.ray_workers`.
 """
 
 from collections import deque
@@ -20,14 +20,14 @@ from trackers import Detections
 if TYPE_CHECKING:
     from reid import AppearanceModel
 
-KEPT = 16  # images of a camera that are at hand after they were decoded
+KEPT = 16  # decoded images kept per camera
 _NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
 @dataclass(frozen=True, eq=False)
 class CameraJob:
-    """What a worker needs to begin, on whatever machine: the camera's name, its images, and functions that open a detector and an
-    appearance model there, None where there is none."""
+    """What a worker needs to start on any machine: the camera's name, its images, and functions that open a detector and an
+    appearance model there, or None."""
 
     camera: str
     images: Iterable[np.ndarray | None]
@@ -36,8 +36,8 @@ class CameraJob:
 
 
 class Look(NamedTuple):
-    """N crops of one image and what a network makes of them: `embeddings` `(N, D)`, unit rows, `crops`, `(h, w, 3)` uint8 BGR
-    each, and the seconds that reading or drawing them and embedding them took."""
+    """N crops of one image and their embeddings: `embeddings` `(N, D)`, unit rows, `crops`, `(h, w, 3)` uint8 BGR each, and the
+    seconds taken to read or draw the crops and to embed them."""
 
     embeddings: np.ndarray
     crops: list[np.ndarray]
@@ -46,10 +46,10 @@ class Look(NamedTuple):
 
 
 class CameraWorker:
-    """Answers for the frames of one camera, numbered from 0, which are best asked for in order.
+    """Processes the frames of one camera, numbered from 0; request them in order for speed.
 
-    The last `KEPT` images are at hand; before those the recording is read from its beginning again, as a worker does that takes
-    over from one that died.
+    The last `KEPT` images are kept; for an earlier one the recording is read from the beginning again, as by a replacement
+    worker.
     """
 
     def __init__(self, job: CameraJob):
@@ -61,7 +61,7 @@ class CameraWorker:
         self._kept: deque[tuple[int, np.ndarray | None]] = deque(maxlen=KEPT)
 
     def detect(self, frame: int) -> Detections | None:
-        """The people in that frame, nobody where the camera had not begun; None where its images have ended.
+        """The people in that frame, none before the camera started; None after its images end.
 
         Raises `InputError` for an image that does not decode.
         """
@@ -71,9 +71,9 @@ class CameraWorker:
         return _NOTHING if image is None else self._detect(image)
 
     def look(self, frame: int, boxes: np.ndarray) -> Look:
-        """What `boxes` `(N, 4)` xyxy show in that frame; images that can draw mere crops are asked for no more.
+        """Crop and embed `boxes` `(N, 4)` xyxy in that frame; image sources that can draw single crops draw only those.
 
-        Raises `InputError` for an image that does not decode or is not there.
+        Raises `InputError` for an image that is missing or does not decode.
         """
         start = perf_counter()
         if hasattr(self._job.images, "crops"):
@@ -82,13 +82,13 @@ class CameraWorker:
             if not self._advance(frame):
                 raise InputError(f"{self._job.camera}: the images end before frame {frame + 1}")
             if (image := self._image(frame)) is None:
-                raise InputError(f"{self._job.camera}: there are detections in frame {frame + 1}, before its images begin")
+                raise InputError(f"{self._job.camera}: detections in frame {frame + 1} precede the first image")
             crops = crop(image, boxes)
         read = perf_counter()
         return Look(self._appearance.embed(crops), crops, read - start, perf_counter() - read)
 
     def _advance(self, frame: int) -> bool:
-        """Decode up to that frame; False where the images end before."""
+        """Decode up to that frame; False if the images end earlier."""
         if any(number == frame for number, _ in self._kept):
             return True
         if self._next is None or frame < self._next:
@@ -107,7 +107,7 @@ class CameraWorker:
 
 
 class LocalWorkers:
-    """The cameras of `recording`, one after the other in this process, with a `detector` and an `appearance` model for all.
+    """The cameras of `recording`, in turn in this process, with one `detector` and one `appearance` model for all.
 
     Raises `InputError` for a camera without images.
     """
@@ -127,5 +127,5 @@ class LocalWorkers:
             yield found
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
-        """What `boxes` `(N, 4)` show in a camera's frame; see `CameraWorker.look`."""
+        """Crop and embed `boxes` `(N, 4)` in a camera's frame; see `CameraWorker.look`."""
         return self._workers[camera].look(frame, boxes)
