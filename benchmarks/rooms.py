@@ -105,7 +105,7 @@ def _rows(
     ended = list(gather(recording, progress.track(followed.tracks, description=name), workers, Zones()))
     reading = time.perf_counter() - start - embedding.seconds
     zones, times = deepcopy(given)
-    rezoned = [_with_views(*both) for both in zip(gather(recording, followed.tracks, None, zones), ended, strict=True)]
+    rezoned = [_with_embeddings(*both) for both in zip(gather(recording, followed.tracks, None, zones), ended, strict=True)]
     rows = []
     for linking in ("online", "offline"):
         for travel in TRAVEL:
@@ -122,9 +122,11 @@ def _rows(
     return rows
 
 
-def _with_views(zoned: Ended, viewed: Ended) -> Ended:
-    """The tracklets of one moment with the zones of the one and the views of the other; those without views are left out."""
-    both = {track: replace(zoned.tracklets[track], views=tracklet.views) for track, tracklet in viewed.tracklets.items()}
+def _with_embeddings(zoned: Ended, viewed: Ended) -> Ended:
+    """The tracklets of one moment with the zones of the one and the embeddings of the other; those without are left out."""
+    both = {
+        track: replace(zoned.tracklets[track], embeddings=tracklet.embeddings) for track, tracklet in viewed.tracklets.items()
+    }
     return replace(viewed, tracklets=both)
 
 

@@ -11,7 +11,7 @@ from visitors import MeanColour
 from benchmarks.scores.world import world_people
 from mtmc.linking.linker import Linker
 from mtmc.linking.naming import name_offline, name_online, rename
-from mtmc.linking.tracklets import VIEWS, follow_apart, gather
+from mtmc.linking.tracklets import CROPS, follow_apart, gather
 from mtmc.linking.travel_times import TravelTimes
 from mtmc.linking.zones import Zones
 from mtmc.multicamera.workers import LocalWorkers
@@ -53,7 +53,7 @@ def test_a_tracklet_is_handed_on_soon_after_its_end_with_few_views_of_its_whole_
     assert len(found) == 12 and sorted(tracklet.camera for _, tracklet in found) == [0] * 6 + [1] * 6
     for time, tracklet in found:
         assert tracklet.end <= time < tracklet.end + 0.5
-        assert 2 <= len(tracklet.views) <= VIEWS and tracklet.end - tracklet.start > 2
+        assert 2 <= len(tracklet.embeddings) <= CROPS and tracklet.end - tracklet.start > 2
         assert tracklet.entry_zone != tracklet.exit_zone
     assert len({zone for _, tracklet in found for zone in (tracklet.entry_zone, tracklet.exit_zone)}) == 4
 
@@ -82,7 +82,7 @@ def test_without_appearance_tracklets_have_zones_and_times_only(sequence, tracks
     seen = dict(item for moment in ended for item in moment.tracklets.items())
     assert len(plain) == 12
     for track, tracklet in plain:
-        assert not len(tracklet.views)
+        assert not len(tracklet.embeddings)
         assert (tracklet.start, tracklet.end, tracklet.exit_zone) == (seen[track].start, seen[track].end, seen[track].exit_zone)
 
 

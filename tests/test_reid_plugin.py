@@ -9,7 +9,7 @@ import mtmc.__main__
 import trackers
 from mtmc.detection.opening import open_detector
 from mtmc.sequences.mot_text import read_tracks
-from mtmc.single.appearance import open_appearance, require_views
+from mtmc.single.appearance import open_appearance, require_embedder
 from mtmc.single.tracker_config import available_trackers, build_tracker, read_tracker_config
 from reid.common.errors import InputError
 from reid.common.plugin import find_plugin, is_plugin
@@ -103,7 +103,7 @@ def test_an_appearance_model_of_ones_own_is_opened_for_one_camera_and_told_what_
     model = open_appearance(f"{own}:Looks")
     assert model(np.zeros((60, 90, 3), np.uint8), np.zeros((3, 4))).shape == (3, 2)
     with pytest.raises(InputError, match="name, dimension, thresholds, weights_hash, embed, as"):
-        require_views(model)
+        require_embedder(model)
     with pytest.raises(InputError, match="leave them out"):
         open_appearance(f"{own}:Looks", engine="pytorch")
 

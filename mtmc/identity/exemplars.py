@@ -66,19 +66,19 @@ class Exemplars:
             self._index = InvertedIndex(self.rows[self.owners > 0])
         return self._index
 
-    def nearest(self, views: np.ndarray, count: int, excluded: Collection[int] = ()) -> np.ndarray:
-        """The places `(N, count)` of the `count` rows nearest to each of `views` `(N, D)`, without those of `excluded` owners:
+    def nearest(self, queries: np.ndarray, count: int, excluded: Collection[int] = ()) -> np.ndarray:
+        """The places `(N, count)` of the `count` rows nearest to each of `queries` `(N, D)`, without those of `excluded` owners:
         nearest first, -1 where there are no more."""
         index = self._due_index()
         if index is not None:
             self._update(index)
             without = np.flatnonzero(np.isin(self.owners, list(excluded))) if len(excluded) else np.zeros(0, np.int64)
-            places = index.search(views, _FINALISTS * count, without)
-            similarity = np.einsum("nd,nkd->nk", views, self.rows[places])
+            places = index.search(queries, _FINALISTS * count, without)
+            similarity = np.einsum("nd,nkd->nk", queries, self.rows[places])
             similarity[places < 0] = -np.inf
         else:
-            places = np.broadcast_to(np.arange(len(self.rows)), (len(views), len(self.rows)))
-            similarity = views @ self.rows.T
+            places = np.broadcast_to(np.arange(len(self.rows)), (len(queries), len(self.rows)))
+            similarity = queries @ self.rows.T
             similarity[:, (self.owners == 0) | np.isin(self.owners, list(excluded))] = -np.inf
         order = np.argsort(-similarity, axis=1, kind="stable")[:, :count]
         best = np.where(np.isneginf(np.take_along_axis(similarity, order, 1)), -1, np.take_along_axis(places, order, 1))

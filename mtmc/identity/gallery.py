@@ -13,7 +13,7 @@ from reid.common.errors import InputError
 from reid.common.files import replacing
 from reid.sets import relative_distances, set_distances
 
-_CANDIDATES = 64  # exemplars looked up per view in a large gallery; their owners are compared in full
+_CANDIDATES = 64  # exemplars looked up per embedding in a large gallery; their owners are compared in full
 _FORMAT = 1  # version of the file format
 
 
@@ -123,34 +123,34 @@ class Gallery:
         return gone
 
     def distances(self, sets: Sequence[np.ndarray], excluded: Collection[int] = ()) -> tuple[np.ndarray, np.ndarray]:
-        """Distances from T `sets` of views, `(N, D)` unit rows each, N at least 1, to the people who are not `excluded`.
+        """Distances from T `sets` of embeddings, `(N, D)` unit rows each, N at least 1, to the people who are not `excluded`.
 
         Returns people `(P,)`, ascending, and distances `(T, P)` of at least 0, relative to the mean of everyone in the gallery;
         see `reid.sets`. People without exemplars are left out and, in a large gallery (`mtmc.identity.exemplars`), so are those
-        not near any view.
+        not near any of them.
         """
         if not len(sets):
             return np.zeros(0, np.int64), np.empty((0, 0))
-        views = np.concatenate([np.asarray(views, np.float32).reshape(-1, self.dimension) for views in sets])
+        queries = np.concatenate([np.asarray(rows, np.float32).reshape(-1, self.dimension) for rows in sets])
         excluded = set(excluded)
         if self._pool.is_large():
-            near = self._pool.nearest(views, _CANDIDATES, excluded)
+            near = self._pool.nearest(queries, _CANDIDATES, excluded)
             candidates = np.unique(self._pool.owners[near[near >= 0]]).tolist()
         else:
             candidates = [person for person in self.people.tolist() if person not in excluded and len(self._places[person])]
         places = [self._places[person] for person in candidates]
         starts = np.cumsum([0, *map(len, places)])[:-1]
         images = self._pool.rows[np.concatenate([np.zeros(0, np.int64), *places])]
-        apart = relative_distances(views, images, self._sum / max(len(self._means), 1), len(self._means))
-        bounds = np.cumsum([len(views) for views in sets])[:-1]
+        apart = relative_distances(queries, images, self._sum / max(len(self._means), 1), len(self._means))
+        bounds = np.cumsum([len(rows) for rows in sets])[:-1]
         return np.array(candidates, np.int64), np.array([set_distances(rows, starts) for rows in np.split(apart, bounds)])
 
-    def nearest(self, views: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """The owners of the `count` exemplars nearest to each of `views` `(N, D)`, and their cosine distances, both `(N, count)`,
-        nearest first; 0 and infinity where there are no more exemplars."""
-        views = np.asarray(views, np.float32).reshape(-1, self.dimension)
-        places = self._pool.nearest(views, count)
-        distances = 1 - np.einsum("nd,nkd->nk", views, self._pool.rows[places])
+    def nearest(self, queries: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """The owners of the `count` exemplars nearest to each of `queries` `(N, D)`, and their cosine distances, both `(N,
+        count)`, nearest first; 0 and infinity where there are no more exemplars."""
+        queries = np.asarray(queries, np.float32).reshape(-1, self.dimension)
+        places = self._pool.nearest(queries, count)
+        distances = 1 - np.einsum("nd,nkd->nk", queries, self._pool.rows[places])
         return np.where(places < 0, 0, self._pool.owners[places]), np.where(places < 0, np.inf, distances)
 
     def save(self, path: str | Path) -> None:

@@ -8,37 +8,37 @@ import numpy as np
 from mtmc.identity.gallery import Gallery
 from trackers import assign
 
-FULL_HEIGHT = 128  # pixels; a taller crop adds no detail that a network uses
+FULL_HEIGHT = 128  # pixels; a taller image adds no detail that a network uses
 
 
 @dataclass(frozen=True, eq=False)
-class Views:
+class Crops:
     """N crops of people at one moment: `tracks` `(N,)`, rows into the accompanying track numbers, `embeddings` `(N, D)`, unit
-    rows, `quality` `(N,)` in 0..1 (see `view_quality`) and `cameras` `(N,)`, integers.
+    rows, `quality` `(N,)` in 0..1 (see `crop_quality`) and `cameras` `(N,)`, integers.
 
-    The gallery also keeps `crops`, the N images `(H, W, 3)` uint8 BGR, if given.
+    The gallery also keeps `images`, the N images `(H, W, 3)` uint8 BGR, if given.
     """
 
     tracks: np.ndarray
     embeddings: np.ndarray
     quality: np.ndarray
     cameras: np.ndarray
-    crops: Sequence[np.ndarray] = ()
+    images: Sequence[np.ndarray] = ()
 
 
-def view_quality(heights: np.ndarray, visibility: np.ndarray) -> np.ndarray:
+def crop_quality(heights: np.ndarray, visibility: np.ndarray) -> np.ndarray:
     """Quality of crops, 0..1: the box height, `heights` `(N,)` in pixels, as a share of `FULL_HEIGHT` (at most 1), times the
     visible share of the person, `visibility` `(N,)` in 0..1."""
     return np.minimum(np.asarray(heights) / FULL_HEIGHT, 1) * np.clip(visibility, 0, 1)
 
 
 @dataclass(eq=False)
-class _View:
+class _Crop:
     time: float
     camera: int
     quality: float
     embedding: np.ndarray
-    crop: np.ndarray | None
+    image: np.ndarray | None
 
 
 @dataclass
@@ -46,19 +46,19 @@ class _Track:
     start: float
     last: float
     person: int = 0
-    offered: float = -np.inf  # when the gallery was last offered a view
-    views: list[_View] = field(default_factory=list)
+    offered: float = -np.inf  # when the gallery was last offered a crop
+    crops: list[_Crop] = field(default_factory=list)
 
 
 class Identities:
     """Open-set identification of the tracks of one scene: a track becomes a person of `gallery`, or a new person who is added to
     it.
 
-    A track waits, with the name 0, until it has `views` good views (at least `spacing` seconds apart within one camera), or until
-    `patience` seconds have passed. Its best views are then compared with everyone who is not in the scene (`Gallery.distances`).
+    A track waits, with the name 0, until it has `crops` good crops (at least `spacing` seconds apart within one camera), or until
+    `patience` seconds have passed. Its best crops are then compared with everyone who is not in the scene (`Gallery.distances`).
     The Hungarian method assigns all waiting tracks together, so no person is two tracks at once, and no match exceeds
-    `max_distance` (an appearance model's `thresholds.set`). Unmatched tracks are new people. A view is good if its quality is at
-    least `min_quality`. The views of a named track continue to update the gallery.
+    `max_distance` (an appearance model's `thresholds.set`). Unmatched tracks are new people. A crop is good if its quality is at
+    least `min_quality`. The crops of a named track continue to update the gallery.
 
     The ends of tracks are uncertain by `slack` seconds: a track keeps its person while it is missing for up to that long, it may
     begin that long before its person's previous track ends, and no name is given earlier. With `gallery=None` there is no
@@ -69,7 +69,7 @@ class Identities:
         self,
         gallery: Gallery | None,
         max_distance: float | None = None,
-        views: int = 4,
+        crops: int = 4,
         spacing: float = 0.5,
         patience: float = 5.0,
         min_quality: float = 0.25,
@@ -78,17 +78,17 @@ class Identities:
         if gallery is not None and max_distance is None:
             raise ValueError("identities with a gallery need max_distance, the largest distance of a known person")
         self.gallery, self.max_distance = gallery, np.inf if max_distance is None else max_distance
-        self.views, self.spacing, self.patience, self.min_quality, self.slack = views, spacing, patience, min_quality, slack
+        self.crops, self.spacing, self.patience, self.min_quality, self.slack = crops, spacing, patience, min_quality, slack
         self.names: dict[int, int] = {}  # the last name of every track that ever had one
         self._tracks: dict[int, _Track] = {}  # present, or missing for at most the slack
         self._present: dict[int, float] = {}  # when each person was last in the scene
         self._next = 1  # next person, if no gallery numbers them
         self._time = -np.inf
 
-    def update(self, time: float, track_ids: np.ndarray, views: Views | None = None) -> np.ndarray:
+    def update(self, time: float, track_ids: np.ndarray, crops: Crops | None = None) -> np.ndarray:
         """The people `(M,)` of the tracks `track_ids` `(M,)` present at `time`, in seconds; 0 while a track waits.
 
-        `views` are new views of these tracks; few are needed, and a named track needs none. A name, once returned, stays while
+        `crops` are new crops of these tracks; few are needed, and a named track needs none. A name, once returned, stays while
         the track is present. Raises `ValueError` if time runs backwards, or a track occurs twice.
         """
         ids = np.asarray(track_ids).tolist()
@@ -100,8 +100,8 @@ class Identities:
         self._end(time - self.slack, set(ids))
         for track_id in ids:
             self._meet(track_id, time)
-        if views is not None and self.gallery is not None:
-            self._look(self.gallery, time, ids, views)
+        if crops is not None and self.gallery is not None:
+            self._look(self.gallery, time, ids, crops)
         waiting = [track_id for track_id in ids if not self._tracks[track_id].person]
         self._decide(waiting, [track_id for track_id in waiting if self._is_ready(self._tracks[track_id], time)])
         people = np.array([self._tracks[track_id].person for track_id in ids], dtype=np.int64)
@@ -112,7 +112,7 @@ class Identities:
         return people
 
     def close(self) -> dict[int, int]:
-        """Name the waiting tracks from their views so far, and end all tracks; return the names of all tracks.
+        """Name the waiting tracks from their crops so far, and end all tracks; return the names of all tracks.
 
         Results of `update` do not change; `named` fills in their zeros.
         """
@@ -144,33 +144,33 @@ class Identities:
         else:
             track.last = time
 
-    def _look(self, gallery: Gallery, time: float, ids: list[int], views: Views) -> None:
-        """Keep the best views of waiting tracks; offer views of named tracks to the gallery from time to time."""
-        for row, track_id in enumerate(np.asarray(ids)[views.tracks].tolist()):
+    def _look(self, gallery: Gallery, time: float, ids: list[int], crops: Crops) -> None:
+        """Keep the best crops of waiting tracks; offer crops of named tracks to the gallery from time to time."""
+        for row, track_id in enumerate(np.asarray(ids)[crops.tracks].tolist()):
             track = self._tracks[track_id]
-            crop = views.crops[row] if len(views.crops) else None
-            view = _View(time, int(views.cameras[row]), float(views.quality[row]), views.embeddings[row], crop)
+            image = crops.images[row] if len(crops.images) else None
+            crop = _Crop(time, int(crops.cameras[row]), float(crops.quality[row]), crops.embeddings[row], image)
             if not track.person:
-                self._keep(track, view)
-            elif view.quality >= self.min_quality and (track.offered == time or track.offered + self.spacing <= time):
+                self._keep(track, crop)
+            elif crop.quality >= self.min_quality and (track.offered == time or track.offered + self.spacing <= time):
                 track.offered = time
                 if track.person in gallery:
-                    _remember(gallery, track.person, [view], time)
+                    _remember(gallery, track.person, [crop], time)
 
-    def _keep(self, track: _Track, view: _View) -> None:
-        """Add a view; keep the best one per camera within `spacing`, and the best `views` overall."""
-        near = [old for old in track.views if old.camera == view.camera and view.time - old.time < self.spacing]
-        if any(old.quality >= view.quality for old in near):
+    def _keep(self, track: _Track, crop: _Crop) -> None:
+        """Add a crop; keep the best one per camera within `spacing`, and the best `crops` overall."""
+        near = [old for old in track.crops if old.camera == crop.camera and crop.time - old.time < self.spacing]
+        if any(old.quality >= crop.quality for old in near):
             return
-        kept = [old for old in track.views if old not in near]
-        track.views = sorted([*kept, view], key=lambda old: -old.quality)[: self.views]
+        kept = [old for old in track.crops if old not in near]
+        track.crops = sorted([*kept, crop], key=lambda old: -old.quality)[: self.crops]
 
     def _is_ready(self, track: _Track, time: float) -> bool:
         if self.gallery is None:
             return True
         age = time - track.start
-        good = sum(view.quality >= self.min_quality for view in track.views)
-        return age >= self.slack and (good >= self.views or (age >= self.patience and bool(track.views)))
+        good = sum(crop.quality >= self.min_quality for crop in track.crops)
+        return age >= self.slack and (good >= self.crops or (age >= self.patience and bool(track.crops)))
 
     def _end(self, before: float, present: set[int]) -> None:
         """Remove the tracks that are not `present` and were last seen before that time, and name those that still wait."""
@@ -186,10 +186,10 @@ class Identities:
         if not ready:
             return
         found: dict[int, int] = {}
-        seen = [track_id for track_id in waiting if self._tracks[track_id].views]
+        seen = [track_id for track_id in waiting if self._tracks[track_id].crops]
         if seen and self.gallery is not None:
             carried = {track.person for track in self._tracks.values() if track.person}
-            people, cost = self.gallery.distances([_embeddings(self._tracks[track_id].views) for track_id in seen], carried)
+            people, cost = self.gallery.distances([_embeddings(self._tracks[track_id].crops) for track_id in seen], carried)
             left = np.array([self._present.get(person, -np.inf) for person in people.tolist()])
             starts = np.array([self._tracks[track_id].start for track_id in seen])
             cost[left[None, :] >= starts[:, None] + self.slack] = np.inf
@@ -199,11 +199,11 @@ class Identities:
             track = self._tracks[track_id]
             track.person, track.offered = found.get(track_id) or self._open(track), track.last
             if self.gallery is not None:
-                good = [view for view in track.views if view.quality >= self.min_quality]
-                _remember(self.gallery, track.person, good or track.views, track.last)
+                good = [crop for crop in track.crops if crop.quality >= self.min_quality]
+                _remember(self.gallery, track.person, good or track.crops, track.last)
             self.names[track_id] = track.person
             self._present[track.person] = max(track.last, self._present.get(track.person, -np.inf))
-            track.views.clear()
+            track.crops.clear()
 
     def _open(self, track: _Track) -> int:
         if self.gallery is not None:
@@ -212,11 +212,11 @@ class Identities:
         return self._next - 1
 
 
-def _remember(gallery: Gallery, person: int, views: list[_View], time: float) -> None:
-    if views:
-        crops = [view.crop for view in views]
-        gallery.add(person, _embeddings(views), time, crops)
+def _remember(gallery: Gallery, person: int, crops: list[_Crop], time: float) -> None:
+    if crops:
+        images = [crop.image for crop in crops]
+        gallery.add(person, _embeddings(crops), time, images)
 
 
-def _embeddings(views: list[_View]) -> np.ndarray:
-    return np.array([view.embedding for view in views])
+def _embeddings(crops: list[_Crop]) -> np.ndarray:
+    return np.array([crop.embedding for crop in crops])

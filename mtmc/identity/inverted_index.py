@@ -24,7 +24,7 @@ class InvertedIndex:
     The embeddings of people fill few dimensions (the 512 numbers of OSNet hold 97% of their variance in 128), so the components
     make the search four times cheaper than the full rows; compare the results exactly. Components and centres are fitted once, on
     the initial rows. See Douze et al., The Faiss library, 2024, on transforms, scalar quantisation and inverted files. The
-    components are computed here and not by FAISS's own PCA, which has the same recall but takes six times as long per view (8
+    components are computed here and not by FAISS's own PCA, which has the same recall but takes six times as long per query (8
     against 1.4 ms of CPU time among 100 000 rows).
     """
 
@@ -56,14 +56,14 @@ class InvertedIndex:
 
         self._index.remove_ids(faiss.IDSelectorArray(np.ascontiguousarray(numbers, np.int64)))
 
-    def search(self, views: np.ndarray, count: int, without: np.ndarray) -> np.ndarray:
-        """The numbers `(N, count)` of the rows nearest to `views` `(N, D)`, except those in `without` `(K,)`; -1 where fewer are
-        found."""
+    def search(self, queries: np.ndarray, count: int, without: np.ndarray) -> np.ndarray:
+        """The numbers `(N, count)` of the rows nearest to `queries` `(N, D)`, except those in `without` `(K,)`; -1 where fewer
+        are found."""
         import faiss
 
         selector = faiss.IDSelectorNot(faiss.IDSelectorBatch(np.asarray(without, np.int64))) if len(without) else None
         settings = faiss.SearchParametersIVF(nprobe=PROBES, sel=selector)
-        return self._index.search(self._components(views), count, params=settings)[1]
+        return self._index.search(self._components(queries), count, params=settings)[1]
 
     def _components(self, rows: np.ndarray) -> np.ndarray:
         # Distances between unit rows rank like their cosines, and do not change when the mean is subtracted.

@@ -13,7 +13,7 @@ from mtmc.linking.zones import Zones
 from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import Recording, open_recording
-from mtmc.single.appearance import require_views
+from mtmc.single.appearance import require_embedder
 from mtmc.single.pipeline import Detect, StageSeconds
 from reid.common.errors import InputError
 
@@ -57,7 +57,7 @@ class Linking:
         self._ended: list[Ended] = []
 
     def follow(self) -> Iterator[int]:
-        """Follow each camera alone and embed views of each tracklet; yields the 0-based number of each frame that is done."""
+        """Follow each camera alone and embed crops of each tracklet; yields the 0-based number of each frame that is done."""
         tracks = self._kept(follow_apart(self._recording, self._detections))
         for frame, ended in enumerate(gather(self._recording, tracks, self._workers, Zones())):
             self._ended.append(ended)
@@ -67,7 +67,7 @@ class Linking:
     def moments(self, travel: TravelTimes | Literal["learned"] | None = "learned", online: bool = False) -> list[Moment]:
         """The frames followed so far, with one number per person; `travel` and `online` are those of `link_recordings`.
 
-        A track without a view worth embedding, or not over yet where following was cut short, is a person of its own.
+        A track without a crop worth embedding, or not over yet where following was cut short, is a person of its own.
         """
         times = TravelTimes() if travel == "learned" else travel
         if online:
@@ -84,7 +84,7 @@ class Linking:
 
 def require_links(appearance: "AppearanceModel") -> float:
     """The distance up to which `appearance` takes people of two cameras for one; raises `InputError` where it has none."""
-    require_views(appearance)
+    require_embedder(appearance)
     if appearance.thresholds.link is None:
         raise InputError(
             f"{appearance.name}: has no distance up to which people of two cameras are one; `python -m reid threshold` fits it"

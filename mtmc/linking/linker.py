@@ -22,14 +22,14 @@ _POSSIBLE = 0.01  # a less likely link is not learned from
 @dataclass(frozen=True, eq=False)
 class Tracklet:
     """A person in camera number `camera` from `start` to `end`, in seconds, with entry and exit zones (numbered uniquely over all
-    cameras) and views `(V, D)`, unit rows, V at least 1."""
+    cameras) and embeddings `(V, D)` of its crops, unit rows, V at least 1."""
 
     camera: int
     start: float
     end: float
     entry_zone: int
     exit_zone: int
-    views: np.ndarray
+    embeddings: np.ndarray
 
 
 class Linker:
@@ -80,8 +80,8 @@ class Linker:
         self._open = [item for item in self._open if item[1].end >= oldest]
         tracklets = [tracklet for _, tracklet in self._waiting]
         lefts = [last for _, last, _ in self._open] + tracklets
-        exemplars = [rows for _, _, rows in self._open] + [tracklet.views for tracklet in tracklets]
-        distances = set_to_set([tracklet.views for tracklet in tracklets], exemplars)
+        exemplars = [rows for _, _, rows in self._open] + [tracklet.embeddings for tracklet in tracklets]
+        distances = set_to_set([tracklet.embeddings for tracklet in tracklets], exemplars)
         seconds, cost = _costs(tracklets, lefts, distances / self.max_distance, self.travel, self.window, self.certainty)
         predecessor, chances = dict(assign(cost, 0.0)[0].tolist()), _chances(cost)
         settled, chain = {}, list(self._open) + [None] * len(tracklets)
@@ -90,7 +90,7 @@ class Linker:
             if tracklet.end >= before:
                 still.append((number, tracklet))
                 continue
-            person, rows, left = self._people + 1, tracklet.views, predecessor.get(row)
+            person, rows, left = self._people + 1, tracklet.embeddings, predecessor.get(row)
             if left is not None:
                 person, _, known = chain[left]
                 rows, chain[left] = np.concatenate([known, rows]), None
@@ -120,8 +120,8 @@ def link_offline(
     """
     if not len(tracklets):
         return np.zeros(0, np.int64)
-    views = [tracklet.views for tracklet in tracklets]
-    distances, learned = set_to_set(views, views) / max_distance, travel
+    embeddings = [tracklet.embeddings for tracklet in tracklets]
+    distances, learned = set_to_set(embeddings, embeddings) / max_distance, travel
     for _ in range(_ROUNDS if travel is not None else 0):
         seconds, cost = _costs(tracklets, tracklets, distances, learned, window, certainty)
         chances, learned = _chances(cost), deepcopy(travel)
@@ -129,9 +129,9 @@ def link_offline(
             _learn(learned, tracklet, tracklets, seconds[row], chances[row])
     predecessor = assign(_costs(tracklets, tracklets, distances, learned, window, certainty)[1], 0.0)[0]
     members = _chains(len(tracklets), predecessor)
-    views = [np.concatenate([views[index] for index in rows]) for rows in members]
-    views = [rows[spread(rows, _EXEMPLARS)] for rows in views]
-    distances = set_to_set(views, views)
+    embeddings = [np.concatenate([embeddings[index] for index in rows]) for rows in members]
+    embeddings = [rows[spread(rows, _EXEMPLARS)] for rows in embeddings]
+    distances = set_to_set(embeddings, embeddings)
     starts, ends = (np.array([getattr(tracklet, name) for tracklet in tracklets]) for name in ("start", "end"))
     together = (starts[:, None] < ends[None, :]) & (starts[None, :] < ends[:, None])
     of_chain = np.zeros((len(members), len(tracklets)))
@@ -187,9 +187,9 @@ def _learn(travel: TravelTimes, tracklet: Tracklet, lefts: Sequence[Tracklet], s
 
 
 def set_to_set(sets: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> np.ndarray:
-    """Set distances `(S, O)` (see `reid.sets`) from `sets` of views to `others`, each `(V, D)` unit rows, relative to the mean of
-    `others`."""
+    """Set distances `(S, O)` (see `reid.sets`) from `sets` of embeddings to `others`, each `(V, D)` unit rows, relative to the
+    mean of `others`."""
     images = np.concatenate(others)
     starts = np.cumsum([0, *map(len, others)])[:-1]
     mean = mean_person(images, starts)
-    return np.array([set_distances(relative_distances(views, images, mean, len(others)), starts) for views in sets])
+    return np.array([set_distances(relative_distances(rows, images, mean, len(others)), starts) for rows in sets])

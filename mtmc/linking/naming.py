@@ -18,8 +18,8 @@ def name_online(ended: Iterable[Ended], linker: Linker) -> dict[int, int]:
     for moment in ended:
         tracklets = []
         for track, tracklet in moment.tracklets.items():
-            means.learn(tracklet.camera, tracklet.views)
-            tracklets.append(replace(tracklet, views=means.align(tracklet.camera, tracklet.views)))
+            means.learn(tracklet.camera, tracklet.embeddings)
+            tracklets.append(replace(tracklet, embeddings=means.align(tracklet.camera, tracklet.embeddings)))
             order.append(track)
         names |= linker.update(moment.time, tracklets)
     names |= linker.close()
@@ -31,8 +31,8 @@ def name_offline(ended: Iterable[Ended], max_distance: float, travel: TravelTime
     found = {track: tracklet for moment in ended for track, tracklet in moment.tracklets.items()}
     means = CameraMeans()
     for tracklet in found.values():
-        means.learn(tracklet.camera, tracklet.views)
-    aligned = [replace(tracklet, views=means.align(tracklet.camera, tracklet.views)) for tracklet in found.values()]
+        means.learn(tracklet.camera, tracklet.embeddings)
+    aligned = [replace(tracklet, embeddings=means.align(tracklet.camera, tracklet.embeddings)) for tracklet in found.values()]
     return dict(zip(found, link_offline(aligned, max_distance, travel).tolist(), strict=True))
 
 

@@ -1,4 +1,4 @@
-"""Tracklets of non-overlapping cameras: each camera is tracked alone, and a finished track is passed on with its views."""
+"""Tracklets of non-overlapping cameras: each camera is tracked alone, and a finished track is passed on with embeddings of it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ import trackers
 from mtmc.calibration import GroundCamera
 from mtmc.ground.observations import observe
 from mtmc.ground.tracks import GroundTracks
-from mtmc.identity.view_selection import ViewSelection
+from mtmc.identity.crop_selection import CropSelection
 from mtmc.linking.linker import Tracklet
 from mtmc.linking.zones import Zones
 from mtmc.sequences import Recording
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MISSES = 0.8  # seconds a track survives without a detection
 HITS = 3  # consecutive detections before it is shown, at first and after a miss
 GAP = 2.0  # seconds it may continue unshown, with occasional misses, and still count as one track
-VIEWS = 8  # embedded per tracklet
+CROPS = 8  # embedded per tracklet
 SPACING = 1.0  # seconds between two of them, to cover a passage from beginning to end
 _NOBODY = trackers.Tracks(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
 
@@ -45,8 +45,8 @@ def follow_apart(recording: Recording, detections: Iterable[list[Detections]] | 
     SORT tracks them in the image. It loses occluded people, whereas the ground tracker and DeepSORT, with one view and no
     appearance, swap two people who cross: a broken tracklet can still be linked, but one that mixes two people cannot be
     repaired. `fill_gaps` fills gaps. Ids ascend over all cameras in order of appearance. `members` and `boxes` are set in one
-    camera only, velocities are 0, and boxes whose feet do not meet the ground are left out. `detections`, one entry per camera for
-    each frame, take precedence over those of the recording.
+    camera only, velocities are 0, and boxes whose feet do not meet the ground are left out. `detections`, one entry per camera
+    for each frame, take precedence over those of the recording.
     """
     rate, cameras, parts_of_views = recording.frame_rate, recording.cameras, []
     frames = detections or map(recording.at, range(recording.length))
@@ -87,18 +87,18 @@ class _OpenTracklet:
     end: float
     first: np.ndarray
     last: np.ndarray
-    views: list[np.ndarray] = field(default_factory=list)
+    embeddings: list[np.ndarray] = field(default_factory=list)
 
 
 def gather(recording: Recording, tracks: Iterable[GroundTracks], workers: "LocalWorkers | None", zones: Zones) -> Iterator[Ended]:
     """The tracklets of `tracks`, one entry per frame as from `follow_apart`, as soon as they finish.
 
-    `workers` embed at most `VIEWS` views per tracklet, `SPACING` seconds apart; a track without a usable view makes no tracklet.
-    Without `workers` every track makes a tracklet without views. `zones` learns where tracklets begin and end. Raises
+    `workers` embed at most `CROPS` crops per tracklet, `SPACING` seconds apart; a track without a usable crop makes no tracklet.
+    Without `workers` every track makes a tracklet without embeddings. `zones` learns where tracklets begin and end. Raises
     `InputError` for an image that does not decode.
     """
     names, sizes = recording.names, [camera.image_size for camera in recording.cameras]
-    selection = ViewSelection(sizes, budget=VIEWS, spacing=SPACING)
+    selection = CropSelection(sizes, budget=CROPS, spacing=SPACING)
     going: dict[int, _OpenTracklet] = {}
     time = 0.0
     for frame, found in enumerate(tracks):
@@ -108,22 +108,22 @@ def gather(recording: Recording, tracks: Iterable[GroundTracks], workers: "Local
             track = going.setdefault(number, _OpenTracklet(camera, time, time, place, place))
             track.end, track.last = time, place
         if workers is not None:
-            rows, views, _ = selection.choose(time, found, np.zeros(len(found), dtype=bool))
-            for camera in np.unique(views):
-                seen = rows[views == camera]
+            rows, cameras_of_rows, _ = selection.choose(time, found, np.zeros(len(found), dtype=bool))
+            for camera in np.unique(cameras_of_rows):
+                seen = rows[cameras_of_rows == camera]
                 look = workers.look(names[camera], frame, found.boxes[seen, camera])
-                for number, view in zip(found.ids[seen].tolist(), look.embeddings, strict=True):
-                    going[number].views.append(view)
+                for number, embedding in zip(found.ids[seen].tolist(), look.embeddings, strict=True):
+                    going[number].embeddings.append(embedding)
         over = [number for number, track in going.items() if track.end < time - GAP]
         ended = {number: going.pop(number) for number in over}
         yield Ended(time - GAP, _tracklets(ended, zones, workers is not None))
     yield Ended(time, _tracklets(going, zones, workers is not None))
 
 
-def _tracklets(tracks: dict[int, _OpenTracklet], zones: Zones, need_views: bool) -> dict[int, Tracklet]:
+def _tracklets(tracks: dict[int, _OpenTracklet], zones: Zones, need_embeddings: bool) -> dict[int, Tracklet]:
     found = {}
     for number, track in tracks.items():
-        if track.views or not need_views:
+        if track.embeddings or not need_embeddings:
             doors = (zones.at(track.camera, place) for place in (track.first, track.last))
-            found[number] = Tracklet(track.camera, track.start, track.end, *doors, np.array(track.views))
+            found[number] = Tracklet(track.camera, track.start, track.end, *doors, np.array(track.embeddings))
     return found

@@ -13,13 +13,13 @@ from mtmc.ground.observations import observe
 from mtmc.ground.thresholds import GroundThresholds
 from mtmc.ground.tracker import GroundTracker
 from mtmc.ground.tracks import GroundTracks
+from mtmc.identity.crop_selection import CropSelection
 from mtmc.identity.gallery import Gallery
-from mtmc.identity.identities import Identities, Views
-from mtmc.identity.view_selection import ViewSelection
+from mtmc.identity.identities import Crops, Identities
 from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import Recording, open_recording
-from mtmc.single.appearance import require_views
+from mtmc.single.appearance import require_embedder
 from mtmc.single.pipeline import Detect, StageSeconds
 from reid.common.errors import InputError
 from reid.common.interrupts import uninterrupted
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mtmc.multicamera.ray_workers import RayWorkers
     from reid import AppearanceModel
 
-VIEWS = 6  # views that decide a name; four cameras collect them in half a second
+CROPS = 6  # crops that decide a name; four cameras collect them in half a second
 
 
 def follow_people(
@@ -47,7 +47,7 @@ def follow_people(
     detects the people in each frame; it replaces the recording's own detections. `thresholds` are those of `GroundTracker`.
 
     A moment is yielded once all its people have numbers, at most a few seconds later. Raises `InputError` for images that are
-    missing or do not decode, a model without a threshold for several views, and a gallery of another model.
+    missing or do not decode, a model without a threshold for several crops, and a gallery of another model.
     """
     if not isinstance(recording, Recording):
         recording = open_recording(recording)
@@ -72,24 +72,24 @@ def follow(
 
 
 def open_identities(appearance: "AppearanceModel | None", gallery: Gallery | None = None) -> Identities:
-    """Identities for views embedded by `appearance`, with the people of `gallery`, if any; or without appearance.
+    """Identities for crops embedded by `appearance`, with the people of `gallery`, if any; or without appearance.
 
-    Raises `InputError` for a model without a threshold for several views, and for a gallery of another network.
+    Raises `InputError` for a model without a threshold for several crops, and for a gallery of another network.
     """
     if appearance is None:
         if gallery is not None:
             raise InputError("a gallery needs its appearance model: give the model too, or no gallery")
         return Identities(None)
-    require_views(appearance)
+    require_embedder(appearance)
     if appearance.thresholds.set is None:
         raise InputError(
-            f"{appearance.name}: no threshold for several views of a person; `python -m reid threshold` fits and stores it"
+            f"{appearance.name}: no threshold for several crops of a person; `python -m reid threshold` fits and stores it"
         )
     if gallery is None:
         gallery = Gallery(appearance.dimension, network=appearance.weights_hash)
     elif gallery.network != appearance.weights_hash:
         raise InputError(f"the gallery holds embeddings of another network than {appearance.name}; start a new one")
-    return Identities(gallery, appearance.thresholds.set, views=VIEWS)
+    return Identities(gallery, appearance.thresholds.set, crops=CROPS)
 
 
 def recognise(
@@ -97,7 +97,7 @@ def recognise(
     tracks: Iterable[GroundTracks],
     identities: Identities,
     workers: "LocalWorkers | RayWorkers | None" = None,
-    selection: ViewSelection | None = None,
+    selection: CropSelection | None = None,
 ) -> Iterator[Moment]:
     """Identify the `tracks` of each frame of `recording` as it is processed; a person not yet identified has the number 0.
 
@@ -105,10 +105,10 @@ def recognise(
     not decode.
     """
     names = recording.names
-    selection = selection or ViewSelection([camera.image_size for camera in recording.cameras])
+    selection = selection or CropSelection([camera.image_size for camera in recording.cameras])
     named: dict[int, int] = identities.names
     for frame, found in enumerate(tracks):
-        time, views, looks = frame / recording.frame_rate, None, []
+        time, crops, looks = frame / recording.frame_rate, None, []
         start = perf_counter()
         if workers is not None:
             known = np.array([track in named for track in found.ids.tolist()], dtype=bool)
@@ -121,12 +121,12 @@ def recognise(
                     looks.append(look)
                     seen |= of_camera
             if looks:
-                crops = [crop for look in looks for crop in look.crops]
-                views = Views(
-                    rows[seen], np.concatenate([look.embeddings for look in looks]), quality[seen], cameras[seen], crops
+                images = [image for look in looks for image in look.crops]
+                crops = Crops(
+                    rows[seen], np.concatenate([look.embeddings for look in looks]), quality[seen], cameras[seen], images
                 )
         with uninterrupted():  # names and gallery stay consistent
-            people = identities.update(time, found.ids, views)
+            people = identities.update(time, found.ids, crops)
         reading, embedding = sum(look.reading for look in looks), sum(look.embedding for look in looks)
         seconds = StageSeconds(reading, embedding, perf_counter() - start - reading - embedding)
         yield Moment(frame, time, found, people, int((people == 0).sum()), sum(len(look.crops) for look in looks), seconds)

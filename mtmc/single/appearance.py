@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from reid import AppearanceModel
 
 # What several cameras ask of a model beside `embed`; one camera asks only that it can be called.
-_OF_VIEWS = "name", "dimension", "thresholds", "weights_hash", "embed"
+_OF_EMBEDDER = "name", "dimension", "thresholds", "weights_hash", "embed"
 
 
 def open_appearance(name: str, engine: str = "auto", device: str = "auto") -> "AppearanceModel | None":
@@ -33,9 +33,9 @@ def open_appearance(name: str, engine: str = "auto", device: str = "auto") -> "A
     return reid.load(name, engine=engine, device=device)
 
 
-def require_views(model: object) -> None:
+def require_embedder(model: object) -> None:
     """Raise `InputError` for a model that several cameras cannot use, naming what it lacks of `reid.AppearanceModel`."""
-    if missing := [each for each in _OF_VIEWS if not hasattr(model, each)]:
+    if missing := [each for each in _OF_EMBEDDER if not hasattr(model, each)]:
         raise InputError(
             f"{model}: several cameras need an appearance model with {', '.join(missing)}, as reid.AppearanceModel has"
         )

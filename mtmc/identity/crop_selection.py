@@ -1,19 +1,19 @@
-"""Selection of the boxes to embed: a few good views of each track, spread over its cameras and over time."""
+"""Selection of the boxes to embed: a few good crops of each track, spread over its cameras and over time."""
 
 import numpy as np
 
 from mtmc.ground.tracks import GroundTracks
 from mtmc.ground.visibility import picture_boxes, visible_shares
-from mtmc.identity.identities import view_quality
+from mtmc.identity.identities import crop_quality
 
 
-class ViewSelection:
+class CropSelection:
     """Chooses the boxes of ground tracks to embed, at most `budget` per track.
 
-    A camera's view of a track qualifies if at least `min_visible` of the person is visible, since a gallery of diverse exemplars
-    would otherwise keep crops of whoever stands in front. It must also be at least `spacing` seconds after the previous one, or
-    `later_spacing` seconds once the track has a name, since further views only serve the gallery. The best come first, by
-    `view_quality`. The budget of a track resets after `memory` seconds out of sight.
+    A crop of a track from one camera qualifies if at least `min_visible` of the person is visible, since a gallery of diverse
+    exemplars would otherwise keep crops of whoever stands in front. It must also be at least `spacing` seconds after the previous
+    one, or `later_spacing` seconds once the track has a name, since further crops only serve the gallery. The best come first, by
+    `crop_quality`. The budget of a track resets after `memory` seconds out of sight.
     """
 
     def __init__(
@@ -34,13 +34,13 @@ class ViewSelection:
         self._last = np.zeros((0, len(image_sizes)))
 
     def choose(self, time: float, tracks: GroundTracks, named: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The views of `tracks` to embed at `time` seconds: their rows `(N,)`, cameras `(N,)`, ascending, and quality `(N,)`.
+        """The crops of `tracks` to embed at `time` seconds: their rows `(N,)`, cameras `(N,)`, ascending, and quality `(N,)`.
 
-        `named` `(M,)` marks the tracks that have a name. Chosen views count against the budget.
+        `named` `(M,)` marks the tracks that have a name. Chosen crops count against the budget.
         """
         table = self._rows(time, tracks.ids)
         visible = visible_shares(tracks.boxes.transpose(1, 0, 2), self._pictures).T
-        quality = view_quality(tracks.boxes[..., 3] - tracks.boxes[..., 1], visible)
+        quality = crop_quality(tracks.boxes[..., 3] - tracks.boxes[..., 1], visible)
         spacing = np.where(named, self.later_spacing, self.spacing)[:, None]
         good = (tracks.members >= 0) & (visible >= self.min_visible) & (time - self._last[table] >= spacing)
         ranked = np.argsort(np.where(good, -quality, np.inf), axis=1, kind="stable")
