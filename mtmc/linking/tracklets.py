@@ -124,6 +124,6 @@ def _tracklets(tracks: dict[int, _OpenTracklet], zones: Zones, need_views: bool)
     found = {}
     for number, track in tracks.items():
         if track.views or not need_views:
-            doors = (zones.at(track.camera, place) for place in (track.first, track.last))
-            found[number] = Tracklet(track.camera, track.start, track.end, *doors, np.array(track.views))
+            way_in, way_out = (zones.at(track.camera, place) for place in (track.first, track.last))
+            found[number] = Tracklet(track.camera, track.start, track.end, way_in, way_out, np.array(track.views))
     return found
