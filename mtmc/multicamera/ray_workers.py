@@ -1,5 +1,6 @@
 """A recording's cameras as Ray actors, on as many machines as the cluster has; following and naming people stay in one place."""
 
+import logging
 import signal
 import threading
 from collections import deque
@@ -7,18 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from mtmc.multicamera.workers import CameraJob, CameraWorker, Look
+from mtmc.multicamera.workers import CameraJob, CameraWorker, Embedder, Look
 from mtmc.sequences import Recording
 from mtmc.single.pipeline import Detect
 from reid.common.errors import InputError
 from trackers import Detections
-
-if TYPE_CHECKING:
-    from reid import AppearanceModel
 
 AHEAD = 8  # frames that a camera is asked for before they are needed; fewer than a worker keeps images
 DEATHS = 3  # of a camera's worker, one after the other without an answer, after which the camera has dropped out
@@ -41,8 +39,8 @@ class _Remote:
     """A camera as it is seen from here: its actor, None once it has dropped out, and the frames it was asked for."""
 
     job: CameraJob
-    actor: object = None
-    asked: deque = field(default_factory=deque)  # pairs of a frame and its answer to come, in order
+    actor: Any = None
+    asked: deque[tuple[int, Any]] = field(default_factory=deque)  # pairs of a frame and its answer to come, in order
     deaths: int = 0
     behind: bool = False
 
@@ -70,20 +68,20 @@ class RayWorkers:
     def __init__(
         self,
         recording: Recording,
-        open_detector: Callable[[], Detect] | None = None,
-        open_appearance: Callable[[], "AppearanceModel"] | None = None,
+        open_detector: Callable[[], Detect | None] | None = None,
+        open_appearance: Callable[[], Embedder | None] | None = None,
         patience: float = PATIENCE,
     ) -> None:
         try:
             import ray
         except ImportError:
             raise InputError("--workers ray needs Ray: pip install 'mtmc[ray]'") from None
-        recording.require_images()
+        images = recording.require_images()
         self._ray = ray
         self._owned = not ray.is_initialized()
         if self._owned:
             with _own_sigterm():
-                ray.init(log_to_driver=False, include_dashboard=False, logging_level="error")
+                ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
         self.patience = patience
         self.losses: list[Loss] = []
         self.restarts = dict.fromkeys(recording.names, 0)
@@ -91,7 +89,8 @@ class RayWorkers:
         # A camera claims no processor: more cameras than processors take turns, on machines that are equally busy.
         self._actor = ray.remote(CameraWorker).options(num_cpus=0, scheduling_strategy="SPREAD")
         self._remotes = {
-            view.name: _Remote(CameraJob(view.name, view.images, open_detector, open_appearance)) for view in recording.views
+            name: _Remote(CameraJob(name, source, open_detector, open_appearance))
+            for name, source in zip(recording.names, images, strict=True)
         }
         for remote in self._remotes.values():
             remote.actor = self._actor.remote(remote.job)
@@ -103,8 +102,8 @@ class RayWorkers:
         for frame in range(self._length):
             for remote in self._remotes.values():
                 self._ask(remote, frame)
-            found = [self._detections_of(remote, frame) for remote in self._remotes.values()]
-            if any(part is None for part in found):
+            found = [part for remote in self._remotes.values() if (part := self._detections_of(remote, frame)) is not None]
+            if len(found) < len(self._remotes):
                 return
             yield found
 
@@ -169,7 +168,7 @@ class RayWorkers:
         self._lose(remote.job.camera, frame, "dropped out" if remote.actor is None else "behind")
         return _NOTHING
 
-    def _answer(self, remote: _Remote, reference: object, seconds: float) -> object:
+    def _answer(self, remote: _Remote, reference: Any, seconds: float) -> Any:
         """Wait for an answer; what went wrong in the camera's own work is raised as it would be here."""
         try:
             answer = self._ray.get(reference, timeout=seconds)

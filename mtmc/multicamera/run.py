@@ -17,7 +17,7 @@ from mtmc.identity.gallery import Gallery
 from mtmc.identity.identities import Identities, Views
 from mtmc.identity.view_selection import ViewSelection
 from mtmc.multicamera.moment import Moment
-from mtmc.multicamera.workers import LocalWorkers
+from mtmc.multicamera.workers import LocalWorkers, Workers
 from mtmc.sequences import Recording, open_recording
 from mtmc.single.appearance import require_views
 from mtmc.single.pipeline import Detect, StageSeconds
@@ -26,7 +26,6 @@ from reid.common.interrupts import uninterrupted
 from trackers import Detections
 
 if TYPE_CHECKING:
-    from mtmc.multicamera.ray_workers import RayWorkers
     from reid import AppearanceModel
 
 VIEWS = 6  # that decide a name; four cameras have them after half a second
@@ -98,7 +97,7 @@ def recognise(
     recording: Recording,
     tracks: Iterable[GroundTracks],
     identities: Identities,
-    workers: "LocalWorkers | RayWorkers | None" = None,
+    workers: Workers | None = None,
     selection: ViewSelection | None = None,
 ) -> Iterator[Moment]:
     """Name the `tracks` of each frame of `recording` as soon as it is done; who is not yet recognised has the name 0.
@@ -144,7 +143,7 @@ class HeldMoments:
     def add(self, moment: Moment) -> Iterator[Moment]:
         """Hold `moment` back; gives those that need be held no longer, in order, with the names that they waited for."""
         self._held.append(moment)
-        while self._held and (settled := _settled(self._held[0], self._identities.names)) is not None:
+        while self._held and ((settled := _settled(self._held[0], self._identities.names)).people > 0).all():
             self._held.popleft()
             yield settled
 
@@ -170,10 +169,10 @@ def settle(moments: Iterable[Moment], identities: Identities) -> Iterator[Moment
     yield from held.close()
 
 
-def _settled(moment: Moment, names: dict[int, int]) -> Moment | None:
-    """The moment with the names that its waiting tracks have got since, or None where one has none yet."""
+def _settled(moment: Moment, names: dict[int, int]) -> Moment:
+    """The moment with the names that its waiting tracks have got since, 0 where one has none yet."""
     if (moment.people > 0).all():
         return moment
     people = moment.people.copy()
     people[people == 0] = [names.get(track, 0) for track in moment.tracks.ids[people == 0].tolist()]
-    return replace(moment, people=people) if (people > 0).all() else None
+    return replace(moment, people=people)
