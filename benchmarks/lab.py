@@ -144,11 +144,12 @@ def _row(name: str, recording: Recording, moments: list[Moment], fusion: float, 
 
 def _counts(recording: Recording, named: list[GroundTracks], metric: str, radius: float) -> tuple[Counts, dict[str, Counts]]:
     """Counts of the whole recording, and those of each camera's images where their truth is known."""
-    everywhere, cameras = None, {}
-    if recording.ground_truths is not None:
-        everywhere, by_camera = image_counts(recording.ground_truths, named)
-        cameras = dict(zip(recording.names, by_camera, strict=True))
-    return (world_counts(recording.world_truth, named, radius) if metric == "world" else everywhere), cameras
+    if recording.ground_truths is None:
+        return world_counts(recording.require_world_truth(), named, radius), {}
+    everywhere, by_camera = image_counts(recording.ground_truths, named)
+    if metric == "world":
+        everywhere = world_counts(recording.require_world_truth(), named, radius)
+    return everywhere, dict(zip(recording.names, by_camera, strict=True))
 
 
 def _scores(counts: Counts) -> dict:

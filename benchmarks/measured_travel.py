@@ -1,7 +1,7 @@
 """Travel times as somebody with a stopwatch would measure them beforehand: in another recording, with the truth at hand."""
 
 from benchmarks.scores.world import world_people
-from mtmc.linking.linker import WINDOW
+from mtmc.linking.linker import WINDOW, Tracklet
 from mtmc.linking.tracklets import follow_apart, gather
 from mtmc.linking.travel_times import TravelTimes
 from mtmc.linking.zones import Zones
@@ -11,12 +11,13 @@ from mtmc.sequences import Recording
 def measured_travel(recording: Recording, radius: float) -> tuple[Zones, TravelTimes]:
     """The zones of `recording` and how long its people were out of view between them, up to `WINDOW` seconds.
 
-    A tracklet's person is who `world_people` says, with `radius` in metres; no image is looked at.
+    A tracklet's person is who `world_people` says, with `radius` in metres; no image is looked at. Raises `InputError`
+    where it is not known where people truly were.
     """
     zones, travel, tracks = Zones(), TravelTimes(), list(follow_apart(recording))
-    people = world_people(recording.world_truth, tracks, radius)
+    people = world_people(recording.require_world_truth(), tracks, radius)
     tracklets = [item for ended in gather(recording, tracks, None, zones) for item in ended.tracklets.items()]
-    last = {}
+    last: dict[int, Tracklet] = {}
     for track, tracklet in sorted(tracklets, key=lambda item: item[1].start):
         if track in people:
             before, last[people[track]] = last.get(people[track]), tracklet

@@ -58,21 +58,21 @@ def main(arguments: list[str] | None = None) -> None:
         if model is not None:
             require_links(model)
     recording = rooms(options.seed, options.people, options.persons)
+    truth = recording.require_world_truth()
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         start = time.perf_counter()
         tracks = list(progress.track(follow_apart(recording), total=recording.length, description="tracking"))
         followed = Followed(recording, tracks, time.perf_counter() - start)
-        names = world_people(recording.world_truth, tracks, RADIUS)
-        limit = world_counts(recording.world_truth, rename(tracks, names), RADIUS)
+        names = world_people(truth, tracks, RADIUS)
+        limit = world_counts(truth, rename(tracks, names), RADIUS)
         settings = _settings(options, recording, models, limit)
         given = None
         rows: list[dict] = []
         for name, model in models.items():
             if model is None:
                 rows.append(_row(followed, {}, results, "none", UNTIMED, 0, reid="none", linking="none", travel="none"))
-            elif given is None:
-                given = measured_travel(rooms(options.seed + ELSEWHERE, options.people, options.persons), RADIUS)
-            if model is not None:
+            else:
+                given = given or measured_travel(rooms(options.seed + ELSEWHERE, options.people, options.persons), RADIUS)
                 rows += _rows(name, model, followed, given, results, Path(name).stem, progress)
             last = {key: rows[-1][key] for key in ("reid", "linking", "travel")}
             save(results.add("summary.json"), rows, rows[-1], settings, overall_of=last)
@@ -149,7 +149,7 @@ def _row(
     """A row of `summary.json`: what `scores.results.row` has, the model, the kind of linking and how many people were
     found. The tracks, named so, are written to `folder` of `results`."""
     recording, named = followed.recording, rename(followed.tracks, names)
-    counts = world_counts(recording.world_truth, named, RADIUS)
+    counts = world_counts(recording.require_world_truth(), named, RADIUS)
     spent = spent._replace(association=spent.association + followed.seconds)
     totals = RunTotals(frames=recording.length, seconds=spent, passed=sum(spent))
     with WorldWriter(results, recording.names, folder) as writer:

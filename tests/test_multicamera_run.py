@@ -50,6 +50,14 @@ def test_people_who_come_back_have_their_number_again(sequence, tracks):
     assert [moment.frame for moment in moments] == list(range(100))
 
 
+def test_workers_refuse_what_they_were_given_no_detector_or_model_for(sequence):
+    workers = LocalWorkers(sequence)
+    with pytest.raises(TypeError, match="was given no detector"):
+        next(workers.detections())
+    with pytest.raises(TypeError, match="no appearance model"):
+        workers.look("a", 0, np.array([[10.0, 10, 60, 60]]))
+
+
 def test_without_appearance_whoever_comes_back_is_new(sequence, tracks):
     identities = open_identities(None)
     had = numbers(sequence, settle(recognise(sequence, tracks, identities), identities))

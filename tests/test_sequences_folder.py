@@ -37,6 +37,8 @@ def test_a_plain_folder_needs_nothing_but_cameras_and_pictures(tmp_path):
     assert sequence.length == 3 and view(sequence, "east").images is None
     assert [len(part) for part in sequence.at(2)] == [0, 0]
     assert sequence.ground_truths is None and sequence.world_truth is None
+    with pytest.raises(InputError, match="does not say where people truly are"):
+        sequence.require_world_truth()
 
 
 @pytest.mark.parametrize("ahead", [2, -1])

@@ -57,6 +57,11 @@ def test_the_annotated_video_plays(make_sequence, tmp_path):
     assert cv2.VideoCapture(str(tmp_path / "video" / "walk.mp4")).get(cv2.CAP_PROP_FPS) == 10
 
 
+def test_a_video_of_frames_without_images_is_refused(make_sequence, tmp_path):
+    with pytest.raises(ValueError, match="frame 0 carries no image for the video; track with images=True"):
+        write(tmp_path, track(open_sequence(make_sequence()), "sort"), video=True)
+
+
 def assert_kept(folder, frames: int, error: BaseException) -> None:
     """The first frames are there, as tracks and as a film, under partial names that the note on `error` has."""
     assert read_tracks(folder / "tracks" / "walk.partial.txt").frames.max() == frames - 1

@@ -33,10 +33,11 @@ def run(options: argparse.Namespace) -> None:
     size = (options.width, options.height) if options.width is not None else None
     if size is not None and min(size) <= 0:
         raise InputError("--width and --height must be above 0")
-    known = load_cameras(options.known) if options.known else {}
+    given = load_cameras(options.known) if options.known else {}
+    known = {name: camera for name, camera in given.items() if isinstance(camera, Camera)}
     entries = read_camera_file(options.output) if options.output.is_file() else {}
     for name, points in read_points(options.points).items():
-        if options.known and not isinstance(known.get(name), Camera):
+        if options.known and name not in known:
             raise InputError(f"{options.known}: no K for camera {name}; add it there, or leave --known out")
         try:
             fit = fit_camera(points, size, options.unit, known.get(name))

@@ -7,6 +7,7 @@ at once) and by the times that people take from one view to the next.
 
 import argparse
 from pathlib import Path
+from typing import Literal
 
 from mtmc.commands import arguments
 
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
         raise InputError("--reid none: cameras that share no view are linked by appearance; give a model")
     detector = open_detector(options.detector, options.min_score) if options.detector else None
     linking = Linking(recording, model, detector)
-    travel = "learned" if options.travel == "learned" else None
+    travel: Literal["learned"] | None = "learned" if options.travel == "learned" else None
     with WorldWriter(results, recording.names) as writer:
         try:
             with Progress(transient=True, disable=not Console().is_terminal) as progress:

@@ -58,9 +58,9 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.identity.gallery import Gallery
     from mtmc.multicamera.film import FilmWriter
     from mtmc.multicamera.gallery_writer import GalleryWriter
-    from mtmc.multicamera.result_writer import SettledWriter, WorldWriter, writing_losses
+    from mtmc.multicamera.result_writer import MomentWriter, SettledWriter, WorldWriter, writing_losses
     from mtmc.multicamera.run import follow, open_identities, recognise
-    from mtmc.multicamera.workers import LocalWorkers
+    from mtmc.multicamera.workers import LocalWorkers, Workers
     from mtmc.sequences import open_recording
     from mtmc.single.appearance import open_appearance
     from reid.common.errors import InputError
@@ -81,22 +81,25 @@ def run(options: argparse.Namespace) -> None:
     detector = open_detector(options.detector, options.min_score) if options.detector else None
     if model is not None or options.video or options.detector:
         recording.require_images()
-    known = Gallery.load(options.gallery, model.weights_hash) if options.gallery and options.gallery.is_file() else None
+    known = None
+    if model is not None and options.gallery and options.gallery.is_file():
+        known = Gallery.load(options.gallery, model.weights_hash)
     identities = open_identities(model, known)
     with ExitStack() as stack:
-        workers = None
+        workers: Workers | None = None
+        apart = None
         if options.workers == "ray":
-            workers = stack.enter_context(closing(_ray_workers(options, recording)))
+            workers = apart = stack.enter_context(closing(_ray_workers(options, recording)))
         elif detector or model:
             workers = LocalWorkers(recording, detector, model)
-        found = workers.detections() if detector else None
+        found = workers.detections() if workers and detector else None
         tracks = follow(recording, thresholds, found)
         moments = recognise(recording, tracks, identities, workers if model else None)
         with ExitStack() as sinks:
             sinks.enter_context(GalleryWriter(results, identities.gallery, options.gallery))
-            if options.workers == "ray":
-                sinks.enter_context(writing_losses(workers.losses, results))
-            writers = [sinks.enter_context(world := WorldWriter(results, recording.names))]
+            if apart is not None:
+                sinks.enter_context(writing_losses(apart.losses, results))
+            writers: list[MomentWriter] = [sinks.enter_context(world := WorldWriter(results, recording.names))]
             if options.video:
                 images = [view.images for view in recording.views]
                 film = FilmWriter(results, recording.cameras, images, recording.frame_rate)
@@ -105,9 +108,9 @@ def run(options: argparse.Namespace) -> None:
             progress = sinks.enter_context(Progress(transient=True, disable=not Console().is_terminal))
             for moment in progress.track(moments, total=recording.length, description=recording.name):
                 settled.write(moment)
-        if options.workers == "ray":
-            for camera, restarts in workers.restarts.items():
-                lost = sum(loss.last - loss.first + 1 for loss in workers.losses if loss.camera == camera)
+        if apart is not None:
+            for camera, restarts in apart.restarts.items():
+                lost = sum(loss.last - loss.first + 1 for loss in apart.losses if loss.camera == camera)
                 if restarts or lost:
                     print(f"{camera}: worker restarted {restarts} times, {lost} frames lost (losses.csv)")
     print(f"{world.frames} frames of {len(recording.views)} cameras, {len(world.people)} people: {options.output}")
@@ -118,10 +121,10 @@ def _ray_workers(options: argparse.Namespace, recording: "Recording") -> "RayWor
     from mtmc.multicamera.ray_workers import PATIENCE, RayWorkers
     from mtmc.single.appearance import open_appearance
 
-    open_detector = partial(open_detector, _absolute(options.detector), options.min_score) if options.detector else None
+    detector = partial(open_detector, _absolute(options.detector), options.min_score) if options.detector else None
     opened = partial(open_appearance, _absolute(options.reid), options.engine, options.device)
     appearance = None if options.reid == "none" else opened
-    return RayWorkers(recording, open_detector, appearance, PATIENCE if options.patience is None else options.patience)
+    return RayWorkers(recording, detector, appearance, PATIENCE if options.patience is None else options.patience)
 
 
 def _absolute(name: str) -> str:

@@ -84,22 +84,22 @@ class Linker:
         distances = set_to_set([tracklet.embeddings for tracklet in tracklets], exemplars)
         seconds, cost = _costs(tracklets, lefts, distances / self.max_distance, self.travel, self.window, self.certainty)
         predecessor, chances = dict(assign(cost, 0.0)[0].tolist()), _chances(cost)
-        settled, chain = {}, list(self._open) + [None] * len(tracklets)
-        still = []
+        settled, still = {}, []
+        chains = dict(enumerate(self._open))  # by the number, among `lefts`, of the tracklet that a chain ends with
         for row, (number, tracklet) in enumerate(self._waiting):
             if tracklet.end >= before:
                 still.append((number, tracklet))
                 continue
             person, rows, left = self._people + 1, tracklet.embeddings, predecessor.get(row)
             if left is not None:
-                person, _, known = chain[left]
-                rows, chain[left] = np.concatenate([known, rows]), None
+                person, _, known = chains.pop(left)
+                rows = np.concatenate([known, rows])
             if self.travel is not None:
                 _learn(self.travel, tracklet, lefts, seconds[row], chances[row])
             self._people = max(self._people, person)
             settled[number] = person
-            chain[len(self._open) + row] = person, tracklet, rows[spread(rows, _EXEMPLARS)]
-        self._open = [item for item in chain if item is not None]
+            chains[len(self._open) + row] = person, tracklet, rows[spread(rows, _EXEMPLARS)]
+        self._open = list(chains.values())
         self._waiting = still
         return settled
 
@@ -122,11 +122,12 @@ def link_offline(
         return np.zeros(0, np.int64)
     embeddings = [tracklet.embeddings for tracklet in tracklets]
     distances, learned = set_to_set(embeddings, embeddings) / max_distance, travel
-    for _ in range(_ROUNDS if travel is not None else 0):
-        seconds, cost = _costs(tracklets, tracklets, distances, learned, window, certainty)
-        chances, learned = _chances(cost), deepcopy(travel)
-        for row, tracklet in enumerate(tracklets):
-            _learn(learned, tracklet, tracklets, seconds[row], chances[row])
+    if travel is not None:
+        for _ in range(_ROUNDS):
+            seconds, cost = _costs(tracklets, tracklets, distances, learned, window, certainty)
+            chances, learned = _chances(cost), deepcopy(travel)
+            for row, tracklet in enumerate(tracklets):
+                _learn(learned, tracklet, tracklets, seconds[row], chances[row])
     predecessor = assign(_costs(tracklets, tracklets, distances, learned, window, certainty)[1], 0.0)[0]
     members = _chains(len(tracklets), predecessor)
     embeddings = [np.concatenate([embeddings[index] for index in rows]) for rows in members]

@@ -14,7 +14,8 @@ from mtmc.linking.travel_times import TravelTimes
 
 def name_online(ended: Iterable[Ended], linker: Linker) -> dict[int, int]:
     """The people, from 1, of the tracks, with the `ended` tracklets passed to `linker` as they come."""
-    means, order, names = CameraMeans(), [], {}
+    means, order = CameraMeans(), []
+    names: dict[int, int] = {}
     for moment in ended:
         tracklets = []
         for track, tracklet in moment.tracklets.items():

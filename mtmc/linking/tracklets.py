@@ -124,6 +124,6 @@ def _tracklets(tracks: dict[int, _OpenTracklet], zones: Zones, need_embeddings: 
     found = {}
     for number, track in tracks.items():
         if track.embeddings or not need_embeddings:
-            doors = (zones.at(track.camera, place) for place in (track.first, track.last))
-            found[number] = Tracklet(track.camera, track.start, track.end, *doors, np.array(track.embeddings))
+            way_in, way_out = (zones.at(track.camera, place) for place in (track.first, track.last))
+            found[number] = Tracklet(track.camera, track.start, track.end, way_in, way_out, np.array(track.embeddings))
     return found

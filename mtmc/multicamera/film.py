@@ -11,6 +11,7 @@ from mtmc.drawing.annotator import Annotator
 from mtmc.drawing.floor_plan import FloorPlan
 from mtmc.drawing.video import VideoWriter
 from mtmc.multicamera.moment import Moment
+from reid.common.errors import InputError
 from reid.common.growing_results import end_results
 from reid.common.interrupts import uninterrupted
 from reid.common.result_folder import ResultFolder
@@ -74,8 +75,10 @@ def _in_camera(moment: Moment, people: np.ndarray, camera: int) -> Tracks:
     return Tracks(moment.people[seen], boxes[seen], np.ones(count), moment.tracks.members[seen, camera])
 
 
-def _tile(view: np.ndarray | None, size: tuple[int, int], annotator: Annotator, tracks: Tracks) -> np.ndarray:
+def _tile(view: np.ndarray | None, size: tuple[int, int] | None, annotator: Annotator, tracks: Tracks) -> np.ndarray:
     if view is None:
+        if size is None:
+            raise InputError(f"{NAME}: a camera without an image at a moment needs its width and height in the file of cameras")
         view = np.zeros((size[1], size[0], 3), np.uint8)
     drawn = annotator.draw(view, tracks)
     return cv2.resize(drawn, (round(drawn.shape[1] * TILE / drawn.shape[0]), TILE), interpolation=cv2.INTER_AREA)

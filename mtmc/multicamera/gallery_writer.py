@@ -32,32 +32,32 @@ class GalleryWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._gallery is None:
+        if (gallery := self._gallery) is None:
             return
         with uninterrupted():
             if error is None:
-                self._draw(f"{self._prefix}gallery")
+                self._draw(gallery, f"{self._prefix}gallery")
                 if self._file is not None:
-                    self._gallery.save(self._file)
+                    gallery.save(self._file)
             elif self._results.begun:
                 try:
-                    self._keep(error)
+                    self._keep(gallery, error)
                 except (OSError, InputError) as refusal:
                     note(error, f"the gallery is incomplete: {refusal}")
 
-    def _keep(self, error: BaseException) -> None:
-        if pictures := self._draw(folder := f"{self._prefix}gallery.partial"):
+    def _keep(self, gallery: Gallery, error: BaseException) -> None:
+        if pictures := self._draw(gallery, folder := f"{self._prefix}gallery.partial"):
             note(error, f"pictures of {pictures} people are kept in {self._results.path / folder}")
         if self._file is not None:
             partial = self._file.with_name(partial_name(self._file.name))
-            self._gallery.save(partial)
-            note(error, f"the gallery of {len(self._gallery)} people is kept in {partial}")
+            gallery.save(partial)
+            note(error, f"the gallery of {len(gallery)} people is kept in {partial}")
 
-    def _draw(self, folder: str) -> int:
+    def _draw(self, gallery: Gallery, folder: str) -> int:
         """Write the pictures into `folder` below the results; return their number."""
         drawn = 0
-        for person in self._gallery.people.tolist():
-            crops = [cv2.resize(crop, PICTURE, interpolation=cv2.INTER_AREA) for crop in self._gallery.crops(person)]
+        for person in gallery.people.tolist():
+            crops = [cv2.resize(crop, PICTURE, interpolation=cv2.INTER_AREA) for crop in gallery.crops(person)]
             if crops:
                 path = self._results.add(f"{folder}/{person:04d}.jpg")
                 with replacing(path) as temporary, refusing(path):

@@ -1,5 +1,6 @@
 """Run a recording's cameras as Ray actors, across a cluster; tracking and identification stay in one process."""
 
+import logging
 import signal
 import threading
 from collections import deque
@@ -7,18 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from mtmc.multicamera.workers import CameraJob, CameraWorker, Look
+from mtmc.multicamera.workers import CameraJob, CameraWorker, Embedder, Look
 from mtmc.sequences import Recording
 from mtmc.single.pipeline import Detect
 from reid.common.errors import InputError
 from trackers import Detections
-
-if TYPE_CHECKING:
-    from reid import AppearanceModel
 
 AHEAD = 8  # frames requested from a camera ahead of need; fewer than the images a worker keeps
 DEATHS = 3  # consecutive deaths of a camera's worker without a result, after which the camera has dropped out
@@ -41,8 +39,8 @@ class _Remote:
     """The state of a camera: its actor, None once it has dropped out, and the requested frames."""
 
     job: CameraJob
-    actor: object = None
-    asked: deque = field(default_factory=deque)  # pairs of a frame and its pending result, in order
+    actor: Any = None
+    asked: deque[tuple[int, Any]] = field(default_factory=deque)  # pairs of a frame and its pending result, in order
     deaths: int = 0
     behind: bool = False
 
@@ -71,20 +69,20 @@ class RayWorkers:
     def __init__(
         self,
         recording: Recording,
-        open_detector: Callable[[], Detect] | None = None,
-        open_appearance: Callable[[], "AppearanceModel"] | None = None,
+        open_detector: Callable[[], Detect | None] | None = None,
+        open_appearance: Callable[[], Embedder | None] | None = None,
         patience: float = PATIENCE,
     ) -> None:
         try:
             import ray
         except ImportError:
             raise InputError("--workers ray needs Ray: pip install 'mtmc[ray]'") from None
-        recording.require_images()
+        images = recording.require_images()
         self._ray = ray
         self._owned = not ray.is_initialized()
         if self._owned:
             with _own_sigterm():
-                ray.init(log_to_driver=False, include_dashboard=False, logging_level="error")
+                ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
         self.patience = patience
         self.losses: list[Loss] = []
         self.restarts = dict.fromkeys(recording.names, 0)
@@ -92,7 +90,8 @@ class RayWorkers:
         # Actors reserve no CPU: more cameras than CPUs take turns, spread evenly over the machines.
         self._actor = ray.remote(CameraWorker).options(num_cpus=0, scheduling_strategy="SPREAD")
         self._remotes = {
-            view.name: _Remote(CameraJob(view.name, view.images, open_detector, open_appearance)) for view in recording.views
+            name: _Remote(CameraJob(name, source, open_detector, open_appearance))
+            for name, source in zip(recording.names, images, strict=True)
         }
         for remote in self._remotes.values():
             remote.actor = self._actor.remote(remote.job)
@@ -104,8 +103,8 @@ class RayWorkers:
         for frame in range(self._length):
             for remote in self._remotes.values():
                 self._ask(remote, frame)
-            found = [self._detections_of(remote, frame) for remote in self._remotes.values()]
-            if any(part is None for part in found):
+            found = [part for remote in self._remotes.values() if (part := self._detections_of(remote, frame)) is not None]
+            if len(found) < len(self._remotes):
                 return
             yield found
 
@@ -170,7 +169,7 @@ class RayWorkers:
         self._lose(remote.job.camera, frame, "dropped out" if remote.actor is None else "behind")
         return _NOTHING
 
-    def _answer(self, remote: _Remote, reference: object, seconds: float) -> object:
+    def _answer(self, remote: _Remote, reference: Any, seconds: float) -> Any:
         """Wait for a result; errors raised in the worker are re-raised here."""
         try:
             answer = self._ray.get(reference, timeout=seconds)

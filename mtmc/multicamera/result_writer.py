@@ -53,9 +53,9 @@ class WorldWriter:
     def write(self, moment: Moment) -> None:
         """Append a moment; the first one creates the files. Raises `InputError` or `OSError` if the disk is full."""
         with uninterrupted():
-            self._open()
+            texts = self._open()
             self._results.require_room()
-            self._texts.write(list(self._entries(moment)))
+            texts.write(list(self._entries(moment)))
             self.frames += 1
             self.people.update(moment.people.tolist())
 
@@ -66,10 +66,11 @@ class WorldWriter:
             if self._texts is not None:
                 end_results(self._results, [(self._texts, self._names)], f"{self.frames} frames", error)
 
-    def _open(self) -> None:
+    def _open(self) -> GrowingTexts:
         if self._texts is None:
             self._texts = GrowingTexts(self._results, self._names)
             self._texts.write([_HEADER, *[""] * (len(self._names) - 1)])
+        return self._texts
 
     def _entries(self, moment: Moment) -> Iterator[str]:
         people, boxes = moment.people, moment.tracks.boxes

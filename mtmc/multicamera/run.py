@@ -17,7 +17,7 @@ from mtmc.identity.crop_selection import CropSelection
 from mtmc.identity.gallery import Gallery
 from mtmc.identity.identities import Crops, Identities
 from mtmc.multicamera.moment import Moment
-from mtmc.multicamera.workers import LocalWorkers
+from mtmc.multicamera.workers import LocalWorkers, Workers
 from mtmc.sequences import Recording, open_recording
 from mtmc.single.appearance import require_embedder
 from mtmc.single.pipeline import Detect, StageSeconds
@@ -26,7 +26,6 @@ from reid.common.interrupts import uninterrupted
 from trackers import Detections
 
 if TYPE_CHECKING:
-    from mtmc.multicamera.ray_workers import RayWorkers
     from reid import AppearanceModel
 
 CROPS = 6  # crops that decide a name; four cameras collect them in half a second
@@ -96,7 +95,7 @@ def recognise(
     recording: Recording,
     tracks: Iterable[GroundTracks],
     identities: Identities,
-    workers: "LocalWorkers | RayWorkers | None" = None,
+    workers: Workers | None = None,
     selection: CropSelection | None = None,
 ) -> Iterator[Moment]:
     """Identify the `tracks` of each frame of `recording` as it is processed; a person not yet identified has the number 0.
@@ -142,7 +141,7 @@ class HeldMoments:
     def add(self, moment: Moment) -> Iterator[Moment]:
         """Hold `moment` back; yield the moments that are complete, in order, with their names."""
         self._held.append(moment)
-        while self._held and (settled := _settled(self._held[0], self._identities.names)) is not None:
+        while self._held and ((settled := _settled(self._held[0], self._identities.names)).people > 0).all():
             self._held.popleft()
             yield settled
 
@@ -168,10 +167,10 @@ def settle(moments: Iterable[Moment], identities: Identities) -> Iterator[Moment
     yield from held.close()
 
 
-def _settled(moment: Moment, names: dict[int, int]) -> Moment | None:
-    """The moment with the names of its waiting tracks, or None while one is unnamed."""
+def _settled(moment: Moment, names: dict[int, int]) -> Moment:
+    """The moment with the names of its waiting tracks, 0 while one is unnamed."""
     if (moment.people > 0).all():
         return moment
     people = moment.people.copy()
     people[people == 0] = [names.get(track, 0) for track in moment.tracks.ids[people == 0].tolist()]
-    return replace(moment, people=people) if (people > 0).all() else None
+    return replace(moment, people=people)

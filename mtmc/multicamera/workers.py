@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, NoReturn, Protocol
 
 import numpy as np
 
@@ -17,11 +17,15 @@ from reid.common.errors import InputError
 from reid.footage.crops import crop
 from trackers import Detections
 
-if TYPE_CHECKING:
-    from reid import AppearanceModel
-
 KEPT = 16  # decoded images kept per camera
 _NOTHING = Detections(np.empty((0, 4)), np.empty(0))
+
+
+class Embedder(Protocol):
+    """What workers need of an appearance model."""
+
+    def embed(self, images: list[np.ndarray]) -> np.ndarray:
+        """The embeddings `(N, D)`, unit rows, of N images `(H, W, 3)` uint8 BGR."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +35,8 @@ class CameraJob:
 
     camera: str
     images: Iterable[np.ndarray | None]
-    open_detector: Callable[[], Detect] | None = None
-    open_appearance: Callable[[], "AppearanceModel"] | None = None
+    open_detector: Callable[[], Detect | None] | None = None
+    open_appearance: Callable[[], Embedder | None] | None = None
 
 
 class Look(NamedTuple):
@@ -45,6 +49,16 @@ class Look(NamedTuple):
     embedding: float
 
 
+class Workers(Protocol):
+    """The cameras of a recording, wherever they run."""
+
+    def detections(self) -> Iterator[list[Detections]]:
+        """Detect people in each frame, one entry per camera, until the first camera ends."""
+
+    def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
+        """Crop and embed `boxes` `(N, 4)` in a camera's frame; None if the camera does not answer."""
+
+
 class CameraWorker:
     """Processes the frames of one camera, numbered from 0; request them in order for speed.
 
@@ -54,10 +68,12 @@ class CameraWorker:
 
     def __init__(self, job: CameraJob):
         self._job = job
-        self._detect = job.open_detector and job.open_detector()
-        self._appearance = job.open_appearance and job.open_appearance()
+        detector = job.open_detector() if job.open_detector else None
+        appearance = job.open_appearance() if job.open_appearance else None
+        self._detect: Detect = _refuse if detector is None else detector
+        self._embed: Callable[[list[np.ndarray]], np.ndarray] = _refuse if appearance is None else appearance.embed
         self._running: Iterator[np.ndarray | None] = iter(())
-        self._next = None
+        self._next: int | None = None
         self._kept: deque[tuple[int, np.ndarray | None]] = deque(maxlen=KEPT)
 
     def detect(self, frame: int) -> Detections | None:
@@ -85,7 +101,7 @@ class CameraWorker:
                 raise InputError(f"{self._job.camera}: detections in frame {frame + 1} precede the first image")
             crops = crop(image, boxes)
         read = perf_counter()
-        return Look(self._appearance.embed(crops), crops, read - start, perf_counter() - read)
+        return Look(self._embed(crops), crops, read - start, perf_counter() - read)
 
     def _advance(self, frame: int) -> bool:
         """Decode up to that frame; False if the images end earlier."""
@@ -106,26 +122,30 @@ class CameraWorker:
         return next(image for number, image in self._kept if number == frame)
 
 
+def _refuse(_: object) -> NoReturn:
+    raise TypeError("this camera's worker was given no detector to find people with, or no appearance model to embed them with")
+
+
 class LocalWorkers:
     """The cameras of `recording`, in turn in this process, with one `detector` and one `appearance` model for all.
 
     Raises `InputError` for a camera without images.
     """
 
-    def __init__(self, recording: Recording, detector: Detect | None = None, appearance: "AppearanceModel | None" = None) -> None:
-        recording.require_images()
+    def __init__(self, recording: Recording, detector: Detect | None = None, appearance: Embedder | None = None) -> None:
+        images = recording.require_images()
         self._length = recording.length
-        openers = detector and (lambda: detector), appearance and (lambda: appearance)
-        self._workers = {view.name: CameraWorker(CameraJob(view.name, view.images, *openers)) for view in recording.views}
+        jobs = (CameraJob(*each, lambda: detector, lambda: appearance) for each in zip(recording.names, images, strict=True))
+        self._workers = {job.camera: CameraWorker(job) for job in jobs}
 
     def detections(self) -> Iterator[list[Detections]]:
         """What the detector finds in each frame, an entry a camera; it ends with the first camera that does."""
         for frame in range(self._length):
-            found = [worker.detect(frame) for worker in self._workers.values()]
-            if any(part is None for part in found):
+            found = [part for worker in self._workers.values() if (part := worker.detect(frame)) is not None]
+            if len(found) < len(self._workers):
                 return
             yield found
 
-    def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
+    def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look:
         """Crop and embed `boxes` `(N, 4)` in a camera's frame; see `CameraWorker.look`."""
         return self._workers[camera].look(frame, boxes)

@@ -58,7 +58,7 @@ def _key(appearance, source: str, detections: list[Detections]) -> str:
 
 
 def _computing(appearance) -> Embed:
-    def embed(image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, float]:
+    def embed(image: np.ndarray | None, boxes: np.ndarray) -> tuple[np.ndarray, float]:
         start = time.perf_counter()
         return appearance(image, boxes), time.perf_counter() - start
 
@@ -66,7 +66,7 @@ def _computing(appearance) -> Embed:
 
 
 def _storing(compute: Embed, file: BinaryIO, spent: list[float]) -> Embed:
-    def embed(image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, float]:
+    def embed(image: np.ndarray | None, boxes: np.ndarray) -> tuple[np.ndarray, float]:
         embeddings, seconds = compute(image, boxes)
         file.write(np.asarray(embeddings, "<f4").tobytes())
         spent.append(seconds)

@@ -1,7 +1,7 @@
 """One camera from start to end: frames, detections and appearance to tracks, frame by frame."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,7 @@ def track(
     images: bool = False,
     cache: Path | None = None,
     detector: Detect | None = None,
-) -> Iterator[TrackedFrame]:
+) -> Generator[TrackedFrame]:
     """Track a sequence and yield each frame as soon as it is done.
 
     `tracker` is the name of a file in `configs/trackers/` or a tracker, which is reset. `appearance` is a model from `reid.load`
@@ -76,11 +76,11 @@ def track(
     size = sequence.image_size
     reads = images or detector is not None or tracker.needs_image
     if size is None and (reads or embeds):
-        sequence.require_images()
-        size = sequence.images.size
+        size = sequence.require_images().size
     inside = [] if detector is not None else [_drop_outside(detections, size) for detections in sequence.detections]
     with ExitStack() as stack:
         embed, cached = None, False
+        frames: Iterable[tuple[np.ndarray | None, float]]
         if embeds:
             embed, cached = stack.enter_context(embedding_cache.remembering(appearance, sequence.images, inside, cache))
         if reads or (embeds and not cached):
@@ -89,14 +89,14 @@ def track(
             frames = ((None, 0.0) for _ in range(len(inside) if sequence.length is None else sequence.length))
         index = -1
         for index, (image, reading) in enumerate(frames):
+            detections, outside, reid, start = _NOTHING, 0, 0.0, time.perf_counter()
             if image is not None:
                 _check_size(sequence.name, index, image, size)
-            detections, outside, reid, start = _NOTHING, 0, 0.0, time.perf_counter()
-            if detector is not None:
-                found = detector(image)
-                detections = _drop_outside(found, size)
-                outside = len(found) - len(detections)
-            elif index < len(inside):
+                if detector is not None:
+                    found = detector(image)
+                    detections = _drop_outside(found, size)
+                    outside = len(found) - len(detections)
+            if index < len(inside):
                 detections, outside = inside[index], len(sequence.detections[index]) - len(inside[index])
             detection = time.perf_counter() - start
             if embed is not None and len(detections):
@@ -131,7 +131,7 @@ def _check_size(name: str, index: int, image: np.ndarray, size: tuple[int, int] 
         raise InputError(f"{name}, frame {index + 1}: the image is {told}; correct one of them")
 
 
-def _timed(images: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, float]]:
+def _timed(images: Generator[np.ndarray]) -> Generator[tuple[np.ndarray, float]]:
     """Each image with the seconds its decoding took."""
     with closing(images):
         start = time.perf_counter()

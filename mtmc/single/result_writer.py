@@ -8,7 +8,7 @@ from mtmc.drawing.annotator import Annotator
 from mtmc.drawing.video import VideoWriter
 from mtmc.sequences.mot_text import tracks_text
 from mtmc.single.pipeline import StageSeconds, TrackedFrame
-from reid.common.growing_results import GrowingTexts, end_results
+from reid.common.growing_results import Closable, GrowingTexts, end_results
 from reid.common.interrupts import uninterrupted
 from reid.common.result_folder import ResultFolder
 
@@ -44,7 +44,8 @@ class ResultWriter:
         self._names = [f"tracks/{name}.txt", *([f"video/{name}.mp4"] if video else [])]
         self._texts: GrowingTexts | None = None
         self._video: VideoWriter | None = None
-        self._annotator, self._ids = Annotator(), set()
+        self._annotator = Annotator()
+        self._ids: set[int] = set()
         self.text = results.path / self._names[0]
         self.totals = RunTotals()
 
@@ -53,14 +54,19 @@ class ResultWriter:
         return self
 
     def write(self, frame: TrackedFrame) -> None:
-        """Append a frame; the first one makes the files. Raises `InputError` or `OSError` where the disk is full."""
+        """Append a frame; the first one makes the files.
+
+        Raises `InputError` or `OSError` where the disk is full, and `ValueError` where a frame lacks the image for the video.
+        """
         passed = time.perf_counter() - self._since + (frame.seconds.reid if frame.reid_cached else 0.0)
         with uninterrupted():
-            self._open()
+            texts = self._open()
             self._results.require_room()
             if self._video is not None:
+                if frame.image is None:
+                    raise ValueError(f"frame {frame.index} carries no image for the video; track with images=True")
                 self._video.write(self._annotator.draw(frame.image, frame.tracks))
-            self._texts.write([tracks_text(frame.index, frame.tracks.ids, frame.tracks.boxes, frame.tracks.scores)])
+            texts.write([tracks_text(frame.index, frame.tracks.ids, frame.tracks.boxes, frame.tracks.scores)])
             self._count(frame, passed)
         self._since = time.perf_counter()
 
@@ -69,16 +75,17 @@ class ResultWriter:
             if error is None:
                 self._open()
             if self._texts is not None:
-                parts = [(self._texts, self._names[:1])]
+                parts: list[tuple[Closable, list[str]]] = [(self._texts, self._names[:1])]
                 if self._video is not None and self._video.frames:
                     parts.append((self._video, self._names[1:]))
                 end_results(self._results, parts, f"{self.totals.frames} frames", error)
 
-    def _open(self) -> None:
+    def _open(self) -> GrowingTexts:
         if self._texts is None:
             self._texts = GrowingTexts(self._results, self._names[:1])
             if len(self._names) > 1:
                 self._video = VideoWriter(self._results.begin(self._names[1]), self._frame_rate)
+        return self._texts
 
     def _count(self, frame: TrackedFrame, passed: float) -> None:
         total = self.totals

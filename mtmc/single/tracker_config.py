@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import configs
 import trackers
@@ -85,7 +86,7 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
     replaced. Raises `InputError` for an algorithm or a threshold that does not exist.
     """
     try:
-        thresholds = {**trackers.thresholds(config.algorithm), **config.thresholds}
+        thresholds: dict[str, Any] = {**trackers.thresholds(config.algorithm), **config.thresholds}
         origin = None
         if "max_appearance_distance" in thresholds and appearance is not None:
             fitted = getattr(appearance, "thresholds", None)  # which a function that embeds need not have
