@@ -151,7 +151,7 @@ def test_a_video_that_the_disk_did_not_take_whole_is_told(tmp_path):
     for _ in range(3):
         video.write(np.zeros((60, 32, 3), np.uint8))
     video.frames += 1  # OpenCV says nothing of an image that it could not write
-    with pytest.raises(InputError, match="3 of 4 frames could be written"):
+    with pytest.raises(InputError, match="only 3 of 4 frames were written"):
         video.close()
 
 

@@ -1,4 +1,4 @@
-"""Detections made from the true boxes, for recordings that come without a detector's: thinned and shaken, or as they are."""
+"""Detections made from the true boxes, for recordings without detections: thinned and jittered, or unchanged."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,15 +17,15 @@ MISSED, JITTER, CLUTTER = 0.1, 2.0, 0.05  # a share of the people, pixels, a sha
 def true_detections(
     truths: Sequence[GroundTruth], source: str, length: int, image_sizes: Sequence[tuple[int, int]], seed: int, folder: Path
 ) -> list[list[Detections]]:
-    """What a perfect detector ("gt") or one of middling quality ("gt-thinned") sees in each view, one entry a frame;
-    `truths` and `image_sizes` (width, height) have an entry a view.
+    """The detections of a perfect detector ("gt") or a mediocre one ("gt-thinned") in each view, one entry per frame; `truths`
+    and `image_sizes` (width, height) have one entry per view.
 
-    Thinned, 10% are missed, every edge is off by a normal error of 2 px standard deviation, and 5% as many again are clutter:
-    boxes of the size of true ones, anywhere in the image, in frames where people are. All
-    scores are 1, so that they tell nothing. `seed` draws it. Another `source` raises `InputError` about `folder`.
+    "gt-thinned" drops 10% of the boxes, jitters every edge by a normal error of 2 px standard deviation, and adds 5% clutter:
+    boxes of the size of true ones, anywhere in the image, in frames with people. All scores are 1, so they carry no information.
+    `seed` seeds the draw. Any other `source` raises `InputError`, naming `folder`.
     """
     if source not in (THINNED, PERFECT):
-        raise InputError(f"{folder} has no detections named {source}: choose {THINNED} or {PERFECT}")
+        raise InputError(f"{folder}: unknown detections {source}; choose {THINNED} or {PERFECT}")
     found = []
     for number, (truth, size) in enumerate(zip(truths, image_sizes, strict=True)):
         rng = np.random.default_rng([seed, number])
