@@ -96,7 +96,7 @@ def test_ctrl_c_leaves_what_was_followed_linked_and_says_so(folder, colours, tmp
     [
         (["--reid", "none"], "cameras that share no view are linked by appearance"),
         (["--min-score", "0.5"], "--min-score is for a detector"),
-        (["--detections", "yolo"], "no detections named yolo"),
+        (["--detections", "yolo"], "unknown detections yolo"),
     ],
 )
 def test_mistakes_are_told(folder, colours, tmp_path, arguments, told):

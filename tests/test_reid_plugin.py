@@ -102,7 +102,7 @@ def test_a_detector_of_ones_own_finds_people_from_a_score_on(own):
 def test_an_appearance_model_of_ones_own_is_opened_for_one_camera_and_told_what_several_need(own):
     model = open_appearance(f"{own}:Looks")
     assert model(np.zeros((60, 90, 3), np.uint8), np.zeros((3, 4))).shape == (3, 2)
-    with pytest.raises(InputError, match="name, dimension, thresholds, weights_hash, embed, as"):
+    with pytest.raises(InputError, match="name, dimension, thresholds, weights_hash, embed, like"):
         require_embedder(model)
     with pytest.raises(InputError, match="leave them out"):
         open_appearance(f"{own}:Looks", engine="pytorch")
@@ -116,7 +116,7 @@ def test_an_appearance_model_of_ones_own_is_opened_for_one_camera_and_told_what_
         (lambda own: read_tracker_config(f"{own}.deeper:Tracker"), "no module own_people.deeper"),
         (lambda own: open_detector(f"{own}:Looksy"), "own_people has no Looksy; it has np, Detections"),
         (lambda own: open_detector(f"{own}:number"), "not callable; a detector must map an image"),
-        (lambda own: open_appearance(f"{own}:number"), "not callable; an appearance model maps"),
+        (lambda own: open_appearance(f"{own}:number"), "not callable; an appearance model must map"),
         (lambda own: read_tracker_config("motdd"), "unknown tracker motdd; choose from deepsort, motdt"),
     ],
 )

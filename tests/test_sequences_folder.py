@@ -24,7 +24,7 @@ def test_a_calibration_for_images_of_another_size_is_told(tmp_path):
     save_cameras(tmp_path / "cameras.yaml", corners())
     (tmp_path / "west").mkdir()
     cv2.imwrite(str(tmp_path / "west/1.png"), walking_image(0))
-    with pytest.raises(InputError, match="camera west is calibrated for 640x480 pixels, its images are 160x120"):
+    with pytest.raises(InputError, match="camera west is calibrated for 640x480 pixels, but its images are 160x120"):
         open_recording(tmp_path)
 
 
@@ -37,7 +37,7 @@ def test_a_plain_folder_needs_nothing_but_cameras_and_pictures(tmp_path):
     assert sequence.length == 3 and view(sequence, "east").images is None
     assert [len(part) for part in sequence.at(2)] == [0, 0]
     assert sequence.ground_truths is None and sequence.world_truth is None
-    with pytest.raises(InputError, match="does not say where people truly are"):
+    with pytest.raises(InputError, match="no ground truth on the ground plane"):
         sequence.require_world_truth()
 
 
@@ -77,14 +77,14 @@ def test_a_camera_whose_clock_differs_is_brought_to_the_others(tmp_path, ahead):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("det/north.txt", "1,-1,0,0,5,5,1\n", "none of the cameras west, east"),
-        ("gt.txt", "0,1,0.5,0.5\n", "frames from 1 on"),
+        ("det/north.txt", "1,-1,0,0,5,5,1\n", "no such camera; rename it to one of west, east"),
+        ("gt.txt", "0,1,0.5,0.5\n", "frames from 1 and"),
         ("gt.txt", "1,1,0.5\n", "columns"),
         ("det/west.txt", "1,-1,0,0,5,-5,1\n", r"west\.txt, line 1"),
         (
             "cameras.yaml",
             "west: {homography: [[1, 0, 0], [0, 1, 0], [0, 0, 1]], unit: m, video: w.mp4}",
-            r"w\.mp4, the video of camera",
+            r"w\.mp4: the video of camera",
         ),
     ],
     ids=["unknown camera", "0-based world", "narrow world", "bad box", "no video"],

@@ -104,5 +104,5 @@ def test_too_few_identities_are_told(folder):
 def test_a_broken_crop_is_told_by_name(folder):
     people = CropPeople(folder, people=1, visits=2)
     people.path(0, 0, 0).write_bytes(b"no image")
-    with pytest.raises(InputError, match="not an image"):
+    with pytest.raises(InputError, match="not a readable image"):
         people.picture(0, 0, 0)

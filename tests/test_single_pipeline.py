@@ -50,7 +50,7 @@ def test_a_tracker_without_appearance_leaves_the_model_alone(make_sequence):
 
 
 def test_a_name_in_the_place_of_a_model_is_told(make_sequence):
-    with pytest.raises(TypeError, match=r"appearance is a model from reid\.load, .* not 'robust'"):
+    with pytest.raises(TypeError, match=r"appearance must be a model from reid\.load, .* not 'robust'"):
         next(track(open_sequence(make_sequence()), appearance="robust"))
 
 

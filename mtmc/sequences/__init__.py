@@ -1,4 +1,4 @@
-"""Readers of recordings, one a format: of one camera, giving a `Sequence`, or of several, giving a `Recording`."""
+"""Readers of recordings, one per format: a single camera gives a `Sequence`, several give a `Recording`."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ __all__ = [
     "write_folder",
 ]
 
-# Formats of several cameras: how a folder is recognised, tried in this order, and how it is read.
+# Multi-camera formats: how to recognize a folder, tried in this order, and how to read it.
 FORMATS = {
     "folder": (is_folder, read_folder),
     "wildtrack": (is_wildtrack, read_wildtrack),
@@ -42,10 +42,10 @@ FORMATS = {
 def open_sequence(
     source: str | Path | int, detections: str | Path | None = "det.txt", min_score: float | None = None
 ) -> Sequence:
-    """Open a MOTChallenge folder, a video file, a camera (its index) or a stream (its address).
+    """Open a MOTChallenge folder, a video file, a camera (by index) or a stream (by address).
 
     `detections` is a MOT text file; for a folder also the name of a file in its `det/`. Rows scored below `min_score` are
-    dropped. With None nothing is read, for a detector will find the people. Raises `InputError` for what cannot be read.
+    dropped. None reads no detections, for use with a detector. Raises `InputError` for a source that cannot be read.
     """
     folder = Path(str(source))
     if folder.is_dir():
@@ -54,15 +54,14 @@ def open_sequence(
 
 
 def open_recording(folder: str | Path, format: str = "auto", detections: str | None = None, seed: int = 0) -> Recording:
-    """Open the recording of several cameras in `folder`, which for the format "folder" may also be its file of cameras.
+    """Open the multi-camera recording in `folder`; for the format "folder" this may also be the camera file.
 
-    `format` is one of `FORMATS`, or "auto" to recognise it by the files that are there. `detections` is a name of the format's
-    own (each reader says which), None for its default; where they are drawn at random, `seed` draws them. Raises `InputError` for
-    what cannot be read.
+    `format` is one of `FORMATS`, or "auto" to recognize it by its files. `detections` is a name that the format defines (see each
+    reader), or None for its default; `seed` seeds random detections. Raises `InputError` for a recording that cannot be read.
     """
     folder = Path(folder)
     if not folder.exists():
-        raise InputError(f"{folder} is not there: check the path")
+        raise InputError(f"{folder}: no such file or folder")
     if format == "auto" and folder.is_file():
         format = "folder"
     if format == "auto":
@@ -70,6 +69,6 @@ def open_recording(folder: str | Path, format: str = "auto", detections: str | N
     if format not in FORMATS:
         known = ", ".join(name for name in FORMATS if name != "folder")
         raise InputError(
-            f"{folder} holds no cameras.yaml, which `python -m mtmc calibrate` writes, and is in none of the formats {known}"
+            f"{folder}: unknown format; add cameras.yaml (`python -m mtmc calibrate` writes it), or use one of {known}"
         )
     return FORMATS[format][1](folder, detections, seed)

@@ -1,4 +1,4 @@
-"""Cameras whose clocks differ, brought to one: a moment has the same frame number in all of them."""
+"""Alignment of cameras with different clocks: a moment has the same frame number in all of them."""
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -15,9 +15,9 @@ Rows = TypeVar("Rows", DetectionFile, GroundTruth)
 
 
 class ShiftedImages:
-    """The images of a camera that is `ahead` frames ahead of the others: its own frame k + `ahead` comes as frame k.
+    """The images of a camera that is `ahead` frames ahead of the others: its own frame k + `ahead` becomes frame k.
 
-    Where it is behind (`ahead` below 0) its first frames are None, since it had not begun.
+    If it is behind (`ahead` below 0), its first frames are None, since it had not started.
     """
 
     def __init__(self, images: PictureFolder | Video, ahead: int):
@@ -26,7 +26,7 @@ class ShiftedImages:
 
     @property
     def length(self) -> int | None:
-        """Frames from the common start on; None for a live camera."""
+        """Frames from the common start; None for a live camera."""
         length = self._images.length
         return None if length is None else max(length - self._ahead, 0)
 
@@ -47,7 +47,7 @@ class ShiftedImages:
 
 
 def shifted(rows: Rows, ahead: int) -> Rows:
-    """`rows` of a camera that is `ahead` frames ahead, with the others' frame numbers; those before 0 are left out."""
+    """`rows` of a camera that is `ahead` frames ahead, renumbered to the common frames; those before 0 are left out."""
     kept = rows.frames >= ahead
     arrays = {field.name: getattr(rows, field.name) for field in fields(rows)}
     cut = {name: array[kept] for name, array in arrays.items() if isinstance(array, np.ndarray)}

@@ -1,4 +1,4 @@
-"""MOTChallenge text files: ground truth and tracks read into arrays, and all of them written; `reid.footage` reads detections."""
+"""MOTChallenge text files: read ground truth and tracks, write both and detections; `reid.footage` reads detections."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from reid.footage.detection_text import check_frames_and_boxes, fail_at_first, r
 class GroundTruth:
     """The true boxes of a sequence, sorted by frame.
 
-    `frames (N,)` are 0-based, `ids (N,)` integers, `boxes (N, 4)` xyxy pixels. `considered (N,)` is False for rows the file marks
-    as not to be scored, `classes (N,)` are MOT16's (1: pedestrian), `visibility (N,)` is in 0..1.
+    `frames (N,)` are 0-based, `ids (N,)` integers, `boxes (N, 4)` xyxy pixels. `considered (N,)` is False for rows that are not
+    scored, `classes (N,)` are MOT16's (1: pedestrian), `visibility (N,)` is in 0..1.
     """
 
     frames: np.ndarray
@@ -38,8 +38,8 @@ def read_ground_truth(path: Path, length: int | None = None) -> GroundTruth:
     """Read ground truth in MOT16's nine columns (`...,consider,class,visibility`) or MOT15's ten or seven
     (`...,consider[,x,y,z]`).
 
-    The number of columns tells which. MOT15 knows no classes: every row is a pedestrian, seen in full. In both, a row whose
-    seventh column is 0 is not scored. Raises `InputError` as `read_detections` does, and when a frame holds one id twice.
+    The number of columns decides which. MOT15 has no classes: every row is a fully visible pedestrian. In both, a row whose
+    seventh column is 0 is not scored. Raises `InputError` as `read_detections` does, and for a duplicate id in a frame.
     """
     rows, fail = read_rows(path, columns=(7, 9, 10), layout="frame,id,left,top,width,height,consider,class,visibility")
     check_frames_and_boxes(rows, length, fail)
@@ -58,7 +58,7 @@ def read_ground_truth(path: Path, length: int | None = None) -> GroundTruth:
 
 
 def read_tracks(path: Path) -> TrackFile:
-    """Read a result file; it may be empty. Raises `InputError` for a malformed line and for an id that a frame holds twice."""
+    """Read a result file; it may be empty. Raises `InputError` for a malformed line and for a duplicate id in a frame."""
     if path.is_file() and not path.stat().st_size:
         return TrackFile(np.empty(0, dtype=int), np.empty(0, dtype=int), np.empty((0, 4)))
     rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score")
@@ -77,7 +77,7 @@ def tracks_text(frames: int | np.ndarray, ids: np.ndarray, boxes: np.ndarray, sc
 
 
 def detections_text(frames: int | np.ndarray, boxes: np.ndarray, scores: np.ndarray) -> str:
-    """The lines of a detection file, which are those of results with the id -1; the rest as for `tracks_text`."""
+    """The lines of a detection file: result lines with the id -1; arguments as for `tracks_text`."""
     return tracks_text(frames, np.full(len(boxes), -1), boxes, scores)
 
 
@@ -98,7 +98,7 @@ def _ltwh(boxes: np.ndarray) -> list[str]:
 
 
 def _check_ids(rows: np.ndarray, fail: Callable) -> None:
-    fail_at_first(rows[:, 1] % 1 != 0, lambda i: fail(i, f"the id {rows[i, 1]:g} is not a whole number"))
+    fail_at_first(rows[:, 1] % 1 != 0, lambda i: fail(i, f"the id {rows[i, 1]:g} must be a whole number"))
     rank = np.lexsort((rows[:, 1], rows[:, 0]))
     again = (np.diff(rows[rank, 0]) == 0) & (np.diff(rows[rank, 1]) == 0)
     fail_at_first(again, lambda i: fail(rank[i + 1], f"id {rows[rank[i], 1]:g} occurs twice in frame {rows[rank[i], 0]:g}"))

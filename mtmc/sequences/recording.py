@@ -1,4 +1,4 @@
-"""What several cameras recorded, whatever it was read from: a record a camera, and where people truly were."""
+"""A multi-camera recording, independent of its format: one view per camera, and the true positions of people."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from trackers import Detections
 
 @dataclass(frozen=True)
 class WorldTruth:
-    """Where people truly were, sorted by frame: `frames (K,)` 0-based, `ids (K,)` int, `positions (K, 2)` on the ground."""
+    """The true positions of people, sorted by frame: `frames (K,)` 0-based, `ids (K,)` int, `positions (K, 2)` on the ground."""
 
     frames: np.ndarray
     ids: np.ndarray
@@ -22,11 +22,11 @@ class WorldTruth:
 
 @dataclass(frozen=True)
 class View:
-    """What one camera of a recording saw.
+    """One camera of a recording.
 
-    `detections` have one entry a frame. `images` is a source of BGR frames, or None; a camera that began late gives None for the
-    frames before. `ground_truth` is None where unknown. All three are numbered by the recording's frames; the camera's own clock
-    runs `time_offset` seconds ahead of it.
+    `detections` has one entry per frame. `images` is a source of BGR frames, or None; a camera that starts late yields None for
+    the earlier frames. `ground_truth` is None if unknown. All three use the recording's frame numbers; the camera's own clock is
+    `time_offset` seconds ahead.
     """
 
     name: str
@@ -39,12 +39,12 @@ class View:
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording of `length` frames by several cameras, at `frame_rate` frames a second; `views` have one entry a camera.
+    """A recording of `length` frames by several cameras, at `frame_rate` frames per second; `views` has one entry per camera.
 
-    A frame is the same moment in all views. `detection_source` names what the detections are, "gt" being the truth itself (an
-    oracle). `world_truth` is None where unknown; ids mean the same person in all views and on the ground. Ground positions are in
-    `unit`, "m" or the unit that all cameras name. `area` (least x, least y, greatest x, greatest y) is where the recording's
-    authors follow people, None for everywhere.
+    A frame is the same moment in all views. `detection_source` names the detections; "gt" is the ground truth itself (an oracle).
+    `world_truth` is None if unknown; an id is the same person in all views and on the ground. Ground positions are in `unit`, the
+    common unit of all cameras. `area` (least x, least y, greatest x, greatest y) is where the recording's authors track people;
+    None means everywhere.
     """
 
     name: str
@@ -68,29 +68,29 @@ class Recording:
 
     @property
     def ground_truths(self) -> list[GroundTruth] | None:
-        """The true boxes of each view, None where one of them is unknown."""
+        """The true boxes of each view, or None if those of any view are unknown."""
         known = [view.ground_truth for view in self.views if view.ground_truth is not None]
         return known if len(known) == len(self.views) else None
 
     def at(self, frame: int) -> list[Detections]:
-        """The detections of the 0-based `frame`, one entry a camera, as `observe` takes them."""
+        """The detections of the 0-based `frame`, one entry per camera, for `observe`."""
         return [view.detections[frame] for view in self.views]
 
     def require_detections(self) -> None:
-        """Raise `InputError` where no view has a single detection."""
+        """Raise `InputError` if no view has a single detection."""
         if not any(len(found) for view in self.views for found in view.detections):
             raise InputError(f"{self.name}: no detections; add det/NAME.txt for each camera, or give --detector FILE")
 
     def require_world_truth(self) -> WorldTruth:
-        """Where people truly were; raises `InputError` where that is unknown."""
+        """The true positions of people; raises `InputError` if they are unknown."""
         if self.world_truth is None:
-            raise InputError(f"{self.name} does not say where people truly are on the ground")
+            raise InputError(f"{self.name}: no ground truth on the ground plane")
         return self.world_truth
 
     def require_images(self) -> list[Iterable[np.ndarray | None]]:
-        """The images of each view; raises `InputError` where one has none."""
+        """The images of each view; raises `InputError` if a view has none."""
         missing = [view.name for view in self.views if view.images is None]
         if missing:
-            need = "only given detections with --reid none do without"
-            raise InputError(f"{self.name} has no images of {', '.join(missing)}: add them; {need}")
+            need = "only given detections with --reid none need none"
+            raise InputError(f"{self.name}: no images of {', '.join(missing)}; add them: {need}")
         return [view.images for view in self.views if view.images is not None]

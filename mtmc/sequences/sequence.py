@@ -1,4 +1,4 @@
-"""One camera's recording, whatever it was read from: images, detections a frame, and the truth where it is known."""
+"""A single-camera recording, independent of its format: images, detections per frame, and the ground truth if known."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Images(Protocol):
 
 @dataclass(frozen=True)
 class Sequence:
-    """A recording of `length` frames at `frame_rate` a second; `image_size` is (width, height) in pixels, or None
-    where only the images can tell.
+    """A recording of `length` frames at `frame_rate` frames per second; `image_size` is (width, height) in pixels, or None if
+    only the images determine it.
 
-    `detections` has one entry a frame; a frame beyond the last entry has none. `score_scale` says what the detector's scores were
-    (see `DetectionFile`). `length` is None for a stream of unknown length. `images` is None where there are none.
+    `detections` has one entry per frame; a frame beyond the last entry has none. `score_scale` is the scale of the detector's
+    scores (see `DetectionFile`). `length` is None for a stream of unknown length. `images` is None if there are none.
     """
 
     name: str
@@ -40,18 +40,18 @@ class Sequence:
     images: Images | None = None
 
     def frames(self) -> Generator[np.ndarray]:
-        """The images in order, `(H, W, 3)` uint8 BGR. Raises `InputError` where there are none, or one does not decode."""
+        """The images in order, `(H, W, 3)` uint8 BGR. Raises `InputError` if there are none, or one does not decode."""
         yield from self.require_images()
 
     def require_images(self) -> Images:
-        """The images; raises `InputError` where the sequence has none."""
+        """The images; raises `InputError` if the sequence has none."""
         if self.images is None:
-            raise InputError(f"{self.name} has neither img1/ nor a video: add them, or run with --reid none and without --video")
+            raise InputError(f"{self.name}: neither img1/ nor a video; add one, or run with --reid none and without --video")
         return self.images
 
 
 def sequence_of(footage: Footage, length: int | None, entries: int, truth: GroundTruth | None = None) -> Sequence:
-    """`footage` of `length` frames as a sequence whose detections have so many `entries`, with the truth if it is known."""
+    """`footage` of `length` frames as a sequence with `entries` entries of detections, and the ground truth if known."""
     found = footage.detections
     return Sequence(
         name=footage.name,

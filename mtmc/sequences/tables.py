@@ -1,4 +1,4 @@
-"""Tables of numbers in text files, and rows split by the frame they belong to."""
+"""Tables of numbers in text files, and rows split by frame."""
 
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from trackers import Detections
 
 
 def read_table(path: Path, columns: int, delimiter: str | None = None) -> np.ndarray:
-    """The finite numbers `(R, C)` of a text file of at least `columns` columns, separated by blanks or by `delimiter`.
+    """The finite numbers `(R, C)` of a text file of at least `columns` columns, separated by spaces or by `delimiter`.
 
-    Raises `InputError` for a file that is missing, ragged, too narrow, or holds anything else.
+    Raises `InputError` for a file that is missing, ragged, too narrow or not numeric.
     """
     try:
         rows = np.loadtxt(path, ndmin=2, delimiter=delimiter, encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: put the data set's file there") from None
+        raise InputError(f"{path}: no such file; add the data set's file") from None
     except ValueError as error:
-        raise InputError(f"{path} is no table of numbers: {error}") from None
+        raise InputError(f"{path}: not a table of numbers: {error}") from None
     if len(rows) and rows.shape[1] < columns:
-        raise InputError(f"{path} has {rows.shape[1]} columns where {columns} are expected")
+        raise InputError(f"{path}: {rows.shape[1]} columns, but {columns} are expected")
     if not np.isfinite(rows).all():
         raise InputError(f"{path}: row {int((~np.isfinite(rows)).any(axis=1).argmax()) + 1} holds a number that is not finite")
     return rows.reshape(len(rows), -1) if len(rows) else np.empty((0, columns))
@@ -30,7 +30,7 @@ def read_table(path: Path, columns: int, delimiter: str | None = None) -> np.nda
 def detections_by_frame(
     frames: np.ndarray, boxes: np.ndarray, scores: np.ndarray | None, embeddings: np.ndarray | None, length: int
 ) -> list[Detections]:
-    """One entry for each of frames 0 to `length - 1` from rows in any order: `frames (N,)` int, `boxes (N, 4)` xyxy pixels,
+    """One entry for each of frames 0 to `length - 1`, from rows in any order: `frames (N,)` int, `boxes (N, 4)` xyxy pixels,
     `scores (N,)` (None: all 1) and `embeddings (N, D)` or None. Raises `ValueError` as `Detections` does."""
     order = np.argsort(frames, kind="stable")
     scores = np.ones(len(boxes)) if scores is None else scores[order]

@@ -1,4 +1,4 @@
-"""A rendered world of walking people: the embedded default data, with exact truth for every camera and moment."""
+"""A rendered world of walking people: the built-in default data, with exact ground truth for every camera and moment."""
 
 from mtmc.simulation.backdrop import Place
 from mtmc.simulation.crops import CropPeople

@@ -1,4 +1,4 @@
-"""The empty place as a camera sees it: floor, walls and sky of a box, found by one ray a pixel, with textures in metres."""
+"""The empty place as a camera sees it: floor, walls and sky of a box, ray cast per pixel, with textures in metres."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,11 @@ DOOR, DOOR_FRAME = (74, 104, 138), (150, 166, 176)
 
 @dataclass(frozen=True)
 class Place:
-    """A box open or closed at the top: `extent` (x0, y0, x1, y1) and `height` in metres; colours are BGR.
+    """A box, open or closed at the top: `extent` (x0, y0, x1, y1) and `height` in metres; colours are BGR.
 
     `tile` and `panel` are the sizes in metres of the floor's tiles and the walls' panels; `columns` are upright round obstacles
-    (x, y, radius, height, BGR colour) that hide people; `shade` is how strong the sun's shadows are, 0 (indoors) to 1; `doors`
-    (x, y) are drawn where they are within half a metre of a wall.
+    (x, y, radius, height, BGR colour) that occlude people; `shade` is the strength of the sun's shadows, 0 (indoors) to 1;
+    `doors` (x, y) are drawn if they are within half a metre of a wall.
     """
 
     extent: tuple[float, float, float, float]
@@ -52,11 +52,11 @@ def column_mesh(place: Place, index: int) -> tuple[Mesh, np.ndarray]:
 
 
 def draw_backdrop(place: Place, camera: Camera, seed: int) -> np.ndarray:
-    """The picture `(H, W, 3)` uint8 that `camera` takes of the empty place."""
+    """The image `(H, W, 3)` uint8 of the empty place from `camera`."""
     width, height = camera.image_size
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).reshape(-1, 2)
     rays = camera.rays(grid).reshape(height, width, 3)
-    # Four rays a pixel keep seams from flickering; between pixel centres they may as well be interpolated.
+    # Four samples per pixel prevent flickering seams; interpolation between pixel centres suffices.
     finer = cv2.resize(rays, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR).reshape(-1, 3)
     picture = _shade(place, camera.position, finer, seed).reshape(2 * height, 2 * width, 3)
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).clip(0, 255).astype(np.uint8)
@@ -110,13 +110,13 @@ def _lines(cells: np.ndarray, width: float) -> np.ndarray:
 
 
 def _hashed(cells: np.ndarray, seed: int) -> np.ndarray:
-    """A random number in 0..1 for each integer cell `(N, 2)`, the same whenever asked."""
+    """A random number in 0..1 for each integer cell `(N, 2)`, the same on every call."""
     return _table(seed)[cells[:, 0] % 64, cells[:, 1] % 64]
 
 
 def _clouds(points: np.ndarray, seed: int) -> np.ndarray:
-    """Smooth noise in -1..1 at `points` `(N, 2)`, one bump a unit."""
-    # OpenCV's tables are images, so the row of points is folded; its last row is filled up with zeros.
+    """Smooth noise in -1..1 at `points` `(N, 2)`, one bump per unit."""
+    # OpenCV's maps are images, so the row of points is folded; its last row is padded with zeros.
     folded = np.zeros((len(points) // 1024 + 1, 1024, 2), np.float32)
     folded.reshape(-1, 2)[: len(points)] = points % 64
     smooth = np.pad(_table(seed).astype(np.float32), 2, mode="wrap") * 2 - 1

@@ -1,4 +1,4 @@
-"""What stands in a scene, as one camera sees it: a box, a silhouette, a sprite; made of a mesh or of a picture on a card."""
+"""Bodies in a scene as one camera sees them: a box, a silhouette, a sprite; made from a mesh, or from an image on a card."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from mtmc.simulation.mesh import Mesh, Sprite, paint, silhouette
 from mtmc.simulation.windows import Window
 from mtmc.simulation.world import State, Trajectories
 
-FIGURE_WIDTH = 0.21  # of a figure's height, the mean over a step
-SOLID = 0.8  # the `card_reach` up to which a card hides what is behind it
+FIGURE_WIDTH = 0.21  # share of a figure's height, averaged over a step
+SOLID = 0.8  # the `card_reach` up to which a card occludes what is behind it
 
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """A thing in view: `box` `(4,)` xyxy pixels, tight and not cut by the image, `distance` metres from the camera,
+    """A body in view: `box` `(4,)` xyxy pixels, tight and not clipped to the image, `distance` metres from the camera,
     `silhouette(window)` -> bool `(h, w)` and `sprite(window)` -> `Sprite` for any window of whole pixels."""
 
     box: np.ndarray
@@ -29,7 +29,7 @@ class Body:
 
 
 def mesh_body(mesh: Mesh, motion: np.ndarray, camera: Camera) -> Body | None:
-    """`mesh` under the bone motions `motion` `(B, 3, 4)`, or None where part of it is behind or beside the lens."""
+    """`mesh` under the bone motions `motion` `(B, 3, 4)`, or None if part of it is behind the camera or beyond the lens model."""
     points = mesh.points(motion)
     pixels = camera.project(points)
     if np.isnan(pixels).any():
@@ -43,7 +43,7 @@ def mesh_body(mesh: Mesh, motion: np.ndarray, camera: Camera) -> Body | None:
 
 
 def figure_bodies(figures: list[Figure]) -> Callable[[State, Camera, int], list[Body | None]]:
-    """The people of a state as walking figures, person `i` looking like `figures[i]`."""
+    """The people of a state as walking figures; person `i` looks like `figures[i]`."""
 
     def bodies(state: State, camera: Camera, camera_index: int) -> list[Body | None]:
         found = []
@@ -58,8 +58,8 @@ def figure_bodies(figures: list[Figure]) -> Callable[[State, Camera, int], list[
 
 
 def figure_boxes(figures: list[Figure]) -> Callable[[Trajectories, Camera, int], np.ndarray]:
-    """The boxes `(K, 4)` xyxy of walking figures, person `i` being `figures[i]`: those of upright rectangles of a figure's height
-    and `FIGURE_WIDTH` that face the camera. They lean outwards towards the sides of a camera's image that looks down."""
+    """The boxes `(K, 4)` xyxy of walking figures, person `i` as `figures[i]`: upright rectangles of a figure's height and
+    `FIGURE_WIDTH` that face the camera. They lean outwards near the sides of an image from a camera that looks down."""
     statures = np.array([figure.height for figure in figures])
 
     def boxes(trajectories: Trajectories, camera: Camera, camera_index: int) -> np.ndarray:
@@ -77,7 +77,7 @@ def figure_boxes(figures: list[Figure]) -> Callable[[Trajectories, Camera, int],
 
 def card_boxes(camera: Camera, positions: np.ndarray, heights: np.ndarray, aspects: np.ndarray) -> np.ndarray:
     """Boxes `(N, 4)` xyxy of cards `heights` `(N,)` metres high and `aspects` `(N,)` times as wide, which stand at `positions`
-    `(N, 2)` and face the camera; NaN where the foot or the top is behind the lens, or less than 2 pixels lie between them."""
+    `(N, 2)` and face the camera; NaN if the foot or the top is behind the camera, or they are less than 2 pixels apart."""
     foot, top = np.split(camera.project(np.column_stack([np.tile(positions, (2, 1)), np.append(0 * heights, heights)])), 2)
     tall = foot[:, 1] - top[:, 1]
     half = np.where(tall > 2, tall, np.nan) * aspects / 2
@@ -87,15 +87,14 @@ def card_boxes(camera: Camera, positions: np.ndarray, heights: np.ndarray, aspec
 
 
 def card_reach(across: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """How far out a point is on a card, `across` and `down` from -1 to 1: the person ends at `SOLID`, and nothing is drawn beyond
-    1, since a crop's corners show where it was taken. The contours are superellipses."""
+    """The radial position of a point on a card, with `across` and `down` from -1 to 1: the person ends at `SOLID`, and nothing is
+    drawn beyond 1, since a crop's corners show its original background. The contours are superellipses."""
     return np.square(np.square(across)) + np.square(down * down * down)
 
 
 def card_body(picture: np.ndarray, height: float, position: np.ndarray, camera: Camera) -> Body | None:
-    """`picture` `(h, w, 3)` on a card of `height` metres that stands at `position` `(2,)` and faces the camera, its edges faded.
-
-    None where its foot or its top is behind the lens.
+    """`picture` `(h, w, 3)` on a card of `height` metres that stands at `position` `(2,)` and faces the camera, with faded edges.
+    None if its foot or its top is behind the camera.
     """
     (box,) = card_boxes(camera, position[None], np.array([height]), np.array([picture.shape[1] / picture.shape[0]]))
     if np.isnan(box).any():
@@ -103,7 +102,7 @@ def card_body(picture: np.ndarray, height: float, position: np.ndarray, camera: 
     (wide, tall), centre = box[2:] - box[:2], (box[2:] + box[:2]) / 2
 
     def unit(window: Window) -> tuple[np.ndarray, np.ndarray]:
-        """Where the window's pixel centres lie on the card, -1 to 1 across and down."""
+        """Positions of the window's pixel centres on the card, -1 to 1 across and down."""
         left, upper, right, lower = window
         return (np.arange(left, right) - centre[0]) / (wide / 2), (np.arange(upper, lower) - centre[1]) / (tall / 2)
 
@@ -117,7 +116,7 @@ def card_body(picture: np.ndarray, height: float, position: np.ndarray, camera: 
         rows, columns = ((side + 1) / 2 * size - 0.5 for side, size in ((down, picture.shape[0]), (across, picture.shape[1])))
         xs, ys = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
         shrunk = picture
-        if tall < picture.shape[0]:  # blur before leaving pixels out
+        if tall < picture.shape[0]:  # blur before downsampling
             shrunk = cv2.GaussianBlur(picture, (0, 0), 0.4 * picture.shape[0] / tall)
         colour = cv2.remap(shrunk, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
         return Sprite(colour * alpha[..., None], alpha, window[:2])

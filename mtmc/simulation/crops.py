@@ -1,4 +1,4 @@
-"""People drawn from real pictures: crops of a folder in Market-1501's layout, pasted where its identities walk."""
+"""People drawn from real images: crops from a folder in Market-1501's layout, pasted where its identities walk."""
 
 import re
 from pathlib import Path
@@ -20,10 +20,10 @@ OVERLAP = 1.06  # a crop shows a little more than the person
 class CropPeople:
     """Persons `0 .. people - 1`, each an identity of `folder` with enough crops for `visits` visits, chosen by `seed`.
 
-    The scene's cameras are dealt out in turn over an identity's own two cameras, and each crop belongs to one visit only, so that
-    what two visits, or cameras dealt to different sources, have in common is the person and never an image: of files with the
-    same content, as where queries lie in the gallery too, one counts. Calling it gives the bodies of a state, as `Scene` wants
-    them. Too few identities, or a crop that does not decode, raise `InputError`.
+    The scene's cameras are assigned in turn to an identity's two source cameras, and each crop belongs to one visit only. So two
+    visits, or cameras with different sources, share the person but never an image; files with the same content, such as queries
+    that are also in the gallery, count once. Calling the object gives the bodies of a state, for `Scene`. Raises `InputError` for
+    too few identities, or a crop that does not decode.
     """
 
     def __init__(self, folder: str | Path, people: int, visits: int, seed: int = 0) -> None:
@@ -44,8 +44,8 @@ class CropPeople:
                 rich[identity] = [enough[camera] for camera in sorted(enough)[:2]]
         if len(rich) < people:
             raise InputError(
-                f"{folder} has {len(rich)} identities with {visits} different crops from each of two cameras in query/ and "
-                f"bounding_box_test/, and {people} are needed: give a larger folder, or fewer people or visits"
+                f"{folder}: {len(rich)} identities with {visits} different crops from each of two cameras in query/ and "
+                f"bounding_box_test/, but {people} are needed; give a larger folder, or fewer people or visits"
             )
         rng = np.random.default_rng([seed, 8])
         self.identities = [str(name) for name in rng.permutation(sorted(rich))[:people]]
@@ -57,12 +57,12 @@ class CropPeople:
         self._pictures: dict[Path, np.ndarray] = {}
 
     def path(self, person: int, visit: int, camera_index: int) -> Path:
-        """The file that shows `person` on that visit in the scene's camera of that number.
+        """The file that shows `person` on a visit in a scene's camera, by number.
 
-        A visit that no crops were set aside for raises `ValueError`.
+        Raises `ValueError` for a visit without crops.
         """
         if visit >= self.visits:
-            raise ValueError(f"the people were drawn with crops for {self.visits} visits; visit number {visit} has none")
+            raise ValueError(f"there are crops for {self.visits} visits; visit number {visit} has none")
         own = self._crops[person][camera_index % 2][visit :: self.visits]
         return own[(camera_index // 2) % len(own)]
 
@@ -72,7 +72,7 @@ class CropPeople:
         if path not in self._pictures:
             picture = cv2.imread(str(path))
             if picture is None:
-                raise InputError(f"{path} is not an image that can be read: remove or replace it")
+                raise InputError(f"{path}: not a readable image; remove or replace it")
             self._pictures[path] = picture
         return self._pictures[path]
 
@@ -83,7 +83,7 @@ class CropPeople:
         ]
 
     def boxes(self, trajectories: Trajectories, camera: Camera, camera_index: int) -> np.ndarray:
-        """The boxes `(K, 4)` xyxy of the people's crops in the scene's camera of that number, NaN behind the lens."""
+        """The boxes `(K, 4)` xyxy of the people's crops in a scene's camera, by number; NaN behind the camera."""
         visits = np.unique(np.stack([trajectories.persons, trajectories.visits], axis=1), axis=0)
         aspects = np.zeros((len(self.identities), self.visits))
         for person, visit in visits:

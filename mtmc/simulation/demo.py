@@ -1,4 +1,5 @@
-"""The demo sequences: two places, two cameras, people who cross, hide and come back, as MOTChallenge folders on disk."""
+"""The demo sequences: two places, two cameras, and people who cross, occlude each other and return, as MOTChallenge folders on
+disk."""
 
 import hashlib
 from pathlib import Path
@@ -21,7 +22,7 @@ SIZE = (960, 540)
 
 
 def draw_figures(seed: int, people: int) -> list[Figure]:
-    """People at random, of whom every third wears what the one before wears."""
+    """Random people, of whom every third wears the same clothes as the previous one."""
     return [
         draw_figure(np.random.default_rng([seed, 3, i]), np.random.default_rng([seed, 4, i - (i % 3 == 2)]))
         for i in range(people)
@@ -29,13 +30,14 @@ def draw_figures(seed: int, people: int) -> list[Figure]:
 
 
 def figure_scene(world: World, place: Place, cameras: dict[str, Camera]) -> Scene:
-    """The scene in which the world's people are drawn figures."""
+    """The scene with the world's people as drawn figures."""
     people = 1 + max(visit.person for visit in world.visits)
     return Scene(world, place, cameras, figure_bodies(draw_figures(world.seed, people)))
 
 
 def plaza(seed: int) -> Scene:
-    """A sunny square with an advertising column, a lamp post and a pillar, seen from a first floor; people cross it both ways."""
+    """A sunny square with an advertising column, a lamp post and a pillar, seen from an upper floor; people cross it in both
+    directions."""
     column, post, pillar = (0.8, 8.0, 0.75), (-3.2, 5.2, 0.07), (4.2, 10.5, 0.16)
     place = Place(
         extent=(-14, -3, 14, 22),
@@ -62,7 +64,8 @@ def plaza(seed: int) -> Scene:
 
 
 def corridor(seed: int) -> Scene:
-    """A hall with pillars, seen from near its end and lower down: people walk towards the camera and away, hiding each other."""
+    """A hall with pillars, seen from near one end at a lower height: people walk towards and away from the camera and occlude
+    each other."""
     pillars = ((-1.9, 6.0, 0.28), (1.9, 6.0, 0.28), (-1.9, 10.0, 0.28), (1.9, 10.0, 0.28))
     place = Place(
         extent=(-5.5, -2.5, 5.5, 16),
@@ -95,9 +98,9 @@ DEMOS = {"demo-plaza": (plaza, 16), "demo-corridor": (corridor, 5)}
 
 
 def demo_sequences(folder: str | Path) -> list[Path]:
-    """The demo sequences' folders below `folder`, rendered unless complete ones of this very version are there.
+    """The demo sequences' folders below `folder`; rendered unless complete ones of this version exist.
 
-    Each is a MOTChallenge folder with `cameras.yaml` and `gt/ground.txt` besides.
+    Each is a MOTChallenge folder with `cameras.yaml` and `gt/ground.txt` in addition.
     """
     version = _version()
     folders = []
@@ -113,7 +116,7 @@ def demo_sequences(folder: str | Path) -> list[Path]:
 
 
 def _version() -> str:
-    """A hash of everything that decides what is rendered: this package's own text, and OpenCV's version."""
+    """A hash of everything that determines the rendering: the source of this package, and OpenCV's version."""
     here = Path(__file__).parent
     text = b"".join(path.read_bytes() for path in [*sorted(here.glob("*.py")), here.parent / "calibration" / "pinhole.py"])
     return hashlib.sha256(text + cv2.__version__.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What a person detector would report: the truth with misses, jitter, scores and clutter, drawn from a seed."""
+"""A simulated person detector: the ground truth with seeded misses, jitter, scores and clutter."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from mtmc.simulation.rendering import Truth
 
 @dataclass(frozen=True)
 class SimulatedDetector:
-    """How a detector errs.
+    """The error model of a detector.
 
-    `miss` is the share of fully visible people it overlooks; below `half_seen` visibility it overlooks more than half of them,
-    and nobody below half of that is found. `jitter` is the standard deviation of a box's centre and size as a share of its width
-    and height, larger for hidden people. `clutter` is the mean number of false boxes a frame, half of them at fixed places.
+    `miss` is the share of fully visible people it misses; below `half_seen` visibility it misses more than half of them, and
+    below half of that, all. `jitter` is the standard deviation of a box's centre and size as a share of its width and height,
+    larger for hidden people. `clutter` is the mean number of false positives per frame, half of them at fixed places.
     """
 
     miss: float = 0.05
@@ -26,7 +26,7 @@ class SimulatedDetector:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Boxes `(N, 4)` xyxy pixels, best score first, and their scores `(N,)` in 0..1, of one frame.
 
-        `haunts` `(H, 4)` are the places that look like people to this detector; `haunted_places` draws some.
+        `haunts` `(H, 4)` are places that this detector mistakes for people; `haunted_places` draws some.
         """
         seen = truth.visibility
         chance = (1 - self.miss) / (1 + np.exp(-(seen - self.half_seen) / 0.08)) * (seen >= self.half_seen / 2)
@@ -45,12 +45,12 @@ class SimulatedDetector:
 
 
 def haunted_places(rng: np.random.Generator, image_size: tuple[int, int]) -> np.ndarray:
-    """Four boxes `(4, 4)` where a detector keeps seeing somebody."""
+    """Four boxes `(4, 4)` where a detector repeatedly reports a person."""
     return _anywhere(rng, 4, image_size)
 
 
 def _anywhere(rng: np.random.Generator, count: int, image_size: tuple[int, int]) -> np.ndarray:
-    """Boxes `(count, 4)` of a person's shape, larger the lower they stand."""
+    """Boxes `(count, 4)` of a person's shape, larger towards the bottom of the image."""
     width, height = image_size
     foot = rng.uniform(0.45, 1.0, count) * height
     tall = height * 0.55 * (foot / height) ** 2 * rng.uniform(0.8, 1.25, count)

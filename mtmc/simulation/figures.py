@@ -1,4 +1,5 @@
-"""Who the people are: bodies of tubes with a face, hair, clothes, shoes and bags, drawn at random from muted everyday choices."""
+"""The looks of people: bodies of tubes with a face, hair, clothes, shoes and bags, drawn at random from muted everyday
+choices."""
 
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import numpy as np
 from mtmc.simulation.gait import ANKLE, CHEST, FOOT, FOREARM, HEAD, LEFT, PELVIS, RIGHT, SHIN, THIGH, UPPER_ARM, WAIST
 from mtmc.simulation.mesh import ANGLES, SIDES, Mesh, Tube
 
-# Colours are BGR. Dark and plain ones come up more often, as on a street.
+# Colours are BGR. Dark and plain ones are more frequent, as on a street.
 SKIN = [(172, 196, 232), (150, 178, 220), (122, 152, 200), (98, 128, 178), (70, 96, 140), (48, 66, 98)]
 HAIR = [
     (22, 20, 20), (28, 30, 36), (34, 44, 60), (46, 66, 96),
@@ -25,14 +26,14 @@ BOTTOMS = [
 SHOES = [(26, 26, 28), (40, 52, 74), (198, 200, 202), (60, 58, 58), (120, 100, 90)]
 BAGS = [(30, 30, 32), (60, 50, 44), (44, 66, 96), (40, 34, 120), (88, 96, 70), (120, 86, 54)]
 
-# The direction each facet looks in, -180 to 180 degrees, 0 ahead, left positive.
+# The direction each facet faces, -180 to 180 degrees, 0 ahead, left positive.
 FACETS = np.rad2deg((ANGLES + np.pi / SIDES + np.pi) % (2 * np.pi) - np.pi)
 # Outlines: rows of (position along the tube, half depth, half width), as fractions of the body's height.
 SKULL = [
     (0.026, 0.012, 0.012), (0.034, 0.034, 0.028), (0.054, 0.047, 0.038), (0.074, 0.054, 0.043), (0.090, 0.056, 0.045),
     (0.108, 0.055, 0.046), (0.128, 0.047, 0.041), (0.140, 0.031, 0.028), (0.146, 0.001, 0.001),
 ]  # fmt: skip
-# By hair style, the outline of what the skull does not carry, and how far behind the head's axis it sits.
+# By hair style: the outline of the hair beyond the skull, and its offset behind the head's axis.
 HAIRDOS = {
     "short": (
         [(0.060, 0.020, 0.030), (0.09, 0.050, 0.047), (0.125, 0.051, 0.046), (0.145, 0.034, 0.030), (0.152, 0.001, 0.001)], 0.008,
@@ -66,7 +67,7 @@ GARMENTS = {
     "jacket": (1.12, 0.008),
     "coat": (1.13, 0.008),
 }
-# Heights here are over the hips.
+# These heights are above the hips.
 TORSO = np.array([
     (-0.035, 0.048, 0.066), (-0.01, 0.064, 0.090), (0.03, 0.063, 0.090), (0.085, 0.056, 0.078),
     (0.14, 0.060, 0.082), (0.19, 0.065, 0.091), (0.24, 0.065, 0.097), (0.272, 0.058, 0.097),
@@ -83,7 +84,7 @@ class Figure:
 
 
 def draw_figure(body: np.random.Generator, clothes: np.random.Generator) -> Figure:
-    """A person at random. Two people given equal `clothes` generators wear the same things on different bodies."""
+    """A random person. Two people with equal `clothes` generators wear the same clothes on different bodies."""
     height = float(np.clip(body.normal(1.71, 0.09), 1.52, 1.95))
     build = float(np.clip(body.normal(1.0, 0.08), 0.86, 1.22))
     skin = np.array(SKIN[body.choice(6, p=[0.2, 0.25, 0.2, 0.15, 0.1, 0.1])], dtype=np.float64)
@@ -116,7 +117,7 @@ def draw_figure(body: np.random.Generator, clothes: np.random.Generator) -> Figu
 
 
 def _shade(rng: np.random.Generator, palette: list[tuple[int, int, int]]) -> np.ndarray:
-    """A colour of the palette, a little lighter or darker and not quite of its hue."""
+    """A colour of the palette, with slightly varied lightness and hue."""
     colour = np.array(palette[rng.integers(len(palette))]) * rng.uniform(0.85, 1.15) + rng.normal(0, 4, 3)
     return (0.85 * colour + 0.15 * colour.mean()).clip(14, 225)
 
@@ -164,13 +165,13 @@ def _torso(garment: str, pattern: str, top: np.ndarray, under: np.ndarray, build
 
 
 def _strap(torso: Tube, bag: str, colour: np.ndarray) -> None:
-    """Paint the straps of a backpack, or the one across of a shoulder bag, on the torso."""
+    """Paint the straps of a backpack, or the strap of a shoulder bag, on the torso."""
     if bag == "backpack":
         torso.colours[6:15, (np.abs(FACETS) > 30) & (np.abs(FACETS) < 60)] = colour
     elif bag == "shoulder":
         for level in range(3, 15):
             across = 75 - 150 * (level - 3) / 11
-            mirrored = np.sign(FACETS) * 180 - FACETS  # the facet on the front that each one on the back lies behind
+            mirrored = np.sign(FACETS) * 180 - FACETS  # the front facet opposite each back facet
             folded = np.where(np.abs(FACETS) < 90, FACETS, mirrored)
             torso.colours[level, np.abs(folded - across) < 20] = colour
 

@@ -1,4 +1,4 @@
-"""Scenes as the recording of several cameras: truth and noisy detections by geometry, pictures only where they are asked for."""
+"""Scenes as a multi-camera recording: ground truth and noisy detections from geometry, images rendered on demand only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from trackers import Detections
 
 @dataclass(frozen=True, eq=False)
 class RenderedImages:
-    """The images of one camera of a scene, drawn as they are asked for."""
+    """The images of one camera of a scene, rendered on demand."""
 
     scene: Scene
     camera: str
@@ -32,18 +32,18 @@ class RenderedImages:
         return (self.scene.render(self.camera, frame / self.frame_rate)[0] for frame in range(self.length))
 
     def crops(self, frame: int, boxes: np.ndarray) -> list[np.ndarray]:
-        """What `boxes` `(N, 4)` show in the 0-based `frame`, `(h, w, 3)` uint8 BGR each."""
+        """The crops of `boxes` `(N, 4)` in the 0-based `frame`, `(h, w, 3)` uint8 BGR each."""
         return self.scene.crops(self.camera, frame / self.frame_rate, boxes)
 
 
 def film(
     name: str, scenes: list[Scene], outline: Outline, frame_rate: float, length: int, detector: SimulatedDetector
 ) -> Recording:
-    """`length` frames of all cameras of `scenes`, which show parts of one world from its second 0 on.
+    """`length` frames of all cameras of `scenes`, which show parts of one world, from second 0.
 
-    `outline` gives the people's boxes (`survey`). The detections are those of `detector`, drawn with the world's seed, and called
-    "noisy"; like the true boxes they also cover what the image's edge or somebody nearer hides. People less than a tenth visible
-    are not scored in that camera's truth; the world's truth names those of whom some camera sees that much.
+    `outline` gives the people's boxes (see `survey`). `detector` draws the detections, named "noisy", with the world's seed; like
+    the true boxes they include parts outside the image or occluded. People less than a tenth visible are not scored in that
+    camera's ground truth; the world truth holds those at least that visible in some camera.
     """
     cameras = {camera: scene for scene in scenes for camera in scene.cameras}
     seconds = np.arange(length) / frame_rate
@@ -69,7 +69,7 @@ def film(
 
 
 def _detect(detector, moments, truth, scene, camera, number, length) -> list[Detections]:
-    """What the detector reports in each frame of the camera that is `number` in the recording."""
+    """The detections in each frame of camera `number` of the recording."""
     size, seed = scene.cameras[camera].image_size, scene.world.seed
     haunts = haunted_places(np.random.default_rng([seed, 7, number]), size)
     rng = np.random.default_rng([seed, 9, number])

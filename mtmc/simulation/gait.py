@@ -1,4 +1,4 @@
-"""How a walking body moves: the motion of each bone from the distance walked, feet on the ground."""
+"""The gait of a walking body: the motion of each bone from the distance walked, with the feet on the ground."""
 
 import numpy as np
 
@@ -15,14 +15,14 @@ UPPER_ARM_LENGTH = 0.17
 HALF_HIPS, HALF_SHOULDERS = 0.048, 0.100
 TOE, HEEL = 0.10, -0.038
 STRIDE = 0.82  # two steps, as a fraction of height
-BRISK = 1.1  # metres a second, from which on the limbs swing fully
+BRISK = 1.1  # metres per second; at this speed the limbs swing fully
 
 
 def pose(height: float, distance: float, speed: float, ground: np.ndarray, heading: float) -> np.ndarray:
     """Motions `(BONES, 3, 4)` from bone axes (fractions of height; x forward, y left, z up) to world metres.
 
-    `distance` walked in metres drives the phase of the steps, `speed` in m/s their width; `ground` `(2,)` is where the person
-    stands and `heading` the direction faced, in radians from the world's x axis. The lower foot touches the ground.
+    `distance` walked in metres sets the phase of the steps, `speed` in m/s their amplitude; `ground` `(2,)` is the position and
+    `heading` the direction faced, in radians from the world's x axis. The lower foot touches the ground.
     """
     phase = 2 * np.pi * distance / (STRIDE * height)
     swing = min(speed / BRISK, 1.0)

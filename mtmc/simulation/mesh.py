@@ -1,4 +1,4 @@
-"""Bodies made of tubes: rings of points joined by flat shaded facets, drawn far to near into a small antialiased sprite."""
+"""Bodies made of tubes: rings of points joined by flat-shaded facets, drawn far to near into a small antialiased sprite."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import numpy as np
 from mtmc.calibration import Camera
 from mtmc.simulation.windows import Window
 
-# Points a ring; point k looks in direction 2 pi k / SIDES from the ring's first axis (forward, if upright) to its second (left).
+# Points per ring; point k faces direction 2 pi k / SIDES from the ring's first axis (forward, if upright) to its second (left).
 SIDES = 12
 ANGLES = 2 * np.pi * np.arange(SIDES) / SIDES
 SUN = np.array([0.45, 0.35, 0.82]) / np.linalg.norm([0.45, 0.35, 0.82])
@@ -18,12 +18,11 @@ SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 
 @dataclass(frozen=True, eq=False)
 class Tube:
-    """Rings joined into a tube, in its bones' own axes.
+    """Rings joined into a tube, in the axes of its bones.
 
     `centres` `(R, 3)` and `radii` `(R, 2)` are ordered along the tube's axis (z up, or x forward when `lying`); `bones` `(R,)`
-    names the bone that carries each ring; `colours` `(R - 1, SIDES, 3)` are BGR 0 to 255, one a facet. End rings of radius near 0
-    close the tube. `lift` in metres is how much nearer the tube counts when facets are sorted, so that cloth covers what pokes
-    through it.
+    names the bone that carries each ring; `colours` `(R - 1, SIDES, 3)` are BGR 0 to 255, one per facet. End rings of radius near
+    0 close the tube. `lift`, in metres, moves the tube nearer when facets are sorted, so cloth covers what would poke through it.
     """
 
     centres: np.ndarray
@@ -58,14 +57,14 @@ class Mesh:
         self.lift = np.concatenate([np.full(tube.colours[..., 0].size, tube.lift) for tube in tubes])
 
     def points(self, pose: np.ndarray) -> np.ndarray:
-        """World points `(R * SIDES, 3)` under `pose` `(B, 3, 4)`, one motion from bone axes to the world a bone."""
+        """World points `(R * SIDES, 3)` under `pose` `(B, 3, 4)`, one motion per bone, from bone axes to the world."""
         motion = pose[self.bones]
         return (self.rings @ motion[:, :, :3].transpose(0, 2, 1) + motion[:, None, :, 3]).reshape(-1, 3)
 
 
 @dataclass(frozen=True, eq=False)
 class Sprite:
-    """A small picture to lay over a frame: `colour` `(h, w, 3)` float32, already multiplied by `alpha` `(h, w)`, top left at
+    """A small image to overlay on a frame: `colour` `(h, w, 3)` float32, already multiplied by `alpha` `(h, w)`, top left at
     `corner` (x, y)."""
 
     colour: np.ndarray
@@ -103,13 +102,13 @@ def paint(mesh: Mesh, points: np.ndarray, pixels: np.ndarray, camera: Camera, wi
     distance = np.sqrt(np.einsum("ij,ij->i", sight, sight))
     normals /= np.sqrt(np.einsum("ij,ij->i", normals, normals))[:, None]
     towards = np.einsum("ij,ij->i", normals, sight) / distance
-    # Light from the sky, some sun, and a little more light on what faces the viewer, which rounds the limbs off.
+    # Light from the sky, some sun, and a little more on facets that face the viewer, which rounds the limbs.
     light = 0.60 + 0.12 * normals[:, 2] + 0.28 * np.maximum(normals @ SUN, 0) + 0.14 * towards
     order = np.argsort(mesh.lift[facing] - distance, kind="stable")
     drawn = facing[order]
     paints = np.full((len(drawn), 4), 255.0)
     paints[:, :3] = np.minimum(mesh.colours[drawn] * light[order, None], 255.0)
-    # People close to the camera need no finer canvas than their pixels.
+    # People close to the camera need no supersampling.
     scale = OVERSAMPLING if max(right - left, bottom - top) < 400 else 1
     canvas = np.zeros(((bottom - top) * scale, (right - left) * scale, 4), np.uint8)
     place = (pixels - (left - 0.5, top - 0.5)) * scale - 0.5
@@ -121,6 +120,6 @@ def paint(mesh: Mesh, points: np.ndarray, pixels: np.ndarray, camera: Camera, wi
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Row-wise cross product `(N, 3)`; several times faster than NumPy's general one."""
+    """Row-wise cross product `(N, 3)`; several times faster than `np.cross`."""
     (ax, ay, az), (bx, by, bz) = a.T, b.T
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)

@@ -1,7 +1,7 @@
-"""How much of each person a camera sees: the truth of a rendered world, in pixels of drawn bodies or at points of boxes.
+"""True visibility of each person in a camera, from the pixels of drawn bodies or from sample points of boxes.
 
-The two are counted differently since a picture has silhouettes and columns, and a survey of minutes has boxes alone. Neither is
-`mtmc.ground.visibility`, an estimate from boxes that may be wrong: this is the truth that estimates are compared with.
+There are two counts, since an image has silhouettes and columns, whereas a survey of minutes has boxes alone. Unlike the estimate
+in `mtmc.ground.visibility`, made from detected boxes, both are ground truth.
 """
 
 import numpy as np
@@ -9,17 +9,17 @@ import numpy as np
 from mtmc.simulation.bodies import SOLID, Body, card_reach
 from mtmc.simulation.windows import clipped, window_around
 
-# Points of a box, -1 to 1 across and down, at which it is looked up whether somebody nearer hides it.
+# Sample points of a box, -1 to 1 across and down, tested for occlusion by nearer people.
 ACROSS, DOWN = (grid.ravel() for grid in np.meshgrid(np.linspace(-0.875, 0.875, 8), np.linspace(-0.9375, 0.9375, 16)))
 
 
 def meets(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Whether boxes `(..., 4)`, paired as arrays broadcast, overlap or come within a pixel of each other."""
+    """Whether boxes `(..., 4)`, paired by broadcasting, overlap or come within a pixel of each other."""
     return np.all((some[..., :2] < others[..., 2:] + 1) & (some[..., 2:] > others[..., :2] - 1), axis=-1)
 
 
 def pixels_seen(people: list[Body], columns: list[Body], image_size: tuple[int, int]) -> np.ndarray:
-    """The share `(N,)` of each person's pixels that neither others, nor columns, nor the image's edge hide."""
+    """The share `(N,)` of each person's pixels that are inside the image and not occluded by people or columns."""
     width, height = image_size
     shares = np.ones(len(people))
     everything = [*people, *columns]
@@ -44,7 +44,7 @@ def pixels_seen(people: list[Body], columns: list[Body], image_size: tuple[int, 
 
 
 def points_seen(moments: np.ndarray, boxes: np.ndarray, distances: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
-    """The share `(K,)` of each box that neither the image's edge nor, at the same moment, somebody nearer hides."""
+    """The share `(K,)` of each box that is inside the image and not occluded by nearer people at the same moment."""
     if not len(moments):
         return np.zeros(0)
     solid = card_reach(ACROSS, DOWN) < SOLID
@@ -53,14 +53,14 @@ def points_seen(moments: np.ndarray, boxes: np.ndarray, distances: np.ndarray, i
     x = centres[:, :1] + half[:, :1] * across
     y = centres[:, 1:] + half[:, 1:] * down
     seen = (x >= 0) & (x < image_size[0]) & (y >= 0) & (y < image_size[1])
-    # Each row meets the others of its moment at distance 1, 2, ... in the list, which is sorted by moment.
+    # Pair each row with the others of its moment, 1, 2, ... rows apart in the list, which is sorted by moment.
     for shift in range(1, np.bincount(moments).max()):
         first = np.flatnonzero(moments[:-shift] == moments[shift:])
         second = first + shift
         touch = ((boxes[first, :2] < boxes[second, 2:]) & (boxes[first, 2:] > boxes[second, :2])).all(axis=1)
         first, second = first[touch], second[touch]
         ahead = distances[first] <= distances[second]
-        # Apart, for a row may be far in one pair and far in another, and is assigned to but once a statement.
+        # Two statements, since a row can be the far one in both pairs, and fancy indexing assigns to it only once per statement.
         for near, far in ((first[ahead], second[ahead]), (second[~ahead], first[~ahead])):
             beside = (x[far] - centres[near, :1]) / half[near, :1]
             below = (y[far] - centres[near, 1:]) / half[near, 1:]

@@ -1,4 +1,4 @@
-"""A scene of people seen by calibrated cameras: exact truth for any moment, and the picture when it is wanted."""
+"""A scene of people seen by calibrated cameras: exact ground truth for any moment, and the image on demand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,11 +20,11 @@ NOISE = 3.5  # standard deviation of the sensor noise, in grey levels
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What one camera could see at one moment, ordered by id.
+    """The ground truth of one camera at one moment, sorted by id.
 
-    `ids` `(N,)` int from 1, a person always under the same; `visits` `(N,)` int from 0, which stay of that person it is; `boxes`
-    `(N, 4)` xyxy pixels of the whole body, also where it is hidden or cut by the image; `visibility` `(N,)` the share of its
-    pixels that is seen, 0 to 1; `ground` `(N, 2)` metres. People wholly outside the image are left out.
+    `ids` `(N,)` int from 1, constant per person; `visits` `(N,)` int from 0, the number of the person's visit; `boxes` `(N, 4)`
+    xyxy pixels of the whole body, including parts hidden or outside the image; `visibility` `(N,)` the visible share of its
+    pixels, 0 to 1; `ground` `(N, 2)` metres. People wholly outside the image are left out.
     """
 
     ids: np.ndarray
@@ -36,10 +36,10 @@ class Truth:
 
 @dataclass(eq=False)
 class Scene:
-    """A world in a place, watched by `cameras` by name; `people(state, camera, camera_index)` gives the bodies of those there,
-    the cameras being numbered from `first_camera` on.
+    """A world in a place, seen by named `cameras`; `people(state, camera, camera_index)` gives the bodies of the people present.
+    Cameras are numbered from `first_camera`.
 
-    Any moment can be asked for in any order, and nothing but each camera's empty view is kept between calls.
+    Moments can be requested in any order; only each camera's empty view is cached between calls.
     """
 
     world: World
@@ -50,18 +50,18 @@ class Scene:
     _views: dict[str, "_EmptyView"] = field(default_factory=dict, repr=False)
 
     def observe(self, camera: str, seconds: float) -> Truth:
-        """The truth for the camera of that name at a moment, without drawing anything."""
+        """The ground truth of a camera, by name, at a moment; draws nothing."""
         return self._look(camera, seconds)[0]
 
     def render(self, camera: str, seconds: float) -> tuple[np.ndarray, Truth]:
-        """The picture `(H, W, 3)` BGR uint8 and the truth. The same moment always gives the same bytes."""
+        """The image `(H, W, 3)` BGR uint8 and the ground truth. The same moment always gives the same bytes."""
         truth, bodies, state = self._look(camera, seconds)
         return self._draw(camera, seconds, bodies, state), truth
 
     def crops(self, camera: str, seconds: float, boxes: np.ndarray) -> list[np.ndarray]:
-        """What `boxes` `(N, 4)`, rounded outward and clipped, show of the picture, as views; nothing but that is drawn.
+        """The crops of `boxes` `(N, 4)`, rounded outward and clipped, as array views; draws only those regions.
 
-        Raises `ValueError` for a box with no part in the picture.
+        Raises `ValueError` for a box outside the image.
         """
         view = self._view(camera)
         state = self.world.state(seconds)
@@ -71,7 +71,7 @@ class Scene:
         for box in boxes:
             window = clipped(window_around(box), view.camera.image_size)
             if window is None:
-                raise ValueError(f"box {box.tolist()} has no part in the picture of {camera}")
+                raise ValueError(f"box {box.tolist()} has no part in the image of {camera}")
             left, top, right, bottom = window
             crops.append(frame[top:bottom, left:right])
         return crops
@@ -108,7 +108,7 @@ class Scene:
 
 
 class _EmptyView:
-    """What stays the same for one camera: the empty place, its columns, the camera's colours and grain."""
+    """The constant parts of one camera's view: the empty place, its columns, the camera's colours and grain."""
 
     def __init__(self, seed: int, index: int, camera: Camera, place: Place) -> None:
         self.seed, self.index, self.camera, self.place = seed, index, camera, place
@@ -122,7 +122,7 @@ class _EmptyView:
 
     @cached_property
     def backdrop(self) -> np.ndarray:
-        """The empty place in this camera's colours; drawn at the first picture, since the truth does not need it."""
+        """The empty place in this camera's colours; drawn with the first image, since the ground truth does not need it."""
         picture = draw_backdrop(self.place, self.camera, self.seed)
         for x, y, radius, _, _ in self.place.columns:
             _shadow(picture, self.camera, np.array([x, y]), self.place.shade, radius + 0.15)
@@ -130,7 +130,7 @@ class _EmptyView:
 
     @cached_property
     def grain(self) -> np.ndarray:
-        """Sensor noise, a little larger than the image, so that every moment can take another part of it."""
+        """Sensor noise, slightly larger than the image, so each moment can use a different part."""
         width, height = self.camera.image_size
         rng = np.random.default_rng([self.seed, self.index, 10])
         return np.rint(rng.normal(0.0, NOISE, (height + 64, width + 64, 3))).astype(np.int16)
@@ -143,7 +143,7 @@ class _EmptyView:
 
 
 def _shadow(frame: np.ndarray, camera: Camera, position: np.ndarray, sun: float, radius: float = 0.26) -> None:
-    """Darken the ground under a person, softly, and a little where the sun casts the rest of the shadow."""
+    """Darken the ground softly under a person, and slightly along the cast shadow."""
     angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     disc = position + radius * np.column_stack([np.cos(angles), np.sin(angles)])
     far = disc - 1.6 * SUN[:2] / SUN[2]

@@ -1,4 +1,4 @@
-"""Recordings of people who come, walk about, stand, leave and come back: one room under four cameras, and two rooms apart."""
+"""Recordings of people who enter, walk, stand, leave and return: one room with four cameras, and two separate rooms."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from mtmc.simulation.world import World, populate
 FRAME_RATE = 15.0
 SIZE = (640, 480)
 VISITS = 3
-PASSING = 2.0  # seconds between two people in one door
+PASSING = 2.0  # seconds between two people at a door
 LENS = (-0.12, 0.02, 0.0, 0.0)
 FURNISHING: dict[str, Any] = {
     "height": 2.9,
@@ -32,7 +32,7 @@ FURNISHING: dict[str, Any] = {
 
 
 def room(seed: int = 0, people: str | Path | None = None, persons: int = 30) -> Recording:
-    """A room of 5 x 6 m under four corner cameras of 640x480 pixels at 15 Hz, as in Lawen et al.'s LAB, about four minutes long.
+    """A room of 5 x 6 m with four corner cameras of 640x480 pixels at 15 Hz, as in Lawen et al.'s LAB; about four minutes.
 
     `persons` visit it three times each, at most seven at once. They are drawn figures or, with `people`, a folder of crops in
     Market-1501's layout, identities of its `query/` and `bounding_box_test/`, for which `CropPeople` raises `InputError`.
@@ -46,10 +46,10 @@ def room(seed: int = 0, people: str | Path | None = None, persons: int = 30) -> 
 
 
 def rooms(seed: int = 0, people: str | Path | None = None, persons: int = 20) -> Recording:
-    """Two rooms and the corridor that joins them, one camera in each, whose views do not overlap; otherwise as `room`.
+    """Two rooms joined by a corridor, with one camera each and no overlap; otherwise as `room`.
 
     A visit enters one room from outside, goes through the corridor to the other room and leaves from there. About two metres on
-    either side of the corridor are in no view.
+    either side of the corridor are out of view.
     """
     doors = [(0.15, 2.5), (19.85, 2.5)]
     world = populate(seed, persons, VISITS, 6, (0, 0, 20, 5), doors, pause=0.5, stay=(2.0, 6.0), passing=PASSING, via=_through)
@@ -65,7 +65,7 @@ def rooms(seed: int = 0, people: str | Path | None = None, persons: int = 20) ->
 
 
 def _through(rng: np.random.Generator, entry: tuple[float, float], exit: tuple[float, float]) -> np.ndarray:
-    """Points in the room of the entry, through the middle of the corridor, and in the other room."""
+    """Points in the entry room, in the middle of the corridor, and in the other room."""
     west = rng.uniform((0.8, 0.8), (4.6, 4.2), (rng.integers(1, 3), 2))
     corridor = np.column_stack([(5.5, 7.5, 10.0, 12.5, 14.5), 2.5 + np.array([0, *rng.uniform(-0.6, 0.6, 3), 0])])
     east = rng.uniform((15.4, 0.8), (19.2, 4.2), (rng.integers(1, 3), 2))

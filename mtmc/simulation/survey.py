@@ -1,4 +1,4 @@
-"""What a camera sees of a world over many moments at once, by geometry alone: nothing is drawn, so minutes take seconds."""
+"""The ground truth of a camera over many moments, from geometry alone: nothing is rendered, so minutes take seconds."""
 
 from collections.abc import Callable
 
@@ -13,11 +13,11 @@ Outline = Callable[[Trajectories, Camera, int], np.ndarray]
 
 
 def survey(world: World, camera: Camera, camera_index: int, seconds: np.ndarray, outline: Outline) -> tuple[np.ndarray, Truth]:
-    """The truth of all moments `seconds` `(T,)`, ascending: rows' moments `(K,)` ascending, and the rows as one `Truth`.
+    """The ground truth at all `seconds` `(T,)`, ascending: the moment `(K,)` of each row, ascending, and the rows as one `Truth`.
 
     `outline(trajectories, camera, camera_index)` gives the boxes `(K, 4)`, NaN where there is none. People wholly outside the
-    image are left out. Visibility is counted at 128 points of a box, which the superellipses in the boxes of those who are nearer
-    hide.
+    image are left out. Visibility is counted at 128 points of a box; the superellipses inscribed in the boxes of nearer people
+    hide them.
     """
     here = world.trajectories(seconds)
     boxes = outline(here, camera, camera_index)

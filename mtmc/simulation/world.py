@@ -1,4 +1,4 @@
-"""Who is where at any moment: people who come in by a door, walk about, stand, leave, and come back on a later visit."""
+"""People's positions at any moment: they enter by a door, walk, stand, leave, and return on a later visit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from functools import cached_property
 
 import numpy as np
 
-APART = 0.55  # metres that two people's centres keep where a path can be found that allows it
+APART = 0.55  # metres between two people's centres, if such a path is found
 TRIES = 24
 
 
 @dataclass(frozen=True, eq=False)
 class Visit:
-    """One stay of a person: at second `times[k]` it is `arcs[k]` metres along `path` `(P, 2)`; `times` and `arcs` are `(K,)`."""
+    """One visit of a person: at second `times[k]` they are `arcs[k]` metres along `path` `(P, 2)`; `times` and `arcs` are
+    `(K,)`."""
 
     person: int
     number: int
@@ -35,7 +36,7 @@ class Visit:
         return np.stack([np.interp(arcs, self.marks, self.path[:, axis]) for axis in (0, 1)], axis=1)
 
     def within(self, extent: tuple[float, float, float, float]) -> "Visit | None":
-        """The part of the visit from the first to the last moment, to 1/50 s, inside `extent` (x0, y0, x1, y1), if any."""
+        """The part of the visit from its first to its last moment (to 1/50 s) inside `extent` (x0, y0, x1, y1), or None."""
         seconds = np.arange(self.times[0], self.times[-1], 0.02)
         places = self.at(seconds)
         inside = np.flatnonzero(((places >= extent[:2]) & (places <= extent[2:])).all(axis=1))
@@ -50,7 +51,7 @@ class Visit:
 @dataclass(frozen=True, eq=False)
 class State:
     """The people present at one moment: `persons` and `visits` `(N,)` int, `positions` `(N, 2)` metres, `headings` `(N,)` radians
-    from the x axis, `speeds` `(N,)` m/s, `walked` `(N,)` metres since each came in."""
+    from the x axis, `speeds` `(N,)` m/s, `walked` `(N,)` metres since each entered."""
 
     persons: np.ndarray
     visits: np.ndarray
@@ -62,7 +63,7 @@ class State:
 
 @dataclass(frozen=True, eq=False)
 class Trajectories:
-    """Who is where at many moments, ordered by moment and person: `moments` `(K,)` int says which one a row belongs to, `persons`
+    """People's positions at many moments, sorted by moment and person: `moments` `(K,)` int is the moment of each row, `persons`
     and `visits` `(K,)` int, `positions` `(K, 2)` metres."""
 
     moments: np.ndarray
@@ -73,7 +74,7 @@ class Trajectories:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """The visits of all people, ordered by their start. `seed` draws everything that is random about looks and images."""
+    """The visits of all people, sorted by start. `seed` seeds all randomness of looks and images."""
 
     seed: int
     visits: list[Visit]
@@ -84,7 +85,7 @@ class World:
         return max((float(visit.times[-1]) for visit in self.visits), default=0.0)
 
     def trajectories(self, seconds: np.ndarray) -> Trajectories:
-        """Everyone's place at all of `seconds` `(T,)`, ascending."""
+        """Everyone's position at each of `seconds` `(T,)`, ascending."""
         stays = [np.arange(*np.searchsorted(seconds, (visit.times[0], visit.times[-1]))) for visit in self.visits]
         counts = [len(stay) for stay in stays]
         moments = np.concatenate([np.zeros(0, dtype=int), *stays])
@@ -96,14 +97,14 @@ class World:
         return Trajectories(moments[order], persons[order], visits[order], positions[order])
 
     def within(self, extent: tuple[float, float, float, float]) -> "World":
-        """The world of those inside `extent` (x0, y0, x1, y1), each visit cut to the time from first to last being there."""
+        """The world inside `extent` (x0, y0, x1, y1); each visit is cut to the time from its first to its last moment there."""
         cut = (visit.within(extent) for visit in self.visits)
         return World(self.seed, sorted((visit for visit in cut if visit is not None), key=lambda visit: visit.times[0]))
 
     def state(self, seconds: float) -> State:
-        """The people present at time `seconds`, ordered by person."""
+        """The people present at `seconds`, sorted by person."""
         present = sorted((v for v in self.visits if v.times[0] <= seconds < v.times[-1]), key=lambda visit: visit.person)
-        # A quarter of a second either way smooths the turn at a corner.
+        # A quarter of a second on either side smooths turns at corners.
         around = np.array([seconds - 0.25, seconds, seconds + 0.25])
         places = np.array([visit.at(around) for visit in present]).reshape(-1, 3, 2)
         walked = np.array([visit.walked(around) for visit in present]).reshape(-1, 3)
@@ -136,13 +137,14 @@ def populate(
     passing: float = 0.0,
     via: Callable[[np.random.Generator, tuple[float, float], tuple[float, float]], np.ndarray] | None = None,
 ) -> World:
-    """A world in which each of `people` makes `visits` visits and at most `present` are inside at once.
+    """A world in which each of `people` makes `visits` visits, with at most `present` inside at once.
 
-    A visit enters by one of `doors` (x, y), passes `stops` (fewest, most) points inside `area` (x0, y0, x1, y1), stands still
-    at each with probability `pause` for `stay` (shortest, longest) seconds, and leaves by another door. The next visit starts at
-    that door, at least `absence` (shortest, longest) seconds later, and not within `passing` seconds of another's use of it.
-    `via(rng, entry, exit)` gives the points passed, `(S, 2)`, where not any of `area` will do. Paths go around `obstacles` (x, y,
-    radius) and, where room allows, around each other. Metres and seconds; the world is as busy at second 0 as later.
+    A visit enters by one of `doors` (x, y), passes `stops` (fewest, most) points inside `area` (x0, y0, x1, y1), stands still at
+    each with probability `pause` for `stay` (shortest, longest) seconds, and leaves by another door. The next visit starts at
+    that door, at least `absence` (shortest, longest) seconds later, and not within `passing` seconds of another person's use of
+    it. `via(rng, entry, exit)`, if given, chooses the points passed, `(S, 2)`, in place of random points in `area`. Paths avoid
+    `obstacles` (x, y, radius) and, where space allows, each other. Units are metres and seconds; the world is as busy at second 0
+    as later.
     """
     rng = np.random.default_rng([seed, 1])
     free = np.zeros(present)
@@ -158,10 +160,10 @@ def populate(
     passed: list[tuple[int, float]] = []
     for order in range(people * visits):
         slot = order if order < present else int(free.argmin())
-        # The least-seen people come first; among them whoever is back earliest, in random order.
+        # People with the fewest visits come first, then those available earliest, in random order.
         waiting = np.flatnonzero(made == made.min())
         person = int(waiting[np.lexsort([rng.random(len(waiting)), np.maximum(ready[waiting], free[slot])])[0]])
-        # Of fewer people than can be inside, the last places are filled as their first visits end.
+        # With fewer people than places, the last places are filled as first visits end.
         first = order < present and made[person] == 0
         start = rng.uniform(-6.0, 0.5) if first else max(free[slot], ready[person])
         start = _when_free(start, [time for where, time in passed if where == door[person]], passing)
@@ -179,7 +181,7 @@ def populate(
 
 
 def _when_free(start: float, taken: list[float], apart: float) -> float:
-    """The first moment from `start` on that is at least `apart` seconds away from all those `taken`."""
+    """The first moment from `start` that is at least `apart` seconds from all of `taken`."""
     for time in sorted(taken):
         if abs(time - start) < apart:
             start = time + apart
@@ -187,7 +189,7 @@ def _when_free(start: float, taken: list[float], apart: float) -> float:
 
 
 def _visit(rng, person, number, start, ends, via, obstacles, pause, stay, planned) -> Visit:
-    """The first of several random visits that meets nobody, or the one that keeps most distance."""
+    """The first of several random visits that meets nobody, or the one that keeps the largest distance."""
     best_gap = -1.0
     for _ in range(TRIES):
         inner = via(rng, *ends)
@@ -215,7 +217,8 @@ def _visit(rng, person, number, start, ends, via, obstacles, pause, stay, planne
 
 
 def _gap(visit: Visit, others: list[Visit]) -> float:
-    """The least distance in metres, sampled five times a second, that `visit` keeps from `others`; infinite if it meets none."""
+    """The smallest distance in metres, sampled five times per second, from `visit` to `others`; infinite if none overlap in
+    time."""
     least = np.inf
     for other in others:
         begin, end = max(visit.times[0], other.times[0]), min(visit.times[-1], other.times[-1])
@@ -231,7 +234,7 @@ def _marks(path: np.ndarray) -> np.ndarray:
 
 
 def _rounded(corners: np.ndarray) -> np.ndarray:
-    """The polyline `corners` `(C, 2)` with its corners cut off three times (Chaikin's scheme) and points every 0.2 m or so."""
+    """The polyline `corners` `(C, 2)` with its corners cut off three times (Chaikin's scheme) and points about every 0.2 m."""
     for _ in range(3):
         a, b = corners[:-1], corners[1:]
         inner = np.stack([0.75 * a + 0.25 * b, 0.25 * a + 0.75 * b], axis=1).reshape(-1, 2)
@@ -242,7 +245,7 @@ def _rounded(corners: np.ndarray) -> np.ndarray:
 
 
 def _detour(path: np.ndarray, obstacles: tuple[tuple[float, float, float], ...]) -> np.ndarray:
-    """Push points of `path` `(P, 2)` that lie within an obstacle's circle out to its rim."""
+    """Push points of `path` `(P, 2)` inside an obstacle's circle out to its rim."""
     for x, y, radius in obstacles:
         away = path - (x, y)
         distance = np.linalg.norm(away, axis=1, keepdims=True)
@@ -251,7 +254,7 @@ def _detour(path: np.ndarray, obstacles: tuple[tuple[float, float, float], ...])
 
 
 def _facing(visit: Visit, arc: float) -> float:
-    """The direction of the path at `arc` metres, for someone who stands."""
+    """The direction of the path at `arc` metres, for a person who stands still."""
     leg = int(np.clip(np.searchsorted(visit.marks, arc), 1, len(visit.marks) - 1))
     step = visit.path[leg] - visit.path[leg - 1]
     return float(np.arctan2(step[1], step[0]))

@@ -13,23 +13,23 @@ from mtmc.simulation.detections import SimulatedDetector, haunted_places
 from mtmc.simulation.rendering import Scene
 from reid.common.errors import InputError
 
-STAMP = "rendered.txt"  # marks a folder as ours, so that nothing else is ever replaced
+STAMP = "rendered.txt"  # marks a rendered folder, so that no other folder is ever replaced
 PEDESTRIAN = 1  # MOT16's class
-ENOUGH = 0.1  # less of a person than this is no mistake to miss: such rows are written with consider = 0
+ENOUGH = 0.1  # visibility below which a person is not scored: such rows have consider = 0
 
 
 def write_sequence(
     target: str | Path, scene: Scene, camera: str, length: int, frame_rate: float, detector: SimulatedDetector, version: str = ""
 ) -> None:
-    """Render `length` frames from second 0 on as the MOTChallenge folder `target`, which appears only when whole.
+    """Render `length` frames from second 0 as the MOTChallenge folder `target`, which is created atomically.
 
-    `gt/gt.txt` has MOT16's columns with pedestrians only, people less than a tenth visible with consider = 0; `gt/ground.txt`
-    holds `frame,id,x,y` in metres; `det/det.txt` what `detector` reports. A folder `target` rendered before is replaced;
-    anything else in its place raises `InputError`. `version` is kept in the folder's stamp file.
+    `gt/gt.txt` has MOT16's columns with pedestrians only; people less than a tenth visible have consider = 0. `gt/ground.txt`
+    holds `frame,id,x,y` in metres, and `det/det.txt` the output of `detector`. A previously rendered `target` is replaced;
+    anything else in its place raises `InputError`. `version` is written to the folder's stamp file.
     """
     target = Path(target)
     if target.exists() and not (target / STAMP).is_file():
-        raise InputError(f"{target} exists and was not rendered by this program: move it away, or choose another folder")
+        raise InputError(f"{target}: exists and was not rendered by this program; move it away, or choose another folder")
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         for below in ("img1", "gt", "det"):
@@ -56,7 +56,7 @@ def _write_frames(part: Path, scene: Scene, camera: str, length: int, frame_rate
         for index in range(length):
             image, truth = scene.render(camera, index / frame_rate)
             if not cv2.imwrite(str(part / f"img1/{index + 1:06d}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 90]):
-                raise OSError(0, "the image could not be written", str(part / "img1"))
+                raise OSError(0, "cannot write the image", str(part / "img1"))
             frames, classes = np.full(len(truth.ids), index), np.full(len(truth.ids), PEDESTRIAN)
             seen = truth.visibility
             gt.write(ground_truth_text(GroundTruth(frames, truth.ids, truth.boxes, seen >= ENOUGH, classes, seen)))

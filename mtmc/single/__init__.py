@@ -1,1 +1,1 @@
-"""One camera from start to end: frames, detections and appearance to tracks, and the results on disk."""
+"""The single-camera pipeline: from frames, detections and appearance to tracks, and the results on disk."""

@@ -1,4 +1,4 @@
-"""Embeddings kept on disk, so that comparing trackers runs the network once."""
+"""An embedding cache on disk, so comparing trackers runs the network only once."""
 
 import hashlib
 import json
@@ -18,12 +18,12 @@ Embed = Callable[[np.ndarray | None, np.ndarray], tuple[np.ndarray, float]]
 
 @contextmanager
 def remembering(appearance, images, detections: list[Detections], folder: Path | None) -> Iterator[tuple[Embed, bool]]:
-    """Embeddings of a whole sequence: found in `folder`, or computed and, once every frame had its turn, stored there.
+    """Embeddings of a whole sequence: read from `folder`, or computed and, after the last frame, stored there.
 
-    Gives a function, to be called in the order of the frames with `(image, boxes (N, 4))`, that returns `(N, D)` rows and the
-    seconds that computing them took; and whether they come from disk, in which case the image may be None. The entry's name is
+    Yields a function and whether the embeddings come from disk. Call the function in frame order with `(image, boxes (N, 4))`; it
+    returns `(N, D)` rows and the seconds taken to compute them. The image may be None if they come from disk. The entry's name is
     a hash of the model's weights and engine, the identity of `images` and the boxes. Nothing is stored without `folder`, for a
-    model without `weights_hash`, for live images, or where the folder refuses: a cache saves time, it is no result.
+    model without `weights_hash`, for live images, or if the folder is not writable: a cache saves time, it is not a result.
     """
     count = sum(len(frame) for frame in detections)
     weights, source = getattr(appearance, "weights_hash", None), getattr(images, "identity", None)

@@ -1,4 +1,4 @@
-"""Gaps in a camera's tracks, filled a moment later, when it is known that the track goes on."""
+"""Fill gaps in a camera's tracks with a delay, once the track is known to continue."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -9,13 +9,13 @@ from trackers import Tracks
 
 
 def fill_gaps(frames: Iterable[Tracks], limit: int) -> Iterator[Tracks]:
-    """The same frames, each `limit` frames later, in which a track that was missing from fewer than `limit` frames in a row has
-    boxes on the straight line between those before and after; their `detection_index` is -1, their score the later one's.
+    """The same frames, delayed by `limit` frames. A track missing from fewer than `limit` consecutive frames gets boxes
+    interpolated linearly between those before and after; their `detection_index` is -1, and their score is that of the later box.
 
-    A track that was missing for longer is another one when it comes back. Ids are given anew, from 1 on.
+    A track missing for longer is a new track when it returns. Ids are renumbered from 1.
     """
     held: deque[dict[int, tuple[np.ndarray, float, int]]] = deque()
-    last: dict[int, tuple[int, np.ndarray, int]] = {}  # by the id given: frame, box, own id
+    last: dict[int, tuple[int, np.ndarray, int]] = {}  # by original id: frame, box, new id
     count = 0
     for number, tracks in enumerate(frames):
         held.append({})

@@ -1,4 +1,4 @@
-"""One camera from start to end: frames, detections and appearance to tracks, frame by frame."""
+"""The single-camera pipeline: from frames, detections and appearance to tracks, frame by frame."""
 
 import time
 from collections.abc import Callable, Generator, Iterable
@@ -23,7 +23,7 @@ _DEPTH = 8  # decoded images kept ready
 
 
 class StageSeconds(NamedTuple):
-    """Seconds that one frame took in each stage; reading runs beside the others, so they do not add up to the time passed."""
+    """Seconds per stage for one frame; reading runs in parallel, so they do not add up to the elapsed time."""
 
     reading: float
     reid: float
@@ -33,11 +33,11 @@ class StageSeconds(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackedFrame:
-    """What the pipeline says about one frame.
+    """The result for one frame.
 
-    `index` counts from 0, `tracks` are those shown in this frame, `image` is the BGR frame where it was read, else None.
-    `outside` counts the detections that were dropped because they lie wholly outside the image. `reid_cached` is True where the
-    embeddings came from disk; `seconds.reid` is then what they took when they were computed.
+    `index` counts from 0, `tracks` are those shown in this frame, `image` is the BGR frame if it was read, else None. `outside`
+    counts the detections dropped because they lie wholly outside the image. `reid_cached` is True if the embeddings came from
+    disk; `seconds.reid` is then the time originally taken to compute them.
     """
 
     index: int
@@ -60,15 +60,15 @@ def track(
 
     `tracker` is the name of a file in `configs/trackers/` or a tracker, which is reset. `appearance` is a model from `reid.load`
     or any callable `(frame, boxes (N, 4)) -> (N, D)` unit rows; without it, or with a tracker that uses none, no network runs.
-    `detector`, any callable from a BGR image to `Detections`, finds the people of each frame as it comes; those that the sequence
-    names are not used then.
-    Images are decoded ahead in a thread, at most 8 of them, and only where something needs them; `images=True` asks for them.
-    With `cache`, a folder, the embeddings of a model that has a `weights_hash` are kept there and found again.
-    Raises `InputError` for a frame that does not decode, one whose size differs from `sequence.image_size`, and for a video that
-    ends before its detections do.
+    `detector`, any callable from a BGR image to `Detections`, detects the people in each frame; it replaces the sequence's own
+    detections. A thread decodes up to 8 images ahead, only if they are needed; `images=True` requests them. `cache` is a folder
+    that stores the embeddings of a model with a `weights_hash` for reuse. Raises `InputError` for a frame that does not decode,
+    one whose size differs from `sequence.image_size`, and for a video that ends before its detections do.
     """
     if appearance is not None and not callable(appearance):
-        raise TypeError(f"appearance is a model from reid.load, or any callable (frame, boxes) -> (N, D), not {appearance!r}")
+        raise TypeError(
+            f"appearance must be a model from reid.load, or any callable (frame, boxes) -> (N, D), not {appearance!r}"
+        )
     if isinstance(tracker, str):
         tracker, _ = build_tracker(read_tracker_config(tracker), appearance)
     tracker.reset()
@@ -109,14 +109,14 @@ def track(
             if index + 1 == sequence.length:
                 break
         if unseen := sum(len(detections) for detections in inside[index + 1 :]):
-            raise InputError(f"{sequence.name}: the images end with frame {index + 1}, but {unseen} detections lie beyond it")
+            raise InputError(f"{sequence.name}: the images end at frame {index + 1}, but {unseen} detections lie beyond it")
 
 
 _NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
 def _drop_outside(detections: Detections, size: tuple[int, int] | None) -> Detections:
-    """Without the boxes that share no pixel with an image of `size` (width, height): no crop can be cut from them."""
+    """Drop the boxes wholly outside an image of `size` (width, height), which have no crop."""
     if size is None:
         return detections
     left, top, right, bottom = detections.boxes.T
@@ -127,12 +127,12 @@ def _drop_outside(detections: Detections, size: tuple[int, int] | None) -> Detec
 def _check_size(name: str, index: int, image: np.ndarray, size: tuple[int, int] | None) -> None:
     found = image.shape[1::-1]
     if size is not None and found != size:
-        told = "{}x{}, seqinfo.ini or the first frame {}x{}".format(*found, *size)
+        told = "{}x{}, but seqinfo.ini or the first frame is {}x{}".format(*found, *size)
         raise InputError(f"{name}, frame {index + 1}: the image is {told}; correct one of them")
 
 
 def _timed(images: Generator[np.ndarray]) -> Generator[tuple[np.ndarray, float]]:
-    """Each image with the seconds its decoding took."""
+    """Each image with its decoding time in seconds."""
     with closing(images):
         start = time.perf_counter()
         for image in images:

@@ -1,4 +1,4 @@
-"""A tracked sequence on disk: the MOTChallenge text, the annotated video, and what the run took."""
+"""A tracked sequence on disk: the MOTChallenge text, the annotated video, and the totals of the run."""
 
 import time
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from reid.common.result_folder import ResultFolder
 class RunTotals:
     """Totals of one sequence: frames, boxes, identities, detections dropped outside the image, and seconds.
 
-    `passed` are seconds from the first frame to the last, without writing and drawing; where the embeddings came from disk
-    (`reid_cached`), the seconds they once took are counted in, so that speeds can be compared.
+    `passed` is the time in seconds from the first frame to the last, without writing and drawing; if the embeddings came from
+    disk (`reid_cached`), it includes their original computing time, so speeds are comparable.
     """
 
     frames: int = 0
@@ -34,9 +34,9 @@ class ResultWriter:
     """Writes the frames of the sequence `name` to `tracks/NAME.txt` (MOTChallenge result lines) and, with `video`, to
     `video/NAME.mp4` (the frames must then carry images), below `results`.
 
-    As a context manager: `with ResultWriter(results, name) as writer`, and `write` for each frame. Whatever ends the block, the
-    files open; where that is an exception they are named `NAME.partial.txt` and so on, which is noted on it. `totals` say what
-    was written; `text` is the path of the result lines.
+    Use it as a context manager, `with ResultWriter(results, name) as writer`, and call `write` for each frame. The files are
+    valid however the block ends; after an exception they are named `NAME.partial.txt` and so on, as a note on the exception says.
+    `totals` summarizes what was written; `text` is the path of the result lines.
     """
 
     def __init__(self, results: ResultFolder, name: str, frame_rate: float = 30.0, video: bool = False):
@@ -54,9 +54,9 @@ class ResultWriter:
         return self
 
     def write(self, frame: TrackedFrame) -> None:
-        """Append a frame; the first one makes the files.
+        """Append a frame; the first one creates the files.
 
-        Raises `InputError` or `OSError` where the disk is full, and `ValueError` where a frame lacks the image for the video.
+        Raises `InputError` or `OSError` if the disk is full, and `ValueError` if a frame lacks the image for the video.
         """
         passed = time.perf_counter() - self._since + (frame.seconds.reid if frame.reid_cached else 0.0)
         with uninterrupted():

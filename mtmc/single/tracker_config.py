@@ -1,4 +1,4 @@
-"""Trackers by the name of their YAML file, with the appearance threshold that belongs to the network in use."""
+"""Trackers by the name of their YAML file, with the appearance threshold of the network in use."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ _WANTED = "a flat list of lines `threshold: value` and `tracker: NAME`"
 
 @dataclass(frozen=True)
 class TrackerConfig:
-    """A tracker's algorithm and thresholds; `file` is the user's own, whose every value is meant, or None."""
+    """A tracker's algorithm and thresholds; `file` is the user's own file, whose values all take precedence, or None."""
 
     name: str
     algorithm: str
@@ -30,10 +30,11 @@ def available_trackers() -> list[str]:
 
 
 def read_tracker_config(name: str | None = None, path: Path | None = None) -> TrackerConfig:
-    """The configuration of a `name`, by default MOTDT's, or the user's file at `path`, which may leave `tracker:` to `name`.
+    """The configuration called `name`, by default MOTDT's, or the user's file at `path`; without `tracker:` in it, `name`
+    applies.
 
-    A name is that of a file in `configs/trackers/`, of a registered tracker, which has its own defaults, or `module:Class`
-    of a user's own. Raises `InputError` for an unknown name, for a file that is no flat list of thresholds, and where the two
+    A name is that of a file in `configs/trackers/`, of a registered tracker with its own defaults, or the user's own
+    `module:Class`. Raises `InputError` for an unknown name, for a file that is not a flat list of thresholds, and if the two
     contradict each other.
     """
     if path is None:
@@ -48,7 +49,7 @@ def read_tracker_config(name: str | None = None, path: Path | None = None) -> Tr
         return TrackerConfig(file.stem, algorithm, content, file)
     named = _named(name or DEFAULT_TRACKER).algorithm
     if algorithm not in (None, named):
-        raise InputError(f"{file} says `tracker: {algorithm}`, but --tracker {name} was given: leave one of them out")
+        raise InputError(f"{file}: has `tracker: {algorithm}`, but --tracker is {name}; leave one of them out")
     return TrackerConfig(file.stem, named, content, file)
 
 
@@ -59,7 +60,7 @@ def _named(name: str) -> TrackerConfig:
         algorithm, content = _read(configs.path("trackers", name))
         return TrackerConfig(name, algorithm or name, content)
     elif name not in trackers.available():
-        raise InputError(f"unknown tracker {name}; choose from {', '.join(available_trackers())}, or give module:Class")
+        raise InputError(f"unknown tracker {name}; choose from {', '.join(available_trackers())}, or your own module:Class")
     return TrackerConfig(name, name, {})
 
 
@@ -71,7 +72,7 @@ def _register(name: str) -> None:
 
 
 def _read(file: Path) -> tuple[str | None, dict]:
-    """The algorithm that a file names, if any, and its thresholds."""
+    """The algorithm named in a file, if any, and its thresholds."""
     content = read_yaml(file, _WANTED)
     if any(isinstance(value, dict | list) for value in content.values()):
         raise InputError(f"{file}: must hold {_WANTED}")
@@ -79,17 +80,17 @@ def _read(file: Path) -> tuple[str | None, dict]:
 
 
 def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Tracker, dict]:
-    """The tracker, and a record of what it runs with: algorithm, thresholds, and where the appearance threshold came from.
+    """Build the tracker; return it with a record of its algorithm, thresholds, and the origin of the appearance threshold.
 
-    A threshold on appearance belongs to the network it was fitted to. Where the model says its own (`thresholds.image`),
-    that one replaces the shipped configuration's, converted to the tracker's metric; a value in a user's own file is never
-    replaced. Raises `InputError` for an algorithm or a threshold that does not exist.
+    An appearance threshold ships with the weights it was fitted to. If the model has one (`thresholds.image`), it replaces the
+    shipped configuration's, converted to the tracker's metric; a value in the user's own file is never replaced. Raises
+    `InputError` for an unknown algorithm or threshold.
     """
     try:
         thresholds: dict[str, Any] = {**trackers.thresholds(config.algorithm), **config.thresholds}
         origin = None
         if "max_appearance_distance" in thresholds and appearance is not None:
-            fitted = getattr(appearance, "thresholds", None)  # which a function that embeds need not have
+            fitted = getattr(appearance, "thresholds", None)  # a plain function may lack it
             own = config.file is not None and "max_appearance_distance" in config.thresholds
             origin = "configuration"
             if fitted is not None and fitted.image is not None and not own:
@@ -102,7 +103,7 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
 
 
 def appearance_line(tracker: trackers.Tracker, built: dict) -> str:
-    """How alike two people may look, and who said so: a line about what `build_tracker` gave with an appearance model."""
+    """One line about the appearance threshold and its origin, from the result of `build_tracker`."""
     if not tracker.uses_appearance:
         return f"{built['algorithm']} uses no appearance: --reid has no effect"
     threshold, origin = built["thresholds"]["max_appearance_distance"], built["appearance_threshold_from"]

@@ -1,1 +1,1 @@
-"""Readers of recordings, one a format."""
+"""Readers of recordings, one per format."""

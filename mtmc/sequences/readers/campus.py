@@ -24,10 +24,10 @@ def is_campus(folder: Path) -> bool:
 
 
 def read_campus(folder: Path, detections: str | None = None, seed: int = 0) -> Recording:
-    """Read `cam_param.mat`, the annotations `view-NAME.txt` (VATIC) and the videos `view-NAME.mp4`, which may be absent; metres.
+    """Read `cam_param.mat`, the annotations `view-NAME.txt` (VATIC) and the videos `view-NAME.mp4`, which are optional; metres.
 
-    `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt", since the data set comes without a detector's. Raises
-    `InputError` for what is missing or malformed.
+    `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt", since the data set has no detections. Raises
+    `InputError` for missing or malformed files.
     """
     stems = sorted(path.stem for path in folder.glob("view-*.txt"))
     views = _read_views(folder / "cam_param.mat")
@@ -47,14 +47,14 @@ def read_campus(folder: Path, detections: str | None = None, seed: int = 0) -> R
 
 
 def _read_views(path: Path) -> dict:
-    """The structures with a calibration in them, wherever in the file they are, by their names in letters and digits only."""
+    """All structures in the file that hold a calibration, by name (letters and digits only)."""
     from scipy.io import loadmat
     from scipy.io.matlab import mat_struct
 
     try:
         contents = loadmat(path, struct_as_record=False, squeeze_me=True)
     except (ValueError, TypeError, NotImplementedError, OSError) as error:
-        raise InputError(f"{path} is no MATLAB file up to version 7.2: {error}") from None
+        raise InputError(f"{path}: not a MATLAB file of version 7.2 or earlier: {error}") from None
     views, waiting = {}, [(name, value) for name, value in contents.items() if isinstance(value, mat_struct)]
     for name, value in waiting:
         if all(hasattr(value, field) for field in FIELDS):
@@ -75,9 +75,7 @@ def _camera(path: Path, stem: str, views: dict) -> Camera:
     view = views.get(name) or views.get(name.removeprefix("view"))
     if view is None:
         there = ", ".join(views) or "none"
-        raise InputError(
-            f"{path} has no calibration named {stem} (there are: {there}): move {stem}.txt away to do without that view"
-        )
+        raise InputError(f"{path}: no calibration named {stem}, only {there}; move {stem}.txt away to leave that view out")
     try:
         inner, rotation, position, centre, scale = (np.array(getattr(view, field), dtype=np.float64) for field in FIELDS)
         matrix = inner.copy()
@@ -88,5 +86,5 @@ def _camera(path: Path, stem: str, views: dict) -> Camera:
         camera = Camera(matrix, np.zeros(4), motion, IMAGE_SIZE)
         check_camera(camera)
     except (ValueError, TypeError, IndexError) as error:
-        raise InputError(f"{path}: view {stem} cannot be used: {error}") from None
+        raise InputError(f"{path}: view {stem}: {error}") from None
     return camera

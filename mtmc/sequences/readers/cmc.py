@@ -1,4 +1,4 @@
-"""The CMC recordings (Ong et al., PAMI 2020): a room watched by four cameras, whose people walk, cross and jump."""
+"""The CMC recordings (Ong et al., PAMI 2020): a room with four cameras, in which people walk, cross and jump."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from reid.common.errors import InputError
 
 FRAME_RATE = 4.0
 IMAGE_SIZE = (1920, 1024)
-AREA = (2.03, 0.0, 6.3, 3.41)  # the bounds that the authors' tracker is given; the truth ends there, people's walks do not
+AREA = (2.03, 0.0, 6.3, 3.41)  # the bounds of the authors' tracker; the ground truth ends there, the people's paths do not
 SOURCES = ("fairmot", "fasterrcnn")
 
 _Rows = tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]  # frames, boxes, scores, embeddings
@@ -29,12 +29,12 @@ def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> Reco
     """Read `calibration/camN_P.txt`, `gt/world_centroid.txt` and one kind of detections, in metres.
 
     `detections` is "fairmot" (`det/fairmot_camN.npz`, with embeddings; the default) or "fasterrcnn" (`det/NAME_CamN.txt`, without
-    scores: they become 1); `seed` draws nothing here. The sequence ends with the last frame that truth or detections name.
-    Raises `InputError` for what is missing or malformed.
+    scores: they become 1); `seed` is unused. The sequence ends at the last frame with ground truth or detections. Raises
+    `InputError` for missing or malformed files.
     """
     source = detections or SOURCES[0]
     if source not in SOURCES:
-        raise InputError(f"{folder} has no detections named {source}: choose {' or '.join(SOURCES)}")
+        raise InputError(f"{folder}: unknown detections {source}; choose from {', '.join(SOURCES)}")
     matches = (re.search(r"cam(\d+)_P", path.name) for path in (folder / "calibration").glob("cam*_P.txt"))
     numbers = sorted(int(match[1]) for match in matches if match)
     names = [f"cam{number}" for number in numbers]
@@ -47,7 +47,7 @@ def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> Reco
     try:
         by_frame = [detections_by_frame(*part, length) for part in found]
     except ValueError as error:
-        raise InputError(f"{folder / 'det'}: the detections named {source} cannot be used: {error}") from None
+        raise InputError(f"{folder / 'det'}: invalid {source} detections: {error}") from None
     images = [find_images(folder, name, length) for name in names]
     return Recording(
         name=folder.resolve().name,
@@ -66,7 +66,7 @@ def _read_camera(path: Path) -> Camera:
         camera = Camera.from_projection(projection, IMAGE_SIZE)
         check_camera(camera)
     except ValueError as error:
-        raise InputError(f"{path} cannot be used: {error}") from None
+        raise InputError(f"{path}: {error}") from None
     return camera
 
 
@@ -82,9 +82,9 @@ def _read_fairmot(folder: Path, number: int) -> _Rows:
         with np.load(path, allow_pickle=False) as file:
             frames, rows, embeddings = (file[key] for key in ("frame", "xyxy_score", "embedding"))
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: put it there, or choose the other detections, fasterrcnn") from None
+        raise InputError(f"{path}: no such file; add it, or choose the detections fasterrcnn") from None
     except (KeyError, ValueError) as error:
-        raise InputError(f"{path} does not hold the arrays frame, xyxy_score and embedding: {error}") from None
+        raise InputError(f"{path}: must hold the arrays frame, xyxy_score and embedding: {error}") from None
     rows = rows.astype(np.float64)
     return frames.astype(int) - 1, rows[:, :4], rows[:, 4], embeddings.astype(np.float32)
 

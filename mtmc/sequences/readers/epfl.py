@@ -20,7 +20,7 @@ UNIT = "top-view pixels"
 
 
 def is_epfl(folder: Path) -> bool:
-    """Whether `folder` holds `NAME-cN` annotations and homographies, a file a camera or one `calibration*.txt`."""
+    """Whether `folder` holds `NAME-cN` annotations and homographies, in one file per camera or one `calibration*.txt`."""
     return bool(_annotations(folder)) and (any(folder.glob("*-c*.Homography.txt")) or any(folder.glob("calibration*.txt")))
 
 
@@ -28,15 +28,16 @@ def read_epfl(folder: Path, detections: str | None = None, seed: int = 0) -> Rec
     """Read the annotations `NAME-cN.gt.txt` or `NAME-cN.txt` (VATIC) with their homographies; the ground is in top-view pixels.
 
     Homographies, from the image to the ground, are in `NAME-cN.Homography.txt` or, as published, all in one `calibration*.txt`;
-    `NAME-cN.avi` are the images, which may be absent. There is no world truth: two cameras' homographies place one person at two
-    spots. `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt". Raises `InputError` for what is missing.
+    `NAME-cN.avi` are the images, which are optional. There is no world truth: two cameras' homographies put a person at two
+    different positions. `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt". Raises `InputError` for missing
+    or malformed files.
     """
     source = detections or THINNED
     annotations = _annotations(folder)
     recordings = sorted({path.name[: path.name.rindex("-c")] for path in annotations.values()})
     if len(recordings) != 1:
         there = ", ".join(recordings) or "none"
-        raise InputError(f"{folder} should hold the NAME-cN.gt.txt or NAME-cN.txt of one recording, not of {there}")
+        raise InputError(f"{folder}: must hold the NAME-cN.gt.txt or NAME-cN.txt of one recording, not of {there}")
     stem = recordings[0]
     cameras = _read_cameras(folder, stem, list(annotations))
     truths = [read_vatic(path) for path in annotations.values()]
@@ -54,7 +55,7 @@ def read_epfl(folder: Path, detections: str | None = None, seed: int = 0) -> Rec
 
 
 def _annotations(folder: Path) -> dict[int, Path]:
-    """The annotation file of each camera, by the camera's number."""
+    """The annotation file of each camera, by camera number."""
     matches = ((re.fullmatch(r".+-c(\d+)(\.gt)?\.txt", path.name), path) for path in sorted(folder.glob("*-c*.txt")))
     return dict(sorted((int(match[1]), path) for match, path in matches if match))
 
@@ -67,23 +68,23 @@ def _read_cameras(folder: Path, stem: str, numbers: list[int]) -> dict[str, Homo
     else:
         shared = sorted(folder.glob("calibration*.txt"))
         if len(shared) != 1:
-            raise InputError(f"{folder} needs {stem}-cN.Homography.txt for each camera, or one calibration*.txt with all")
+            raise InputError(f"{folder}: needs {stem}-cN.Homography.txt for each camera, or one calibration*.txt with all")
         blocks = _ground_homographies(shared[0])
         homographies = {number: (shared[0], blocks.get(number)) for number in numbers}
     cameras = {}
     for number, (path, matrix) in homographies.items():
         try:
             if matrix is None:
-                raise ValueError("its ground plane homography, three rows of three numbers, is missing")
+                raise ValueError("the ground plane homography, three rows of three numbers, is missing")
             cameras[f"c{number}"] = HomographyCamera(matrix, IMAGE_SIZE, UNIT)
             check_camera(cameras[f"c{number}"])
         except ValueError as error:
-            raise InputError(f"{path}: camera {number} cannot be used: {error}") from None
+            raise InputError(f"{path}: camera {number}: {error}") from None
     return cameras
 
 
 def _ground_homographies(path: Path) -> dict[int, np.ndarray]:
-    """The blocks that a published calibration file has under "Camera N" and "Ground plane homography", by camera number."""
+    """The blocks under "Camera N" and "Ground plane homography" in a published calibration file, by camera number."""
     blocks: dict[int, np.ndarray] = {}
     _, *parts = re.split(r"Camera\s+(\d+)", path.read_text(encoding="utf-8-sig"))
     for number, part in zip(map(int, parts[::2]), parts[1::2], strict=True):

@@ -1,4 +1,4 @@
-"""A plain folder of several cameras, into which any recording can be brought; `write_folder` does so for those read here."""
+"""The generic folder of several cameras, to which any recording can be converted; `write_folder` converts those read here."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,25 +28,25 @@ def is_folder(folder: Path) -> bool:
 
 
 def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> Recording:
-    """Read a folder with these files, all but the first optional, NAME being a camera's name in it:
+    """Read a folder with these files, where NAME is a camera's name; all but the first are optional:
 
-    - `cameras.yaml`, our file of cameras (`mtmc.calibration.read_camera_file`). Another name may be given as `folder` itself.
-      The frames of a camera with a `time_offset`, also in its texts below, are its own; here they are brought to the others'.
-    - `NAME.mp4` (or another video) or pictures in `NAME/`; a `video` in the file of cameras goes before them.
-    - `det/NAME.txt`, MOT text, 1-based frames, and `det/NAME.npy`, an embedding `(N, D)` for each of its N rows.
-    - `gt.txt`, rows `frame,id,x,y`: where people truly are on the ground, in the cameras' unit.
+    - `cameras.yaml`, the camera file (`mtmc.calibration.read_camera_file`); `folder` may also be the path of such a file. A
+      camera with a `time_offset` has its own frame numbers, also in its texts below; they are converted to common frames.
+    - `NAME.mp4` (or another video) or images in `NAME/`; a `video` in the camera file takes precedence.
+    - `det/NAME.txt`, MOT text, 1-based frames, and `det/NAME.npy`, embeddings `(N, D)` of its N rows.
+    - `gt.txt`, rows `frame,id,x,y`: the true ground positions, in the cameras' unit.
     - `gt/NAME.txt`, the true boxes in MOTChallenge's columns, with the same ids.
-    - `seqinfo.ini` as MOTChallenge has it: `frameRate`, needed where there is no video (else 30), and `seqLength`.
+    - `seqinfo.ini` as MOTChallenge has it: `frameRate`, for use without a video (default 30), and `seqLength`.
 
-    `detections` is "det" (the default), "gt" or, drawn with `seed`, "gt-thinned". Without `det/` cameras have no detections. The
-    length is `seqLength`, else that of the longest images, else the last frame that a text names. Raises `InputError` for what is
-    missing or malformed, for cameras that measure the ground in different units, and for one calibrated for other images.
+    `detections` is "det" (the default), "gt" or, drawn with `seed`, "gt-thinned". Without `det/`, cameras have no detections. The
+    length is `seqLength`, else that of the longest image source, else the last frame in a text file. Raises `InputError` for
+    missing or malformed files, for cameras with different ground units, and for a camera calibrated for another image size.
     """
     path, folder = (folder, folder.parent) if folder.is_file() else (folder / "cameras.yaml", folder)
     entries = read_camera_file(path)
     units = {entry.camera.unit for entry in entries.values()}
     if len(units) > 1:
-        raise InputError(f"{path}: its cameras measure the ground in {' and '.join(sorted(units))}; all must in one unit")
+        raise InputError(f"{path}: the cameras measure the ground in {' and '.join(sorted(units))}; all must use one unit")
     info = read_info(folder / "seqinfo.ini")
     own = {name: _images(folder, name, entry) for name, entry in entries.items()}
     rates = (part.frame_rate for part in own.values() if part is not None)
@@ -80,10 +80,10 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
 
 
 def write_folder(folder: Path, recording: Recording) -> None:
-    """Write `recording` as a folder that `read_folder` reads, without its images: put them there, or name them in `cameras.yaml`.
+    """Write `recording` as a folder for `read_folder`, without its images: add them, or name them in `cameras.yaml`.
 
-    Frames of a view are written as its own clock counts them, so that its images fit. Each file appears only when whole; those
-    already there are replaced.
+    The frames of a view are numbered by its own clock, to match its images. Each file is written atomically; existing files are
+    replaced.
     """
     save_cameras(
         folder / "cameras.yaml", {view.name: CameraEntry(view.camera, None, view.time_offset) for view in recording.views}
@@ -110,7 +110,7 @@ def write_folder(folder: Path, recording: Recording) -> None:
 
 
 def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Video | None:
-    """The camera's images, checked to have the size that it was calibrated for."""
+    """The camera's images; their size must match the calibration."""
     if entry.video is None:
         images = find_images(folder, name)
     elif "://" in entry.video:
@@ -120,9 +120,9 @@ def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Vide
         video = Video(path) if path.is_file() and path.suffix.lower() in VIDEOS else None
         images = find_images(path.parent, path.name) if path.is_dir() else video
         if images is None:
-            raise InputError(f"{path}, the video of camera {name}, is neither a video nor a folder of numbered pictures")
+            raise InputError(f"{path}: the video of camera {name} is neither a video file nor a folder of numbered images")
     if images is not None and entry.camera.image_size not in (None, images.size):
-        told = "{}x{} pixels, its images are {}x{}".format(*entry.camera.image_size, *images.size)
+        told = "{}x{} pixels, but its images are {}x{}".format(*entry.camera.image_size, *images.size)
         raise InputError(f"{folder}: camera {name} is calibrated for {told}; calibrate it for these, or scale the images")
     return images
 
@@ -131,17 +131,15 @@ def _from_truth(
     folder: Path, source: str, entries: dict[str, CameraEntry], truth: dict[str, GroundTruth], length: int, seed: int
 ) -> list[list[Detections]]:
     if truth.keys() != entries.keys():
-        raise InputError(
-            f"{folder} has no detections named {source}: choose {SUPPLIED}, or add gt/NAME.txt for gt and gt-thinned"
-        )
+        raise InputError(f"{folder}: unknown detections {source}; choose {SUPPLIED}, or add gt/NAME.txt for gt and gt-thinned")
     sizes = [entry.camera.image_size for entry in entries.values()]
     return true_detections([truth[name] for name in entries], source, length, sizes, seed, folder)
 
 
 def _read_each(folder: Path, ahead: dict[str, int], length: int | None, read: Callable) -> dict:
-    """What `read` makes of `folder/NAME.txt`, for the cameras that have one, in common frames; `ahead` is each camera's lead."""
+    """Apply `read` to `folder/NAME.txt` of the cameras that have one, in common frames; `ahead` is each camera's lead."""
     if folder.is_dir() and (strange := sorted(path.name for path in folder.glob("*.txt") if path.stem not in ahead)):
-        raise InputError(f"{folder / strange[0]} belongs to none of the cameras {', '.join(ahead)}: rename it")
+        raise InputError(f"{folder / strange[0]}: no such camera; rename it to one of {', '.join(ahead)}")
     files = {name: folder / f"{name}.txt" for name in ahead}
     own = {name: None if length is None else length + ahead[name] for name in ahead}
     return {name: shifted(read(path, own[name]), ahead[name]) for name, path in files.items() if path.is_file()}
@@ -156,13 +154,13 @@ def _with_embeddings(path: Path, found, length: int) -> list[Detections]:
         embeddings = np.load(path, allow_pickle=False)[found.rows]
         return detections_by_frame(found.frames, found.boxes, found.scores, embeddings, length)
     except (ValueError, IndexError) as error:
-        raise InputError(f"{path} should hold one embedding for each row of {path.stem}.txt: {error}") from None
+        raise InputError(f"{path}: must hold one embedding per row of {path.stem}.txt: {error}") from None
 
 
 def _read_world(path: Path) -> WorldTruth:
     rows = read_table(path, 4, ",")
     if (rows[:, 0] < 1).any() or (rows[:, :2] % 1 != 0).any():
-        raise InputError(f"{path} should have rows frame,id,x,y with whole frames from 1 on and whole ids")
+        raise InputError(f"{path}: must have rows frame,id,x,y with whole frames from 1 and whole ids")
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 2:4])
 

@@ -1,4 +1,4 @@
-"""The images of a camera among the files of a recording: numbered pictures in a folder, or a video."""
+"""The images of a camera in a recording's folder: numbered images, or a video."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ from reid.footage.frames import VIDEOS, PictureFolder, Video
 
 
 def find_images(folder: Path, stem: str, length: int | None = None) -> PictureFolder | Video | None:
-    """The pictures in `folder/stem/` or the video `folder/stem.mp4` (or another suffix), or None where there is neither.
+    """The images in `folder/stem/`, or the video `folder/stem.mp4` (or another suffix), or None.
 
-    `length` is the number of frames that there must be, None for as many as there are.
+    `length` is the required number of frames; None accepts any.
     """
     if (folder / stem).is_dir() and not (pictures := PictureFolder(folder / stem, length)).empty:
         return pictures

@@ -8,15 +8,15 @@ from reid.footage.footage import open_folder
 
 
 def is_motchallenge(folder: Path) -> bool:
-    """Whether `folder` looks like one sequence: it has detections, ground truth or a `seqinfo.ini`."""
+    """Whether `folder` looks like a sequence: it has detections, ground truth or a `seqinfo.ini`."""
     return (folder / "seqinfo.ini").is_file() or (folder / "det").is_dir() or (folder / "gt").is_dir()
 
 
 def read_motchallenge(folder: Path, detections: str | None = "det.txt", min_score: float | None = None) -> Sequence:
-    """Read one sequence folder as `open_folder` does, with its ground truth, which is optional.
+    """Read a sequence folder as `open_folder` does, with its ground truth, if any.
 
-    Its length is `seqLength`, else the number of images, else the last frame that a text file names. Raises `InputError` for
-    what is missing or malformed.
+    The length is `seqLength`, else the number of images, else the last frame in a text file. Raises `InputError` for missing or
+    malformed files.
     """
     footage = open_folder(folder, detections, min_score)
     path = folder / "gt" / "gt.txt"

@@ -1,4 +1,4 @@
-"""Detections made from the true boxes, for recordings that come without a detector's: thinned and shaken, or as they are."""
+"""Detections made from the true boxes, for recordings without detections: thinned and jittered, or unchanged."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,16 +22,15 @@ def true_detections(
     seed: int,
     folder: Path,
 ) -> list[list[Detections]]:
-    """What a perfect detector ("gt") or one of middling quality ("gt-thinned") sees in each view, one entry a frame;
-    `truths` and `image_sizes` (width, height) have an entry a view.
+    """The detections of a perfect detector ("gt") or a mediocre one ("gt-thinned") in each view, one entry per frame; `truths`
+    and `image_sizes` (width, height) have one entry per view.
 
-    Thinned, 10% are missed, every edge is off by a normal error of 2 px standard deviation, and 5% as many again are clutter:
-    boxes of the size of true ones, anywhere in the image, in frames where people are. All
-    scores are 1, so that they tell nothing. `seed` draws it. Raises `InputError` about `folder` for another `source`, and where
-    thinning does not know an image's size.
+    "gt-thinned" drops 10% of the boxes, jitters every edge by a normal error of 2 px standard deviation, and adds 5% clutter:
+    boxes of the size of true ones, anywhere in the image, in frames with people. All scores are 1, so they carry no information.
+    `seed` seeds the draw. Raises `InputError`, naming `folder`, for any other `source`, and if thinning lacks an image's size.
     """
     if source not in (THINNED, PERFECT):
-        raise InputError(f"{folder} has no detections named {source}: choose {THINNED} or {PERFECT}")
+        raise InputError(f"{folder}: unknown detections {source}; choose {THINNED} or {PERFECT}")
     found = []
     for number, (truth, size) in enumerate(zip(truths, image_sizes, strict=True)):
         if source == PERFECT:
@@ -39,7 +38,7 @@ def true_detections(
         elif size is not None:
             frames, boxes = _thinned(truth, size, np.random.default_rng([seed, number]))
         else:
-            raise InputError(f"{folder}: {THINNED} needs the width and height of every camera in its file")
+            raise InputError(f"{folder}: {THINNED} needs the width and height of every camera in the camera file")
         found.append(detections_by_frame(frames, boxes, None, None, length))
     return found
 

@@ -1,4 +1,4 @@
-"""VATIC's annotation text, which EPFL's and CAMPUS' multi-camera recordings come with."""
+"""VATIC's annotation text, the format of the EPFL and CAMPUS recordings."""
 
 from pathlib import Path
 
@@ -14,20 +14,19 @@ PEOPLE = ("person", "human", "pedestrian")
 def read_vatic(path: Path) -> GroundTruth:
     """Read the people in `id xmin ymin xmax ymax frame lost occluded generated "LABEL"` rows with 0-based frames.
 
-    Left out are rows that are lost, that is outside the view, and labels that are nobody's, such as cars; rows without a label
-    are people. Whoever is occluded counts as half visible, since the file does not say how much of them is. Raises `InputError`
-    for a file that is missing or malformed.
+    Lost rows (out of view) and labels other than people, such as cars, are left out; rows without a label are people. An occluded
+    person counts as half visible, since the file does not give the share. Raises `InputError` for a missing or malformed file.
     """
     try:
         lines = [line.split() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: put the camera's annotations there") from None
+        raise InputError(f"{path}: no such file; add the camera's annotations") from None
     numbered = [(number, cells[:9]) for number, cells in enumerate(lines, 1) if _is_person(cells)]
     try:
         rows = np.array([cells for _, cells in numbered], dtype=float).reshape(len(numbered), 9)
     except ValueError:
         number = next(number for number, cells in numbered if not _is_row(cells))
-        raise InputError(f"{path}, line {number}: {LAYOUT} are expected, separated by blanks") from None
+        raise InputError(f"{path}, line {number}: must be {LAYOUT}, separated by spaces") from None
     right = np.isfinite(rows).all(axis=1) & (rows[:, 5] >= 0) & (rows[:, 3:5] > rows[:, 1:3]).all(axis=1)
     wrong = ~right & (rows[:, 6] == 0)
     if wrong.any():

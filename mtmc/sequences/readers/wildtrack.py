@@ -1,4 +1,4 @@
-"""WILDTRACK (Chavdarova et al., CVPR 2018): a square in front of a university, seen by seven cameras."""
+"""WILDTRACK (Chavdarova et al., CVPR 2018): a university square, seen by seven cameras."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from reid.footage.frames import PictureFolder
 FRAME_RATE = 2.0  # of the annotated frames
 IMAGE_SIZE = (1920, 1080)
 CENTIMETRE = 0.01
-# positionID counts the cells of a grid, x first (the data set's own description).
+# positionID counts the cells of a grid, x first (from the data set's description).
 COLUMNS, CELL, ORIGIN = 480, 0.025, (-3.0, -9.0)
 
 
@@ -27,15 +27,15 @@ def is_wildtrack(folder: Path) -> bool:
 
 
 def read_wildtrack(folder: Path, detections: str | None = None, seed: int = 0) -> Recording:
-    """Read `annotations_positions/*.json`, `calibrations/` and `Image_subsets/C1` to `C7`, which may be absent; metres.
+    """Read `annotations_positions/*.json`, `calibrations/` and `Image_subsets/C1` to `C7`, which are optional; metres.
 
-    A frame is an annotated moment, two a second. `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt", since
-    the data set comes without a detector's. Raises `InputError` for what is missing or malformed.
+    A frame is an annotated moment, two per second. `detections` is "gt-thinned" (the default), drawn with `seed`, or "gt", since
+    the data set has no detections. Raises `InputError` for missing or malformed files.
     """
     cameras = read_wildtrack_cameras(folder / "calibrations")
     files = sorted((folder / "annotations_positions").glob("*.json"))
     if not files:
-        raise InputError(f"{folder / 'annotations_positions'} holds no JSON file: unpack the annotations there")
+        raise InputError(f"{folder / 'annotations_positions'}: no JSON files; unpack the annotations there")
     people, seen = _read_annotations(files, len(cameras))
     truths = [_image_truth(seen[seen[:, 2] == view]) for view in range(len(cameras))]
     found = true_detections(truths, detections or THINNED, len(files), [IMAGE_SIZE] * len(truths), seed, folder)
@@ -53,7 +53,7 @@ def read_wildtrack(folder: Path, detections: str | None = None, seed: int = 0) -
 def read_wildtrack_cameras(folder: Path) -> dict[str, Camera]:
     """The cameras of `intrinsic_zero/intr_NAME.xml` and `extrinsic/extr_NAME.xml`, in metres; the images have no distortion.
 
-    They are in the order of their names, which is that of the views. Raises `InputError` for what is missing or implausible.
+    Sorted by name, the order of the views. Raises `InputError` for missing or implausible calibrations.
     """
     cameras = {}
     for path in sorted((folder / "extrinsic").glob("extr_*.xml")):
@@ -62,7 +62,7 @@ def read_wildtrack_cameras(folder: Path) -> dict[str, Camera]:
         rotation, shift = _read_xml(path, "rvec", "tvec")
         matrix, distortion = _read_xml(inner, "camera_matrix", "distortion_coefficients")
         if rotation.shape != (3,) or shift.shape != (3,):
-            raise InputError(f"{path} needs three numbers each as rvec and tvec")
+            raise InputError(f"{path}: rvec and tvec must have three numbers each")
         motion = np.eye(4)
         motion[:3, :3] = cv2.Rodrigues(rotation)[0]
         motion[:3, 3] = shift * CENTIMETRE
@@ -70,27 +70,28 @@ def read_wildtrack_cameras(folder: Path) -> dict[str, Camera]:
             cameras[name] = Camera(matrix, distortion, motion, IMAGE_SIZE)
             check_camera(cameras[name])
         except ValueError as error:
-            raise InputError(f"{path}: camera {name} cannot be used: {error}") from None
+            raise InputError(f"{path}: camera {name}: {error}") from None
     if not cameras:
-        raise InputError(f"{folder / 'extrinsic'} holds no extr_NAME.xml: unpack the calibrations there")
+        raise InputError(f"{folder / 'extrinsic'}: no extr_NAME.xml; unpack the calibrations there")
     return cameras
 
 
 def _read_xml(path: Path, *keys: str) -> list[np.ndarray]:
-    """The numbers under `keys` of OpenCV's XML, each a matrix or, as WILDTRACK has vectors, a plain sequence."""
+    """The numbers under `keys` in an OpenCV XML file, each a matrix or, as for WILDTRACK's vectors, a plain sequence."""
     if not path.is_file():
-        raise InputError(f"{path} is missing: unpack the calibrations there")
+        raise InputError(f"{path}: no such file; unpack the calibrations there")
     try:
-        storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)  # its nodes live only as long as it does
+        storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)  # must outlive its nodes
         nodes = [storage.getNode(key) for key in keys]
         values = [node.mat() if node.isMap() else [node.at(index).real() for index in range(node.size())] for node in nodes]
         return [np.array(value, dtype=np.float64).squeeze() for value in values]
     except (cv2.error, TypeError, ValueError):
-        raise InputError(f"{path} is no XML of OpenCV with {' and '.join(keys)} in it") from None
+        raise InputError(f"{path}: not an OpenCV XML file with {' and '.join(keys)}") from None
 
 
 def _read_annotations(files: list[Path], cameras: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows `frame, person, position` of all people and rows `frame, person, view, xmin, ymin, xmax, ymax` of all who are seen."""
+    """Rows `frame, person, position` of all people, and rows `frame, person, view, xmin, ymin, xmax, ymax` of the visible
+    ones."""
     people, views = [], []
     for frame, path in enumerate(files):
         try:
@@ -102,12 +103,12 @@ def _read_annotations(files: list[Path], cameras: int) -> tuple[np.ndarray, np.n
                     if box != [-1, -1, -1, -1]:
                         views.append((frame, person, int(view["viewNum"]), *box))
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path} is no annotation of WILDTRACK: {error!r}") from None
+            raise InputError(f"{path}: not a WILDTRACK annotation: {error!r}") from None
     seen = np.array(views, dtype=int).reshape(-1, 7)
     flat = (seen[:, 5:] <= seen[:, 3:5]).any(axis=1) | (seen[:, 2] < 0) | (seen[:, 2] >= cameras)
     if flat.any():
         frame, person, view = seen[flat.argmax(), :3]
-        raise InputError(f"{files[frame]}: person {person} has a box without area, or a camera that is not there, in view {view}")
+        raise InputError(f"{files[frame]}: person {person} has a box without area, or an unknown camera, in view {view}")
     return np.array(people, dtype=int).reshape(-1, 3), seen
 
 
@@ -121,5 +122,5 @@ def _image_truth(rows: np.ndarray) -> GroundTruth:
 
 
 def _images(folder: Path, files: list[Path]) -> PictureFolder | None:
-    """The pictures of the annotated moments, which have the annotations' numbers."""
+    """The images of the annotated moments, numbered like the annotations."""
     return PictureFolder(folder, len(files), [int(path.stem) for path in files]) if folder.is_dir() else None
