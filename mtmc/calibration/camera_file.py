@@ -11,7 +11,7 @@ from mtmc.calibration.homography import HomographyCamera
 from mtmc.calibration.pinhole import Camera
 from mtmc.calibration.plausibility import check_camera
 from reid.common.errors import InputError
-from reid.common.files import replacing
+from reid.common.files import replacing, require_name
 from reid.common.yaml_file import read_yaml
 
 PINHOLE_KEYS = ("width", "height", "K", "distortion", "world_to_camera")
@@ -65,6 +65,10 @@ def read_camera_file(path: str | Path) -> dict[str, CameraEntry]:
 
 
 def _read_entry(path: Path, name: str, entry: object) -> CameraEntry:
+    try:
+        require_name(name)
+    except ValueError as error:
+        raise InputError(f"{path}: camera {error}") from None
     given = entry if isinstance(entry, dict) else {}
     wanted = GROUND_KEYS if "homography" in given else PINHOLE_KEYS
     if missing := [key for key in wanted if key not in given]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from mtmc.calibration.fitting import Points
 from reid.common.errors import InputError
+from reid.common.files import require_name
 
 COLUMNS = ("u", "v", "x", "y")
 
@@ -42,6 +43,10 @@ def read_points(path: Path) -> dict[str, Points]:
         if not np.isfinite(numbers).all():
             raise InputError(f"{path}, line {line}: a number is not finite")
         name = str(row.get("camera") or path.stem).strip()
+        try:
+            require_name(name)
+        except ValueError as error:
+            raise InputError(f"{path}, line {line}: camera {error}") from None
         rows.setdefault(name, []).append([*numbers, line])
     if not rows:
         raise InputError(f"{path}: no points below the first line")

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -27,10 +28,9 @@ class ResultFolder:
         self._listed: set[str] = set()
         made = [each for each in (self.path, *self.path.parents) if not each.exists()]
         try:
-            with replacing(self.path / "writable.txt") as probe:
-                probe.touch()
+            self.path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
                 self.require_room()
-            (self.path / "writable.txt").unlink()
         except OSError as error:
             raise InputError(f"{self.path} cannot be written to ({error.strerror}): choose another --output") from None
         finally:
@@ -48,7 +48,12 @@ class ResultFolder:
         return bool(self._listed)
 
     def add(self, name: str) -> Path:
-        """The path for the result `name`, which is listed from now on; its folder is there."""
+        """The path for the result `name`, which is listed from now on; its folder is there.
+
+        Raises `InputError` for a name that leads out of this folder.
+        """
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise InputError(f"{name}: leads out of the results in {self.path}")
         if not self._listed:
             self._clear()
         path = self.path / name
