@@ -7,12 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from time import monotonic
 from typing import Any
 
 import numpy as np
 
-from mtmc.multicamera.workers import CameraJob, CameraWorker, Embedder, Look
+from mtmc.multicamera.workers import CameraJob, CameraWorker, Embedder, Look, Seen
 from mtmc.sequences import Recording
 from mtmc.single.pipeline import Detect
 from reid.common.errors import InputError
@@ -21,7 +22,6 @@ from trackers import Detections
 AHEAD = 8  # frames requested from a camera ahead of need; fewer than the images a worker keeps
 DEATHS = 3  # consecutive deaths of a camera's worker without a result, after which the camera has dropped out
 PATIENCE = 60.0  # seconds: opening a network takes a few, decoding and detecting far less
-_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,6 @@ class RayWorkers:
         self.patience = patience
         self.losses: list[Loss] = []
         self.restarts = dict.fromkeys(recording.names, 0)
-        self._length = recording.length
         # Actors reserve no CPU: more cameras than CPUs take turns, spread evenly over the machines.
         self._actor = ray.remote(CameraWorker).options(num_cpus=0, scheduling_strategy="SPREAD")
         self._remotes = {
@@ -98,15 +97,26 @@ class RayWorkers:
         for remote in self._remotes.values():
             self._await(remote)
 
-    def detections(self) -> Iterator[list[Detections]]:
-        """The detections of each frame, one entry per camera; ends with the first camera that does."""
-        for frame in range(self._length):
+    def detections(self) -> Iterator[list[Detections | None]]:
+        """Detect people in each frame until all cameras end; one entry per camera, None if it did not look or answer."""
+        for frame in count():
             for remote in self._remotes.values():
                 self._ask(remote, frame)
-            found = [part for remote in self._remotes.values() if (part := self._detections_of(remote, frame)) is not None]
-            if len(found) < len(self._remotes):
+            seen = [self._seen_by(remote, frame) for remote in self._remotes.values()]
+            if self._over(seen):
                 return
-            yield found
+            for remote in self._remotes.values():
+                if remote.actor is None:
+                    self._lose(remote.job.camera, frame, "dropped out")
+            yield [each.detections for each in seen]
+
+    def _over(self, seen: list[Seen]) -> bool:
+        """Whether all images have ended: those of cameras that answer, as one that hangs or has dropped out never says so."""
+        remotes = list(self._remotes.values())
+        living = [
+            each.ended for each, remote in zip(seen, remotes, strict=True) if remote.actor is not None and not remote.behind
+        ]
+        return all(remote.actor is None for remote in remotes) or (bool(living) and all(living))
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
         """Crop and embed `boxes` `(N, 4)` in a camera's frame; None, and a loss, if the camera does not respond."""
@@ -145,11 +155,11 @@ class RayWorkers:
     def _ask(self, remote: _Remote, frame: int) -> None:
         """Keep `AHEAD` requests in flight, from `frame` on."""
         following = max(frame, remote.asked[-1][0] + 1) if remote.asked else frame
-        while remote.actor is not None and len(remote.asked) < AHEAD and following < self._length:
+        while remote.actor is not None and len(remote.asked) < AHEAD:
             remote.asked.append((following, remote.actor.detect.remote(following)))
             following += 1
 
-    def _detections_of(self, remote: _Remote, frame: int) -> Detections | None:
+    def _seen_by(self, remote: _Remote, frame: int) -> Seen:
         deadline = monotonic() + (0.0 if remote.behind else self.patience)
         while remote.actor is not None and remote.asked and remote.asked[0][0] <= frame:
             number, reference = remote.asked[0]
@@ -166,8 +176,9 @@ class RayWorkers:
                 remote.behind = False
                 return found
         remote.behind = True
-        self._lose(remote.job.camera, frame, "dropped out" if remote.actor is None else "behind")
-        return _NOTHING
+        if remote.actor is not None:
+            self._lose(remote.job.camera, frame, "behind")
+        return Seen(None, ended=remote.actor is None)
 
     def _answer(self, remote: _Remote, reference: Any, seconds: float) -> Any:
         """Wait for a result; errors raised in the worker are re-raised here."""

@@ -58,7 +58,7 @@ def follow_people(
 
 
 def follow(
-    recording: Recording, thresholds: GroundThresholds | None = None, detections: Iterable[list[Detections]] | None = None
+    recording: Recording, thresholds: GroundThresholds | None = None, detections: Iterable[list[Detections | None]] | None = None
 ) -> Iterator[GroundTracks]:
     """Track the people on the ground in each frame of `recording`, by position alone.
 
