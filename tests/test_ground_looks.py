@@ -66,7 +66,7 @@ def apart(found, expected):
         (
             (30, 0, 30, 0),
             0.7,
-        ),  # two views place people to about 8 cm, which is what one detection is off across the line of sight
+        ),  # a detection is off by 8 cm across the line of sight
     ],
 )
 def test_whichever_cameras_look_at_whatever_rate_people_are_where_all_cameras_place_them(recording, expected, rates, near):
