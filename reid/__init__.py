@@ -1,6 +1,6 @@
-"""Person re-identification: from images of people to embeddings that tell them apart.
+"""Person re-identification: from images of people to identity embeddings.
 
-Importing this package, or `reid.common.errors`, loads no network library; the functions below do so when they are called.
+Importing this package, or `reid.common.errors`, loads no deep learning library; the functions below load one when called.
 """
 
 import importlib
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["AppearanceModel", "available", "evaluation", "load"]
 
 limit_onednn()
-# OpenVINO reports its uses over the network unless its package for that is missing; programs that watch people must not.
+# OpenVINO sends usage telemetry unless its telemetry package is missing; programs that watch people must not.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 
 def available() -> list[str]:
-    """The names of the networks that `load` knows, sorted; not each of them has weights shipped."""
+    """The names of the networks that `load` accepts, sorted; not all of them ship with weights."""
     from reid.models import available
 
     return available()

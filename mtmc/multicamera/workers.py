@@ -119,7 +119,7 @@ class LocalWorkers:
         self._workers = {view.name: CameraWorker(CameraJob(view.name, view.images, *openers)) for view in recording.views}
 
     def detections(self) -> Iterator[list[Detections]]:
-        """What the detector finds in each frame, an entry a camera; it ends with the first camera that does."""
+        """The detections of each frame, one entry per camera; ends with the first camera that does."""
         for frame in range(self._length):
             found = [worker.detect(frame) for worker in self._workers.values()]
             if any(part is None for part in found):

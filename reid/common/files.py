@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: written under a temporary name in the same folder, then renamed."""
+"""Atomic files: written under a temporary name in the same folder, then renamed."""
 
 import os
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; on success it takes the name `path`, on an exception it is removed.
+    """Yield a temporary path beside `path`; on success it is renamed to `path`, on an exception it is removed.
 
-    The folder is made when missing. The temporary name keeps the suffix of `path`, since writers choose the format by it. An
-    `OSError` that names no file, such as that of a full disk, gets the name of this one.
+    A missing folder is created. The temporary name keeps the suffix of `path`, by which writers choose the format. An `OSError`
+    without a file name, such as on a full disk, gets the name `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def refusing(path: Path) -> Iterator[None]:
-    """Give an `OSError` that names no file, as writing to an open one raises, the name `path`."""
+    """Add the name `path` to an `OSError` without a file name, such as from writing to an open file."""
     try:
         yield
     except OSError as error:
