@@ -68,7 +68,7 @@ def test_the_tracks_of_each_row_are_written(ran):
         (["--people", "nowhere"], "nowhere: no such folder"),
         (["--persons", "0"], "--persons 0"),
         (["--seed", "-1"], "--seed -1"),
-        (["--reid", "vague"], "does not say up to which distance"),
+        (["--reid", "vague"], "has no threshold for linking across cameras"),
     ],
 )
 def test_mistakes_are_told(tmp_path, monkeypatch, arguments, said):
