@@ -60,9 +60,9 @@ def test_an_option_over_none_at_all_is_taken(tmp_path):
     ("text", "sentence"),
     [
         pytest.param("base: absent.yaml", r"mine.yaml: base: .*absent.yaml: no such file", id="absent"),
-        pytest.param("base: mine.yaml", "based on this file itself", id="circle"),
-        pytest.param("base: good.yaml\nepochs: x", r"mine.yaml: epochs: 'x'", id="wrong value"),
-        pytest.param("base: bad.yaml", r"bad.yaml: seed: 'y'", id="wrong value in the base"),
+        pytest.param("base: mine.yaml", "mine.yaml is based on this file", id="circle"),
+        pytest.param("base: good.yaml\nepochs: x", r"mine.yaml: epochs must be .*, not 'x'", id="wrong value"),
+        pytest.param("base: bad.yaml", r"bad.yaml: seed must be .*, not 'y'", id="wrong value in the base"),
         pytest.param("epochs: 3", "mine.yaml: missing key model", id="no base"),
         pytest.param("- epochs", "a list of lines", id="no mapping"),
     ],
