@@ -1,4 +1,4 @@
-"""The main job: track the sequences of MOT16, or of any MOTChallenge folder, and print the table of scores and speeds."""
+"""Track the sequences of MOT16, or of any MOTChallenge folder, and print a table of scores and speeds."""
 
 import argparse
 import random
@@ -36,7 +36,7 @@ PUBLISHED = {
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
+    """Run the benchmark with command-line `arguments`; raises `InputError` for invalid user input."""
     options = _parse(arguments)
     data = options.data or MOT16
     if options.download:
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{config.name} uses no appearance: --reid {options.reid} has no effect")
         appearance = None
     random.seed(options.seed)
-    np.random.seed(options.seed)  # noqa: NPY002 - for what third parties draw
+    np.random.seed(options.seed)  # noqa: NPY002 - for third-party code
     if options.data is None and not MOT16.is_dir():
         data = _render_demo()
     sequences = _read_sequences(options, data, images=appearance is not None or tracker.needs_image or options.video)
@@ -70,21 +70,29 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mot16", description=__doc__)
-    parser.add_argument("--data", type=Path, help=f"folder of sequences, also as train/ in it (default: {MOT16}, else a demo)")
-    parser.add_argument("--sequences", nargs="+", metavar="NAME", help="which (default: MOT16's validation set, else all)")
-    parser.add_argument("--detections", default="det.txt", metavar="FILE", help="file in their det/ (default: %(default)s)")
-    parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on the file's own scale")
+    parser.add_argument(
+        "--data", type=Path, help=f"folder of sequences, or one with train/ in it (default: {MOT16}, else a demo)"
+    )
+    parser.add_argument(
+        "--sequences", nargs="+", metavar="NAME", help="names of sequences (default: MOT16's validation set, else all)"
+    )
+    parser.add_argument(
+        "--detections", default="det.txt", metavar="FILE", help="file in det/ of each sequence (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--min-score", type=float, metavar="S", help="drop detections with a lower score, on the file's own scale"
+    )
     shared.add_reid(parser)
     shared.add_tracker(parser)
     parser.add_argument(
-        "--distractors", default="official", choices=DISTRACTOR_RULES, help="rule for dropping them (default: official)"
+        "--distractors", default="official", choices=DISTRACTOR_RULES, help="rule for matching distractors (default: official)"
     )
-    parser.add_argument("--output", type=Path, default=Path("outputs/mot16"), metavar="DIR", help="(default: %(default)s)")
-    parser.add_argument("--video", action="store_true", help="write annotated MP4 files to DIR/video")
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of what draws at random; the demo is fixed (default: %(default)s)"
+        "--output", type=Path, default=Path("outputs/mot16"), metavar="DIR", help="output folder (default: %(default)s)"
     )
-    parser.add_argument("--download", action="store_true", help=f"first fetch MOT16 (1.9 GB) to --data, by default {MOT16}")
+    parser.add_argument("--video", action="store_true", help="write annotated MP4 files to DIR/video")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed; the demo is fixed (default: %(default)s)")
+    parser.add_argument("--download", action="store_true", help=f"first download MOT16 (1.9 GB) to --data (default: {MOT16})")
     return parser.parse_args(arguments)
 
 
@@ -97,7 +105,7 @@ def _render_demo() -> Path:
 
 
 def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> list[Sequence]:
-    """All sequences, read before any is run, so that a mistake in the last one is found at once."""
+    """Read all sequences before running any, to report errors early."""
     folders = sequence_folders(data, options.sequences)
     if options.sequences is None:
         without = [folder.name for folder in folders if not (folder / "det" / options.detections).is_file()]
@@ -112,7 +120,7 @@ def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> li
 
 
 def _run(sequence: Sequence, frames: Iterable[TrackedFrame], output: ResultFolder, options: argparse.Namespace) -> SequenceResult:
-    """Track one sequence to its files, and score what is in them."""
+    """Track one sequence, write its files, and score them."""
     print(f"{sequence.name}: {sequence.length} frames", flush=True)
     with ResultWriter(output, sequence.name, sequence.frame_rate, options.video) as writer:
         for frame in frames:
@@ -123,7 +131,7 @@ def _run(sequence: Sequence, frames: Iterable[TrackedFrame], output: ResultFolde
 
 
 def _settings(options: argparse.Namespace, data: Path, sequences: list[Sequence], appearance: "AppearanceModel | None") -> dict:
-    """What was asked for and what it came to, for `summary.json`."""
+    """The options and their resolved values, for `summary.json`."""
     return {
         "data": str(data),
         "sequences": [sequence.name for sequence in sequences],

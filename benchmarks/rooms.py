@@ -1,4 +1,4 @@
-"""Cameras that share no view: each follows people alone, and their tracklets are linked, with and without travel times."""
+"""Non-overlapping cameras: track people in each alone, and link the tracklets, with and without travel times."""
 
 import argparse
 import time
@@ -33,8 +33,8 @@ from mtmc.single.result_writer import RunTotals
 from reid.common.errors import InputError, run
 from reid.common.result_folder import ResultFolder
 
-RADIUS = 1.0  # metres on the ground within which a track may be a person
-ELSEWHERE = 1000  # added to the seed of the recording in which travel times are measured beforehand
+RADIUS = 1.0  # matching radius on the ground in metres
+ELSEWHERE = 1000  # added to the seed for the recording in which travel times are measured
 UNTIMED = StageSeconds(0.0, 0.0, 0.0)
 TABLE = (*COLUMNS[:3], ("people", "people", "{}"), *COLUMNS[3:])
 TRAVEL = {"none": "no travel times", "learned": "travel times learned", "given": "travel times given"}
@@ -42,7 +42,7 @@ TRAVEL = {"none": "no travel times", "learned": "travel times learned", "given":
 
 @dataclass(frozen=True)
 class Followed:
-    """The recording, its tracks before they are linked, and the seconds that following them took."""
+    """The recording, its tracks before linking, and the tracking time in seconds."""
 
     recording: Recording
     tracks: list[GroundTracks]
@@ -50,7 +50,7 @@ class Followed:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
+    """Run the benchmark with command-line `arguments`; raises `InputError` for invalid user input."""
     options = _parse(arguments)
     results = ResultFolder(options.output)
     models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
@@ -82,23 +82,31 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rooms", description=__doc__)
-    parser.add_argument("--people", type=Path, metavar="DIR", help="people are crops in Market-1501's layout (default: drawn)")
+    parser.add_argument(
+        "--people", type=Path, metavar="DIR", help="crops in Market-1501's layout as people (default: drawn figures)"
+    )
     shared.add_reids(parser, "none,robust")
-    parser.add_argument("--persons", type=int, default=20, metavar="N", help="who visit thrice each (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the rooms and their people (default: %(default)s)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/rooms"), metavar="DIR", help="(default: %(default)s)")
+    parser.add_argument(
+        "--persons", type=int, default=20, metavar="N", help="number of people, three visits each (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the rooms and their people (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("outputs/rooms"), metavar="DIR", help="output folder (default: %(default)s)"
+    )
     options = parser.parse_args(arguments)
     if options.persons < 1:
-        raise InputError(f"--persons {options.persons}: nobody would come; give 1 or more")
+        raise InputError(f"--persons {options.persons}: must be at least 1")
     if options.seed < 0:
-        raise InputError(f"--seed {options.seed}: give 0 or more")
+        raise InputError(f"--seed {options.seed}: must be at least 0")
     return options
 
 
 def _rows(
     name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], results: ResultFolder, folder: str, progress
 ) -> list[dict]:
-    """The rows of one model: online and offline, with each kind of travel times. Its crops are embedded once for all."""
+    """The rows of one model: online and offline, with each kind of travel times. Crops are embedded only once."""
     embedding, recording = _Timed(model), followed.recording
     workers = LocalWorkers(recording, appearance=embedding)
     start = time.perf_counter()
@@ -146,8 +154,8 @@ class _Timed:
 def _row(
     followed: Followed, names: dict[int, int], results: ResultFolder, folder: str, spent: StageSeconds, crops: int, **what: str
 ) -> dict:
-    """A row of `summary.json`: what `scores.results.row` has, the model, the kind of linking and how many people were
-    found. The tracks, named so, are written to `folder` of `results`."""
+    """A row of `summary.json`: that of `scores.results.row`, the model, the kind of linking and the number of people found.
+    Writes the named tracks to `folder` of `results`."""
     recording, named = followed.recording, rename(followed.tracks, names)
     counts = world_counts(recording.require_world_truth(), named, RADIUS)
     spent = spent._replace(association=spent.association + followed.seconds)
@@ -164,7 +172,7 @@ def _people(named: list[GroundTracks]) -> int:
 
 
 def _settings(options: argparse.Namespace, recording: Recording, models: dict, limit: Counts) -> dict:
-    """What was asked for and what it came to, for `summary.json`; `limit` is what perfect links would score."""
+    """The options and their resolved values, for `summary.json`; `limit` is the score of perfect links."""
     return {
         "data": recording.name,
         "frames": recording.length,

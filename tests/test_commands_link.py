@@ -107,5 +107,5 @@ def test_mistakes_are_told(folder, colours, tmp_path, arguments, told):
 def test_what_linking_needs_is_told(recording):
     with pytest.raises(InputError, match="no images of east"):
         mtmc.link_recordings(with_images(recording, "east", None), MeanColour())
-    with pytest.raises(InputError, match="no distance up to which people of two cameras are one"):
+    with pytest.raises(InputError, match="no threshold for linking across cameras"):
         mtmc.link_recordings(recording, MeanColour(Thresholds()))

@@ -35,7 +35,7 @@ def raising(error: BaseException, *notes: str):
         (InputError("frame 3 is broken"), (), 2, "error: frame 3 is broken\n"),
         (InputError("frame 3 is broken"), ("2 frames are kept",), 2, "error: frame 3 is broken\n2 frames are kept\n"),
         (OSError(28, "No space left", "a.txt"), ("2 frames are kept",), 2, "error: a.txt: No space left\n2 frames are kept\n"),
-        (KeyboardInterrupt(), (), 130, "interrupted: what was finished so far, if anything, is kept\n"),
+        (KeyboardInterrupt(), (), 130, "interrupted: finished results, if any, are kept\n"),
         (KeyboardInterrupt(), ("2 frames are kept", "so is the film"), 130, "interrupted: 2 frames are kept; so is the film\n"),
         (KeyboardInterrupt("go on with --resume"), (), 130, "interrupted: go on with --resume\n"),
     ],

@@ -86,9 +86,7 @@ def require_links(appearance: "AppearanceModel") -> float:
     """The distance up to which `appearance` takes people of two cameras for one; raises `InputError` where it has none."""
     require_embedder(appearance)
     if appearance.thresholds.link is None:
-        raise InputError(
-            f"{appearance.name}: has no distance up to which people of two cameras are one; `python -m reid threshold` fits it"
-        )
+        raise InputError(f"{appearance.name}: no threshold for linking across cameras; `python -m reid threshold` fits it")
     return appearance.thresholds.link
 
 
