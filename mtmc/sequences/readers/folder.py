@@ -40,7 +40,8 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
 
     `detections` is "det" (the default), "gt" or, drawn with `seed`, "gt-thinned". Without `det/`, cameras have no detections. The
     length is `seqLength`, else that of the longest image source, else the last frame in a text file. Raises `InputError` for
-    missing or malformed files, for cameras with different ground units, and for a camera calibrated for another image size.
+    missing or malformed files, for streams without any of these, for cameras with different ground units, and for a camera
+    calibrated for another image size.
     """
     path, folder = (folder, folder.parent) if folder.is_file() else (folder / "cameras.yaml", folder)
     entries = read_camera_file(path)
@@ -61,6 +62,8 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
     if length is None:
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
         length = 1 + max((int(part.frames.max(initial=-1)) for part in texts), default=-1)
+        if not length and any(part is not None for part in images.values()):
+            raise InputError(f"{path}: the streams have no known length; give it as seqLength in {folder / 'seqinfo.ini'}")
     if detections in (None, SUPPLIED):
         by_frame = [_with_embeddings(folder / "det" / f"{name}.npy", found.get(name), length) for name in entries]
     else:
