@@ -201,6 +201,14 @@ def test_the_gallery_of_an_unfinished_run_lies_beside_the_one_it_began_with(sequ
     assert all(cv2.imread(str(path)) is not None for path in (tmp_path / "out" / "gallery.partial").iterdir())
 
 
+@pytest.mark.parametrize(("name", "message"), [("a.txt/people.npz", "Not a directory"), ("people.pickle", "must end in .npz")])
+def test_a_gallery_that_could_not_be_saved_is_refused_at_once(tmp_path, name, message):
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(InputError, match=message):
+        GalleryWriter(ResultFolder(tmp_path / "out"), Gallery(3), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
 def test_a_run_that_breaks_off_before_its_first_moment_leaves_everything_as_it_was(sequence, tracks, tmp_path):
     identities, live = recognised(sequence, tracks)
     results = ResultFolder(tmp_path / "out")
