@@ -95,7 +95,7 @@ def test_ctrl_c_leaves_what_was_followed_linked_and_says_so(folder, colours, tmp
     ("arguments", "told"),
     [
         (["--reid", "none"], "cameras that share no view are linked by appearance"),
-        (["--min-score", "0.5"], "--min-score is for a detector"),
+        (["--min-score", "0.5"], "--min-score needs a detector"),
         (["--detections", "yolo"], "unknown detections yolo"),
     ],
 )
@@ -107,5 +107,5 @@ def test_mistakes_are_told(folder, colours, tmp_path, arguments, told):
 def test_what_linking_needs_is_told(recording):
     with pytest.raises(InputError, match="no images of east"):
         mtmc.link_recordings(with_images(recording, "east", None), MeanColour())
-    with pytest.raises(InputError, match="no distance up to which people of two cameras are one"):
+    with pytest.raises(InputError, match="no threshold for links between cameras"):
         mtmc.link_recordings(recording, MeanColour(Thresholds()))
