@@ -95,7 +95,7 @@ def test_ctrl_c_leaves_what_was_followed_linked_and_says_so(folder, colours, tmp
     ("arguments", "told"),
     [
         (["--reid", "none"], "cameras that share no view are linked by appearance"),
-        (["--min-score", "0.5"], "--min-score is for a detector"),
+        (["--min-score", "0.5"], "--min-score needs a detector"),
         (["--detections", "yolo"], "unknown detections yolo"),
     ],
 )

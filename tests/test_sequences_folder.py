@@ -98,6 +98,24 @@ def test_a_bad_file_of_a_plain_folder_is_told_by_name(tmp_path, name, text, mess
         open_recording(tmp_path)
 
 
+class Stream:
+    """A live source, which has no length."""
+
+    length, frame_rate, size = None, None, SIZE
+
+    def __init__(self, address: str):
+        self.address = address
+
+
+def test_streams_are_followed_for_as_long_as_they_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("mtmc.sequences.readers.folder.Video", Stream)
+    save_cameras(tmp_path / "cameras.yaml", {"west": CameraEntry(corners()["west"], "rtsp://west")})
+    with pytest.raises(InputError, match=r"the streams have no known length; give it as seqLength in .*seqinfo\.ini"):
+        open_recording(tmp_path)
+    (tmp_path / "seqinfo.ini").write_text("[Sequence]\nseqLength=500\n")
+    assert open_recording(tmp_path).length == 500
+
+
 def test_cameras_of_different_units_do_not_make_one_recording(tmp_path):
     save_cameras(tmp_path / "cameras.yaml", {**corners(), "top": HomographyCamera(np.eye(3) + 1e-3, SIZE, "feet")})
     with pytest.raises(InputError, match="one unit"):

@@ -1,7 +1,7 @@
 """Track people through several calibrated cameras: one number per person, kept when they leave and return.
 
 CAMERAS is a YAML file of calibrated cameras with their videos, or a folder with cameras.yaml and, for each camera NAME in it,
-NAME.mp4 and det/NAME.txt. The layouts of EPFL, WILDTRACK, CMC and CAMPUS are recognized as well.
+NAME.mp4 and det/NAME.txt. The layouts of EPFL, WILDTRACK, CMC and CAMPUS are recognised as well.
 """
 
 import argparse

@@ -40,7 +40,7 @@ def follow_people(
 ) -> Iterator[Moment]:
     """Track the people in several overlapping cameras, and re-identify those who return; one `Moment` per frame.
 
-    `recording` is a `Recording`, or an argument for `open_recording`. `appearance`, a model from `reid.load`, recognizes people
+    `recording` is a `Recording`, or an argument for `open_recording`. `appearance`, a model from `reid.load`, recognises people
     who return; without it, a person who returns gets a new number. `gallery` holds people known beforehand, and is extended by
     those of this recording; without one, everyone is new at first. `detector`, any callable from a BGR image to `Detections`,
     detects the people in each frame; it replaces the recording's own detections. `thresholds` are those of `GroundTracker`.

@@ -29,7 +29,7 @@ __all__ = [
     "write_folder",
 ]
 
-# Multi-camera formats: how to recognize a folder, tried in this order, and how to read it.
+# Multi-camera formats: how to recognise a folder, tried in this order, and how to read it.
 FORMATS = {
     "folder": (is_folder, read_folder),
     "wildtrack": (is_wildtrack, read_wildtrack),
@@ -56,7 +56,7 @@ def open_sequence(
 def open_recording(folder: str | Path, format: str = "auto", detections: str | None = None, seed: int = 0) -> Recording:
     """Open the multi-camera recording in `folder`; for the format "folder" this may also be the camera file.
 
-    `format` is one of `FORMATS`, or "auto" to recognize it by its files. `detections` is a name that the format defines (see each
+    `format` is one of `FORMATS`, or "auto" to recognise it by its files. `detections` is a name that the format defines (see each
     reader), or None for its default; `seed` seeds random detections. Raises `InputError` for a recording that cannot be read.
     """
     folder = Path(folder)

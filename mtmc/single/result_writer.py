@@ -36,7 +36,7 @@ class ResultWriter:
 
     Use it as a context manager, `with ResultWriter(results, name) as writer`, and call `write` for each frame. The files are
     valid however the block ends; after an exception they are named `NAME.partial.txt` and so on, as a note on the exception says.
-    `totals` summarizes what was written; `text` is the path of the result lines.
+    `totals` summarises what was written; `text` is the path of the result lines.
     """
 
     def __init__(self, results: ResultFolder, name: str, frame_rate: float = 30.0, video: bool = False):

@@ -41,8 +41,8 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
 
     `detections` is "det" (the default), "gt" or, drawn with `seed`, "gt-thinned". A camera without `det/NAME.txt`, or whose
     images have ended, did not look; one with an empty text looked and saw nobody. The length is `seqLength`, else that of the
-    longest image source, else the last frame in a text file. Raises `InputError` for missing or malformed files, for cameras with
-    different ground units, and for a camera calibrated for another image size.
+    longest image source, else the last frame in a text file. Raises `InputError` for missing or malformed files, for streams
+    of unknown length, for cameras with different ground units, and for a camera calibrated for another image size.
     """
     path, folder = (folder, folder.parent) if folder.is_file() else (folder / "cameras.yaml", folder)
     entries = read_camera_file(path)
@@ -61,6 +61,8 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
     if length is None:
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
         length = 1 + max((int(part.frames.max(initial=-1)) for part in texts), default=-1)
+        if not length and any(part is not None for part in images.values()):
+            raise InputError(f"{path}: the streams have no known length; give it as seqLength in {folder / 'seqinfo.ini'}")
     by_frame: Sequence[list[Detections] | None]
     if detections in (None, SUPPLIED):
         by_frame = [_with_embeddings(folder / "det" / f"{name}.npy", found.get(name), length) for name in entries]
