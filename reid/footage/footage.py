@@ -26,16 +26,21 @@ class Footage:
     images: PictureFolder | Video | None
 
 
-def open_footage(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Footage:
+def open_footage(
+    source: str | Path | int,
+    detections: str | Path | None,
+    min_score: float | None = None,
+    score_scale: str | None = None,
+) -> Footage:
     """Open a folder in MOTChallenge's layout, a video file, a camera (its index) or a stream (its address).
 
-    `detections` is a MOT text file; for a folder also the name of a file in its `det/`; with None nothing is read. Rows scored
-    below `min_score` are dropped. Raises `InputError` for what cannot be read.
+    `detections` is a MOT text file; for a folder also the name of a file in its `det/`; with None nothing is read. `min_score`
+    and `score_scale` are as in `read_detections`. Raises `InputError` for what cannot be read.
     """
     folder = Path(str(source))
     if folder.is_dir():
-        return open_folder(folder, detections_for(folder, detections), min_score)
-    return open_video(source, detections, min_score)
+        return open_folder(folder, detections_for(folder, detections), min_score, score_scale)
+    return open_video(source, detections, min_score, score_scale)
 
 
 def detections_for(folder: Path, detections: str | Path | None) -> str | None:
@@ -46,12 +51,14 @@ def detections_for(folder: Path, detections: str | Path | None) -> str | None:
     return str(Path(detections).resolve() if elsewhere else detections)
 
 
-def open_folder(folder: Path, detections: str | None = "det.txt", min_score: float | None = None) -> Footage:
+def open_folder(
+    folder: Path, detections: str | None = "det.txt", min_score: float | None = None, score_scale: str | None = None
+) -> Footage:
     """A folder in MOTChallenge's layout; images are opened only when asked for, and may be absent.
 
-    `detections` is a file name in `det/`, an absolute path, or None to have none; `min_score` is as in `read_detections`. The
-    footage is named after its folder, since copies of one share a `seqinfo.ini`. Its length is `seqLength`, else the number of
-    images. Raises `InputError` for what is missing or malformed.
+    `detections` is a file name in `det/`, an absolute path, or None to have none; `min_score` and `score_scale` are as in
+    `read_detections`. The footage is named after its folder, since copies of one share a `seqinfo.ini`. Its length is
+    `seqLength`, else the number of images. Raises `InputError` for what is missing or malformed.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder: check the path")
@@ -62,12 +69,17 @@ def open_folder(folder: Path, detections: str | None = "det.txt", min_score: flo
     if detections is not None and not path.is_file():
         there = ", ".join(sorted(other.name for other in (folder / "det").glob("*.txt"))) or "none"
         raise InputError(f"{path} is missing: choose one of the detection files in {folder / 'det'} ({there}) by --detections")
-    found = NO_DETECTIONS if detections is None else read_detections(path, length, min_score)
+    found = NO_DETECTIONS if detections is None else read_detections(path, length, min_score, score_scale)
     rate = info.frame_rate or (images.frame_rate if images else None) or 30.0
     return Footage(folder.resolve().name, rate, length, info.image_size, found, images)
 
 
-def open_video(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Footage:
+def open_video(
+    source: str | Path | int,
+    detections: str | Path | None,
+    min_score: float | None = None,
+    score_scale: str | None = None,
+) -> Footage:
     """A video file, a camera's index (0, 1, ...) or a stream's address, with `detections` in MOT text, if any.
 
     The file's frame 1 is the first frame decoded. A live source ends with the last frame that the detections name. Raises
@@ -82,7 +94,7 @@ def open_video(source: str | Path | int, detections: str | Path | None, min_scor
     images = Video((int(text) if text.isdigit() else text) if live else Path(text))
     length, found = None if live else images.length, NO_DETECTIONS
     if detections is not None:
-        found = read_detections(Path(detections), length, min_score)
+        found = read_detections(Path(detections), length, min_score, score_scale)
     return Footage(
         name=f"camera{text}" if text.isdigit() else Path(text).stem or "stream",
         frame_rate=images.frame_rate or 30.0,
