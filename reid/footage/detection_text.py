@@ -11,7 +11,7 @@ from reid.common.errors import InputError
 SCORE_SCALES = "probability", "percent", "standardised"
 STRAYS = 0.01  # the share of a file's scores, or a single one, that may leave the range of its scale
 ROUNDING = 0.001  # of the range: what is no more than this beyond an end is at that end
-FEWEST_PER_CENT = 30.0  # the median of a file in per cent: a detector drops what it scores lower, ACF (MOT15) does not
+LEAST_PER_CENT = 30.0  # the median of a file in per cent: a detector drops what it scores lower, ACF (MOT15) does not
 OUTER = 10.0  # interquartile ranges beyond the quartiles; scores farther out do not count in the mean and the deviation
 
 
@@ -20,7 +20,8 @@ class DetectionFile:
     """The rows of a detection file, sorted by frame.
 
     `frames (N,)` are 0-based, `boxes (N, 4)` xyxy pixels, `scores (N,)` in 0..1, `rows (N,)` the 0-based rows of the file that
-    they come from. `score_scale` says how the file gave its scores: one of `SCORE_SCALES` or "none" (every score is 1).
+    they come from, which has `file_rows`. `score_scale` says how the file gave its scores: one of `SCORE_SCALES` or "none"
+    (every score is 1).
     """
 
     frames: np.ndarray
@@ -28,6 +29,7 @@ class DetectionFile:
     scores: np.ndarray
     score_scale: str
     rows: np.ndarray
+    file_rows: int = 0
 
 
 NO_DETECTIONS = DetectionFile(np.empty(0, int), np.empty((0, 4)), np.empty(0), "none", np.empty(0, int))
@@ -49,13 +51,13 @@ def read_detections(
     order = np.argsort(rows[:, 0], kind="stable")
     if min_score is not None and scale != "none":
         order = order[rows[order, 6] >= min_score]
-    return DetectionFile(rows[order, 0].astype(int) - 1, xyxy(rows[order, 2:6]), scores[order], scale, order)
+    return DetectionFile(rows[order, 0].astype(int) - 1, xyxy(rows[order, 2:6]), scores[order], scale, order, len(rows))
 
 
 def find_scale(scores: np.ndarray) -> str:
     """The scale of a file's `scores` `(N,)`, at least one: one of `SCORE_SCALES`, or "none" for -1 throughout.
 
-    It is the first whose range holds all scores but `STRAYS` of them: -1, 0..1, or 0..100 with a median over `FEWEST_PER_CENT`;
+    It is the first whose range holds all scores but `STRAYS` of them: -1, 0..1, or 0..100 with a median over `LEAST_PER_CENT`;
     the scores of DPM and ACF are in none of them and are standardised. A single score of two or more never decides.
     """
     strays = min(max(1, int(STRAYS * len(scores))), (len(scores) - 1) // 2)
@@ -63,7 +65,7 @@ def find_scale(scores: np.ndarray) -> str:
         return "none"
     if _beyond(scores) <= strays:
         return "probability"
-    if _beyond(scores / 100) <= strays and np.median(scores) > FEWEST_PER_CENT:
+    if _beyond(scores / 100) <= strays and np.median(scores) > LEAST_PER_CENT:
         return "percent"
     return "standardised"
 

@@ -8,13 +8,14 @@ import numpy as np
 from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
 from mtmc.sequences.alignment import ShiftedImages, shifted
 from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, ground_truth_text, read_ground_truth
+from mtmc.sequences.readers.embeddings import read_embeddings
 from mtmc.sequences.readers.images import find_images
 from mtmc.sequences.readers.true_detections import true_detections
 from mtmc.sequences.recording import Recording, View, WorldTruth
 from mtmc.sequences.tables import detections_by_frame, read_table
 from reid.common.errors import InputError
 from reid.common.files import replacing
-from reid.footage.detection_text import read_detections
+from reid.footage.detection_text import DetectionFile, read_detections
 from reid.footage.footage import read_info
 from reid.footage.frames import VIDEOS, PictureFolder, Video
 from trackers import Detections
@@ -62,7 +63,8 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
         length = 1 + max((int(part.frames.max(initial=-1)) for part in texts), default=-1)
     if detections in (None, SUPPLIED):
-        by_frame = [_with_embeddings(folder / "det" / f"{name}.npy", found.get(name), length) for name in entries]
+        embeddings = read_embeddings(folder / "det", found)
+        by_frame = [_by_frame(found.get(name), embeddings.get(name), length) for name in entries]
     else:
         by_frame = _from_truth(folder, detections, entries, truth, length, seed)
     return Recording(
@@ -145,16 +147,10 @@ def _read_each(folder: Path, ahead: dict[str, int], length: int | None, read: Ca
     return {name: shifted(read(path, own[name]), ahead[name]) for name, path in files.items() if path.is_file()}
 
 
-def _with_embeddings(path: Path, found, length: int) -> list[Detections]:
+def _by_frame(found: DetectionFile | None, embeddings: np.ndarray | None, length: int) -> list[Detections]:
     if found is None:
         return [Detections(np.empty((0, 4)), np.empty(0))] * length
-    if not path.is_file():
-        return detections_by_frame(found.frames, found.boxes, found.scores, None, length)
-    try:
-        embeddings = np.load(path, allow_pickle=False)[found.rows]
-        return detections_by_frame(found.frames, found.boxes, found.scores, embeddings, length)
-    except (ValueError, IndexError) as error:
-        raise InputError(f"{path}: must hold one embedding per row of {path.stem}.txt: {error}") from None
+    return detections_by_frame(found.frames, found.boxes, found.scores, embeddings, length)
 
 
 def _read_world(path: Path) -> WorldTruth:
