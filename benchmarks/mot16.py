@@ -82,6 +82,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--min-score", type=float, metavar="S", help="drop detections with a lower score, on the file's own scale"
     )
+    shared.add_score_scale(parser)
     shared.add_reid(parser)
     shared.add_tracker(parser)
     parser.add_argument(
@@ -112,9 +113,11 @@ def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> li
         if without and len(without) < len(folders):
             print(f"skipped, without det/{options.detections}: {', '.join(without)}")
             folders = [folder for folder in folders if folder.name not in without]
-    sequences = [read_motchallenge(folder, options.detections, options.min_score) for folder in folders]
-    if images:
-        for sequence in sequences:
+    sequences = [read_motchallenge(folder, options.detections, options.min_score, options.score_scale) for folder in folders]
+    for sequence in sequences:
+        if line := shared.score_scale_line(sequence.name, sequence.score_scale):
+            print(line)
+        if images:
             sequence.require_images()
     return sequences
 

@@ -50,6 +50,20 @@ def run(*words):
     main(["room", *map(str, words)])
 
 
+@pytest.mark.parametrize(
+    ("detections", "told"),
+    [
+        pytest.param("det", "", id="a detector's"),
+        pytest.param("gt", "the detections are the ground truth itself (gt), not a detector's\n", id="truth"),
+        pytest.param("gt-thinned", "the detections are thinned, jittered ground truth", id="thinned truth"),
+    ],
+)
+def test_detections_made_from_the_truth_are_told(recording, tmp_path, capsys, detections, told):
+    run(recording, "--reid", "none", "--detections", detections, "--output", tmp_path / "out")
+    out = capsys.readouterr().out
+    assert told in out and (told != "") == ("ground truth" in out)
+
+
 def test_the_command_follows_everybody_and_films_it(recording, tmp_path, capsys):
     run(recording, "--reid", "none", "--output", tmp_path / "out", "--video")
     assert f"{FRAMES} frames of 3 cameras, 3 people" in capsys.readouterr().out

@@ -120,3 +120,53 @@ def test_cameras_of_different_units_do_not_make_one_recording(tmp_path):
     save_cameras(tmp_path / "cameras.yaml", {**corners(), "top": HomographyCamera(np.eye(3) + 1e-3, SIZE, "feet")})
     with pytest.raises(InputError, match="one unit"):
         open_recording(tmp_path)
+
+
+def write_detections(folder, rows, arrays):
+    """A folder of two cameras with `rows` detections each, and the embeddings in `arrays` by camera."""
+    save_cameras(folder / "cameras.yaml", corners())
+    (folder / "det").mkdir()
+    for name in corners():
+        (folder / "det" / f"{name}.txt").write_text("".join(f"{row + 1},-1,9,9,20,50,1\n" for row in range(rows)))
+    for name, array in arrays.items():
+        np.save(folder / "det" / f"{name}.npy", array)
+
+
+@pytest.mark.parametrize(
+    ("east", "message"),
+    [
+        pytest.param(np.ones((6, 4)), r"for each of the 5 rows of east\.txt, not an array of the shape \(6, 4\)", id="too many"),
+        pytest.param(np.ones((4, 4)), r"not an array of the shape \(4, 4\)", id="too few"),
+        pytest.param(np.ones((0, 4)), r"not an array of the shape \(0, 4\)", id="none"),
+        pytest.param(np.ones(5), r"not an array of the shape \(5,\)", id="one number each"),
+        pytest.param(np.ones((5, 0)), r"not an array of the shape \(5, 0\)", id="no numbers"),
+        pytest.param(np.ones((5, 8)), r"embeddings of 8 numbers, but west\.npy has 4", id="another dimension"),
+        pytest.param(np.diag([1, 1, np.nan, 1])[[0, 1, 2, 3, 0]], "row 3 is all zeros, or holds a number that is", id="NaN"),
+        pytest.param(np.diag([1, 1, 1, 0])[[0, 1, 2, 3, 0]], "row 4 is all zeros", id="zeros"),
+        pytest.param(np.full((5, 4), "x"), "not a NumPy file of numbers", id="words"),
+        pytest.param(None, r"missing, though west\.npy is there", id="missing for one camera"),
+    ],
+)
+def test_embeddings_that_do_not_match_the_detections_are_refused_by_name(tmp_path, east, message):
+    west = np.ones((5, 4), np.float32)
+    write_detections(tmp_path, 5, {"west": west} | ({} if east is None else {"east": east}))
+    with pytest.raises(InputError, match=rf"east\.npy: .*{message}"):
+        open_recording(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'"])
+def test_a_damaged_file_of_embeddings_is_told_by_name(tmp_path, content):
+    write_detections(tmp_path, 5, {"west": np.ones((5, 4)), "east": np.ones((5, 4))})
+    (tmp_path / "det" / "east.npy").write_bytes(content)
+    with pytest.raises(InputError, match=r"east\.npy: not a NumPy file"):
+        open_recording(tmp_path)
+
+
+def test_embeddings_go_to_the_rows_of_their_file_in_whatever_order_these_are(tmp_path):
+    write_detections(tmp_path, 5, {name: np.eye(5, dtype=np.float32) for name in corners()})
+    lines = (tmp_path / "det" / "east.txt").read_text().splitlines()
+    (tmp_path / "det" / "east.txt").write_text("\n".join(lines[::-1]))
+    recording = open_recording(tmp_path)
+    for frame in range(5):
+        west, east = recording.at(frame)
+        assert west.embeddings.argmax() == frame and east.embeddings.argmax() == 4 - frame

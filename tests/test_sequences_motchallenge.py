@@ -121,6 +121,62 @@ def test_scores_that_are_no_probabilities_are_mapped_to_them_in_order(tmp_path):
     assert len(read_detections(path, min_score=20).scores) == 4
 
 
+def write_scores(path, scores):
+    path.write_text("".join(f"{frame},-1,0,0,9,9,{score!r}\n" for frame, score in enumerate(scores.tolist(), 1)))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("factor", "shift", "scale"),
+    [
+        pytest.param(1, 0, "probability", id="probabilities"),
+        pytest.param(100, 0, "percent", id="per cent"),
+        pytest.param(0, -1, "none", id="no scores"),
+    ],
+)
+@pytest.mark.parametrize("count", [3, 20, 600])
+@pytest.mark.parametrize("odd", [1.0000001, 1.5, -0.2, -1.0, 99.9, 100.0001, 7e4, -3e9])
+def test_one_odd_score_leaves_the_others_as_they_are(tmp_path, count, factor, shift, scale, odd):
+    scores = np.random.default_rng(count).uniform(0.4, 1.0, count) * factor + shift
+    alone = read_detections(write_scores(tmp_path / "det.txt", scores))
+    scores[1] = odd
+    found = read_detections(write_scores(tmp_path / "det.txt", scores))
+    assert (found.score_scale, alone.score_scale) == (scale, scale)
+    np.testing.assert_array_equal(np.delete(found.scores, 1), np.delete(alone.scores, 1))
+    assert 0 <= found.scores[1] <= 1
+
+
+def test_one_odd_score_hardly_moves_standardised_ones(tmp_path):
+    scores = np.random.default_rng(0).normal(25, 15, 600)
+    alone = read_detections(write_scores(tmp_path / "det.txt", scores))
+    scores[1] = 1e6
+    found = read_detections(write_scores(tmp_path / "det.txt", scores))
+    assert found.score_scale == alone.score_scale == "standardised"
+    np.testing.assert_allclose(np.delete(found.scores, 1), np.delete(alone.scores, 1), atol=0.01)
+
+
+def test_per_cents_are_the_probabilities_that_they_stand_for(tmp_path):
+    scores = np.random.default_rng(1).uniform(0.3, 1.0, 600)
+    expected = read_detections(write_scores(tmp_path / "det.txt", scores)).scores
+    np.testing.assert_allclose(read_detections(write_scores(tmp_path / "det.txt", scores * 100)).scores, expected)
+
+
+@pytest.mark.parametrize(
+    ("scale", "expected"), [("probability", [0, 1, 1]), ("percent", [0, 0.12, 1]), ("standardised", [0.311, 0.350, 0.804])]
+)
+def test_a_scale_that_is_given_is_taken(tmp_path, scale, expected):
+    found = read_detections(write_scores(tmp_path / "det.txt", np.array([0.0, 12.0, 150.0])), score_scale=scale)
+    assert found.score_scale == scale
+    np.testing.assert_allclose(found.scores, expected, atol=1e-3)
+
+
+def test_the_scales_of_real_detections_are_told_apart(real_data):
+    files = {"ADL-Rundle-6a/det/det.txt": "standardised", "ADL-Rundle-6a/det/yolo11x.txt": "probability"}
+    for name, scale in files.items():
+        assert read_detections(real_data / "mot" / name).score_scale == scale
+    assert read_detections(real_data / "mtmc" / "PETS09_2cam" / "det" / "View_001.txt").score_scale == "standardised"
+
+
 def test_scores_of_minus_one_mean_that_there_are_none(tmp_path):
     path = tmp_path / "det.txt"
     path.write_text("1,-1,0,0,9,9,-1\n2,-1,0,0,9,9,-1\n")

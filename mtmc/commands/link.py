@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.linking.cameras_apart import Linking
     from mtmc.multicamera.result_writer import WorldWriter
     from mtmc.sequences import open_recording
+    from mtmc.sequences.readers.true_detections import oracle_line
     from mtmc.single.appearance import open_appearance
     from reid.common.errors import InputError
     from reid.common.result_folder import ResultFolder
@@ -53,6 +54,8 @@ def run(options: argparse.Namespace) -> None:
     recording.require_images()
     if options.detector is None:
         recording.require_detections()
+        if line := oracle_line(recording.name, recording.detection_source):
+            print(line)
     model = open_appearance(options.reid, options.engine, options.device)
     if model is None:
         raise InputError("--reid none: cameras that share no view are linked by appearance; give a model")

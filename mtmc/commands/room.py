@@ -62,6 +62,7 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.multicamera.run import follow, open_identities, recognise
     from mtmc.multicamera.workers import LocalWorkers, Workers
     from mtmc.sequences import open_recording
+    from mtmc.sequences.readers.true_detections import oracle_line
     from mtmc.single.appearance import open_appearance
     from reid.common.errors import InputError
     from reid.common.result_folder import ResultFolder
@@ -77,6 +78,8 @@ def run(options: argparse.Namespace) -> None:
     recording = open_recording(options.source, detections=options.detections)
     if options.detector is None:
         recording.require_detections()
+        if line := oracle_line(recording.name, recording.detection_source):
+            print(line)
     model = open_appearance(options.reid, options.engine, options.device)
     detector = open_detector(options.detector, options.min_score) if options.detector else None
     if model is not None or options.video or options.detector:

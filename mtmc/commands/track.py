@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     people.add_argument("--detections", metavar="FILE", help="MOT text: frame,id,left,top,width,height,score,...")
     arguments.add_detector(people)
     parser.add_argument("--min-score", type=float, metavar="S", help="drop detections with a lower score, on their own scale")
+    arguments.add_score_scale(parser)
     arguments.add_reid(parser)
     arguments.add_tracker(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tracks/NAME.txt and video/NAME.mp4")
@@ -42,7 +43,9 @@ def run(options: argparse.Namespace) -> None:
     config = read_tracker_config(options.tracker, options.config)
     results = ResultFolder(options.output)
     detector = None if options.detector is None else open_detector(options.detector, options.min_score)
-    sequence = open_sequence(options.source, options.detections, options.min_score)
+    sequence = open_sequence(options.source, options.detections, options.min_score, options.score_scale)
+    if line := arguments.score_scale_line(sequence.name, sequence.score_scale):
+        print(line)
     appearance = open_appearance(options.reid, options.engine, options.device)
     tracker, built = build_tracker(config, appearance)
     cache = cache_folder("embeddings")

@@ -40,17 +40,21 @@ FORMATS = {
 
 
 def open_sequence(
-    source: str | Path | int, detections: str | Path | None = "det.txt", min_score: float | None = None
+    source: str | Path | int,
+    detections: str | Path | None = "det.txt",
+    min_score: float | None = None,
+    score_scale: str | None = None,
 ) -> Sequence:
     """Open a MOTChallenge folder, a video file, a camera (by index) or a stream (by address).
 
-    `detections` is a MOT text file; for a folder also the name of a file in its `det/`. Rows scored below `min_score` are
-    dropped. None reads no detections, for use with a detector. Raises `InputError` for a source that cannot be read.
+    `detections` is a MOT text file; for a folder also the name of a file in its `det/`. None reads no detections, for use
+    with a detector. `min_score` and `score_scale` are as in `read_detections`. Raises `InputError` for a source that cannot be
+    read.
     """
     folder = Path(str(source))
     if folder.is_dir():
-        return read_motchallenge(folder, detections_for(folder, detections), min_score)
-    return read_video(source, detections, min_score)
+        return read_motchallenge(folder, detections_for(folder, detections), min_score, score_scale)
+    return read_video(source, detections, min_score, score_scale)
 
 
 def open_recording(folder: str | Path, format: str = "auto", detections: str | None = None, seed: int = 0) -> Recording:

@@ -8,14 +8,19 @@ import numpy as np
 
 from reid.common.errors import InputError
 
+SCORE_SCALES = "probability", "percent", "standardised"
+STRAYS = 0.01  # the share of a file's scores, or a single one, that may leave the range of its scale
+ROUNDING = 0.001  # of the range: what is no more than this beyond an end is at that end
+LEAST_PER_CENT = 30.0  # the median of a file in per cent: a detector drops what it scores lower, ACF (MOT15) does not
+OUTER = 10.0  # interquartile ranges beyond the quartiles; scores farther out do not count in the mean and the deviation
+
 
 @dataclass(frozen=True)
 class DetectionFile:
     """The rows of a detection file, sorted by frame.
 
-    `frames (N,)` are 0-based, `boxes (N, 4)` xyxy pixels, `scores (N,)` in 0..1, `rows (N,)` their 0-based rows in the file.
-    `score_scale` is the scale of the file's scores: "probability" (unchanged), "standardised" (mapped to 0..1, see
-    `read_detections`) or "none" (every score is 1).
+    `frames (N,)` are 0-based, `boxes (N, 4)` xyxy pixels, `scores (N,)` in 0..1, `rows (N,)` their 0-based rows in the file,
+    which has `file_rows`. `score_scale` is the scale of the file's scores: one of `SCORE_SCALES`, or "none" (every score is 1).
     """
 
     frames: np.ndarray
@@ -23,32 +28,67 @@ class DetectionFile:
     scores: np.ndarray
     score_scale: str
     rows: np.ndarray
+    file_rows: int = 0
 
 
 NO_DETECTIONS = DetectionFile(np.empty(0, int), np.empty((0, 4)), np.empty(0), "none", np.empty(0, int))
 
 
-def read_detections(path: Path, length: int | None = None, min_score: float | None = None) -> DetectionFile:
+def read_detections(
+    path: Path, length: int | None = None, min_score: float | None = None, score_scale: str | None = None
+) -> DetectionFile:
     """Read `frame,id,left,top,width,height,score,...` rows; the id is ignored.
 
-    Rows scored below `min_score`, on the file's own scale, are dropped. Trackers expect scores in 0..1. A file whose scores leave
-    that range (DPM, ACF) is mapped to it by the logistic function of (score - mean) / standard deviation over the file: this is
-    monotone and independent of the detector's scale, and an average detection gets 0.5, so MOTDT keeps weak boxes (0.4) and
-    starts tracks on good ones (0.6) as with probabilities. Scores that are all -1 mean none: they become 1. Raises `InputError`
-    for a file that is missing, empty or malformed, or has a frame beyond `length`.
+    Rows scored below `min_score` are dropped; it is compared with the score as the file has it. `score_scale` is one of
+    `SCORE_SCALES`, see `scaled`; None finds it out. Raises `InputError` for a file that is missing, empty or malformed, or has a
+    frame beyond `length`.
     """
     rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score")
     check_frames_and_boxes(rows, length, fail)
-    scores = rows[:, 6]
-    scale = "probability"
-    if (scores == -1).all():
-        scale, scores = "none", np.ones(len(scores))
-    elif scores.min() < 0 or scores.max() > 1:
-        scale, scores = "standardised", 1 / (1 + np.exp((scores.mean() - scores) / (scores.std() or 1.0)))
+    scale = score_scale or find_scale(rows[:, 6])
+    scores = scaled(rows[:, 6], scale)
     order = np.argsort(rows[:, 0], kind="stable")
     if min_score is not None and scale != "none":
         order = order[rows[order, 6] >= min_score]
-    return DetectionFile(rows[order, 0].astype(int) - 1, xyxy(rows[order, 2:6]), scores[order], scale, order)
+    return DetectionFile(rows[order, 0].astype(int) - 1, xyxy(rows[order, 2:6]), scores[order], scale, order, len(rows))
+
+
+def find_scale(scores: np.ndarray) -> str:
+    """The scale of a file's `scores` `(N,)`, at least one: one of `SCORE_SCALES`, or "none" for -1 throughout.
+
+    It is the first whose range holds all scores but `STRAYS` of them: -1, 0..1, or 0..100 with a median over `LEAST_PER_CENT`;
+    the scores of DPM and ACF are in none of them and are standardised. A single score of two or more never decides.
+    """
+    strays = min(max(1, int(STRAYS * len(scores))), (len(scores) - 1) // 2)
+    if (scores != -1).sum() <= strays:
+        return "none"
+    if _beyond(scores) <= strays:
+        return "probability"
+    if _beyond(scores / 100) <= strays and np.median(scores) > LEAST_PER_CENT:
+        return "percent"
+    return "standardised"
+
+
+def _beyond(scores: np.ndarray) -> int:
+    return int(((scores < -ROUNDING) | (scores > 1 + ROUNDING)).sum())
+
+
+def scaled(scores: np.ndarray, scale: str) -> np.ndarray:
+    """A file's `scores` `(N,)` on `scale`, mapped to 0..1, as trackers presume.
+
+    Probabilities and per cents that stray from their range are clipped; without a score (-1), a box gets 1. "standardised" is
+    the logistic function of (score - mean) / standard deviation over the file, without far outliers: monotone, free of the
+    detector's unit, and an average detection gets 0.5, so that MOTDT keeps weak boxes (0.4) and starts tracks on good ones (0.6)
+    as it does with probabilities.
+    """
+    if scale == "standardised":
+        lower, upper = np.percentile(scores, [25, 75])
+        beyond = OUTER * (upper - lower) or np.inf
+        usual = scores[(scores >= lower - beyond) & (scores <= upper + beyond)]
+        return 1 / (1 + np.exp(((usual.mean() - scores) / (usual.std() or 1.0)).clip(-500, 500)))
+    if scale == "none":
+        scores = np.where(scores == -1, 1.0, scores)
+    return (scores / 100 if scale == "percent" else scores).clip(0.0, 1.0)
 
 
 def read_rows(path: Path, columns, layout: str) -> tuple[np.ndarray, Callable]:

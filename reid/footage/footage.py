@@ -26,16 +26,21 @@ class Footage:
     images: PictureFolder | Video | None
 
 
-def open_footage(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Footage:
+def open_footage(
+    source: str | Path | int,
+    detections: str | Path | None,
+    min_score: float | None = None,
+    score_scale: str | None = None,
+) -> Footage:
     """Open a folder in MOTChallenge's layout, a video file, a camera (by index) or a stream (by address).
 
-    `detections` is a MOT text file; for a folder, also the name of a file in its `det/`; None reads none. Rows scored below
-    `min_score` are dropped. Raises `InputError` for a source that cannot be read.
+    `detections` is a MOT text file; for a folder, also the name of a file in its `det/`; None reads none. `min_score` and
+    `score_scale` are as in `read_detections`. Raises `InputError` for a source that cannot be read.
     """
     folder = Path(str(source))
     if folder.is_dir():
-        return open_folder(folder, detections_for(folder, detections), min_score)
-    return open_video(source, detections, min_score)
+        return open_folder(folder, detections_for(folder, detections), min_score, score_scale)
+    return open_video(source, detections, min_score, score_scale)
 
 
 def detections_for(folder: Path, detections: str | Path | None) -> str | None:
@@ -46,12 +51,14 @@ def detections_for(folder: Path, detections: str | Path | None) -> str | None:
     return str(Path(detections).resolve() if elsewhere else detections)
 
 
-def open_folder(folder: Path, detections: str | None = "det.txt", min_score: float | None = None) -> Footage:
+def open_folder(
+    folder: Path, detections: str | None = "det.txt", min_score: float | None = None, score_scale: str | None = None
+) -> Footage:
     """Open a folder in MOTChallenge's layout; images are optional and opened on demand.
 
-    `detections` is a file name in `det/`, an absolute path, or None; `min_score` is as in `read_detections`. The footage is named
-    after its folder, since copies share a `seqinfo.ini`. Its length is `seqLength`, else the number of images. Raises
-    `InputError` for missing or malformed files.
+    `detections` is a file name in `det/`, an absolute path, or None; `min_score` and `score_scale` are as in `read_detections`.
+    The footage is named after its folder, since copies share a `seqinfo.ini`. Its length is `seqLength`, else the number of
+    images. Raises `InputError` for missing or malformed files.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: not a folder")
@@ -62,12 +69,17 @@ def open_folder(folder: Path, detections: str | None = "det.txt", min_score: flo
     if detections is not None and not path.is_file():
         there = ", ".join(sorted(other.name for other in (folder / "det").glob("*.txt"))) or "none"
         raise InputError(f"{path}: no such file; choose one of the files in {folder / 'det'} ({there}) with --detections")
-    found = NO_DETECTIONS if detections is None else read_detections(path, length, min_score)
+    found = NO_DETECTIONS if detections is None else read_detections(path, length, min_score, score_scale)
     rate = info.frame_rate or (images.frame_rate if images else None) or 30.0
     return Footage(folder.resolve().name, rate, length, info.image_size, found, images)
 
 
-def open_video(source: str | Path | int, detections: str | Path | None, min_score: float | None = None) -> Footage:
+def open_video(
+    source: str | Path | int,
+    detections: str | Path | None,
+    min_score: float | None = None,
+    score_scale: str | None = None,
+) -> Footage:
     """Open a video file, a camera index (0, 1, ...) or a stream address, with optional `detections` in MOT text.
 
     Frame 1 is the first decoded frame. A live source ends at the last frame with detections. Raises `InputError` for a source
@@ -82,7 +94,7 @@ def open_video(source: str | Path | int, detections: str | Path | None, min_scor
     images = Video((int(text) if text.isdigit() else text) if live else Path(text))
     length, found = None if live else images.length, NO_DETECTIONS
     if detections is not None:
-        found = read_detections(Path(detections), length, min_score)
+        found = read_detections(Path(detections), length, min_score, score_scale)
     return Footage(
         name=f"camera{text}" if text.isdigit() else Path(text).stem or "stream",
         frame_rate=images.frame_rate or 30.0,

@@ -8,13 +8,14 @@ import numpy as np
 from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
 from mtmc.sequences.alignment import Clock, TimedImages, by_moment, by_own_frame
 from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, ground_truth_text, read_ground_truth
+from mtmc.sequences.readers.embeddings import read_embeddings
 from mtmc.sequences.readers.images import find_images
 from mtmc.sequences.readers.true_detections import true_detections
 from mtmc.sequences.recording import Recording, View, WorldTruth
 from mtmc.sequences.tables import detections_by_frame, read_table
 from reid.common.errors import InputError
 from reid.common.files import replacing
-from reid.footage.detection_text import read_detections
+from reid.footage.detection_text import DetectionFile, read_detections
 from reid.footage.footage import read_info
 from reid.footage.frames import VIDEOS, PictureFolder, Video
 from trackers import Detections
@@ -65,7 +66,8 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
             raise InputError(f"{path}: the streams have no known length; give it as seqLength in {folder / 'seqinfo.ini'}")
     by_frame: Sequence[list[Detections] | None]
     if detections in (None, SUPPLIED):
-        by_frame = [_with_embeddings(folder / "det" / f"{name}.npy", found.get(name), length) for name in entries]
+        embeddings = read_embeddings(folder / "det", found)
+        by_frame = [_by_frame(found.get(name), embeddings.get(name), length) for name in entries]
     else:
         by_frame = _from_truth(folder, detections, entries, truth, length, seed)
     seen = [_looked(part, clocks[name], images[name], length) for name, part in zip(entries, by_frame, strict=True)]
@@ -173,16 +175,8 @@ def _looked(
     return seen
 
 
-def _with_embeddings(path: Path, found, length: int) -> list[Detections] | None:
-    if found is None:
-        return None
-    if not path.is_file():
-        return detections_by_frame(found.frames, found.boxes, found.scores, None, length)
-    try:
-        embeddings = np.load(path, allow_pickle=False)[found.rows]
-        return detections_by_frame(found.frames, found.boxes, found.scores, embeddings, length)
-    except (ValueError, IndexError) as error:
-        raise InputError(f"{path}: must hold one embedding per row of {path.stem}.txt: {error}") from None
+def _by_frame(found: DetectionFile | None, embeddings: np.ndarray | None, length: int) -> list[Detections] | None:
+    return None if found is None else detections_by_frame(found.frames, found.boxes, found.scores, embeddings, length)
 
 
 def _read_world(path: Path) -> WorldTruth:
