@@ -177,7 +177,7 @@ def test_a_file_that_is_no_network_is_one_sentence(engine, tmp_path):
 @pytest.mark.parametrize(
     ("engine", "device", "sentence"),
     [
-        pytest.param("tensorrt", "cpu", "there are: auto, openvino", id="an unknown engine"),
+        pytest.param("tensorrt", "cpu", "choose from auto, openvino", id="an unknown engine"),
         pytest.param("auto", "tpu", "unknown device tpu; choose from auto", id="an unknown device"),
         pytest.param("auto", "cpu:1", "unknown device cpu:1; choose from auto", id="a numbered CPU"),
         pytest.param("auto", "cuda:99", "device cuda:99 is missing", id="an absent device"),

@@ -164,7 +164,7 @@ def _cut(path, share=0.5):
         pytest.param({}, lambda path: path.with_suffix(".bin").unlink(), r"own\.bin: no such file; .* of own\.xml", id="no .bin"),
         pytest.param({}, lambda path: _cut(path.with_suffix(".bin")), r"own\.bin: holds \d+ of the \d+ bytes", id="half a .bin"),
         pytest.param({}, lambda path: _cut(path.with_suffix(".bin"), 0), r"own\.bin: holds 0 of the \d+", id="an empty .bin"),
-        pytest.param({}, _cut, r"own\.xml: damaged, or not a network that OpenVINO wrote", id="half an .xml"),
+        pytest.param({}, _cut, r"own\.xml: damaged, or not a network written by OpenVINO", id="half an .xml"),
         pytest.param({}, lambda path: path.write_text(""), r"own\.xml: damaged", id="an empty .xml"),
         pytest.param({}, lambda path: path.write_text("<page/>"), r"own\.xml: not a network that OpenVINO", id="other XML"),
         pytest.param(
