@@ -9,6 +9,7 @@ import numpy as np
 
 from reid.common.errors import InputError
 from reid.engines import onnxruntime, openvino, pytorch
+from reid.engines.row_check import check_rows
 from reid.export import LEAST_COSINE, least_cosine, probe
 from reid.weights.network_file import NetworkFile
 from reid.weights.weights_file import Weights
@@ -37,15 +38,17 @@ def open_engine(source: Weights | NetworkFile, engine: str = "auto", device: str
 
     Engine "auto" is the fastest installed one: PyTorch on CUDA, on a CPU OpenVINO. An engine takes its fastest precision
     whose embeddings of the probe agree with its own float32 to a cosine over 0.999. Raises InputError for an engine that is
-    unknown or not installed, and for a pair of engine and device, or of engine and file, that does not exist.
+    unknown or not installed, for a pair of engine and device, or of engine and file, that does not exist, and for a network whose
+    rows are not of one picture each, see `check_rows`.
     """
     module, device = _choose(source, engine, devices(device))
     *fast, exact = module.precisions(device)
     reference = module.open_engine(source, device, exact)
     images = probe(source.preprocessing)
+    rows = check_rows(reference, images, source)
     for precision in fast:
         candidate = module.open_engine(source, device, precision)
-        if least_cosine(candidate(images), reference(images)) > LEAST_COSINE:
+        if least_cosine(candidate(images), rows) > LEAST_COSINE:
             return candidate
     return reference
 
