@@ -10,6 +10,7 @@ import numpy as np
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+WIDEST = 10  # times the range: a deviation is at most half of it, or 1 where nothing is divided
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Preprocessing:
             )
         if len(self.std) != 3 or not all(0 < value < math.inf for value in self.std):
             raise ValueError("std must be three numbers above 0")
+        if 0 < max(self.mean) < self.range / 255 or min(self.std) < self.range / 255:  # less than a step of a colour
+            told = f"mean {max(self.mean):g} and std {min(self.std):g} are of values in 0..1, but the range is {self.range}"
+            raise ValueError(f"{told}: give them in that range, or leave it out")
+        if max(self.std) > WIDEST * self.range:
+            raise ValueError(f"std {max(self.std):g} is too wide for values in 0..{self.range}; 'range: 255' sets another")
 
     def resize(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """Resize `(H, W, 3)` uint8 BGR images of any sizes to one `(N, height, width, 3)` uint8 BGR array."""

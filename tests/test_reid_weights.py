@@ -193,3 +193,12 @@ def test_weights_of_two_networks_or_sizes_are_not_blended(small_weights):
         blend(small_weights, other_size, 0.5)
     with pytest.raises(InputError, match="between 0 and 1"):
         blend(small_weights, small_weights, 1.5)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_no_finite_numbers_are_refused_by_name(small_weights, tmp_path, number):
+    tensors = dict(small_weights.tensors)
+    tensors["head.bias"] = np.where(np.arange(8) == 3, number, tensors["head.bias"]).astype(np.float32)
+    replace(small_weights, tensors=tensors).write(tmp_path / "own.safetensors")
+    with pytest.raises(InputError, match=r"own\.safetensors: the tensor 'head\.bias' holds numbers that are not finite"):
+        read_weights(tmp_path / "own.safetensors")

@@ -9,6 +9,7 @@ import numpy as np
 
 from reid.common.errors import InputError
 from reid.engines import onnxruntime, openvino, pytorch
+from reid.engines.row_check import check_rows
 from reid.export import LEAST_COSINE, least_cosine, probe
 from reid.weights.network_file import NetworkFile
 from reid.weights.weights_file import Weights
@@ -37,15 +38,16 @@ def open_engine(source: Weights | NetworkFile, engine: str = "auto", device: str
 
     Engine "auto" is the fastest installed one: PyTorch on CUDA, OpenVINO on a CPU. An engine uses its fastest precision whose
     embeddings of the probe agree with its float32 ones to a cosine over 0.999. Raises InputError for an engine that is unknown or
-    not installed, and for an engine that does not support the device or the file.
+    not installed, for an engine that does not support the device or the file, and for a network that fails `check_rows`.
     """
     module, device = _choose(source, engine, devices(device))
     *fast, exact = module.precisions(device)
     reference = module.open_engine(source, device, exact)
     images = probe(source.preprocessing)
+    rows = check_rows(reference, images, source)
     for precision in fast:
         candidate = module.open_engine(source, device, precision)
-        if least_cosine(candidate(images), reference(images)) > LEAST_COSINE:
+        if least_cosine(candidate(images), rows) > LEAST_COSINE:
             return candidate
     return reference
 

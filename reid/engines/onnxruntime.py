@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 READS = (".onnx",)  # external files
 _FILE = "network.onnx"
+_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
 
 
 def precisions(device: str) -> list[str]:
@@ -57,10 +58,14 @@ class OnnxRuntime:
             raise InputError(f"{path}: not a network that ONNX Runtime can read ({reason})") from None
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         self._input = inputs[0].name
+        if inputs[0].type not in _TYPES:  # numbers like 0.3 would be cut to 0, and nobody told
+            raise InputError(f"{path}: takes a {inputs[0].type}: export it with an input of float32")
+        self._type = _TYPES[inputs[0].type]
         self._singly = source is not None and check_shapes(source, list(map(_sides, inputs)), list(map(_sides, outputs)))
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """`(B, 3, H, W)` to `(B, D)`, float32."""
+        images = images.astype(self._type, copy=False)
         if self._singly:
             return np.concatenate([self._session.run(None, {self._input: image[None]})[0].astype(np.float32) for image in images])
         return self._session.run(None, {self._input: images})[0].astype(np.float32)

@@ -147,6 +147,9 @@ def read_weights(path: str | Path) -> Weights:
                 sentence = "pickled checkpoints, which can run arbitrary code, are not read; save it as .safetensors"
                 raise InputError(f"{path}: {sentence}") from None
         raise InputError(f"{path}: not a safetensors file of float32 and float16 tensors ({error})") from None
+    if damaged := next((name for name, tensor in tensors.items() if not np.isfinite(tensor).all()), None):
+        reason = "the file is damaged, or training diverged"
+        raise InputError(f"{path}: the tensor {damaged!r} holds numbers that are not finite: {reason}")
     if not {"model", "preprocessing"} <= metadata.keys():
         raise InputError(f"{path}: the metadata must name a model and its preprocessing")
     try:
