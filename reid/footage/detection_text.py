@@ -35,9 +35,10 @@ def read_detections(path: Path, length: int | None = None, min_score: float | No
     0..1. A file whose scores leave that range (DPM, ACF) is mapped to it by the logistic function of (score - mean) / standard
     deviation over the file: monotone, free of the detector's unit, and an average detection gets 0.5, so that MOTDT keeps weak
     boxes (0.4) and starts tracks on good ones (0.6) as it does with probabilities. A file whose scores are all -1 has none:
-    they become 1. Raises `InputError` for a file that is missing, empty or malformed, or has a frame beyond `length`.
+    they become 1. An empty file says that nobody was detected. Raises `InputError` for a file that is missing or malformed, or
+    has a frame beyond `length`.
     """
-    rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score")
+    rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score", may_be_empty=True)
     check_frames_and_boxes(rows, length, fail)
     scores = rows[:, 6]
     scale = "probability"
@@ -51,7 +52,7 @@ def read_detections(path: Path, length: int | None = None, min_score: float | No
     return DetectionFile(rows[order, 0].astype(int) - 1, xyxy(rows[order, 2:6]), scores[order], scale, order)
 
 
-def read_rows(path: Path, columns, layout: str) -> tuple[np.ndarray, Callable]:
+def read_rows(path: Path, columns, layout: str, may_be_empty: bool = False) -> tuple[np.ndarray, Callable]:
     """The numbers of a comma-separated file, and a function that raises `InputError` about one of its rows."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -60,12 +61,14 @@ def read_rows(path: Path, columns, layout: str) -> tuple[np.ndarray, Callable]:
     except UnicodeDecodeError:
         raise InputError(f"{path} is not a text file: {layout} rows are expected") from None
     numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not numbered:
+    if not numbered and not may_be_empty:
         raise InputError(f"{path} holds no row: {layout} rows are expected; leave the file out if there is nothing to say")
 
     def fail(row: int, what: str) -> None:
         raise InputError(f"{path}, line {numbered[row][0]}: {what}; correct the line or delete it")
 
+    if not numbered:
+        return np.empty((0, min(columns))), fail
     try:
         rows = np.loadtxt([line for _, line in numbered], delimiter=",", comments=None, ndmin=2)
     except ValueError:
