@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.download import fetch_mot16
-from benchmarks.scores.clearmot import DISTRACTOR_RULES, score
+from benchmarks.scores.clearmot import DISTRACTOR_RULES, distractor_classes, score, scored_boxes
 from benchmarks.scores.results import SequenceResult, print_table, write_summary
 from benchmarks.sequence_folders import DEMO, MOT16, VALIDATION, sequence_folders
 from mtmc.commands import arguments as shared
@@ -22,7 +22,7 @@ from mtmc.single.pipeline import TrackedFrame, track
 from mtmc.single.result_writer import ResultWriter
 from mtmc.single.tracker_config import appearance_line, build_tracker, read_tracker_config
 from reid.common.cache_folder import cache_folder
-from reid.common.errors import run
+from reid.common.errors import InputError, run
 from reid.common.result_folder import ResultFolder
 
 if TYPE_CHECKING:
@@ -86,7 +86,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     shared.add_reid(parser)
     shared.add_tracker(parser)
     parser.add_argument(
-        "--distractors", default="official", choices=DISTRACTOR_RULES, help="rule for matching distractors (default: official)"
+        "--distractors",
+        default="official",
+        choices=DISTRACTOR_RULES,
+        help="rule for matching distractors; a sequence named MOT20-... has those of MOT20 (default: official)",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("outputs/mot16"), metavar="DIR", help="output folder (default: %(default)s)"
@@ -117,6 +120,11 @@ def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> li
     for sequence in sequences:
         if line := shared.score_scale_line(sequence.name, sequence.score_scale):
             print(line)
+        if sequence.ground_truth is not None and not scored_boxes(sequence.ground_truth).any():
+            raise InputError(
+                f"{sequence.name}: gt/gt.txt has no box to score, that of a considered pedestrian (column 7 not 0 and, if there "
+                "are nine columns, column 8 equal to 1); correct the columns, or delete the file to run without scores"
+            )
         if images:
             sequence.require_images()
     return sequences
@@ -124,12 +132,16 @@ def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> li
 
 def _run(sequence: Sequence, frames: Iterable[TrackedFrame], output: ResultFolder, options: argparse.Namespace) -> SequenceResult:
     """Track one sequence, write its files, and score them."""
-    print(f"{sequence.name}: {sequence.length} frames", flush=True)
+    truth = sequence.ground_truth
+    scored = f", {scored_boxes(truth).sum()} of {len(truth.ids)} true boxes scored" if truth is not None else ""
+    print(f"{sequence.name}: {sequence.length} frames{scored}", flush=True)
     with ResultWriter(output, sequence.name, sequence.frame_rate, options.video) as writer:
         for frame in frames:
             writer.write(frame)
-    truth = sequence.ground_truth
-    counts = score(truth, read_tracks(writer.text), len(sequence.detections), options.distractors) if truth is not None else None
+    if truth is None:
+        return SequenceResult(sequence.name, None, writer.totals)
+    classes, tracks = distractor_classes(sequence.name), read_tracks(writer.text)
+    counts = score(truth, tracks, len(sequence.detections), options.distractors, classes)
     return SequenceResult(sequence.name, counts, writer.totals)
 
 
@@ -146,6 +158,12 @@ def _settings(options: argparse.Namespace, data: Path, sequences: list[Sequence]
         "reid_weights": getattr(appearance, "weights_hash", None),
         "config": str(options.config) if options.config else None,
         "distractors": options.distractors,
+        "distractor_classes": {sequence.name: distractor_classes(sequence.name) for sequence in sequences},
+        "scored_boxes": {
+            sequence.name: int(scored_boxes(sequence.ground_truth).sum())
+            for sequence in sequences
+            if sequence.ground_truth is not None
+        },
         "seed": options.seed,
     }
 

@@ -63,6 +63,29 @@ def test_a_sequence_without_truth_is_tracked_and_said_to_be_unscored(make_sequen
     assert "unscored, without ground truth: blind" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("images", [True, False])
+@pytest.mark.parametrize("tracker", trackers.available())
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_nobody_detected_is_a_result(make_sequence, images, tracker, content):
+    folder = make_sequence(images=images)
+    (folder / "det" / "det.txt").write_text(content)
+    overall = run_on(folder, "--reid", "none", "--tracker", tracker)["overall"]
+    assert (overall["fn"], overall["fp"], overall["ml"], overall["recall"], overall["precision"]) == (2 * FRAMES, 0, 2, 0, None)
+
+
+@pytest.mark.parametrize(("name", "precision", "classes"), [("MOT20-01", 1, [2, 6, 7, 8, 12]), ("MOT16-02", 0.5, [2, 7, 8, 12])])
+def test_the_name_says_whose_distractors_count_and_the_screen_what_is_scored(make_sequence, capsys, name, precision, classes):
+    folder = make_sequence(name)
+    path = folder / "gt" / "gt.txt"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line.replace(",1,1,1", ",0,6,1") if line.split(",")[1] == "2" else line for line in lines))
+    summary = run_on(folder, "--reid", "none", "--tracker", "sort")
+    assert (summary["overall"]["precision"], summary["overall"]["recall"]) == (precision, 1)
+    assert summary["settings"]["distractor_classes"] == {name: classes}
+    assert summary["settings"]["scored_boxes"] == {name: FRAMES}
+    assert f"{name}: {FRAMES} frames, {FRAMES} of {2 * FRAMES} true boxes scored" in capsys.readouterr().out
+
+
 def test_a_model_is_used_recorded_and_remembered(make_sequence, monkeypatch, capsys):
     class Model:
         name, engine, dimension, weights_hash, thresholds = "fake", "paper", 3, "0123", Thresholds(0.08)
@@ -178,8 +201,17 @@ def replace_line(number: int, line: str):
     return spoil
 
 
-def empty_detections(folder, _arguments):
-    (folder / "det" / "det.txt").write_text("")
+def truth_of_class(kind: str):
+    def spoil(folder, _arguments) -> None:
+        path = folder / "gt" / "gt.txt"
+        path.write_text(path.read_text().replace(",1,1,1\n", f",1,{kind},1\n"))
+
+    return spoil
+
+
+def leave_out_of_account(folder, _arguments):
+    path = folder / "gt" / "gt.txt"
+    path.write_text(path.read_text().replace(",1,1,1\n", ",0,-1,-1,-1\n"))
 
 
 def break_image(folder, _arguments):
@@ -198,7 +230,11 @@ def set_option(option: str, value: str):
 MISTAKES = {
     "missing folder": (set_option("--data", "{folder}/nowhere"), "nowhere: not a folder"),
     "missing sequence": (set_option("--sequences", "wlak"), "wlak: not a sequence folder; choose from walk"),
-    "empty det file": (empty_detections, r"det.txt: empty"),
+    "truth of class -1": (truth_of_class("-1"), "walk: gt/gt.txt has no box to score"),
+    "truth of class 0": (truth_of_class("0"), "walk: gt/gt.txt has no box to score"),
+    "truth of class 2": (truth_of_class("2"), "walk: gt/gt.txt has no box to score"),
+    "truth that is not considered": (leave_out_of_account, "walk: gt/gt.txt has no box to score"),
+    "empty truth": (lambda folder, _: (folder / "gt" / "gt.txt").write_text("\n"), r"gt.txt: empty"),
     "letters in a number": (replace_line(4, "2,-1,1O,8,20,48,0.9,-1,-1,-1"), "line 4: column 3 must be a number, not '1O'"),
     "negative width": (replace_line(4, "2,-1,10,8,-20,48,0.9,-1,-1,-1"), "line 4: the box is -20 wide"),
     "NaN": (replace_line(4, "2,-1,10,8,20,nan,0.9,-1,-1,-1"), "line 4: column 6 is not a finite number"),

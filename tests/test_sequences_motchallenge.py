@@ -221,11 +221,20 @@ def test_a_malformed_line_is_named(tmp_path, line, message):
         read_detections(path, length=5)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe\x00"])
-def test_a_file_without_rows_is_an_error(tmp_path, content):
+@pytest.mark.parametrize("content", ["", "\n \n", "\ufeff"])
+def test_a_file_without_rows_is_no_detection_and_no_track_but_an_error_as_truth(tmp_path, content):
+    path = tmp_path / "rows.txt"
+    path.write_text(content, encoding="utf-8")
+    for found in read_detections(path, length=5, min_score=0.5), read_tracks(path):
+        assert found.boxes.shape == (0, 4) and found.frames.shape == (0,)
+    with pytest.raises(InputError, match=r"rows\.txt: empty"):
+        read_ground_truth(path)
+
+
+def test_a_file_that_is_no_text_is_an_error(tmp_path):
     path = tmp_path / "det.txt"
-    path.write_bytes(content)
-    with pytest.raises(InputError, match=r"det\.txt"):
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match=r"det\.txt: not a text file"):
         read_detections(path)
 
 

@@ -17,10 +17,12 @@ with warnings.catch_warnings():
     import motmetrics
 
 MIN_IOU = 0.5
-ROUNDING = 1e-12
+ROUNDING = np.finfo(float).eps  # a match in a frame may fall short of it by so much, as in the kit; an identity's may not
 CONTINUED = 1000  # outweighs any sum of IoUs in a frame
+MOSTLY = 0.8
 PEDESTRIAN = 1
-DISTRACTORS = (2, 7, 8, 12)  # MOT16: person on vehicle, static person, distractor, reflection
+DISTRACTORS = (2, 7, 8, 12)  # MOT16, MOT17: person on vehicle, static person, distractor, reflection
+MOT20_DISTRACTORS = (2, 6, 7, 8, 12)  # there vehicles without a motor, too
 DISTRACTOR_RULES = ("official", "motdt")
 
 
@@ -29,8 +31,8 @@ class Counts:
     """The counts of a sequence; every ratio is computed from summed counts, so rows and the overall line stay consistent.
 
     `objects` scored true boxes and `predictions` scored result boxes, `matches` of them matched, `fp` and `fn` unmatched,
-    `id_switches` matches whose identity differs from the previous one; `identities` true people, of whom `mt` are tracked for at
-    least 80% of their boxes and `ml` for less than 20%; `idtp`, `idfp`, `idfn` boxes under the best one-to-one assignment of
+    `id_switches` matches whose identity differs from the previous one; `identities` true people, of whom `mt` are tracked for
+    more than 80% of their boxes and `ml` for less than 20%; `idtp`, `idfp`, `idfn` boxes under the best one-to-one assignment of
     identities.
     """
 
@@ -60,27 +62,44 @@ class Counts:
         }
 
 
-def score(truth: GroundTruth, results: TrackFile, length: int, distractors: str = "official") -> Counts:
+def scored_boxes(truth: GroundTruth) -> np.ndarray:
+    """Which true boxes `(N,)` are scored: those of considered pedestrians."""
+    return truth.considered & (truth.classes == PEDESTRIAN)
+
+
+def distractor_classes(sequence: str) -> tuple[int, ...]:
+    """The classes of distractors in a sequence's truth: MOT20's if its name begins with MOT20-, else those of MOT16 and MOT17."""
+    return MOT20_DISTRACTORS if sequence.startswith("MOT20-") else DISTRACTORS
+
+
+def score(
+    truth: GroundTruth,
+    results: TrackFile,
+    length: int,
+    distractors: str = "official",
+    classes: tuple[int, ...] = DISTRACTORS,
+) -> Counts:
     """Score `results` against `truth` over `length` frames; boxes may match with an IoU of at least 0.5.
 
-    Matching follows the official kit: pairs matched in the previous frame stay matched, and the rest maximizes the total IoU.
-    (motmetrics' own matching continues pairs of any age, with slightly different switches and, occasionally, FP and FN.) An
-    identity is mostly tracked at 80% or more, whereas the kit requires more than 80%. Only considered pedestrians are scored. A
-    result box on a distractor (a person on a vehicle, a statue, a reflection) is dropped first, neither right nor wrong.
-    "official": match all true boxes of any class at once, and drop result boxes matched to a distractor. "motdt": match results
-    to distractors only, as the code of Long et al. does, so a box that also fits a person may be dropped.
+    Every count equals that of the official kit (TrackEval), as does the matching: pairs matched in the previous frame stay
+    matched, and the rest maximizes the total IoU. (motmetrics' own matching continues pairs of any age, with slightly different
+    switches and, occasionally, FP and FN.) Only considered pedestrians are scored. A result box on a distractor, a true box of
+    one of `classes` (see `distractor_classes`), is dropped first, neither right nor wrong. "official": match all true boxes of
+    any class at once, and drop result boxes matched to a distractor. "motdt": match results to distractors only, as the code of
+    Long et al. does, so a box that also fits a person may be dropped.
     """
-    scored = truth.considered & (truth.classes == PEDESTRIAN)
-    distracting = np.isin(truth.classes, DISTRACTORS)
+    scored = scored_boxes(truth)
+    distracting = np.isin(truth.classes, classes)
     matched_first = distracting if distractors == "motdt" else np.ones(len(scored), dtype=bool)
     clear, identity = motmetrics.MOTAccumulator(), motmetrics.MOTAccumulator()
     before: dict[int, int] = {}
     rows = zip(rows_by_frame(truth.frames, length), rows_by_frame(results.frames, length), strict=True)
     for frame, (true, found) in enumerate(rows):
         overlap = iou(truth.boxes[true], results.boxes[found])
+        same = overlap >= MIN_IOU
         overlap[overlap < MIN_IOU - ROUNDING] = 0
         counted, keep = scored[true], _undistracted(overlap, matched_first[true], distracting[true])
-        overlap = overlap[np.ix_(counted, keep)]
+        overlap, same = overlap[np.ix_(counted, keep)], same[np.ix_(counted, keep)]
         people, tracks = truth.ids[true][counted], results.ids[found][keep]
         if len(people) and len(tracks):  # a frame without either keeps the previous pairs, as in the kit
             continued = np.array([before.get(person) for person in people.tolist()])[:, None] == tracks
@@ -91,7 +110,7 @@ def score(truth: GroundTruth, results: TrackFile, length: int, distractors: str 
         else:
             matched = overlap
         clear.update(people, tracks, matched, frameid=frame)
-        identity.update(people, tracks, np.where(overlap > 0, 1 - overlap, np.nan), frameid=frame)
+        identity.update(people, tracks, np.where(same, 1 - overlap, np.nan), frameid=frame)
     return _count(clear, identity)
 
 
@@ -133,7 +152,6 @@ def _count(clear: "motmetrics.MOTAccumulator", identity: "motmetrics.MOTAccumula
         "fp": "num_false_positives",
         "fn": "num_misses",
         "identities": "num_unique_objects",
-        "mt": "mostly_tracked",
         "ml": "mostly_lost",
     }
     from_identity = {"idtp": "idtp", "idfp": "idfp", "idfn": "idfn"}
@@ -144,6 +162,9 @@ def _count(clear: "motmetrics.MOTAccumulator", identity: "motmetrics.MOTAccumula
         for accumulator, names in (clear, from_clear), (identity, from_identity):
             values = motmetrics.metrics.create().compute(accumulator, metrics=list(names.values()), return_dataframe=False)
             counts |= {ours: int(values[theirs]) for ours, theirs in names.items()}
+        # motmetrics counts who is tracked for exactly 80% as mostly tracked, the kit does not.
+        followed = motmetrics.metrics.create().compute(clear, metrics=["track_ratios"], return_dataframe=False)
+        counts["mt"] = int((followed["track_ratios"] > MOSTLY).sum())
     return Counts(**counts)
 
 

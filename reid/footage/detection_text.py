@@ -40,12 +40,12 @@ def read_detections(
     """Read `frame,id,left,top,width,height,score,...` rows; the id is ignored.
 
     Rows scored below `min_score` are dropped; it is compared with the score as the file has it. `score_scale` is one of
-    `SCORE_SCALES`, see `scaled`; None finds it out. Raises `InputError` for a file that is missing, empty or malformed, or has a
-    frame beyond `length`.
+    `SCORE_SCALES`, see `scaled`; None finds it out. An empty file says that nobody was detected. Raises `InputError` for a file
+    that is missing or malformed, or has a frame beyond `length`.
     """
-    rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score")
+    rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score", may_be_empty=True)
     check_frames_and_boxes(rows, length, fail)
-    scale = score_scale or find_scale(rows[:, 6])
+    scale = score_scale or find_scale(rows[:, 6]) if len(rows) else "none"
     scores = scaled(rows[:, 6], scale)
     order = np.argsort(rows[:, 0], kind="stable")
     if min_score is not None and scale != "none":
@@ -91,7 +91,7 @@ def scaled(scores: np.ndarray, scale: str) -> np.ndarray:
     return (scores / 100 if scale == "percent" else scores).clip(0.0, 1.0)
 
 
-def read_rows(path: Path, columns, layout: str) -> tuple[np.ndarray, Callable]:
+def read_rows(path: Path, columns, layout: str, may_be_empty: bool = False) -> tuple[np.ndarray, Callable]:
     """The numbers in a comma-separated file, and a function that raises `InputError` for one of its rows."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -100,12 +100,14 @@ def read_rows(path: Path, columns, layout: str) -> tuple[np.ndarray, Callable]:
     except UnicodeDecodeError:
         raise InputError(f"{path}: not a text file; rows must be {layout}") from None
     numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not numbered:
+    if not numbered and not may_be_empty:
         raise InputError(f"{path}: empty; rows must be {layout}; without any, leave the file out")
 
     def fail(row: int, what: str) -> None:
         raise InputError(f"{path}, line {numbered[row][0]}: {what}; correct the line or delete it")
 
+    if not numbered:
+        return np.empty((0, min(columns))), fail
     try:
         rows = np.loadtxt([line for _, line in numbered], delimiter=",", comments=None, ndmin=2)
     except ValueError:
