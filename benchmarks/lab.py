@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.scores.clearmot import Counts
-from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, row, save
+from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, folder_names, model_facts, row, save
 from benchmarks.scores.world import image_counts, world_counts
 from mtmc.commands import arguments as shared
 from mtmc.ground.tracks import GroundTracks
@@ -51,12 +51,13 @@ def main(arguments: list[str] | None = None) -> None:
     metric = _metric(options, recording)
     settings = _settings(options, recording, metric, models)
     rows: list[dict] = []
+    folders = folder_names(models)
     with Progress(transient=True, disable=not Console().is_terminal) as progress:
         start = time.perf_counter()
         fused = list(progress.track(follow(recording), total=recording.length, description="fusion"))
         fusion = time.perf_counter() - start
         for name, model in models.items():
-            folder = Path(name).stem
+            folder = folders[name]
             identities = open_identities(model)
             workers = None if model is None else LocalWorkers(recording, appearance=model)
             kept = _Kept()
@@ -174,12 +175,7 @@ def _settings(options: argparse.Namespace, recording: Recording, metric: str, mo
         "metric": metric,
         "radius": options.radius if metric == "world" else None,
         "seed": options.seed,
-        "reid": {
-            name: None
-            if model is None
-            else {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.thresholds.set}
-            for name, model in models.items()
-        },
+        "reid": {name: model_facts(model, "set") for name, model in models.items()},
     }
 
 

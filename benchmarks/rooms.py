@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.measured_travel import measured_travel
 from benchmarks.scores.clearmot import Counts
-from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, row, save
+from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, folder_names, model_facts, row, save
 from benchmarks.scores.world import world_counts, world_people
 from mtmc.commands import arguments as shared
 from mtmc.ground.tracks import GroundTracks
@@ -67,13 +67,14 @@ def main(arguments: list[str] | None = None) -> None:
         limit = world_counts(truth, rename(tracks, names), RADIUS)
         settings = _settings(options, recording, models, limit)
         given = None
+        folders = folder_names(models)
         rows: list[dict] = []
         for name, model in models.items():
             if model is None:
                 rows.append(_row(followed, {}, results, "none", UNTIMED, 0, reid="none", linking="none", travel="none"))
             else:
                 given = given or measured_travel(rooms(options.seed + ELSEWHERE, options.people, options.persons), RADIUS)
-                rows += _rows(name, model, followed, given, results, Path(name).stem, progress)
+                rows += _rows(name, model, followed, given, results, folders[name], progress)
             last = {key: rows[-1][key] for key in ("reid", "linking", "travel")}
             save(results.add("summary.json"), rows, rows[-1], settings, overall_of=last)
     _print(rows, recording, limit)
@@ -185,10 +186,7 @@ def _settings(options: argparse.Namespace, recording: Recording, models: dict, l
         "seed": options.seed,
         "travel_seed": options.seed + ELSEWHERE,
         "perfect_links": limit.ratios() | {"id_switches": limit.id_switches},
-        "reid": {
-            name: model and {"engine": model.engine, "weights": model.weights_hash, "max_link_distance": model.thresholds.link}
-            for name, model in models.items()
-        },
+        "reid": {name: model_facts(model, "link") for name, model in models.items()},
     }
 
 

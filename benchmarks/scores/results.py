@@ -2,9 +2,12 @@
 
 import json
 import platform
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +15,10 @@ from rich.table import Table
 from benchmarks.scores.clearmot import Counts
 from mtmc.single.result_writer import RunTotals
 from reid.common.files import replacing
+from reid.common.plugin import is_plugin
+
+if TYPE_CHECKING:
+    from reid import AppearanceModel
 
 PACKAGES = ("mtmc", "torch", "torchvision", "openvino", "onnxruntime", "opencv-python", "numpy", "scipy", "lap", "motmetrics")
 
@@ -69,6 +76,24 @@ def write_summary(path: Path, results: list[SequenceResult], settings: dict) -> 
         "seconds": {result.name: result.totals.seconds._asdict() for result in results},
     }
     save(path, [row(result.name, [result]) for result in results], row("OVERALL", results), settings)
+
+
+def folder_names(models: Iterable[str]) -> dict[str, str]:
+    """The folder of each model's results, by the name that `--reid` gave it: the name or the file's stem, and where two would
+    share that, as `a/last.safetensors` and `b/last.safetensors` do, all of the path."""
+    names = list(models)
+    stems = [name.replace(":", "-") if is_plugin(name) else Path(name).stem for name in names]
+    whole = [re.sub(r"[^\w.]+", "-", str(Path(name).with_suffix(""))).strip("-.") for name in names]
+    return {name: stem if stems.count(stem) == 1 else long for name, stem, long in zip(names, stems, whole, strict=True)}
+
+
+def model_facts(model: "AppearanceModel | None", threshold: str) -> dict | None:
+    """What `summary.json` says of a model: its engine, the hash of its weights and its `threshold` in use; None without a model.
+    A user's own model need not have the first two."""
+    if model is None:
+        return None
+    facts = {"engine": getattr(model, "engine", None), "weights": getattr(model, "weights_hash", None)}
+    return facts | {f"max_{threshold}_distance": getattr(model.thresholds, threshold)}
 
 
 def save(path: Path, rows: list[dict], overall: dict, settings: dict, overall_of: str | dict | None = None) -> None:

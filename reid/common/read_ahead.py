@@ -8,6 +8,8 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
+_LONGEST = 2.0  # seconds to wait for the thread at the end; a live source may have stalled, and must not hold up an interrupt
+
 
 def read_ahead(source: Generator[Item], depth: int) -> Generator[Item]:
     """Yield the items of the generator `source`, computed in a thread that keeps at most `depth` items ready.
@@ -48,4 +50,4 @@ def read_ahead(source: Generator[Item], depth: int) -> Generator[Item]:
             yield value
     finally:
         stop.set()
-        thread.join()
+        thread.join(_LONGEST)
