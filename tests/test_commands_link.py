@@ -91,6 +91,20 @@ def test_ctrl_c_leaves_what_was_followed_linked_and_says_so(folder, colours, tmp
     assert "world.partial.csv" in capsys.readouterr().err
 
 
+def test_a_detector_that_fails_loses_no_frame_that_was_followed(folder, colours, recording, tmp_path, monkeypatch):
+    asked = iter([found for frame in range(100) for found in recording.at(frame)])
+
+    def failing(image):
+        if (found := next(asked, None)) is None:
+            raise RuntimeError("the detector's own")
+        return found
+
+    monkeypatch.setattr("mtmc.detection.opening.open_detector", lambda *_: failing)
+    with pytest.raises(RuntimeError, match="own"):
+        main(["link", str(folder), "--detector", "mine.onnx", "--output", str(tmp_path / "out")])
+    assert len((tmp_path / "out" / "world.partial.jsonl").read_text().splitlines()) == 100
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
