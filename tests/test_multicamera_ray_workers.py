@@ -153,6 +153,26 @@ def test_a_camera_that_falls_behind_holds_up_the_others_once_and_catches_up(sequ
     assert seconds[10] >= 1.5 and max(seconds[11 : first.last + 1]) < 1.5
 
 
+def test_a_camera_that_hangs_over_crops_holds_up_the_others_once(sequence, start):
+    workers = start(with_trouble(sequence, hang, 3), patience=1.0)
+    boxes, seconds = np.array([[10.0, 10, 60, 60]]), []
+    for frame in (3, 4, 5):
+        begin = time.monotonic()
+        assert workers.look("b", frame, boxes) is None
+        seconds.append(time.monotonic() - begin)
+    assert seconds[0] >= 1.0 and max(seconds[1:]) < 0.5
+    assert workers.look("a", 3, boxes) is not None
+    time.sleep(5)
+    assert workers.look("b", 6, boxes) is not None
+    assert [(loss.camera, loss.first, loss.last) for loss in workers.losses] == [("b", 3, 5)]
+
+
+def test_a_worker_that_hangs_at_its_start_is_told(sequence, monkeypatch):
+    monkeypatch.setattr("mtmc.multicamera.ray_workers.START", 2.0)
+    with pytest.raises(InputError, match="does not start within 2 s"):
+        RayWorkers(sequence, hang)
+
+
 def test_what_is_wrong_with_a_cameras_images_is_told_as_in_one_process(sequence, start):
     workers = start(with_trouble(sequence, fail, 10))
     with pytest.raises(InputError, match="frame 11 does not decode"):

@@ -21,6 +21,7 @@ from trackers import Detections
 
 AHEAD = 8  # frames requested from a camera ahead of need; fewer than the images a worker keeps
 DEATHS = 3  # consecutive deaths of a camera's worker without a result, after which the camera has dropped out
+START = 300.0  # seconds for a worker to start: importing and opening networks on a busy machine
 PATIENCE = 60.0  # seconds: opening a network takes a few, decoding and detecting far less
 
 
@@ -43,6 +44,7 @@ class _Remote:
     asked: deque[tuple[int, Any]] = field(default_factory=deque)  # pairs of a frame and its pending result, in order
     deaths: int = 0
     behind: bool = False
+    unanswered: Any = None  # a request for crops that timed out; the camera gets no other before its answer
 
 
 @contextmanager
@@ -122,9 +124,14 @@ class RayWorkers:
         """Crop and embed `boxes` `(N, 4)` in a camera's frame; None, and a loss, if the camera does not respond."""
         remote, deadline = self._remotes[camera], monotonic() + self.patience
         while remote.actor is not None:
+            if remote.unanswered is not None and not self._ray.wait([remote.unanswered], timeout=0)[0]:
+                break  # it has held up the others once
+            request = remote.actor.look.remote(frame, boxes)
             try:
-                return self._answer(remote, remote.actor.look.remote(frame, boxes), max(deadline - monotonic(), 0))
+                remote.unanswered = None
+                return self._answer(remote, request, max(deadline - monotonic(), 0))
             except self._ray.exceptions.GetTimeoutError:
+                remote.unanswered = request
                 break
             except self._ray.exceptions.RayActorError:
                 self._replace(remote)
@@ -143,9 +150,11 @@ class RayWorkers:
         """Wait until a camera's worker, or its replacement, has started."""
         while True:
             try:
-                self._ray.get(remote.actor.__ray_ready__.remote())
+                self._ray.get(remote.actor.__ray_ready__.remote(), timeout=START)
                 remote.deaths = 0
                 return
+            except self._ray.exceptions.GetTimeoutError:
+                raise InputError(f"{remote.job.camera}: the worker does not start within {START:g} s") from None
             except self._ray.exceptions.RayActorError as error:
                 self._replace(remote)
                 if remote.actor is None:
@@ -192,6 +201,7 @@ class RayWorkers:
     def _replace(self, remote: _Remote) -> None:
         """Replace the dead worker of a camera, or give the camera up; drop its pending requests."""
         remote.asked.clear()
+        remote.unanswered = None
         remote.deaths += 1
         self.restarts[remote.job.camera] += 1
         remote.actor = self._actor.remote(remote.job) if remote.deaths < DEATHS else None
