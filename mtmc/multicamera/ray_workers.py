@@ -1,6 +1,7 @@
 """Run a recording's cameras as Ray actors, across a cluster; tracking and identification stay in one process."""
 
 import logging
+import os
 import signal
 import threading
 from collections import deque
@@ -83,6 +84,7 @@ class RayWorkers:
         self._ray = ray
         self._owned = not ray.is_initialized()
         if self._owned:
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # programs that watch people report to nobody
             with _own_sigterm():
                 ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
         self.patience = patience
