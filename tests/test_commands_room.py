@@ -146,7 +146,7 @@ def test_words_that_do_not_go_together_are_told(recording, tmp_path, words, sent
 def test_a_recording_without_detections_asks_for_a_detector(recording, tmp_path):
     (tmp_path / "cameras.yaml").write_text((recording / "cameras.yaml").read_text())
     (tmp_path / "seqinfo.ini").write_text((recording / "seqinfo.ini").read_text())
-    with pytest.raises(InputError, match="or give --detector"):
+    with pytest.raises(InputError, match="or give a detector"):
         run(tmp_path, "--reid", "none", "--output", tmp_path / "out")
 
 
