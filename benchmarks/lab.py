@@ -186,7 +186,8 @@ def _settings(options: argparse.Namespace, recording: Recording, metric: str, mo
 def _print(rows: list[dict], recording: Recording, metric: str, radius: float) -> None:
     where = f"on the ground, within {radius:g} m" if metric == "world" else "in all images with shared ids, IoU 0.5"
     source = recording.detection_source + (" (oracle)" if recording.detection_source == ORACLE else "")
-    table = Table(title=f"{recording.name}, {source} detections: MOTA, IDF1 {where}; below, in each camera's images")
+    below = "; below, in each camera's images" if recording.ground_truths is not None else ""
+    table = Table(title=f"{recording.name}, {source} detections: MOTA, IDF1 {where}{below}")
     table.add_column("ReID", no_wrap=True)
     for _, heading, _ in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)
@@ -197,11 +198,11 @@ def _print(rows: list[dict], recording: Recording, metric: str, radius: float) -
         table.add_section()
     for name, figures in PUBLISHED.items():
         add_row(table, name, figures)
-    table.caption = "Table 5 of Lawen et al. uses their own, unpublished recording"
+    table.caption = "Table 5 of Lawen et al. reports an unpublished recording of their own lab"
     Console(width=max(Console().width, 140)).print(table)
     for scores in rows:
         print(f"{scores['reid']}: {scores['people']} people, {scores['crops']} crops embedded, {scores['named_late']:.1%} of "
-              "positions named afterwards")  # fmt: skip
+              "positions named late")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -89,6 +89,22 @@ def test_a_bad_camera_file_is_told_by_name(tmp_path, text):
         load_cameras(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: {width: 3}", r"camera a: missing height, K, distortion, world_to_camera; a camera needs .*, or homography and unit"),
+        ("a: {homography: [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}", "camera a: missing unit; a camera needs"),
+        ("a: [1, 2]", r"camera a: must be a mapping with width, .*, or homography and unit$"),
+        ("a:", r"camera a: must be a mapping with"),
+    ],
+    ids=["pinhole", "ground", "list", "nothing"],
+)
+def test_both_ways_of_calibrating_a_camera_are_told(tmp_path, text, message):
+    (tmp_path / "cameras.yaml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        load_cameras(tmp_path / "cameras.yaml")
+
+
 @pytest.mark.parametrize("bad", [np.full((3, 3), np.nan), np.eye(2)], ids=["nan", "shape"])
 def test_a_camera_refuses_a_matrix_it_cannot_use(bad):
     with pytest.raises(ValueError, match="matrix"):
