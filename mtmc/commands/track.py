@@ -18,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     people = parser.add_mutually_exclusive_group(required=True)
     people.add_argument("--detections", metavar="FILE", help="MOT text: frame,id,left,top,width,height,score,...")
     arguments.add_detector(people)
-    parser.add_argument("--min-score", type=float, metavar="S", help="drop detections with a lower score, on their own scale")
+    what = "drop detections with a lower score, on their own scale (default: 0.3 with --detector, else none)"
+    parser.add_argument("--min-score", type=float, metavar="S", help=what)
     arguments.add_score_scale(parser)
     arguments.add_reid(parser)
     arguments.add_tracker(parser)
