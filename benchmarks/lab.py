@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.scores.clearmot import Counts
@@ -25,6 +24,7 @@ from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
 from mtmc.single.result_writer import RunTotals
 from reid.common.errors import InputError, run
+from reid.common.progress import shown_progress
 from reid.common.result_folder import ResultFolder
 
 # Table 5 of Lawen et al. (arXiv 1910.07038): the LAB recording, which was not published.
@@ -51,9 +51,9 @@ def main(arguments: list[str] | None = None) -> None:
     metric = _metric(options, recording)
     settings = _settings(options, recording, metric, models)
     rows: list[dict] = []
-    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+    with shown_progress() as progress:
         start = time.perf_counter()
-        fused = list(progress.track(follow(recording), total=recording.length, description="fusion"))
+        fused = list(progress(follow(recording), recording.length, "fusion"))
         fusion = time.perf_counter() - start
         for name, model in models.items():
             folder = Path(name).stem
@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> None:
                 WorldWriter(results, recording.names, folder) as world,
                 SettledWriter(identities, [world, kept]) as writer,
             ):
-                for moment in recognise(recording, progress.track(fused, description=name), identities, workers):
+                for moment in recognise(recording, progress(fused, recording.length, name), identities, workers):
                     writer.write(moment)
             moments = kept.moments
             rows.append(_row(name, recording, moments, fusion, metric, options.radius))
