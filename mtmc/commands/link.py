@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="learned",
         help="learned: learn the travel times between views from the recording; none: ignore them (default: learned)",
     )
-    parser.add_argument("--online", action="store_true", help="link as a live system must, without what follows")
+    parser.add_argument("--online", action="store_true", help="link people by what is known so far, as a live system must")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for world.csv, world.jsonl, tracks/")
 
 
