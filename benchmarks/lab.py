@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.scores.clearmot import Counts
@@ -25,6 +24,7 @@ from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
 from mtmc.single.result_writer import RunTotals
 from reid.common.errors import InputError, run
+from reid.common.progress import shown_progress
 from reid.common.result_folder import ResultFolder
 
 # Table 5 of Lawen et al. (arXiv 1910.07038): the LAB recording, which was not published.
@@ -52,9 +52,9 @@ def main(arguments: list[str] | None = None) -> None:
     settings = _settings(options, recording, metric, models)
     rows: list[dict] = []
     folders = folder_names(models)
-    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+    with shown_progress() as progress:
         start = time.perf_counter()
-        fused = list(progress.track(follow(recording), total=recording.length, description="fusion"))
+        fused = list(progress(follow(recording), recording.length, "fusion"))
         fusion = time.perf_counter() - start
         for name, model in models.items():
             folder = folders[name]
@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
                 WorldWriter(results, recording.names, folder) as world,
                 SettledWriter(identities, [world, kept]) as writer,
             ):
-                for moment in recognise(recording, progress.track(fused, description=name), identities, workers):
+                for moment in recognise(recording, progress(fused, recording.length, name), identities, workers):
                     writer.write(moment)
             moments = kept.moments
             rows.append(_row(name, recording, moments, fusion, metric, options.radius))
@@ -182,7 +182,8 @@ def _settings(options: argparse.Namespace, recording: Recording, metric: str, mo
 def _print(rows: list[dict], recording: Recording, metric: str, radius: float) -> None:
     where = f"on the ground, within {radius:g} m" if metric == "world" else "in all images with shared ids, IoU 0.5"
     source = recording.detection_source + (" (oracle)" if recording.detection_source == ORACLE else "")
-    table = Table(title=f"{recording.name}, {source} detections: MOTA, IDF1 {where}; below, in each camera's images")
+    below = "; below, in each camera's images" if recording.ground_truths is not None else ""
+    table = Table(title=f"{recording.name}, {source} detections: MOTA, IDF1 {where}{below}")
     table.add_column("ReID", no_wrap=True)
     for _, heading, _ in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)
@@ -193,11 +194,11 @@ def _print(rows: list[dict], recording: Recording, metric: str, radius: float) -
         table.add_section()
     for name, figures in PUBLISHED.items():
         add_row(table, name, figures)
-    table.caption = "Table 5 of Lawen et al. uses their own, unpublished recording"
+    table.caption = "Table 5 of Lawen et al. reports an unpublished recording of their own lab"
     Console(width=max(Console().width, 140)).print(table)
     for scores in rows:
         print(f"{scores['reid']}: {scores['people']} people, {scores['crops']} crops embedded, {scores['named_late']:.1%} of "
-              "positions named afterwards")  # fmt: skip
+              "positions named late")  # fmt: skip
 
 
 if __name__ == "__main__":

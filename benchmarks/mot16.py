@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 
 from benchmarks.download import fetch_mot16
 from benchmarks.scores.clearmot import DISTRACTOR_RULES, distractor_classes, score, scored_boxes
@@ -23,6 +21,7 @@ from mtmc.single.result_writer import ResultWriter
 from mtmc.single.tracker_config import appearance_line, build_tracker, read_tracker_config
 from reid.common.cache_folder import cache_folder
 from reid.common.errors import InputError, run
+from reid.common.progress import shown_progress
 from reid.common.result_folder import ResultFolder
 
 if TYPE_CHECKING:
@@ -55,11 +54,10 @@ def main(arguments: list[str] | None = None) -> None:
     sequences = _read_sequences(options, data, images=appearance is not None or tracker.needs_image or options.video)
     settings = _settings(options, data, sequences, appearance) | {"tracker": config.name} | tracker_record
     results: list[SequenceResult] = []
-    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+    with shown_progress() as progress:
         for sequence in sequences:
             frames = track(sequence, tracker, appearance, options.video, cache=cache_folder("embeddings"))
-            task = progress.add_task(sequence.name, total=sequence.length)
-            results.append(_run(sequence, progress.track(frames, task_id=task), output, options))
+            results.append(_run(sequence, progress(frames, sequence.length, sequence.name), output, options))
             write_summary(output.add("summary.json"), results, settings)
     as_published = set(settings["sequences"]) == set(VALIDATION) and options.detections == "det.txt"
     print_table(results, PUBLISHED if as_published else {})

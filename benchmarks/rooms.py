@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.measured_travel import measured_travel
@@ -31,6 +30,7 @@ from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
 from mtmc.single.result_writer import RunTotals
 from reid.common.errors import InputError, run
+from reid.common.progress import Follow, shown_progress
 from reid.common.result_folder import ResultFolder
 
 RADIUS = 1.0  # matching radius on the ground in metres
@@ -59,9 +59,9 @@ def main(arguments: list[str] | None = None) -> None:
             require_links(model)
     recording = rooms(options.seed, options.people, options.persons)
     truth = recording.require_world_truth()
-    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+    with shown_progress() as progress:
         start = time.perf_counter()
-        tracks = list(progress.track(follow_apart(recording), total=recording.length, description="tracking"))
+        tracks = list(progress(follow_apart(recording), recording.length, "tracking"))
         followed = Followed(recording, tracks, time.perf_counter() - start)
         names = world_people(truth, tracks, RADIUS)
         limit = world_counts(truth, rename(tracks, names), RADIUS)
@@ -105,13 +105,13 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _rows(
-    name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], results: ResultFolder, folder: str, progress
+    name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], results: ResultFolder, folder: str, progress: Follow
 ) -> list[dict]:
     """The rows of one model: online and offline, with each kind of travel times. Crops are embedded only once."""
     embedding, recording = _Timed(model), followed.recording
     workers = LocalWorkers(recording, appearance=embedding)
     start = time.perf_counter()
-    ended = list(gather(recording, progress.track(followed.tracks, description=name), workers, Zones()))
+    ended = list(gather(recording, progress(followed.tracks, recording.length, name), workers, Zones()))
     reading = time.perf_counter() - start - embedding.seconds
     zones, times = deepcopy(given)
     rezoned = [_with_embeddings(*both) for both in zip(gather(recording, followed.tracks, None, zones), ended, strict=True)]

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -50,7 +51,14 @@ def test_each_model_is_a_row_and_appearance_brings_people_back_under_their_numbe
         assert all(0.5 < camera["mota"] <= 1 for camera in row["cameras"].values())
     assert summary["settings"]["metric"] == "world" and summary["settings"]["radius"] == 1.0 and summary["versions"]["python"]
     printed = capsys.readouterr().out
+    assert "below, in each camera's images" in printed
     assert "89.1%" in printed and "96.1%" in printed and "colour" in printed
+
+
+def test_rows_of_cameras_are_announced_only_where_their_truth_is_known(data, models, tmp_path, capsys):
+    folder = shutil.copytree(data, tmp_path / "data", ignore=shutil.ignore_patterns("gt", "*.jpg"))
+    (row,) = run(tmp_path / "out", "--data", folder, "--reid", "none")["rows"]
+    assert row["cameras"] == {} and "below" not in capsys.readouterr().out
 
 
 def test_the_tracks_are_written_for_each_model(data, models, tmp_path):

@@ -304,7 +304,7 @@ def test_losses_are_drawn_for_each_run(tmp_path):
     [
         ("", "must start with a line"),
         ("epoch,a\n1,x\n", "line 2: every column must be a number"),
-        ("epoch,a\n1,2\n2\n", "line 3: 1 columns"),
+        ("epoch,a\n1,2\n2\n", "line 3: must have 2 columns, separated by commas, but has 1"),
     ],
     ids=["empty", "word", "short line"],
 )

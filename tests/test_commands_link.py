@@ -1,6 +1,7 @@
 """Cameras apart from a folder on disk to people: the command, its function, and the benchmark say the same."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -123,3 +124,8 @@ def test_what_linking_needs_is_told(recording):
         mtmc.link_recordings(with_images(recording, "east", None), MeanColour())
     with pytest.raises(InputError, match="no threshold for linking across cameras"):
         mtmc.link_recordings(recording, MeanColour(Thresholds()))
+    blind = replace(recording, views=tuple(replace(each, detections=[None] * recording.length) for each in recording.views))
+    with pytest.raises(InputError, match=r"no detections; add det/NAME\.txt for each camera, or give a detector"):
+        mtmc.link_recordings(blind, MeanColour())
+    with pytest.raises(TypeError, match=r"detector must be one from mtmc\.open_detector"):
+        mtmc.link_recordings(recording, MeanColour(), detector="yolox_s.onnx")

@@ -172,7 +172,12 @@ def test_ctrl_c_while_the_film_draws_leaves_film_and_tracks_alike(sequence, trac
         monkeypatch.setattr("mtmc.multicamera.film.cv2.resize", interrupted)
         write(tmp_path, recognise(sequence, tracks, identities), identities, [film], results)
     assert frames_of(tmp_path / "room.partial.mp4") == len(world_of(tmp_path, ".partial")[1]) == 11
-    assert [told.partition(" ")[0] for told in error.value.__notes__] == ["11", "11"]
+    names = ", ".join(
+        ["room.partial.mp4", "world.partial.csv", "world.partial.jsonl", *(f"{name}.partial.txt" for name in NAMES)]
+    )
+    (told,) = error.value.__notes__
+    assert told.startswith(f"11 frames are kept below {tmp_path}: ")
+    assert sorted(told.partition(": ")[2].split(", ")) == sorted(names.split(", "))
 
 
 def test_a_camera_is_black_in_the_film_where_its_images_have_ended(sequence, tracks, tmp_path):
@@ -234,6 +239,13 @@ def test_a_run_that_breaks_off_before_its_first_moment_leaves_everything_as_it_w
     with pytest.raises(InputError) as error, GalleryWriter(results, Gallery(3), tmp_path / "p.npz"), writing_losses([], results):
         write(tmp_path / "out", breaking(live, 0, InputError("frame 1 is broken")), identities, (), results)
     assert not list(tmp_path.iterdir()) and not hasattr(error.value, "__notes__")
+
+
+def test_ctrl_c_before_the_first_moment_says_that_nothing_changed(sequence, tracks, tmp_path):
+    identities, live = recognised(sequence, tracks)
+    with pytest.raises(KeyboardInterrupt) as error:
+        write(tmp_path / "out", breaking(live, 0, KeyboardInterrupt()), identities)
+    assert error.value.__notes__ == ["nothing was written; earlier results are unchanged"]
 
 
 @dataclass

@@ -204,7 +204,9 @@ def test_ground_truth_of_mot16_has_classes_and_visibility(tmp_path):
     ("line", "message"),
     [
         pytest.param("1,-1,0,0,1o,9,0.5", "column 5 must be a number, not '1o'", id="letters in a number"),
-        pytest.param("1,-1,0,0,9,9", "6 columns, but earlier lines have 7", id="a column is missing"),
+        pytest.param(
+            "1,-1,0,0,9,9", "must have 7 columns, separated by commas, like earlier lines, but has 6", id="a column is missing"
+        ),
         pytest.param("1,-1,0,0,9,9,nan", "column 7 is not a finite number", id="NaN"),
         pytest.param("1,-1,0,inf,9,9,1", "column 4 is not a finite number", id="infinity"),
         pytest.param("1,-1,0,0,-9,9,0.5", "-9 wide", id="negative width"),

@@ -56,6 +56,11 @@ def test_a_name_in_the_place_of_a_model_is_told(make_sequence):
         next(track(open_sequence(make_sequence()), appearance="robust"))
 
 
+def test_a_path_in_the_place_of_a_detector_is_told(make_sequence):
+    with pytest.raises(TypeError, match=r"detector must be one from mtmc\.open_detector, .* not 'yolox_s\.onnx'"):
+        next(track(open_sequence(make_sequence()), detector="yolox_s.onnx"))
+
+
 def test_images_come_along_when_asked_for(make_sequence):
     frames = list(track(open_sequence(make_sequence(images=True)), "sort", images=True))
     assert all(frame.image.shape == (120, 160, 3) for frame in frames)

@@ -17,6 +17,7 @@ from reid.common.yaml_file import read_yaml
 PINHOLE_KEYS = ("width", "height", "K", "distortion", "world_to_camera")
 GROUND_KEYS = ("homography", "unit")
 OTHER_KEYS = ("video", "frame_rate", "time_offset", "reach")
+EITHER = f"{', '.join(PINHOLE_KEYS)}, or {' and '.join(GROUND_KEYS)}"  # what a camera needs
 
 COMMENTS = """\
 # Cameras by name. The world is right-handed with z up and the ground at z = 0.
@@ -59,7 +60,7 @@ def read_camera_file(path: str | Path) -> dict[str, CameraEntry]:
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such file; `python -m mtmc calibrate` writes one")
-    wanted = f"cameras by name, each with {', '.join(PINHOLE_KEYS)}"
+    wanted = f"cameras by name, each with {EITHER}"
     entries = read_yaml(path, wanted)
     if not entries:
         raise InputError(f"{path}: must hold {wanted}")
@@ -71,29 +72,30 @@ def _read_entry(path: Path, name: str, entry: object) -> CameraEntry:
         require_name(name)
     except ValueError as error:
         raise InputError(f"{path}: camera {error}") from None
-    given = entry if isinstance(entry, dict) else {}
-    wanted = GROUND_KEYS if "homography" in given else PINHOLE_KEYS
-    if missing := [key for key in wanted if key not in given]:
-        raise InputError(f"{path}: camera {name}: missing {', '.join(missing)}")
-    if strange := [str(key) for key in given if key not in PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS]:
+    if not isinstance(entry, dict):
+        raise InputError(f"{path}: camera {name}: must be a mapping with {EITHER}")
+    wanted = GROUND_KEYS if "homography" in entry else PINHOLE_KEYS
+    if missing := [key for key in wanted if key not in entry]:
+        raise InputError(f"{path}: camera {name}: missing {', '.join(missing)}; a camera needs {EITHER}")
+    if strange := [str(key) for key in entry if key not in PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS]:
         known = ", ".join(PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS)
         raise InputError(f"{path}: camera {name}: unknown key {', '.join(strange)}; choose from {known}")
     try:
         camera: Camera | HomographyCamera
-        if "homography" in given:
-            size = _size(given) if "width" in given and "height" in given else None
-            camera = HomographyCamera(given["homography"], size, str(given["unit"]))
+        if "homography" in entry:
+            size = _size(entry) if "width" in entry and "height" in entry else None
+            camera = HomographyCamera(entry["homography"], size, str(entry["unit"]))
         else:
-            reach = float(given.get("reach", np.inf))
-            camera = Camera(given["K"], given["distortion"], given["world_to_camera"], _size(given), reach)
+            reach = float(entry.get("reach", np.inf))
+            camera = Camera(entry["K"], entry["distortion"], entry["world_to_camera"], _size(entry), reach)
         check_camera(camera)
-        video = given.get("video")
+        video = entry.get("video")
         if video is not None and "://" not in str(video):
             video = path.parent / str(video)
-        offset, rate = float(given.get("time_offset", 0.0)), float(given.get("frame_rate", 30.0))
+        offset, rate = float(entry.get("time_offset", 0.0)), float(entry.get("frame_rate", 30.0))
         if not np.isfinite(offset) or not 0 < rate < np.inf:
             raise ValueError(f"time_offset must be finite and frame_rate above 0, not {offset:g} and {rate:g}")
-        return CameraEntry(camera, None if video is None else str(video), offset, rate if "frame_rate" in given else None)
+        return CameraEntry(camera, None if video is None else str(video), offset, rate if "frame_rate" in entry else None)
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: camera {name}: {error}") from error
 

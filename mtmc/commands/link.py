@@ -29,15 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="learned",
         help="learned: learn the travel times between views from the recording; none: ignore them (default: learned)",
     )
-    parser.add_argument("--online", action="store_true", help="link as a live system must, without what follows")
+    parser.add_argument("--online", action="store_true", help="link people by what is known so far, as a live system must")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for world.csv, world.jsonl, tracks/")
 
 
 def run(options: argparse.Namespace) -> None:
     """Track people in each camera, link their tracklets, write the results, print a summary."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from mtmc.detection.opening import open_detector
     from mtmc.linking.cameras_apart import Linking
     from mtmc.multicamera.result_writer import WorldWriter
@@ -45,6 +42,7 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.sequences.readers.true_detections import oracle_line
     from mtmc.single.appearance import open_appearance
     from reid.common.errors import InputError
+    from reid.common.progress import shown_progress
     from reid.common.result_folder import ResultFolder
 
     if options.min_score is not None and options.detector is None:
@@ -64,8 +62,8 @@ def run(options: argparse.Namespace) -> None:
     travel: Literal["learned"] | None = "learned" if options.travel == "learned" else None
     with WorldWriter(results, recording.names) as writer:
         try:
-            with Progress(transient=True, disable=not Console().is_terminal) as progress:
-                for _ in progress.track(linking.follow(), total=recording.length, description=recording.name):
+            with shown_progress() as progress:
+                for _ in progress(linking.follow(), recording.length, recording.name):
                     pass
         finally:  # an interrupt leaves what was followed until then, linked
             for moment in linking.moments(travel, options.online):

@@ -14,7 +14,7 @@ from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import Recording, open_recording
 from mtmc.single.appearance import require_embedder
-from mtmc.single.pipeline import Detect, StageSeconds
+from mtmc.single.pipeline import Detect, StageSeconds, require_detector
 from reid.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,10 +36,14 @@ def link_recordings(
     ignores them. `online` links each tracklet with what is known ten seconds after its end, as a live system must; otherwise the
     whole recording counts.
 
-    Raises `InputError` for images that are missing or do not decode, and for a model without a link threshold.
+    Raises `InputError` for images that are missing or do not decode, for a recording without detections if no `detector` is
+    given, and for a model without a link threshold.
     """
+    require_detector(detector)
     if not isinstance(recording, Recording):
         recording = open_recording(recording)
+    if detector is None:
+        recording.require_detections()
     linking = Linking(recording, appearance, detector)
     for _ in linking.follow():
         pass

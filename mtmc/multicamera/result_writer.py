@@ -13,7 +13,7 @@ from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.run import HeldMoments
 from mtmc.sequences.mot_text import tracks_text
 from reid.common.files import replacing
-from reid.common.growing_results import GrowingTexts, end_results
+from reid.common.growing_results import GrowingTexts, end_results, end_without_results
 from reid.common.interrupts import uninterrupted
 from reid.common.result_folder import ResultFolder, partial_name
 
@@ -65,6 +65,8 @@ class WorldWriter:
                 self._open()
             if self._texts is not None:
                 end_results(self._results, [(self._texts, self._names)], f"{self.frames} frames", error)
+            else:
+                end_without_results(self._results, error)
 
     def _open(self) -> GrowingTexts:
         if self._texts is None:

@@ -20,7 +20,7 @@ from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.workers import LocalWorkers, Workers
 from mtmc.sequences import Recording, open_recording
 from mtmc.single.appearance import require_embedder
-from mtmc.single.pipeline import Detect, StageSeconds
+from mtmc.single.pipeline import Detect, StageSeconds, require_detector
 from reid.common.errors import InputError
 from reid.common.interrupts import uninterrupted
 from trackers import Detections
@@ -46,10 +46,14 @@ def follow_people(
     detects the people in each frame; it replaces the recording's own detections. `thresholds` are those of `GroundTracker`.
 
     A moment is yielded once all its people have numbers, at most a few seconds later. Raises `InputError` for images that are
-    missing or do not decode, a model without a threshold for several crops, and a gallery of another model.
+    missing or do not decode, a recording without detections if no `detector` is given, a model without a threshold for several
+    crops, and a gallery of another model.
     """
+    require_detector(detector)
     if not isinstance(recording, Recording):
         recording = open_recording(recording)
+    if detector is None:
+        recording.require_detections()
     identities = open_identities(appearance, gallery)
     workers = LocalWorkers(recording, detector, appearance) if detector or appearance else None
     detections = workers.detections() if workers and detector else None

@@ -73,6 +73,7 @@ def open_recording(folder: str | Path, format: str = "auto", detections: str | N
     if format not in FORMATS:
         known = ", ".join(name for name in FORMATS if name != "folder")
         raise InputError(
-            f"{folder}: unknown format; add cameras.yaml (`python -m mtmc calibrate` writes it), or use one of {known}"
+            f"{folder}: unknown format; add cameras.yaml (`python -m mtmc calibrate` writes it), give the camera file itself if "
+            f"it has another name, or use one of {known}"
         )
     return FORMATS[format][1](folder, detections, seed)

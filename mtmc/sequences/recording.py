@@ -81,7 +81,9 @@ class Recording:
     def require_detections(self) -> None:
         """Raise `InputError` if no view has a single detection."""
         if not any(found is not None and len(found) for view in self.views for found in view.detections):
-            raise InputError(f"{self.name}: no detections; add det/NAME.txt for each camera, or give --detector FILE")
+            raise InputError(
+                f"{self.name}: no detections; add det/NAME.txt for each camera, or give a detector (--detector FILE)"
+            )
 
     def require_world_truth(self) -> WorldTruth:
         """The true positions of people; raises `InputError` if they are unknown."""

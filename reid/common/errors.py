@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from reid.common.interrupts import terminable
 
@@ -17,6 +17,16 @@ class InputError(Exception):
 def note(error: BaseException, sentence: str) -> None:
     """Add a note on what `error` left behind; `run` prints notes after the error, and so do tracebacks from Python 3.11."""
     error.__notes__ = [*_notes(error), sentence]
+
+
+def note_names(error: BaseException, opening: str, names: Sequence[str]) -> None:
+    """Note `OPENING: NAME, NAME` on `error`; if a note begins with the same `opening`, add the `names` to that one."""
+    notes = _notes(error)
+    rows = [row for row, sentence in enumerate(notes) if sentence.startswith(f"{opening}: ")]
+    if rows:
+        error.__notes__[rows[0]] = ", ".join([notes[rows[0]], *names])
+    else:
+        note(error, f"{opening}: {', '.join(names)}")
 
 
 def run(main: Callable[[], None]) -> None:

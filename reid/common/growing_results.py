@@ -5,7 +5,7 @@ from contextlib import suppress
 from os import truncate
 from typing import Protocol
 
-from reid.common.errors import InputError, note
+from reid.common.errors import InputError, note, note_names
 from reid.common.files import refusing
 from reid.common.result_folder import ResultFolder, partial_name
 
@@ -43,6 +43,12 @@ class GrowingTexts:
             truncate(path, whole)
 
 
+def end_without_results(results: ResultFolder, error: BaseException | None) -> None:
+    """Note on an interrupt that came before the run's first result that nothing changed in `results`."""
+    if isinstance(error, KeyboardInterrupt) and not results.begun:
+        note(error, "nothing was written; earlier results are unchanged")
+
+
 def end_results(
     results: ResultFolder, parts: Sequence[tuple[Closable, Sequence[str]]], content: str, error: BaseException | None
 ) -> None:
@@ -71,6 +77,6 @@ def end_results(
             failure = refusal
     kept = [each for name in closed for each in (partial_name(name), name) if each in results and (results.path / each).is_file()]
     if kept:
-        note(failure, f"{content} are kept below {results.path}: {', '.join(kept)}")
+        note_names(failure, f"{content} are kept below {results.path}", kept)
     if error is None:
         raise failure

@@ -1,6 +1,7 @@
 """Objects from the user's own package, named `module:attribute` on the command line."""
 
 import importlib
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -42,5 +43,11 @@ def find_plugin(name: str) -> object:
     try:
         return getattr(module, attribute)
     except AttributeError:
-        there = ", ".join(each for each in vars(module) if not each.startswith("_")) or "nothing"
+        there = ", ".join(each for each, value in vars(module).items() if _own(each, value, module_name)) or "nothing"
         raise InputError(f"{name}: {module_name} has no {attribute}; choose from {there}") from None
+
+
+def _own(name: str, value: object, module_name: str) -> bool:
+    """Whether `value` is public in the module, and it or its class is defined there rather than imported from elsewhere."""
+    defined = value if inspect.isclass(value) or inspect.isroutine(value) else type(value)
+    return not name.startswith("_") and f"{defined.__module__}.".startswith(f"{module_name}.")

@@ -48,7 +48,7 @@ def read_losses(path: str | Path) -> dict[str, np.ndarray]:
         except ValueError:
             raise InputError(f"{path}, line {number}: every column must be a number") from None
         if len(row) != len(rows[0]):
-            raise InputError(f"{path}, line {number}: {len(row)} columns, but {len(rows[0])} are expected")
+            raise InputError(f"{path}, line {number}: must have {len(rows[0])} columns, separated by commas, but has {len(row)}")
     return dict(zip(rows[0], np.array(rows[1:], float).T, strict=True))
 
 

@@ -113,7 +113,7 @@ def read_rows(path: Path, columns, layout: str, may_be_empty: bool = False) -> t
     except ValueError:
         rows = np.array(_parse_slowly([line for _, line in numbered], layout, fail))
     if rows.shape[1] not in columns:
-        fail(0, f"{rows.shape[1]} columns, but {layout} is expected")
+        fail(0, f"must have the columns {layout}, separated by commas, but has {rows.shape[1]}")
     return rows, fail
 
 
@@ -123,7 +123,7 @@ def _parse_slowly(lines: list[str], layout: str, fail: Callable) -> list[list[fl
     for index, line in enumerate(lines):
         cells = line.split(",")
         if rows and len(cells) != len(rows[0]):
-            fail(index, f"{len(cells)} columns, but earlier lines have {len(rows[0])}")
+            fail(index, f"must have {len(rows[0])} columns, separated by commas, like earlier lines, but has {len(cells)}")
         rows.append([])
         for column, cell in enumerate(cells, 1):
             try:
