@@ -52,15 +52,9 @@ def retail(real_data, tmp_path):
         pytest.param("{height: 3, width: 2, mean: [0, 0], std: [1, 1, 1]}", "mean must be three numbers", id="two means"),
         pytest.param("{height: 3, width: 2, mean: [0, 0, 0], std: [1, 1, 0]}", "std must be three .* above 0", id="no deviation"),
         pytest.param("{height: 3, width: 2, mean: [120, 110, 100], std: [1, 1, 1]}", "mean 120 is over 1", id="no range"),
-        pytest.param(
-            "{height: 3, width: 2, mean: [0, 0, 0], std: [58, 57, 57]}", "std 58 is too wide", id="wide"
-        ),
-        pytest.param(
-            "{height: 3, width: 2, range: 255, mean: [.5, .4, .4]}", "in 0..1, but the range is 255", id="mean"
-        ),
-        pytest.param(
-            "{height: 3, width: 2, range: 255, std: [.2, .2, .2]}", "in 0..1, but the range is 255", id="std"
-        ),
+        pytest.param("{height: 3, width: 2, mean: [0, 0, 0], std: [58, 57, 57]}", "std 58 is too wide", id="wide"),
+        pytest.param("{height: 3, width: 2, range: 255, mean: [.5, .4, .4]}", "in 0..1, but the range is 255", id="mean"),
+        pytest.param("{height: 3, width: 2, range: 255, std: [.2, .2, .2]}", "in 0..1, but the range is 255", id="std"),
         pytest.param("{height: 3, width: 2, range: 1, colours: yuv}", "colours must be rgb or bgr, not 'yuv'", id="colours"),
         pytest.param("{height: 3, width: 2, range: 1, max_set_distance: far}", "max_set_distance must be a number", id="far"),
         pytest.param("{heigth: 3}", "unknown key 'heigth'; there are: colours, height", id="a misspelt key"),
