@@ -112,7 +112,7 @@ def test_real_detections_get_no_word(real_data, caplog):
 
 def test_a_camera_of_a_room_is_compared_with_its_own_image(tmp_path, caplog):
     sizes = {"small": SIZE, "large": (1280, 960)}
-    save_cameras(tmp_path / "cameras.yaml", {name: HomographyCamera(np.eye(3), size, "m") for name, size in sizes.items()})
+    save_cameras(tmp_path / "cameras.yaml", {name: HomographyCamera(np.eye(3), size, "px") for name, size in sizes.items()})
     (tmp_path / "det").mkdir()
     for name in ("small", "large"):
         np.savetxt(tmp_path / "det" / f"{name}.txt", people(size=(1280, 960)), delimiter=",")

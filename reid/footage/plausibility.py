@@ -73,7 +73,7 @@ def _outside(boxes: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
 
 def _cut(boxes: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
     """Whether more than a quarter of a box's width or height lies beyond the right or lower edge: `(R,)` bool."""
-    return (boxes[:, :2] + 0.75 * boxes[:, 2:] > image_size).any(axis=1)
+    return np.any(boxes[:, :2] + 0.75 * boxes[:, 2:] > image_size, axis=1)
 
 
 def _told_outside(rows: np.ndarray, image_size: tuple[int, int]) -> str:
