@@ -69,7 +69,10 @@ def open_folder(
     if detections is not None and not path.is_file():
         there = ", ".join(sorted(other.name for other in (folder / "det").glob("*.txt"))) or "none"
         raise InputError(f"{path}: no such file; choose one of the files in {folder / 'det'} ({there}) with --detections")
-    found = NO_DETECTIONS if detections is None else read_detections(path, length, min_score, score_scale)
+    found = NO_DETECTIONS
+    if detections is not None:
+        size = info.image_size or (images.size if images else None)
+        found = read_detections(path, length, min_score, score_scale, size)
     rate = info.frame_rate or (images.frame_rate if images else None) or 30.0
     return Footage(folder.resolve().name, rate, length, info.image_size, found, images)
 
@@ -93,13 +96,14 @@ def open_video(
         raise InputError(f"{source}: a text file, not a video; give detections with --detections")
     images = Video((int(text) if text.isdigit() else text) if live else Path(text))
     length, found = None if live else images.length, NO_DETECTIONS
+    size = images.size if all(images.size) else None
     if detections is not None:
-        found = read_detections(Path(detections), length, min_score, score_scale)
+        found = read_detections(Path(detections), length, min_score, score_scale, size)
     return Footage(
         name=f"camera{text}" if text.isdigit() else Path(text).stem or "stream",
         frame_rate=images.frame_rate or 30.0,
         length=1 + int(found.frames.max(initial=-1)) if live and detections is not None else length,
-        image_size=images.size if all(images.size) else None,
+        image_size=size,
         detections=found,
         images=images,
     )
