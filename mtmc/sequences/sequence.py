@@ -27,7 +27,8 @@ class Sequence:
     only the images determine it.
 
     `detections` has one entry per frame; a frame beyond the last entry has none. `score_scale` is the scale of the detector's
-    scores (see `DetectionFile`). `length` is None for a stream of unknown length. `images` is None if there are none.
+    scores (see `DetectionFile`). `length` is None for a stream of unknown length, and may be off for a video, whose header
+    estimates it: the images tell where it ends. `images` is None if there are none.
     """
 
     name: str

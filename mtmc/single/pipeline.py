@@ -106,8 +106,6 @@ def track(
             tracks = tracker.update(detections, image if tracker.needs_image else None)
             seconds = StageSeconds(reading, reid, time.perf_counter() - start, detection)
             yield TrackedFrame(index, tracks, image, outside, seconds, cached)
-            if index + 1 == sequence.length:
-                break
         if unseen := sum(len(detections) for detections in inside[index + 1 :]):
             raise InputError(f"{sequence.name}: the images end at frame {index + 1}, but {unseen} detections lie beyond it")
 

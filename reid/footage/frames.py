@@ -1,6 +1,7 @@
 """Where the images of a sequence come from: a folder of pictures, a video file, or a live camera."""
 
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -15,28 +16,33 @@ from reid.common.errors import InputError
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts"}
 
+_log = logging.getLogger(__name__)
+
 
 class PictureFolder:
     """Numbered pictures, `000001.jpg` being the first frame; iterating gives `(H, W, 3)` BGR images.
 
-    `length` is the number of frames that the sequence must have, or None to take the pictures there are. `numbers` are those of
+    The pictures are alike in name but for the number (see `numbered_pictures`). `length` is the number of frames that the
+    sequence must have, or None to take the pictures there are, which must then be numbered without a gap. `numbers` are those of
     the pictures that are frames, in order, where they are not 1, 2, 3 and so on. A missing or unreadable picture raises
     `InputError` when its turn comes.
     """
 
     def __init__(self, folder: Path, length: int | None = None, numbers: list[int] | None = None):
         self.folder = folder
-        self._pictures = {}
-        for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in PICTURES and (number := re.search(r"(\d+)$", path.stem)):
-                self._pictures[int(number[1])] = path
+        self._pictures = numbered_pictures(folder)
         if numbers is not None:
             found = self._pictures
             self._pictures = {frame: found[number] for frame, number in enumerate(numbers, 1) if number in found}
         if 0 in self._pictures:
             raise InputError(f"{self._pictures[0]}: pictures are numbered from 1 on, as frames are; rename them")
         self.empty = not self._pictures
-        self.length = length or max(self._pictures, default=0)
+        self.length = length or len(self._pictures)
+        if length is None and (gap := next((n for n in range(1, self.length + 1) if n not in self._pictures), None)):
+            beyond = self._pictures[max(self._pictures)].name
+            raise InputError(
+                f"{folder}: the picture of frame {gap} is missing, but there is {beyond}; number them 1, 2, 3 and on"
+            )
         self.frame_rate = None
 
     @property
@@ -67,9 +73,9 @@ class PictureFolder:
 class Video:
     """A video file, a camera index or a stream's address; iterating gives `(H, W, 3)` BGR images, decoded frame k being frame k.
 
-    With `exact_length` a video that ends early raises `InputError`; without, it ends where decoding ends, and a file raises it
-    that ends more than a second before its header says: what was cut short is no whole recording, though headers that estimate
-    are a few frames off. Nothing is opened before it is asked for; what cannot be opened then raises `InputError`.
+    With `exact_length` it ends there, and a file that ends early raises `InputError`. Without, it ends where decoding ends, and a
+    file raises it that ends more than a second before its header says: what was cut short is no whole recording, though headers
+    that estimate are a few frames off. Nothing is opened before it is asked for; what cannot be opened then raises `InputError`.
     """
 
     def __init__(self, source: Path | int | str, exact_length: int | None = None):
@@ -78,9 +84,22 @@ class Video:
 
     @property
     def length(self) -> int | None:
-        """Frames, as promised or as the file's header counts them; None for a live camera."""
+        """Frames, as promised or as the file's header estimates them; None for a live camera."""
         frames = self._exact_length or int(self._header[0])
         return frames if frames > 0 else None
+
+    @property
+    def estimated(self) -> bool:
+        """Whether `length` is only what the header says."""
+        return self._exact_length is None and self.length is not None
+
+    def count(self) -> int:
+        """How many frames decode; reads through the file."""
+        capture, decoded = self._open(), 0
+        while capture.grab():
+            decoded += 1
+        capture.release()
+        return decoded
 
     @property
     def frame_rate(self) -> float | None:
@@ -107,7 +126,7 @@ class Video:
                 number += 1
                 if decoded:
                     yield image
-                elif self._exact_length is None:
+                elif self._exact_length is None or not isinstance(self.source, Path):
                     return self._check_end(number - 1)
                 else:
                     raise InputError(f"{self.source}: frame {number} of {self._exact_length} does not decode; replace the file")
@@ -136,6 +155,62 @@ class Video:
         if not capture.isOpened():
             raise InputError(f"{self.source} does not open as a video: check the file, the camera's index or the address")
         return capture
+
+
+def choose_images(pictures: Path | None, videos: list[Path], length: int | None) -> PictureFolder | Video | None:
+    """The images of a recording of `length` frames (None: as many as there are): the numbered pictures in the folder `pictures`,
+    else the one of `videos`, else None. A warning tells which videos are left out for pictures; two videos raise `InputError`.
+    """
+    found = None if pictures is None else PictureFolder(pictures, length)
+    names = ", ".join(path.name for path in videos)
+    if found is not None and not found.empty:
+        if videos:
+            _log.warning("%s holds the recording's pictures: %s is left out", pictures, names)
+        return found
+    if len(videos) > 1:
+        raise InputError(f"{videos[0].parent}: more than one video could be the recording ({names}): leave one")
+    return Video(videos[0], length) if videos else None
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The video files in `folder`, sorted by name, without hidden ones."""
+    return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in VIDEOS and not path.name.startswith(".")]
+
+
+def numbered_pictures(folder: Path) -> dict[int, Path]:
+    """The pictures in `folder` by the number that ends their names; apart from it, and from the suffix, they are named alike.
+
+    Of several such series the longest is the recording's, and a warning tells what is left out; hidden files are never pictures.
+    Raises `InputError` where two series are equally long, and where two pictures of one have the same number.
+    """
+    series: dict[str, list[tuple[int, Path]]] = {}
+    left = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in PICTURES and not path.name.startswith("."):
+            if match := re.search(r"(\d+)$", path.stem):
+                series.setdefault(path.stem[: match.start()], []).append((int(match[1]), path))
+            else:
+                left.append(path.name)
+    if not series:
+        return {}
+    first, *others = sorted(series.values(), key=len, reverse=True)
+    if others and len(others[0]) == len(first):
+        names = f"{first[0][1].name} and {others[0][0][1].name}"
+        raise InputError(f"{folder}: there are {len(first)} pictures each like {names}; leave those of the recording")
+    left += [path.name for other in others for _, path in other]
+    if left:
+        _log.warning(
+            "%s: %d pictures are not named like %s and are left out: %s", folder, len(left), first[0][1].name, _some(left)
+        )
+    pictures: dict[int, Path] = {}
+    for number, path in first:
+        if (other := pictures.setdefault(number, path)) is not path:
+            raise InputError(f"{folder}: {other.name} and {path.name} have the same number; leave one")
+    return pictures
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (" and so on" if len(names) > 3 else "")
 
 
 def _identity(paths: Iterable[Path]) -> str:
