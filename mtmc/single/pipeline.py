@@ -75,8 +75,15 @@ def track(
     embeds = appearance is not None and tracker.uses_appearance
     size = sequence.image_size
     reads = images or detector is not None or tracker.needs_image
-    if size is None and (reads or embeds):
-        size = sequence.require_images().size
+    if reads or embeds:
+        uses = {
+            "an appearance model (--reid)": embeds,
+            "a detector": detector is not None,
+            "a video (--video)": images,
+            "a tracker that looks at images": tracker.needs_image,
+        }
+        pictures = sequence.require_images(", ".join(name for name, used in uses.items() if used))
+        size = pictures.size if size is None else size
     inside = [] if detector is not None else [_drop_outside(detections, size) for detections in sequence.detections]
     with ExitStack() as stack:
         embed, cached = None, False

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.pictures import is_picture
 
-PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts"}
 
 _log = logging.getLogger(__name__)
@@ -186,7 +186,7 @@ def numbered_pictures(folder: Path) -> dict[int, Path]:
     series: dict[str, list[tuple[int, Path]]] = {}
     left = []
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in PICTURES and not path.name.startswith("."):
+        if is_picture(path):
             if match := re.search(r"(\d+)$", path.stem):
                 series.setdefault(path.stem[: match.start()], []).append((int(match[1]), path))
             else:
