@@ -51,7 +51,12 @@ def main(arguments: list[str] | None = None) -> None:
     np.random.seed(options.seed)  # noqa: NPY002 - for third-party code
     if options.data is None and not MOT16.is_dir():
         data = _render_demo()
-    sequences = _read_sequences(options, data, images=appearance is not None or tracker.needs_image or options.video)
+    uses = {
+        f"--reid {options.reid} (none needs no images)": appearance is not None,
+        f"--tracker {config.name}": tracker.needs_image,
+        "--video": options.video,
+    }
+    sequences = _read_sequences(options, data, [name for name, used in uses.items() if used])
     settings = _settings(options, data, sequences, appearance) | {"tracker": config.name} | tracker_record
     results: list[SequenceResult] = []
     with shown_progress() as progress:
@@ -106,8 +111,8 @@ def _render_demo() -> Path:
     return DEMO
 
 
-def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> list[Sequence]:
-    """Read all sequences before running any, to report errors early."""
+def _read_sequences(options: argparse.Namespace, data: Path, images_for: list[str]) -> list[Sequence]:
+    """All sequences, read before any is run, so that a mistake in the last one is found at once; `images_for` needs images."""
     folders = sequence_folders(data, options.sequences)
     if options.sequences is None:
         without = [folder.name for folder in folders if not (folder / "det" / options.detections).is_file()]
@@ -123,8 +128,8 @@ def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> li
                 f"{sequence.name}: gt/gt.txt has no box to score, that of a considered pedestrian (column 7 not 0 and, if there "
                 "are nine columns, column 8 equal to 1); correct the columns, or delete the file to run without scores"
             )
-        if images:
-            sequence.require_images()
+        if images_for:
+            sequence.require_images(", ".join(images_for))
     return sequences
 
 

@@ -54,6 +54,18 @@ def test_the_summary_holds_what_others_rely_on(make_sequence, tmp_path, capsys):
     assert "OVERALL" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("words", "needed_by"),
+    [
+        (["--reid", "none", "--video"], "--video"),
+        (["--reid", "hacnn", "--tracker", "deepsort"], r"--reid hacnn \(none needs no images\)"),
+    ],
+)
+def test_a_sequence_without_images_names_what_needs_them(make_sequence, words, needed_by):
+    with pytest.raises(InputError, match=f"walk: neither img1/ nor a video; add one, or leave out what needs it: {needed_by}$"):
+        run_on(make_sequence(), *words)
+
+
 def test_a_sequence_without_truth_is_tracked_and_said_to_be_unscored(make_sequence, capsys):
     make_sequence("truth")
     summary = run_on(make_sequence("blind", truth=False), "--reid", "none")

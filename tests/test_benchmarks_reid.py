@@ -286,6 +286,11 @@ def test_an_image_that_is_trained_on_and_measured_on_is_refused(market, photogra
         read_data(TINY, [str(market)], unlabelled=[str(photographs)])
 
 
+def test_a_device_that_is_not_there_is_told_before_any_data_is_read():
+    with pytest.raises(InputError, match="the device cuda:99 is not there"):
+        reid.main(["--table", "bag_of_tricks", "--data", "nowhere", "--device", "cuda:99"])
+
+
 def test_an_unknown_table_is_told_with_those_that_exist():
     with pytest.raises(InputError, match=r"bag_of_tricks.*features_2d"):
         reid.main(["--table", "magic", "--data", "nowhere"])

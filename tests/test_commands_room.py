@@ -1,6 +1,7 @@
 """`python -m mtmc room`, its floor plan and its film, on a rendered room."""
 
 import csv
+import shutil
 import signal
 
 import cv2
@@ -151,6 +152,20 @@ def test_a_recording_without_detections_asks_for_a_detector(recording, tmp_path)
     (tmp_path / "seqinfo.ini").write_text((recording / "seqinfo.ini").read_text())
     with pytest.raises(InputError, match="or give a detector"):
         run(tmp_path, "--reid", "none", "--output", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("words", "needed_by"),
+    [
+        (["--reid", "none", "--video"], "--video"),
+        (["--reid", "hacnn", "--video"], r"--reid hacnn \(none needs no images\), --video"),
+        (["--reid", "hacnn"], r"--reid hacnn \(none needs no images\)"),
+    ],
+)
+def test_a_recording_without_images_names_what_needs_them(recording, tmp_path, words, needed_by):
+    shutil.copytree(recording, tmp_path / "room", ignore=shutil.ignore_patterns("*.mp4"))
+    with pytest.raises(InputError, match=f"room: no images of a, b, c; add them, or leave out what needs them: {needed_by}$"):
+        run(tmp_path / "room", "--output", tmp_path / "out", *words)
 
 
 def test_a_detector_that_finds_the_same_gives_the_same_tracks(sequence):

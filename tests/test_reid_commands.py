@@ -182,6 +182,23 @@ def test_rank_draws_a_query_and_its_matches_in_each_row(monkeypatch, weights, cr
     assert heights[1] - heights[0] == 2 * (figures.CELL[0] + 2 * (figures.FRAME + figures.GAP))
 
 
+def test_rank_draws_and_counts_only_queries_that_can_be_right(monkeypatch, weights, crops, tmp_path, capsys):
+    arguments = ["rank", weights, "--data", crops, "--output", tmp_path / "rank.png", "--queries", "6", "--device", "cpu"]
+    gallery = sorted((crops / "bounding_box_test").iterdir())
+    for path in gallery[:2]:
+        path.unlink()
+    call(monkeypatch, *arguments)
+    printed = capsys.readouterr().out
+    assert "4 queries, 4 with a correct first match" in printed
+    assert "2 of 6 queries have no right match in the gallery and are not drawn" in printed
+    for number, path in enumerate(gallery[2:]):
+        path.rename(path.with_name(f"{100 + number:04d}{path.name[4:]}"))
+    with pytest.raises(SystemExit) as stop:
+        call(monkeypatch, *arguments)
+    assert stop.value.code == 2
+    assert "no query has a picture of the same person from another camera in the gallery" in capsys.readouterr().err
+
+
 def test_extract_writes_the_embeddings_of_a_folder(monkeypatch, weights, crops, tmp_path):
     output = tmp_path / "new" / "crops.npz"
     call(monkeypatch, "extract", crops, "--output", output, "--reid", weights, "--device", "cpu")
@@ -226,13 +243,14 @@ def test_an_openvino_file_is_ranked_drawn_and_extracted_like_any_network(monkeyp
     assert np.load(tmp_path / "crops.npz")["embeddings"].shape == (12, 4)
 
 
-def test_threshold_stores_the_distances_beside_an_openvino_file_and_keeps_the_rest(monkeypatch, crops, tmp_path):
+def test_threshold_stores_the_distances_beside_an_openvino_file_and_keeps_the_rest(monkeypatch, crops, tmp_path, capsys):
     path = write_ir(tmp_path / "own.xml")
     for image in crops.rglob("*.png"):
         person = int(image.name[:4])
         cv2.imwrite(str(image), np.full((32, 16, 3), (40 * person, 250 - 40 * person, 10 * person), np.uint8))
     before = reid.load(path)
     call(monkeypatch, "threshold", path, "--data", crops)
+    assert f"stored in {path.with_suffix('.yaml')}: " in capsys.readouterr().out
     after = reid.load(path)
     assert (after.preprocessing, after.weights_hash) == (before.preprocessing, before.weights_hash)
     assert before.thresholds.image is None
@@ -257,6 +275,19 @@ def test_datasets_counts_a_source_and_tells_what_is_not_as_published(monkeypatch
     rows = [[word for word in line.split() if word != "│"] for line in capsys.readouterr().out.splitlines() if "query" in line]
     assert [row[-4:] for row in rows] == [["query", "6", "6", "1"]] * 2
     assert "query has 6 images of 6 identities, but 3368 of 750 are published" in caplog.text
+
+
+def test_datasets_counts_the_pictures_that_are_there_and_not_those_that_a_list_names(monkeypatch, tmp_path, capsys, caplog):
+    for part, name in ("train", "list_train"), ("train", "list_val"), ("test", "list_query"), ("test", "list_gallery"):
+        lines = [f"0000/0000_{number:03d}_01_0303morning_0015_0.jpg 0" for number in range(3)]
+        (tmp_path / f"{name}.txt").write_text("\n".join(lines))
+        (tmp_path / part / "0000").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "test" / lines[1].split()[0]).touch()
+    call(monkeypatch, "datasets", f"msmt17={tmp_path}")
+    rows = [line.replace("│", " ").split()[-4:] for line in capsys.readouterr().out.splitlines() if "msmt17" in line]
+    assert rows == [["bounding_box_train", "0", "0", "0"], ["query", "1", "1", "1"], ["bounding_box_test", "1", "1", "1"]]
+    assert "6 pictures of bounding_box_train are not there" in caplog.text
+    assert f"2 pictures of query are not there, as {tmp_path / 'test' / lines[0].split()[0]}" in caplog.text
 
 
 def test_models_lists_every_network_with_its_size(monkeypatch, capsys):

@@ -14,8 +14,9 @@ import pytest
 import configs
 from reid.__main__ import main
 from reid.common import errors
+from reid.common.pictures import is_picture
 from reid.data.duplicates import distinct, find_same
-from reid.data.folders import GALLERY, QUERY, SUFFIXES, TRAIN
+from reid.data.folders import GALLERY, QUERY, TRAIN
 
 Look = tuple[tuple[int, ...], bytes]
 
@@ -103,7 +104,7 @@ def looks(paths: Iterable[Path]) -> dict[Look, Path]:
 
 
 def images(*folders: Path) -> list[Path]:
-    found = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES]
+    found = [path for folder in folders for path in sorted(folder.iterdir()) if is_picture(path)]
     if not found:
         pytest.skip(f"no images in {folders[0].parent}")
     return found

@@ -1,6 +1,8 @@
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from views import view
 
 from mtmc.calibration import Camera
@@ -9,6 +11,7 @@ from mtmc.simulation.backdrop import Place
 from mtmc.simulation.filming import film
 from mtmc.simulation.room import FURNISHING, VISITS
 from mtmc.simulation.survey import survey
+from reid.footage.crops import crop
 from trackers.boxes import iou
 
 SIZE = (320, 240)
@@ -32,6 +35,11 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def recording(folder):
     return room(seed=3, people=folder, persons=9)
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return room(seed=2, persons=8)
 
 
 @pytest.fixture(scope="module")
@@ -90,18 +98,26 @@ def test_detections_are_the_visible_people_with_errors_and_some_clutter(recordin
         assert 0.1 < boxes / (recording.length / 10) < 0.8
 
 
-def test_a_crop_is_what_the_whole_picture_shows_there(recording):
-    footage, boxes = view(recording, "c2").images, view(recording, "c2").detections[200].boxes
-    image, _ = footage.scene.render("c2", 200 / recording.frame_rate)
-    for crop, (left, top, right, bottom) in zip(footage.crops(200, boxes), boxes, strict=True):
-        left, top = max(int(np.floor(left)), 0), max(int(np.floor(top)), 0)
-        np.testing.assert_array_equal(crop, image[top : top + crop.shape[0], left : left + crop.shape[1]])
-        assert crop.shape[0] <= bottom - top + 2 and crop.shape[1] <= right - left + 2
+@settings(max_examples=60, deadline=None)
+@given(
+    frame=st.sampled_from([60, 200, 310]),
+    people=st.booleans(),
+    where=st.lists(st.tuples(*[st.floats(-40, 360), st.floats(-40, 260)], *[st.floats(0.1, 90)] * 2), min_size=1, max_size=4),
+)
+def test_a_drawn_crop_is_the_one_cut_from_the_whole_picture(recording, figures, frame, people, where):
+    footage = view(recording if people else figures, "c2").images
+    width, height = footage.size
+    boxes = np.array([[left, top, left + wide, top + high] for left, top, wide, high in where])
+    boxes = boxes[(boxes[:, 2:] > 0).all(axis=1) & (boxes[:, :2] < (width, height)).all(axis=1)]
+    boxes = np.concatenate([boxes, view(recording, "c2").detections[frame].boxes, [[5.5, 5.5, 25.5, 45.5], [60, 20, 80, 60]]])
+    image, _ = footage.scene.render("c2", frame / footage.frame_rate)
+    for drawn, cut in zip(footage.crops(frame, boxes), crop(image, boxes), strict=True):
+        np.testing.assert_array_equal(drawn, cut)
 
 
 def test_a_clutter_box_shows_the_empty_place(recording):
     footage, wall = view(recording, "c2").images, np.array([[300.0, 5.0, 360.0, 60.0]])
-    empty = footage.scene.render("c2", 1e4)[0][5:61, 300:361].astype(float)
+    empty = footage.scene.render("c2", 1e4)[0][5:60, 300:360].astype(float)
     assert abs(footage.crops(100, wall)[0].astype(float).mean() - empty.mean()) < 1
 
 
@@ -110,14 +126,13 @@ def test_a_box_outside_the_picture_is_refused(recording):
         view(recording, "c1").images.crops(0, np.array([[-50.0, 10.0, -10.0, 90.0]]))
 
 
-def test_the_boxes_of_figures_hold_the_figures():
-    recording = room(seed=2, persons=8)
-    footage = view(recording, "c3").images
+def test_the_boxes_of_figures_hold_the_figures(figures):
+    footage = view(figures, "c3").images
     overlaps = []
     for frame in (60, 160, 260):
-        seen = footage.scene.observe("c3", frame / recording.frame_rate)
-        rows = view(recording, "c3").ground_truth.frames == frame
-        overlaps += np.diag(iou(seen.boxes, view(recording, "c3").ground_truth.boxes[rows])).tolist()
+        seen = footage.scene.observe("c3", frame / figures.frame_rate)
+        rows = view(figures, "c3").ground_truth.frames == frame
+        overlaps += np.diag(iou(seen.boxes, view(figures, "c3").ground_truth.boxes[rows])).tolist()
     assert np.mean(overlaps) > 0.7
 
 

@@ -15,6 +15,7 @@ from mtmc.sequences.mot_text import read_tracks
 from mtmc.single.result_writer import ResultWriter
 from reid.common.errors import InputError
 from reid.common.result_folder import ResultFolder
+from reid.weights.thresholds import Thresholds
 from trackers import Tracks
 
 
@@ -193,3 +194,20 @@ def test_the_command_tracks_a_video_of_ones_own(make_sequence, tmp_path, capsys)
     assert f"{FRAMES} frames, 2 identities" in capsys.readouterr().out
     assert set(read_tracks(out / "tracks" / "clip.txt").ids) == {1, 2}
     assert cv2.VideoCapture(str(out / "video" / "clip.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == FRAMES
+
+
+def test_the_command_says_when_its_speed_counts_embeddings_of_an_earlier_run(make_sequence, tmp_path, monkeypatch, capsys):
+    class Model:
+        name, engine, dimension, weights_hash, thresholds = "fake", "paper", 2, "0123", Thresholds(0.08)
+
+        def __call__(self, frame, boxes):
+            return np.tile(np.float32([0.6, 0.8]), (len(boxes), 1))
+
+    monkeypatch.setattr("reid.load", lambda name, engine, device: Model())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = make_sequence(images=True)
+    told = []
+    for _ in range(2):
+        main(["track", str(folder), "--detections", "det.txt", "--reid", "fake", "--output", str(tmp_path / "out")])
+        told.append("embeddings came from the cache" in capsys.readouterr().out)
+    assert told == [False, True]

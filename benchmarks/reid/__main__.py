@@ -29,8 +29,10 @@ def main(arguments: list[str] | None = None) -> None:
     from benchmarks.reid.rows import Reduction, check_rows, row_recipe, run_row
     from benchmarks.reid.seeds import over_seeds
     from benchmarks.reid.steps import compare_steps
+    from reid.engines import devices
     from reid.training.recipe import Recipe
 
+    device = devices(options.device)[0]
     table, folder = find_table(options.table), options.output / options.table
     for source in (*options.data, *options.validate, *options.unlabelled):
         if source.partition("=")[0] in {field.name for field in fields(Recipe)}:
@@ -48,7 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
         seeded = replace(reduction, changes=(*reduction.changes, f"seed={seed}"))
         for number, row in enumerate(table.rows, 1):
             print(f"seed {seed}, row {number} of {len(table.rows)}: {row.name}", flush=True)
-            result = run_row(table, row, data, seeded, folder / f"seed_{seed}", options.device)
+            result = run_row(table, row, data, seeded, folder / f"seed_{seed}", device)
             runs.setdefault(row.name, {})[seed] = result
             results = {name: over_seeds(list(of_row.values())) for name, of_row in runs.items()}
             steps = compare_steps(table, runs)

@@ -80,8 +80,13 @@ def run(options: argparse.Namespace) -> None:
             print(line)
     model = open_appearance(options.reid, options.engine, options.device)
     detector = open_detector(options.detector, options.min_score) if options.detector else None
-    if model is not None or options.video or options.detector:
-        recording.require_images()
+    uses = {
+        f"--reid {options.reid} (none needs no images)": model is not None,
+        "--video": options.video,
+        "--detector": options.detector,
+    }
+    if needed_by := ", ".join(name for name, used in uses.items() if used):
+        recording.require_images(needed_by)
     known = None
     if model is not None and options.gallery and options.gallery.is_file():
         known = Gallery.load(options.gallery, model.weights_hash)

@@ -64,3 +64,5 @@ def run(options: argparse.Namespace) -> None:
     if appearance is not None:
         print(appearance_line(tracker, built))
     print(f"{totals.frames} frames, {totals.identities} identities, {totals.boxes} boxes, {speed:.1f} fps: {writer.text}")
+    if totals.reid_cached:
+        print("embeddings came from the cache; the speed counts the time that the run which computed them took for it")

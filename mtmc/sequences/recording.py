@@ -91,10 +91,10 @@ class Recording:
             raise InputError(f"{self.name}: no ground truth on the ground plane")
         return self.world_truth
 
-    def require_images(self) -> list[Iterable[np.ndarray | None]]:
-        """The images of each view; raises `InputError` if a view has none."""
+    def require_images(self, needed_by: str = "") -> list[Iterable[np.ndarray | None]]:
+        """The images of each view; raises `InputError` if a view has none, naming what they are `needed_by`, if told."""
         missing = [view.name for view in self.views if view.images is None]
         if missing:
-            need = "only given detections with --reid none need none"
-            raise InputError(f"{self.name}: no images of {', '.join(missing)}; add them: {need}")
+            way_out = f", or leave out what needs them: {needed_by}" if needed_by else ""
+            raise InputError(f"{self.name}: no images of {', '.join(missing)}; add them{way_out}")
         return [view.images for view in self.views if view.images is not None]

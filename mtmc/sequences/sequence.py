@@ -27,7 +27,8 @@ class Sequence:
     only the images determine it.
 
     `detections` has one entry per frame; a frame beyond the last entry has none. `score_scale` is the scale of the detector's
-    scores (see `DetectionFile`). `length` is None for a stream of unknown length. `images` is None if there are none.
+    scores (see `DetectionFile`). `length` is None for a stream of unknown length, and may be off for a video, whose header
+    estimates it: the images tell where it ends. `images` is None if there are none.
     """
 
     name: str
@@ -43,10 +44,11 @@ class Sequence:
         """The images in order, `(H, W, 3)` uint8 BGR. Raises `InputError` if there are none, or one does not decode."""
         yield from self.require_images()
 
-    def require_images(self) -> Images:
-        """The images; raises `InputError` if the sequence has none."""
+    def require_images(self, needed_by: str = "") -> Images:
+        """The images; raises `InputError` if the sequence has none, naming what they are `needed_by`, if told."""
         if self.images is None:
-            raise InputError(f"{self.name}: neither img1/ nor a video; add one, or run with --reid none and without --video")
+            way_out = f", or leave out what needs it: {needed_by}" if needed_by else ""
+            raise InputError(f"{self.name}: neither img1/ nor a video; add one{way_out}")
         return self.images
 
 

@@ -10,9 +10,10 @@ from mtmc.calibration import Camera
 from mtmc.simulation.bodies import Body, card_body, card_boxes
 from mtmc.simulation.world import State, Trajectories
 from reid.common.errors import InputError
+from reid.common.pictures import is_picture
 from reid.data.duplicates import distinct
 
-NAME = re.compile(r"(\d+)_c(\d+)s?\d*_.*\.(jpg|jpeg|png)$", re.IGNORECASE)
+NAME = re.compile(r"(\d+)_c(\d+)s?\d*_")
 FOLDERS = ("query", "bounding_box_test")
 OVERLAP = 1.06  # a crop shows a little more than the person
 
@@ -31,7 +32,7 @@ class CropPeople:
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder")
         crops: dict[str, dict[str, list[Path]]] = {}
-        paths = sorted(path for name in FOLDERS for path in (folder / name).glob("*"))
+        paths = sorted(path for name in FOLDERS for path in (folder / name).glob("*") if is_picture(path))
         # The identities 0 and -1 are distractors.
         matches = {path: match for path in paths if (match := NAME.match(path.name)) and int(match[1]) > 0}
         paths = list(matches)

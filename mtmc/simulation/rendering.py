@@ -14,6 +14,7 @@ from mtmc.simulation.mesh import SUN, Sprite
 from mtmc.simulation.occlusion import meets, pixels_seen
 from mtmc.simulation.windows import clipped, window_around
 from mtmc.simulation.world import State, World
+from reid.footage.crops import crop
 
 NOISE = 3.5  # standard deviation of the sensor noise, in grey levels
 
@@ -59,22 +60,15 @@ class Scene:
         return self._draw(camera, seconds, bodies, state), truth
 
     def crops(self, camera: str, seconds: float, boxes: np.ndarray) -> list[np.ndarray]:
-        """The crops of `boxes` `(N, 4)`, rounded outward and clipped, as array views; draws only those regions.
+        """What `reid.footage.crops.crop` cuts from the image for `boxes` `(N, 4)` xyxy; draws only the bodies near them.
 
-        Raises `ValueError` for a box outside the image.
+        Raises `ValueError` as that does, naming the first box that is not finite or has no part in the image.
         """
         view = self._view(camera)
         state = self.world.state(seconds)
         bodies = [body for body in self.people(state, view.camera, view.index) if body is not None]
-        frame = self._draw(camera, seconds, [body for body in bodies if meets(body.box, boxes).any()], state)
-        crops = []
-        for box in boxes:
-            window = clipped(window_around(box), view.camera.image_size)
-            if window is None:
-                raise ValueError(f"box {box.tolist()} has no part in the image of {camera}")
-            left, top, right, bottom = window
-            crops.append(frame[top:bottom, left:right])
-        return crops
+        whole = np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], axis=1)
+        return crop(self._draw(camera, seconds, [body for body in bodies if meets(body.box, whole).any()], state), boxes)
 
     def _draw(self, camera: str, seconds: float, bodies: list[Body], state: State) -> np.ndarray:
         view = self._view(camera)

@@ -76,8 +76,15 @@ def track(
     embeds = appearance is not None and tracker.uses_appearance
     size = sequence.image_size
     reads = images or detector is not None or tracker.needs_image
-    if size is None and (reads or embeds):
-        size = sequence.require_images().size
+    if reads or embeds:
+        uses = {
+            "an appearance model (--reid)": embeds,
+            "a detector": detector is not None,
+            "a video (--video)": images,
+            "a tracker that looks at images": tracker.needs_image,
+        }
+        pictures = sequence.require_images(", ".join(name for name, used in uses.items() if used))
+        size = pictures.size if size is None else size
     inside = [] if detector is not None else [_drop_outside(detections, size) for detections in sequence.detections]
     with ExitStack() as stack:
         embed, cached = None, False
@@ -107,8 +114,6 @@ def track(
             tracks = tracker.update(detections, image if tracker.needs_image else None)
             seconds = StageSeconds(reading, reid, time.perf_counter() - start, detection)
             yield TrackedFrame(index, tracks, image, outside, seconds, cached)
-            if index + 1 == sequence.length:
-                break
         if unseen := sum(len(detections) for detections in inside[index + 1 :]):
             raise InputError(f"{sequence.name}: the images end at frame {index + 1}, but {unseen} detections lie beyond it")
 

@@ -22,18 +22,19 @@ def run(options: argparse.Namespace) -> None:
 
     from reid.common.errors import InputError
     from reid.common.files import replacing
+    from reid.common.pictures import PICTURES, is_picture
     from reid.data.cutouts import cut_out, read_mask
     from reid.data.datasets.unpacking import write_image
-    from reid.data.folders import SUFFIXES, read_image
+    from reid.data.folders import read_image
 
     for folder in (options.photographs, options.masks):
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder")
     if options.output.resolve() == options.photographs.resolve():
         raise InputError(f"{options.output}: holds the photographs, which would be overwritten; give another --output")
-    paths = sorted(path for path in options.photographs.iterdir() if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in options.photographs.iterdir() if is_picture(path))
     if not paths:
-        raise InputError(f"{options.photographs}: no images ({', '.join(sorted(SUFFIXES))})")
+        raise InputError(f"{options.photographs}: no images ({', '.join(sorted(PICTURES))})")
     names = [path.stem for path in paths]
     for path in paths:
         if names.count(path.stem) > 1:

@@ -4,8 +4,11 @@ Nothing is downloaded: get the archives from their authors. A count with one num
 """
 
 import argparse
+import logging
 
 from reid.commands import arguments
+
+_log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +57,11 @@ def _counted(sources: list[str]):
     for source in sources:
         for part, crops in read_parts(source).items():
             if len(crops):
+                there = np.array([path.is_file() for path in crops.paths])
+                if not there.all():
+                    missing = crops.paths[int(np.argmin(there))]
+                    _log.warning("%s: %d pictures of %s are not there, as %s", source, (~there).sum(), part, missing)
+                    crops = crops.take(there)
                 counts = len(crops), len(np.unique(crops.ids)), len(np.unique(crops.cameras))
                 table.add_row(source, part, *map(str, counts))
     return table

@@ -21,16 +21,16 @@ def run(options: argparse.Namespace) -> None:
     from reid import load
     from reid.common.errors import InputError
     from reid.common.files import replacing
-    from reid.data.folders import SUFFIXES
+    from reid.common.pictures import PICTURES, is_picture
     from reid.evaluation.extraction import embed_files
 
     if not options.folder.is_dir():
         raise InputError(f"{options.folder}: no such folder")
     if options.output.suffix != ".npz":
         raise InputError(f"{options.output}: the output name must end in .npz")
-    paths = sorted(path for path in options.folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in options.folder.rglob("*") if is_picture(path))
     if not paths:
-        raise InputError(f"{options.folder}: no images ({', '.join(sorted(SUFFIXES))})")
+        raise InputError(f"{options.folder}: no images ({', '.join(sorted(PICTURES))})")
     model = load(options.reid, engine=options.engine, device=options.device)
     embeddings = embed_files(model.embed, paths)
     with replacing(options.output) as temporary:

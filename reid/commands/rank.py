@@ -1,6 +1,7 @@
 """Draw queries with their top ten matches: correct ones framed in green, wrong ones in red.
 
-Images of the query's own person and camera are junk and left out. Queries are spread evenly over the data set.
+Images of the query's own person and camera are junk and left out. The queries are spread evenly over those of the data set that
+have a correct match in the gallery.
 """
 
 import argparse
@@ -32,13 +33,17 @@ def run(options: argparse.Namespace) -> None:
     from reid.data.sources import read_source
     from reid.evaluation.extraction import embed_files
     from reid.evaluation.figures import best_matches, draw_rankings
+    from reid.evaluation.ranking import check_positives, with_positives
 
     if options.output.suffix != ".png":
         raise InputError(f"{options.output}: the output name must end in .png")
     if options.queries < 1:
         raise InputError(f"--queries {options.queries}: must be at least 1")
     query, gallery = read_source(options.data, QUERY, GALLERY)
-    chosen = np.unique(np.linspace(0, len(query) - 1, options.queries).round().astype(int))
+    labels = query.ids, gallery.ids, query.cameras, gallery.cameras
+    check_positives(*labels, options.data)
+    found = np.flatnonzero(with_positives(*labels))
+    chosen = found[np.unique(np.linspace(0, len(found) - 1, options.queries).round().astype(int))]
     model = load(options.model, engine=options.engine, device=options.device)
     paths = [query.paths[row] for row in chosen]
     distances = 1 - embed_files(model.embed, paths, "queries") @ embed_files(model.embed, gallery.paths, "gallery").T
@@ -51,3 +56,5 @@ def run(options: argparse.Namespace) -> None:
         cv2.imwrite(str(temporary), draw_rankings([read_image(path) for path in paths], matches, right))
     first = sum(bool(marks[:1].any()) for marks in right)
     print(f"{model}: {len(chosen)} queries, {first} with a correct first match: {options.output}")
+    if len(found) < len(query):
+        print(f"{len(query) - len(found)} of {len(query)} queries have no correct match in the gallery and are not drawn")

@@ -59,11 +59,12 @@ def run(options: argparse.Namespace) -> None:
     images, views, links = ([each for each in column if each is not None] for column in columns)
     thresholds = Thresholds(min(images), fmean(views) if views else None, fmean(links) if links else None)
     if isinstance(source, NetworkFile):
-        write_description(source.path, source.preprocessing, thresholds)
+        stored = write_description(source.path, source.preprocessing, thresholds)
     else:
-        replace(source, thresholds=thresholds).write(options.weights)
+        stored = options.weights
+        replace(source, thresholds=thresholds).write(stored)
     told = zip(("cosine", "set", "link"), (thresholds.image, thresholds.set, thresholds.link), strict=True)
-    print(f"stored in {options.weights}: {', '.join(f'{name} distance {each:.4f}' for name, each in told if each is not None)}")
+    print(f"stored in {stored}: {', '.join(f'{name} distance {each:.4f}' for name, each in told if each is not None)}")
 
 
 def _fit(model: "AppearanceModel", name: str, parts: Sequence["Crops"], false_match_rate: float) -> "Thresholds":

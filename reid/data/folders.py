@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.pictures import is_picture
 
 TRAIN, QUERY, GALLERY = "bounding_box_train", "query", "bounding_box_test"
 _NAME = re.compile(r"(-?\d+)_c(\d+)")
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def read_market(folder: str | Path, split: str) -> Crops:
         raise InputError(f"{folder}: no such folder; a data set in Market-1501's layout has {TRAIN}/, {QUERY}/ and {GALLERY}/")
     paths, ids, cameras = [], [], []
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES:
+        if not is_picture(path):
             continue
         match = _NAME.match(path.name)
         if match is None:
@@ -79,7 +79,7 @@ def with_unlabelled(crops: Crops, folders: Sequence[str | Path]) -> Crops:
     """
     paths, cameras = list(crops.paths), [crops.cameras]
     for folder in map(Path, folders):
-        found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+        found = sorted(path for path in folder.rglob("*") if is_picture(path))
         if not found:
             raise InputError(f"{folder}: {'no images' if folder.is_dir() else 'no such folder'}")
         places = np.unique([str(path.parent) for path in found], return_inverse=True)[1]

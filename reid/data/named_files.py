@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.pictures import is_picture
 from reid.common.yaml_file import read_yaml
-from reid.data.folders import GALLERY, QUERY, SUFFIXES, TRAIN, Crops
+from reid.data.folders import GALLERY, QUERY, TRAIN, Crops
 
 _PARTS = {"train": TRAIN, "query": QUERY, "gallery": GALLERY}
 
@@ -22,7 +23,7 @@ def match_files(folder: Path, pattern: str) -> list[tuple[Path, re.Match]]:
         raise InputError(f"{folder}: no such folder")
     compiled, found = re.compile(pattern), []
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES:
+        if not is_picture(path):
             continue
         match = compiled.fullmatch(path.relative_to(folder).as_posix())
         if match is None:

@@ -16,6 +16,15 @@ BLOCK = 128  # queries per block: a block of distances to a gallery of 16,000 ta
 _NO_POSITIVE = "no query has an image of the same person from another camera in the gallery"
 
 
+def with_positives(
+    query_ids: np.ndarray, gallery_ids: np.ndarray, query_cameras: np.ndarray, gallery_cameras: np.ndarray
+) -> np.ndarray:
+    """Which queries `(Q,)` have a positive, a picture of the same identity from another camera, in the gallery."""
+    gallery = _Gallery(gallery_ids, gallery_cameras)
+    labels = zip(query_ids, query_cameras, strict=True)
+    return np.array([len(gallery.positives_and_junk(*label)[0]) > 0 for label in labels], bool)
+
+
 def check_positives(
     query_ids: np.ndarray,
     gallery_ids: np.ndarray,
@@ -27,8 +36,7 @@ def check_positives(
 
     The measures below raise it too, but only once there are distances.
     """
-    gallery = _Gallery(gallery_ids, gallery_cameras)
-    if not any(len(gallery.positives_and_junk(*label)[0]) for label in zip(query_ids, query_cameras, strict=True)):
+    if not with_positives(query_ids, gallery_ids, query_cameras, gallery_cameras).any():
         raise InputError(f"{name}: {_NO_POSITIVE}" if name else _NO_POSITIVE)
 
 

@@ -1,13 +1,16 @@
 """The footage of one camera: a folder in MOTChallenge's layout, a video file or a live source, with or without detections."""
 
 import configparser
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
+
+import numpy as np
 
 from reid.common.errors import InputError
 from reid.footage.detection_text import NO_DETECTIONS, DetectionFile, read_detections
-from reid.footage.frames import VIDEOS, PictureFolder, Video
+from reid.footage.frames import PictureFolder, Video, choose_images, videos_in
 
 TEXTS = {".txt", ".csv", ".json", ".yaml", ".yml"}  # some of which a video reader takes for subtitles or raw images
 
@@ -15,7 +18,8 @@ TEXTS = {".txt", ".csv", ".json", ".yaml", ".yml"}  # some of which a video read
 @dataclass(frozen=True)
 class Footage:
     """The recording of one camera: `length` frames (None: unknown) at `frame_rate` frames per second; `image_size` is (width,
-    height) in pixels, or None if only the images determine it. `images` yields BGR frames, or is None.
+    height) in pixels, or None if only the images determine it. `images` yields BGR frames, or is None. The `length` of a video is
+    an estimate, as headers are; its frames determine where it ends.
     """
 
     name: str
@@ -72,7 +76,7 @@ def open_folder(
     found = NO_DETECTIONS
     if detections is not None:
         size = info.image_size or (images.size if images else None)
-        found = read_detections(path, length, min_score, score_scale, size)
+        found, length = read_within(lambda limit: read_detections(path, limit, min_score, score_scale, size), length, images)
     rate = info.frame_rate or (images.frame_rate if images else None) or 30.0
     return Footage(folder.resolve().name, rate, length, info.image_size, found, images)
 
@@ -94,19 +98,47 @@ def open_video(
         raise InputError(f"{source}: neither a video file, a folder, a camera index nor a stream address")
     if not live and Path(text).suffix.lower() in TEXTS:
         raise InputError(f"{source}: a text file, not a video; give detections with --detections")
-    images = Video((int(text) if text.isdigit() else text) if live else Path(text))
-    length, found = None if live else images.length, NO_DETECTIONS
-    size = images.size if all(images.size) else None
-    if detections is not None:
-        found = read_detections(Path(detections), length, min_score, score_scale, size)
+    if live:
+        found = NO_DETECTIONS if detections is None else read_detections(Path(detections), None, min_score, score_scale)
+        length = None if detections is None else 1 + int(found.frames.max(initial=-1))
+        images = Video(int(text) if text.isdigit() else text, length)
+    else:
+        images = Video(Path(text))
+        length, found = images.length, NO_DETECTIONS
+        if detections is not None:
+            given, size = Path(detections), images.size if all(images.size) else None
+            found, length = read_within(lambda limit: read_detections(given, limit, min_score, score_scale, size), length, images)
     return Footage(
         name=f"camera{text}" if text.isdigit() else Path(text).stem or "stream",
         frame_rate=images.frame_rate or 30.0,
-        length=1 + int(found.frames.max(initial=-1)) if live and detections is not None else length,
-        image_size=size,
+        length=length,
+        image_size=images.size if all(images.size) else None,
         detections=found,
         images=images,
     )
+
+
+class _ByFrame(Protocol):
+    @property
+    def frames(self) -> np.ndarray: ...
+
+
+Rows = TypeVar("Rows", bound=_ByFrame)
+
+
+def read_within(
+    read: Callable[[int | None], Rows], length: int | None, images: PictureFolder | Video | None
+) -> tuple[Rows, int | None]:
+    """What `read(limit)` gives for a recording of `length` frames, whose later rows it refuses, and the length.
+
+    A video's header only estimates the length: where rows lie beyond it, the frames are counted.
+    """
+    if length is not None and isinstance(images, Video) and images.estimated:
+        rows = read(None)
+        if rows.frames.max(initial=-1) < length:
+            return rows, length
+        length = images.count()
+    return read(length), length
 
 
 class Info(NamedTuple):
@@ -137,10 +169,8 @@ def read_info(path: Path) -> Info:
 
 
 def _find_images(folder: Path, length: int | None) -> PictureFolder | Video | None:
-    pictures = PictureFolder(folder / "img1" if (folder / "img1").is_dir() else folder, length)
-    if not pictures.empty:
-        return pictures
-    videos = sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEOS)
-    if len(videos) > 1:
-        raise InputError(f"{folder}: no img1/ and more than one video ({', '.join(path.name for path in videos)}); keep one")
-    return Video(videos[0], length) if videos else None
+    """What `img1/` holds, else the folder's video, else the pictures in the folder itself."""
+    videos = videos_in(folder)
+    if (folder / "img1").is_dir() and (found := choose_images(folder / "img1", videos, length)) is not None:
+        return found
+    return choose_images(None if videos else folder, videos, length)

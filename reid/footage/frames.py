@@ -1,6 +1,7 @@
 """Image sources of a sequence: a folder of images, a video file, or a live camera."""
 
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -11,31 +12,36 @@ import cv2
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.pictures import is_picture
 
-PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts"}
+
+_log = logging.getLogger(__name__)
 
 
 class PictureFolder:
     """A folder of numbered images, the first one `000001.jpg`; iterating yields `(H, W, 3)` BGR images.
 
-    `length` is the required number of frames, or None to accept any. `numbers` are the image numbers of the frames, in order, if
-    they are not 1, 2, 3 and so on. A missing or unreadable image raises `InputError` when it is reached.
+    The images are alike in name but for the number (see `numbered_pictures`). `length` is the required number of frames, or None
+    to accept any, numbered without a gap. `numbers` are the image numbers of the frames, in order, if they are not 1, 2, 3 and so
+    on. A missing or unreadable image raises `InputError` when it is reached.
     """
 
     def __init__(self, folder: Path, length: int | None = None, numbers: list[int] | None = None):
         self.folder = folder
-        self._pictures = {}
-        for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in PICTURES and (number := re.search(r"(\d+)$", path.stem)):
-                self._pictures[int(number[1])] = path
+        self._pictures = numbered_pictures(folder)
         if numbers is not None:
             found = self._pictures
             self._pictures = {frame: found[number] for frame, number in enumerate(numbers, 1) if number in found}
         if 0 in self._pictures:
             raise InputError(f"{self._pictures[0]}: images must be numbered from 1, like frames; rename them")
         self.empty = not self._pictures
-        self.length = length or max(self._pictures, default=0)
+        self.length = length or len(self._pictures)
+        if length is None and (gap := next((n for n in range(1, self.length + 1) if n not in self._pictures), None)):
+            beyond = self._pictures[max(self._pictures)].name
+            raise InputError(
+                f"{folder}: the picture of frame {gap} is missing, but there is {beyond}; number them 1, 2, 3 and on"
+            )
         self.frame_rate = None
 
     @property
@@ -67,9 +73,9 @@ class Video:
     """A video file, a camera index or a stream address; iterating yields `(H, W, 3)` BGR images, where frame k is the k-th
     decoded.
 
-    With `exact_length`, a video that ends early raises `InputError`. Without, it ends where decoding ends, and a file that ends
-    more than a second before the length in its header raises `InputError` as truncated; estimated lengths are a few frames off.
-    The source is opened on first use; `InputError` is raised if it does not open.
+    With `exact_length` it ends there, and a file that ends early raises `InputError`. Without, it ends where decoding ends, and a
+    file that ends more than a second before the length in its header raises `InputError` as truncated; estimated lengths are a
+    few frames off. The source is opened on first use; `InputError` is raised if it does not open.
     """
 
     def __init__(self, source: Path | int | str, exact_length: int | None = None):
@@ -78,9 +84,22 @@ class Video:
 
     @property
     def length(self) -> int | None:
-        """Frames, as given or from the file's header; None for a live camera."""
+        """Frames, as given or as the file's header estimates them; None for a live camera."""
         frames = self._exact_length or int(self._header[0])
         return frames if frames > 0 else None
+
+    @property
+    def estimated(self) -> bool:
+        """Whether `length` is only the header's."""
+        return self._exact_length is None and self.length is not None
+
+    def count(self) -> int:
+        """The number of frames that decode; reads the whole file."""
+        capture, decoded = self._open(), 0
+        while capture.grab():
+            decoded += 1
+        capture.release()
+        return decoded
 
     @property
     def frame_rate(self) -> float | None:
@@ -107,7 +126,7 @@ class Video:
                 number += 1
                 if decoded:
                     yield image
-                elif self._exact_length is None:
+                elif self._exact_length is None or not isinstance(self.source, Path):
                     return self._check_end(number - 1)
                 else:
                     raise InputError(f"{self.source}: frame {number} of {self._exact_length} does not decode; replace the file")
@@ -136,6 +155,62 @@ class Video:
         if not capture.isOpened():
             raise InputError(f"{self.source}: does not open as a video; check the file, the camera index or the address")
         return capture
+
+
+def choose_images(pictures: Path | None, videos: list[Path], length: int | None) -> PictureFolder | Video | None:
+    """The images of a recording of `length` frames (None: as many as there are): the numbered pictures in the folder `pictures`,
+    else the one of `videos`, else None. A warning tells which videos are left out for pictures; two videos raise `InputError`.
+    """
+    found = None if pictures is None else PictureFolder(pictures, length)
+    names = ", ".join(path.name for path in videos)
+    if found is not None and not found.empty:
+        if videos:
+            _log.warning("%s holds the recording's pictures: %s is left out", pictures, names)
+        return found
+    if len(videos) > 1:
+        raise InputError(f"{videos[0].parent}: more than one video could be the recording ({names}): leave one")
+    return Video(videos[0], length) if videos else None
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The video files in `folder`, sorted by name, without hidden ones."""
+    return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in VIDEOS and not path.name.startswith(".")]
+
+
+def numbered_pictures(folder: Path) -> dict[int, Path]:
+    """The pictures in `folder` by the number that ends their names; apart from it, and from the suffix, they are named alike.
+
+    Of several such series the longest is the recording's, and a warning tells what is left out; hidden files are never pictures.
+    Raises `InputError` where two series are equally long, and where two pictures of one have the same number.
+    """
+    series: dict[str, list[tuple[int, Path]]] = {}
+    left = []
+    for path in sorted(folder.iterdir()):
+        if is_picture(path):
+            if match := re.search(r"(\d+)$", path.stem):
+                series.setdefault(path.stem[: match.start()], []).append((int(match[1]), path))
+            else:
+                left.append(path.name)
+    if not series:
+        return {}
+    first, *others = sorted(series.values(), key=len, reverse=True)
+    if others and len(others[0]) == len(first):
+        names = f"{first[0][1].name} and {others[0][0][1].name}"
+        raise InputError(f"{folder}: there are {len(first)} pictures each like {names}; leave those of the recording")
+    left += [path.name for other in others for _, path in other]
+    if left:
+        _log.warning(
+            "%s: %d pictures are not named like %s and are left out: %s", folder, len(left), first[0][1].name, _some(left)
+        )
+    pictures: dict[int, Path] = {}
+    for number, path in first:
+        if (other := pictures.setdefault(number, path)) is not path:
+            raise InputError(f"{folder}: {other.name} and {path.name} have the same number; leave one")
+    return pictures
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (" and so on" if len(names) > 3 else "")
 
 
 def _identity(paths: Iterable[Path]) -> str:

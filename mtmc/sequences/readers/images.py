@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-from reid.footage.frames import VIDEOS, PictureFolder, Video
+from reid.footage.frames import PictureFolder, Video, choose_images, videos_in
 
 
 def find_images(folder: Path, stem: str, length: int | None = None) -> PictureFolder | Video | None:
     """The images in `folder/stem/`, or the video `folder/stem.mp4` (or another suffix), or None.
 
-    `length` is the required number of frames; None accepts any.
+    `length` is the required number of frames; None accepts any. Raises `InputError` for two videos, as `choose_images` does.
     """
-    if (folder / stem).is_dir() and not (pictures := PictureFolder(folder / stem, length)).empty:
-        return pictures
-    videos = (path for path in sorted(folder.glob(f"{stem}.*")) if path.suffix.lower() in VIDEOS)
-    return next((Video(path, length) for path in videos), None)
+    videos = [path for path in videos_in(folder) if path.stem == stem]
+    return choose_images(folder / stem if (folder / stem).is_dir() else None, videos, length)

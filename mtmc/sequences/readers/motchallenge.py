@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mtmc.sequences.mot_text import read_ground_truth
 from mtmc.sequences.sequence import Sequence, sequence_of
-from reid.footage.footage import open_folder
+from reid.footage.footage import open_folder, read_within
 
 
 def is_motchallenge(folder: Path) -> bool:
@@ -22,8 +22,9 @@ def read_motchallenge(
     """
     footage = open_folder(folder, detections, min_score, score_scale)
     path = folder / "gt" / "gt.txt"
-    truth = read_ground_truth(path, footage.length) if path.is_file() else None
-    length = footage.length
+    truth, length = None, footage.length
+    if path.is_file():
+        truth, length = read_within(lambda limit: read_ground_truth(path, limit), length, footage.images)
     if length is None:
-        length = 1 + max(file.frames.max(initial=0) for file in (footage.detections, truth) if file is not None)
+        length = 1 + max(int(file.frames.max(initial=-1)) for file in (footage.detections, truth) if file is not None)
     return sequence_of(footage, length, length, truth)
