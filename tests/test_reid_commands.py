@@ -190,7 +190,7 @@ def test_rank_draws_and_counts_only_queries_that_can_be_right(monkeypatch, weigh
     call(monkeypatch, *arguments)
     printed = capsys.readouterr().out
     assert "4 queries, 4 with a correct first match" in printed
-    assert "2 of 6 queries have no right match in the gallery and are not drawn" in printed
+    assert "2 of 6 queries have no correct match in the gallery and are not drawn" in printed
     for number, path in enumerate(gallery[2:]):
         path.rename(path.with_name(f"{100 + number:04d}{path.name[4:]}"))
     with pytest.raises(SystemExit) as stop:

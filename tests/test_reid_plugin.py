@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mtmc.__main__
-import trackers
+import trackers.registry
 from mtmc.detection.opening import open_detector
 from mtmc.sequences.mot_text import read_tracks
 from mtmc.single.appearance import open_appearance, require_embedder
@@ -58,6 +58,7 @@ def own(tmp_path, monkeypatch):
     (tmp_path / "here" / "own_broken.py").write_text("import nothing_of_this_name\n")
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(trackers.registry, "_TRACKERS", dict(trackers.registry._TRACKERS))
     yield "own_people"
     for name in ("own_people", "own_broken"):
         sys.modules.pop(name, None)

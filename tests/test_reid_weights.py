@@ -189,7 +189,7 @@ def test_blended_weights_lie_between_both_and_name_the_data_of_both(small_weight
 
 def test_weights_of_two_networks_or_sizes_are_not_blended(small_weights):
     other_size = replace(small_weights, preprocessing=Preprocessing(64, 32))
-    with pytest.raises(InputError, match="its preprocessing differs"):
+    with pytest.raises(InputError, match="preprocessing differs"):
         blend(small_weights, other_size, 0.5)
     with pytest.raises(InputError, match="between 0 and 1"):
         blend(small_weights, small_weights, 1.5)
