@@ -196,7 +196,7 @@ def test_rank_draws_and_counts_only_queries_that_can_be_right(monkeypatch, weigh
     with pytest.raises(SystemExit) as stop:
         call(monkeypatch, *arguments)
     assert stop.value.code == 2
-    assert "no query has a picture of the same person from another camera in the gallery" in capsys.readouterr().err
+    assert "no query has an image of the same person from another camera in the gallery" in capsys.readouterr().err
 
 
 def test_extract_writes_the_embeddings_of_a_folder(monkeypatch, weights, crops, tmp_path):
