@@ -33,6 +33,18 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
 
 
+def add_recording(parser: argparse.ArgumentParser) -> None:
+    """Add the recording of several cameras, and what finds its people."""
+    parser.add_argument("source", type=Path, metavar="CAMERAS", help="a YAML file of cameras, or a recording's folder")
+    parser.add_argument(
+        "--detections", metavar="NAME", help="which of the recording's detections to use (default: depends on the format)"
+    )
+    add_detector(parser)
+    parser.add_argument(
+        "--min-score", type=float, metavar="S", help="drop detections that the detector scores lower (default: 0.3)"
+    )
+
+
 def add_tracker(parser: argparse.ArgumentParser) -> None:
     """Add the tracker and its thresholds."""
     names = f"{', '.join(available_trackers())}, or your own module:Class"

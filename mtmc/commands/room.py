@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the recording, the detector, the appearance model and the output."""
-    parser.add_argument("source", type=Path, metavar="CAMERAS", help="a YAML file of cameras, or a recording's folder")
-    parser.add_argument(
-        "--detections", metavar="NAME", help="which of the recording's detections to use (default: depends on the format)"
-    )
-    arguments.add_detector(parser)
-    parser.add_argument(
-        "--min-score", type=float, metavar="S", help="drop detections that the detector scores lower (default: 0.3)"
-    )
+    arguments.add_recording(parser)
     parser.add_argument("--config", type=Path, metavar="YAML", help="your own thresholds, as in configs/rooms/ground.yaml")
     arguments.add_reid(parser)
     parser.add_argument("--gallery", type=Path, metavar="FILE.npz", help="people already known; it is read, then updated")
