@@ -12,7 +12,8 @@ def write_ir(path: Path, kind: str = "plain", shape=(1, 3, 8, 4), number=np.floa
     """Write a network from images of `shape` to the means of their three channels and the sum of these, `text` beside it; `path`.
 
     `kind` "plain" may be given any batch; "fixed" has its batch of one in a constant, so it may not; "mixing" runs with any batch
-    but adds the batch's mean to each row.
+    but adds the batch's mean to each row. "first" gives one row for a batch, "constant" the same row for any image, "nan" no
+    numbers.
     """
     import openvino
     from openvino import opset13 as ops
@@ -26,6 +27,10 @@ def write_ir(path: Path, kind: str = "plain", shape=(1, 3, 8, 4), number=np.floa
     rows = ops.matmul(ops.reduce_mean(numbers, np.array([2, 3])), ops.constant(WEIGHTS), False, False)
     if kind == "mixing":
         rows = ops.add(rows, ops.reduce_mean(rows, np.array([0]), keep_dims=True))
+    if kind == "first":
+        rows = ops.gather(rows, np.array([0]), np.array(0))
+    if kind in ("constant", "nan"):
+        rows = ops.add(ops.multiply(rows, np.float32(0)), np.float32(1 if kind == "constant" else np.nan))
     for other in images[1:]:
         rows = ops.add(rows, ops.convert(ops.reduce_mean(other, np.array([1, 2, 3])), "f32"))
     openvino.save_model(openvino.Model([rows], images, "tiny"), path, compress_to_fp16=False)

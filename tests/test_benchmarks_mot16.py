@@ -169,7 +169,7 @@ def test_sequences_without_the_chosen_detections_are_skipped_unless_named(make_s
     folder = make_sequence()
     assert [row["sequence"] for row in run_on(folder, "--reid", "none")["rows"]] == ["walk"]
     assert "skipped, without det/det.txt: bare" in capsys.readouterr().out
-    with pytest.raises(InputError, match=r"bare.det.det\.txt is missing"):
+    with pytest.raises(InputError, match=r"bare.det.det\.txt: no such file"):
         run_on(folder, "--reid", "none", "--sequences", "walk", "bare")
 
 
@@ -240,22 +240,22 @@ def set_option(option: str, value: str):
 
 
 MISTAKES = {
-    "missing folder": (set_option("--data", "{folder}/nowhere"), "nowhere is not a folder"),
-    "missing sequence": (set_option("--sequences", "wlak"), "wlak is not a sequence folder: choose from walk"),
+    "missing folder": (set_option("--data", "{folder}/nowhere"), "nowhere: not a folder"),
+    "missing sequence": (set_option("--sequences", "wlak"), "wlak: not a sequence folder; choose from walk"),
     "truth of class -1": (truth_of_class("-1"), "walk: gt/gt.txt has no box to score"),
     "truth of class 0": (truth_of_class("0"), "walk: gt/gt.txt has no box to score"),
     "truth of class 2": (truth_of_class("2"), "walk: gt/gt.txt has no box to score"),
     "truth that is not considered": (leave_out_of_account, "walk: gt/gt.txt has no box to score"),
-    "empty truth": (lambda folder, _: (folder / "gt" / "gt.txt").write_text("\n"), r"gt.txt holds no row"),
-    "letters in a number": (replace_line(4, "2,-1,1O,8,20,48,0.9,-1,-1,-1"), "line 4: column 3 holds '1O'"),
+    "empty truth": (lambda folder, _: (folder / "gt" / "gt.txt").write_text("\n"), r"gt.txt: empty"),
+    "letters in a number": (replace_line(4, "2,-1,1O,8,20,48,0.9,-1,-1,-1"), "line 4: column 3 must be a number, not '1O'"),
     "negative width": (replace_line(4, "2,-1,10,8,-20,48,0.9,-1,-1,-1"), "line 4: the box is -20 wide"),
     "NaN": (replace_line(4, "2,-1,10,8,20,nan,0.9,-1,-1,-1"), "line 4: column 6 is not a finite number"),
     "frame beyond the sequence": (replace_line(4, "99,-1,10,8,20,48,0.9,-1,-1,-1"), "line 4: frame 99 is beyond"),
     "unreadable image": (break_image, "000003.png: frame 3 does not decode"),
     "wrong weights file": (break_weights, "wrong.safetensors"),
     "unknown tracker": (set_option("--tracker", "motdd"), "unknown tracker motdd; choose from deepsort, motdt"),
-    "unknown ReID model": (set_option("--reid", "robbust"), "there is no network named 'robbust'"),
-    "unwritable output": (set_option("--output", "{folder}/seqinfo.ini/out"), "cannot be written to"),
+    "unknown ReID model": (set_option("--reid", "robbust"), "unknown network robbust"),
+    "unwritable output": (set_option("--output", "{folder}/seqinfo.ini/out"), "not writable"),
     "missing config": (set_option("--config", "{folder}/mine.yaml"), "mine.yaml: no such file"),
 }
 

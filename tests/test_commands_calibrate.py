@@ -65,6 +65,21 @@ def test_clicks_off_by_a_pixel_are_reported_as_off_by_about_a_pixel():
     np.testing.assert_allclose(fit.camera.position, camera().position, atol=0.3)
 
 
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        pytest.param((720, 1280), "outside the image of 720x1280 pixels, first in line .*width and height swapped", id="swapped"),
+        pytest.param((640, 360), "outside the image of 640x360 pixels, .*measured in an image of another size", id="halved"),
+    ],
+)
+@pytest.mark.parametrize("points", [GROUND, np.vstack([GROUND, ABOVE])], ids=["homography", "full camera"])
+def test_points_outside_the_image_are_refused(size, message, points):
+    with pytest.raises(ValueError, match=message):
+        fit_camera(seen(points), size)
+    with pytest.raises(ValueError, match=message):
+        fit_camera(seen(points), known=Camera(camera().matrix, np.zeros(4), np.eye(4), size))
+
+
 def in_line(points):
     return np.column_stack([np.arange(len(points)), np.arange(len(points)), np.zeros(len(points))]) * 0.3
 

@@ -51,6 +51,20 @@ def run(*words):
     main(["room", *map(str, words)])
 
 
+@pytest.mark.parametrize(
+    ("detections", "told"),
+    [
+        pytest.param("det", "", id="a detector's"),
+        pytest.param("gt", "the detections are the ground truth itself (gt), not a detector's\n", id="truth"),
+        pytest.param("gt-thinned", "the detections are thinned, jittered ground truth", id="thinned truth"),
+    ],
+)
+def test_detections_made_from_the_truth_are_told(recording, tmp_path, capsys, detections, told):
+    run(recording, "--reid", "none", "--detections", detections, "--output", tmp_path / "out")
+    out = capsys.readouterr().out
+    assert told in out and (told != "") == ("ground truth" in out)
+
+
 def test_the_command_follows_everybody_and_films_it(recording, tmp_path, capsys):
     run(recording, "--reid", "none", "--output", tmp_path / "out", "--video")
     assert f"{FRAMES} frames of 3 cameras, 3 people" in capsys.readouterr().out
@@ -114,7 +128,10 @@ def test_a_detector_that_fails_costs_what_it_did_not_see(recording, tmp_path, mo
     with pytest.raises(RuntimeError) as error:
         run(recording, "--detector", "mine.onnx", "--reid", "none", "--output", tmp_path, "--video")
     assert len((tmp_path / "world.partial.jsonl").read_text().splitlines()) == 10
-    assert len(error.value.__notes__) == 2 and all(told.startswith("10 frames are kept") for told in error.value.__notes__)
+    (told,) = error.value.__notes__
+    assert (
+        told.startswith(f"10 frames are kept below {tmp_path}: ") and "room.partial.mp4" in told and "world.partial.csv" in told
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +150,7 @@ def test_words_that_do_not_go_together_are_told(recording, tmp_path, words, sent
 def test_a_recording_without_detections_asks_for_a_detector(recording, tmp_path):
     (tmp_path / "cameras.yaml").write_text((recording / "cameras.yaml").read_text())
     (tmp_path / "seqinfo.ini").write_text((recording / "seqinfo.ini").read_text())
-    with pytest.raises(InputError, match="or give --detector"):
+    with pytest.raises(InputError, match="or give a detector"):
         run(tmp_path, "--reid", "none", "--output", tmp_path / "out")
 
 

@@ -39,11 +39,11 @@ def retail(real_data, tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        pytest.param(None, "own.yaml: missing; it must describe what own.onnx expects", id="no YAML"),
+        pytest.param(None, "own.yaml: no such file; it must describe the input of own.onnx", id="no YAML"),
         pytest.param("- 1", "must hold keys and values", id="not a mapping"),
         pytest.param("height: 3: 4", "not YAML", id="not YAML"),
-        pytest.param("height: 3", "width is missing", id="incomplete"),
-        pytest.param("{height: 3, width: 2, std: [1, 1, 1]}", "mean is missing", id="no mean"),
+        pytest.param("height: 3", "missing key width", id="incomplete"),
+        pytest.param("{height: 3, width: 2, std: [1, 1, 1]}", "missing key mean", id="no mean"),
         pytest.param("{height: 3, width: wide, range: 1}", "width must be a whole number, not 'wide'", id="a word for a number"),
         pytest.param("{height: 2.5, width: 2, range: 1}", "height must be a whole number, not 2.5", id="half a pixel"),
         pytest.param("{height: 3, width: 2, range: }", "range must be a whole number, not None", id="an empty range"),
@@ -52,9 +52,12 @@ def retail(real_data, tmp_path):
         pytest.param("{height: 3, width: 2, mean: [0, 0], std: [1, 1, 1]}", "mean must be three numbers", id="two means"),
         pytest.param("{height: 3, width: 2, mean: [0, 0, 0], std: [1, 1, 0]}", "std must be three .* above 0", id="no deviation"),
         pytest.param("{height: 3, width: 2, mean: [120, 110, 100], std: [1, 1, 1]}", "mean 120 is over 1", id="no range"),
+        pytest.param("{height: 3, width: 2, mean: [0, 0, 0], std: [58, 57, 57]}", "std 58 is too wide", id="wide"),
+        pytest.param("{height: 3, width: 2, range: 255, mean: [.5, .4, .4]}", "in 0..1, but the range is 255", id="mean"),
+        pytest.param("{height: 3, width: 2, range: 255, std: [.2, .2, .2]}", "in 0..1, but the range is 255", id="std"),
         pytest.param("{height: 3, width: 2, range: 1, colours: yuv}", "colours must be rgb or bgr, not 'yuv'", id="colours"),
         pytest.param("{height: 3, width: 2, range: 1, max_set_distance: far}", "max_set_distance must be a number", id="far"),
-        pytest.param("{heigth: 3}", "unknown key 'heigth'; there are: colours, height", id="a misspelt key"),
+        pytest.param("{heigth: 3}", "unknown key heigth; choose from colours, height", id="a misspelt key"),
     ],
 )
 def test_a_network_needs_a_whole_description_beside_it(tmp_path, text, sentence):
@@ -161,19 +164,19 @@ def _cut(path, share=0.5):
     ("changes", "spoil", "sentence"),
     [
         pytest.param({}, lambda path: path.unlink(), r"own\.xml: no such file", id="no .xml"),
-        pytest.param({}, lambda path: path.with_suffix(".bin").unlink(), r"own\.bin: missing; .* of own\.xml", id="no .bin"),
+        pytest.param({}, lambda path: path.with_suffix(".bin").unlink(), r"own\.bin: no such file; .* of own\.xml", id="no .bin"),
         pytest.param({}, lambda path: _cut(path.with_suffix(".bin")), r"own\.bin: holds \d+ of the \d+ bytes", id="half a .bin"),
         pytest.param({}, lambda path: _cut(path.with_suffix(".bin"), 0), r"own\.bin: holds 0 of the \d+", id="an empty .bin"),
-        pytest.param({}, _cut, r"own\.xml: damaged, or not a network that OpenVINO wrote", id="half an .xml"),
+        pytest.param({}, _cut, r"own\.xml: damaged, or not a network written by OpenVINO", id="half an .xml"),
         pytest.param({}, lambda path: path.write_text(""), r"own\.xml: damaged", id="an empty .xml"),
         pytest.param({}, lambda path: path.write_text("<page/>"), r"own\.xml: not a network that OpenVINO", id="other XML"),
         pytest.param(
             {"text": PLAIN.replace("8", "16")}, None, r"own\.yaml: height 16, but own\.xml takes .* 8x4", id="another height"
         ),
         pytest.param({"shape": (4, 3, 8, 4)}, None, r"own\.xml: takes 4 images at a time", id="four at a time"),
-        pytest.param({"shape": (1, 8, 4, 3)}, None, r"takes \(1, 8, 4, 3\) and gives", id="channels last"),
-        pytest.param({"inputs": 2}, None, r"takes \(1, 3, 8, 4\), \(1, 3, 8, 4\) and gives \(1, 4\)", id="two inputs"),
-        pytest.param({"number": np.uint8}, None, r"own\.xml: takes numbers of the type u8", id="whole numbers"),
+        pytest.param({"shape": (1, 8, 4, 3)}, None, r"not \(1, 8, 4, 3\) to", id="channels last"),
+        pytest.param({"inputs": 2}, None, r"not \(1, 3, 8, 4\), \(1, 3, 8, 4\) to \(1, 4\)", id="two inputs"),
+        pytest.param({"number": np.uint8}, None, r"own\.xml: takes inputs of type u8", id="whole numbers"),
     ],
 )
 def test_a_wrong_openvino_file_is_one_sentence(tmp_path, changes, spoil, sentence):
@@ -183,6 +186,61 @@ def test_a_wrong_openvino_file_is_one_sentence(tmp_path, changes, spoil, sentenc
     with pytest.raises(InputError, match=sentence) as caught:
         reid.load(path, device="cpu")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "pytorch"])
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        pytest.param("first", r"must give a row for each image, but 8 images give \(1, 4\)", id="one row for all"),
+        pytest.param("fixed", "fails on 8 images at once", id="a batch within a free one"),
+        pytest.param("mixing", "gives an image another row in a batch than alone", id="rows that mix"),
+        pytest.param("constant", "gives different images the same row", id="a row of its own"),
+        pytest.param("nan", "embeddings are not finite numbers", id="weights of NaN"),
+    ],
+)
+def test_a_network_whose_rows_are_not_of_one_image_each_is_refused(tmp_path, kind, sentence, engine):
+    path = write_ir(tmp_path / "own.xml", kind, shape=(-1, 3, 8, 4))
+    with pytest.raises(InputError, match=rf"own\.xml: .*{sentence}"):
+        reid.load(path, engine=engine, device="cpu")
+
+
+def write_onnx(path, number: str, factor: float = 1.0):
+    """A network of the means of the three channels, times `factor`, from images of the type `number`."""
+    onnx = pytest.importorskip("onnx")
+    kinds, make = onnx.TensorProto, onnx.helper
+    nodes = [
+        make.make_node("Cast", ["images"], ["numbers"], to=kinds.FLOAT),
+        make.make_node("ReduceMean", ["numbers"], ["means"], axes=[2, 3], keepdims=0),
+        make.make_node("Mul", ["means", "factor"], ["rows"]),
+    ]
+    taken = make.make_tensor_value_info("images", getattr(kinds, number), ["batch", 3, 8, 4])
+    given = make.make_tensor_value_info("rows", kinds.FLOAT, ["batch", 3])
+    constant = make.make_tensor("factor", kinds.FLOAT, [1], [factor])
+    graph = make.make_graph(nodes, "tiny", [taken], [given], [constant])
+    onnx.save(make.make_model(graph, opset_imports=[make.make_opsetid("", 13)], ir_version=8), path)
+    path.with_suffix(".yaml").write_text(PLAIN)
+    return path
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize("number", ["FLOAT", "FLOAT16", "DOUBLE"])
+def test_an_onnx_file_gets_numbers_of_its_own_precision(tmp_path, engine, number):
+    pytest.importorskip(engine)
+    model = reid.load(write_onnx(tmp_path / "own.onnx", number), engine=engine, device="cpu")
+    found = model.embed([np.full((8, 4, 3), (10, 20, 200), np.uint8)])[0]
+    np.testing.assert_allclose(found, np.array([10, 20, 200]) / np.linalg.norm([10, 20, 200]), atol=5e-3)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize(
+    ("number", "factor", "sentence"),
+    [("UINT8", 1.0, "takes "), ("FLOAT", float("nan"), "not finite numbers"), ("FLOAT", 0.0, "the same row")],
+)
+def test_an_onnx_file_that_cannot_be_used_is_one_sentence(tmp_path, engine, number, factor, sentence):
+    pytest.importorskip(engine)
+    with pytest.raises(InputError, match=rf"own\.onnx: .*{sentence}"):
+        reid.load(write_onnx(tmp_path / "own.onnx", number, factor), engine=engine, device="cpu")
 
 
 def test_a_tracker_is_given_an_openvino_file_by_its_path(tmp_path):

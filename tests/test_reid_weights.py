@@ -135,9 +135,9 @@ def _one_tensor_short(path):
         pytest.param(_pickle, "pickled checkpoint", id="a pickle"),
         pytest.param(_zip, "pickled checkpoint", id="a torch.save file"),
         pytest.param(_text, "not a safetensors file", id="a text file"),
-        pytest.param(_no_metadata, "do not name a model", id="no metadata"),
+        pytest.param(_no_metadata, "must name a model", id="no metadata"),
         pytest.param(_broken_metadata, "metadata cannot be read", id="broken metadata"),
-        pytest.param(_unknown_model, "no network named 'osnet'", id="an unknown network"),
+        pytest.param(_unknown_model, "unknown network osnet", id="an unknown network"),
         pytest.param(_other_shape, r"head\.weight.*\(9, 256\) in the file", id="another shape"),
         pytest.param(_one_tensor_short, r"head\.bias.*absent in the file", id="a tensor missing"),
         pytest.param(lambda path: path.unlink(), "no such file", id="no file"),
@@ -151,7 +151,7 @@ def test_a_wrong_weights_file_is_one_sentence(path, spoil, sentence):
 
 
 def test_weights_of_another_network_are_refused(path):
-    with pytest.raises(InputError, match="holds weights of 'small', not of 'robust'"):
+    with pytest.raises(InputError, match="holds weights of small, not of robust"):
         reid.load("robust", weights=path)
 
 
@@ -193,3 +193,12 @@ def test_weights_of_two_networks_or_sizes_are_not_blended(small_weights):
         blend(small_weights, other_size, 0.5)
     with pytest.raises(InputError, match="between 0 and 1"):
         blend(small_weights, small_weights, 1.5)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_no_finite_numbers_are_refused_by_name(small_weights, tmp_path, number):
+    tensors = dict(small_weights.tensors)
+    tensors["head.bias"] = np.where(np.arange(8) == 3, number, tensors["head.bias"]).astype(np.float32)
+    replace(small_weights, tensors=tensors).write(tmp_path / "own.safetensors")
+    with pytest.raises(InputError, match=r"own\.safetensors: the tensor 'head\.bias' holds numbers that are not finite"):
+        read_weights(tmp_path / "own.safetensors")

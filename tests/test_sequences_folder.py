@@ -35,7 +35,7 @@ def test_a_plain_folder_needs_nothing_but_cameras_and_pictures(tmp_path):
         cv2.imwrite(str(tmp_path / f"west/{number}.png"), np.zeros((480, 640, 3), np.uint8))
     sequence = open_recording(tmp_path)
     assert sequence.length == 3 and view(sequence, "east").images is None
-    assert [len(part) for part in sequence.at(2)] == [0, 0]
+    assert sequence.at(2) == [None, None]
     assert sequence.ground_truths is None and sequence.world_truth is None
     with pytest.raises(InputError, match="no ground truth on the ground plane"):
         sequence.require_world_truth()
@@ -57,19 +57,20 @@ def test_a_camera_whose_clock_differs_is_brought_to_the_others(tmp_path, ahead):
     sequence = open_recording(tmp_path)
     assert sequence.length == 4
     for frame, (one, other) in enumerate(zip(*(each.images for each in sequence.views), strict=True)):
-        boxes = [part.boxes for part in sequence.at(frame)]
         if frame < -ahead:
-            assert other is None and len(boxes[1]) == 0
+            assert other is None and sequence.at(frame)[1] is None
         else:
             np.testing.assert_array_equal(one, other)
-            np.testing.assert_array_equal(*boxes)
+            np.testing.assert_array_equal(*(part.boxes for part in sequence.at(frame)))
     write_folder(tmp_path / "copy", sequence)
     for name in ("west", "east"):
         (tmp_path / name).rename(tmp_path / "copy" / name)
     again = open_recording(tmp_path / "copy")
     assert [each.time_offset for each in again.views] == [0, ahead / 10]
     for old, new in zip(sequence.views, again.views, strict=True):
-        np.testing.assert_array_equal([len(found) for found in new.detections], [len(found) for found in old.detections])
+        assert [found if found is None else len(found) for found in new.detections] == [
+            found if found is None else len(found) for found in old.detections
+        ]
         begin = max(0, -ahead) if new.name == "east" else 0
         assert [image is None for image in new.images] == [frame < begin for frame in range(4)]
 
@@ -97,7 +98,75 @@ def test_a_bad_file_of_a_plain_folder_is_told_by_name(tmp_path, name, text, mess
         open_recording(tmp_path)
 
 
+class Stream:
+    """A live source, which has no length."""
+
+    length, frame_rate, size = None, None, SIZE
+
+    def __init__(self, address: str):
+        self.address = address
+
+
+def test_streams_are_followed_for_as_long_as_they_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("mtmc.sequences.readers.folder.Video", Stream)
+    save_cameras(tmp_path / "cameras.yaml", {"west": CameraEntry(corners()["west"], "rtsp://west")})
+    with pytest.raises(InputError, match=r"the streams have no known length; give it as seqLength in .*seqinfo\.ini"):
+        open_recording(tmp_path)
+    (tmp_path / "seqinfo.ini").write_text("[Sequence]\nseqLength=500\n")
+    assert open_recording(tmp_path).length == 500
+
+
 def test_cameras_of_different_units_do_not_make_one_recording(tmp_path):
     save_cameras(tmp_path / "cameras.yaml", {**corners(), "top": HomographyCamera(np.eye(3) + 1e-3, SIZE, "feet")})
     with pytest.raises(InputError, match="one unit"):
         open_recording(tmp_path)
+
+
+def write_detections(folder, rows, arrays):
+    """A folder of two cameras with `rows` detections each, and the embeddings in `arrays` by camera."""
+    save_cameras(folder / "cameras.yaml", corners())
+    (folder / "det").mkdir()
+    for name in corners():
+        (folder / "det" / f"{name}.txt").write_text("".join(f"{row + 1},-1,9,9,20,50,1\n" for row in range(rows)))
+    for name, array in arrays.items():
+        np.save(folder / "det" / f"{name}.npy", array)
+
+
+@pytest.mark.parametrize(
+    ("east", "message"),
+    [
+        pytest.param(np.ones((6, 4)), r"for each of the 5 rows of east\.txt, not an array of the shape \(6, 4\)", id="too many"),
+        pytest.param(np.ones((4, 4)), r"not an array of the shape \(4, 4\)", id="too few"),
+        pytest.param(np.ones((0, 4)), r"not an array of the shape \(0, 4\)", id="none"),
+        pytest.param(np.ones(5), r"not an array of the shape \(5,\)", id="one number each"),
+        pytest.param(np.ones((5, 0)), r"not an array of the shape \(5, 0\)", id="no numbers"),
+        pytest.param(np.ones((5, 8)), r"embeddings of 8 numbers, but west\.npy has 4", id="another dimension"),
+        pytest.param(np.diag([1, 1, np.nan, 1])[[0, 1, 2, 3, 0]], "row 3 is all zeros, or holds a number that is", id="NaN"),
+        pytest.param(np.diag([1, 1, 1, 0])[[0, 1, 2, 3, 0]], "row 4 is all zeros", id="zeros"),
+        pytest.param(np.full((5, 4), "x"), "not a NumPy file of numbers", id="words"),
+        pytest.param(None, r"missing, though west\.npy is there", id="missing for one camera"),
+    ],
+)
+def test_embeddings_that_do_not_match_the_detections_are_refused_by_name(tmp_path, east, message):
+    west = np.ones((5, 4), np.float32)
+    write_detections(tmp_path, 5, {"west": west} | ({} if east is None else {"east": east}))
+    with pytest.raises(InputError, match=rf"east\.npy: .*{message}"):
+        open_recording(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00v\x00{'descr': '<f4'"])
+def test_a_damaged_file_of_embeddings_is_told_by_name(tmp_path, content):
+    write_detections(tmp_path, 5, {"west": np.ones((5, 4)), "east": np.ones((5, 4))})
+    (tmp_path / "det" / "east.npy").write_bytes(content)
+    with pytest.raises(InputError, match=r"east\.npy: not a NumPy file"):
+        open_recording(tmp_path)
+
+
+def test_embeddings_go_to_the_rows_of_their_file_in_whatever_order_these_are(tmp_path):
+    write_detections(tmp_path, 5, {name: np.eye(5, dtype=np.float32) for name in corners()})
+    lines = (tmp_path / "det" / "east.txt").read_text().splitlines()
+    (tmp_path / "det" / "east.txt").write_text("\n".join(lines[::-1]))
+    recording = open_recording(tmp_path)
+    for frame in range(5):
+        west, east = recording.at(frame)
+        assert west.embeddings.argmax() == frame and east.embeddings.argmax() == 4 - frame

@@ -88,7 +88,7 @@ def test_a_missing_frame_is_named(make_sequence):
 def test_pictures_numbered_from_0_are_refused(make_sequence):
     folder = make_sequence(images=True) / "img1"
     (folder / "000012.png").rename(folder / "000000.png")
-    with pytest.raises(InputError, match="numbered from 1 on"):
+    with pytest.raises(InputError, match="numbered from 1"):
         open_sequence(folder.parent)
 
 
@@ -106,7 +106,7 @@ def test_detections_are_chosen_by_name_and_by_score(make_sequence):
     (folder / "det" / "weak.txt").write_text("1,-1,0,0,9,9,0.2\n1,-1,0,0,9,9,0.6\n3,-1,0,0,9,9,0.3\n")
     sequence = open_sequence(folder, "weak.txt", min_score=0.3)
     assert [len(frame) for frame in sequence.detections[:4]] == [1, 0, 1, 0]
-    with pytest.raises(InputError, match=r"other\.txt is missing: .*det\.txt, weak\.txt"):
+    with pytest.raises(InputError, match=r"other\.txt: no such file; .*det\.txt, weak\.txt"):
         open_sequence(folder, "other.txt")
 
 
@@ -119,6 +119,62 @@ def test_scores_that_are_no_probabilities_are_mapped_to_them_in_order(tmp_path):
     assert found.scores.min() > 0 and found.scores.max() < 1
     assert found.scores[3] == pytest.approx(0.5)
     assert len(read_detections(path, min_score=20).scores) == 4
+
+
+def write_scores(path, scores):
+    path.write_text("".join(f"{frame},-1,0,0,9,9,{score!r}\n" for frame, score in enumerate(scores.tolist(), 1)))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("factor", "shift", "scale"),
+    [
+        pytest.param(1, 0, "probability", id="probabilities"),
+        pytest.param(100, 0, "percent", id="per cent"),
+        pytest.param(0, -1, "none", id="no scores"),
+    ],
+)
+@pytest.mark.parametrize("count", [3, 20, 600])
+@pytest.mark.parametrize("odd", [1.0000001, 1.5, -0.2, -1.0, 99.9, 100.0001, 7e4, -3e9])
+def test_one_odd_score_leaves_the_others_as_they_are(tmp_path, count, factor, shift, scale, odd):
+    scores = np.random.default_rng(count).uniform(0.4, 1.0, count) * factor + shift
+    alone = read_detections(write_scores(tmp_path / "det.txt", scores))
+    scores[1] = odd
+    found = read_detections(write_scores(tmp_path / "det.txt", scores))
+    assert (found.score_scale, alone.score_scale) == (scale, scale)
+    np.testing.assert_array_equal(np.delete(found.scores, 1), np.delete(alone.scores, 1))
+    assert 0 <= found.scores[1] <= 1
+
+
+def test_one_odd_score_hardly_moves_standardised_ones(tmp_path):
+    scores = np.random.default_rng(0).normal(25, 15, 600)
+    alone = read_detections(write_scores(tmp_path / "det.txt", scores))
+    scores[1] = 1e6
+    found = read_detections(write_scores(tmp_path / "det.txt", scores))
+    assert found.score_scale == alone.score_scale == "standardised"
+    np.testing.assert_allclose(np.delete(found.scores, 1), np.delete(alone.scores, 1), atol=0.01)
+
+
+def test_per_cents_are_the_probabilities_that_they_stand_for(tmp_path):
+    scores = np.random.default_rng(1).uniform(0.3, 1.0, 600)
+    expected = read_detections(write_scores(tmp_path / "det.txt", scores)).scores
+    np.testing.assert_allclose(read_detections(write_scores(tmp_path / "det.txt", scores * 100)).scores, expected)
+
+
+@pytest.mark.parametrize(
+    ("scale", "expected"), [("probability", [0, 1, 1]), ("percent", [0, 0.12, 1]), ("standardised", [0.311, 0.350, 0.804])]
+)
+def test_a_scale_that_is_given_is_taken(tmp_path, scale, expected):
+    found = read_detections(write_scores(tmp_path / "det.txt", np.array([0.0, 12.0, 150.0])), score_scale=scale)
+    assert found.score_scale == scale
+    np.testing.assert_allclose(found.scores, expected, atol=1e-3)
+
+
+def test_the_scales_of_real_detections_are_told_apart(real_data):
+    files = {"ADL-Rundle-6a/det/det.txt": "standardised", "ADL-Rundle-6a/det/yolo11x.txt": "probability"}
+    for name, scale in files.items():
+        assert read_detections(real_data / "mot" / name).score_scale == scale
+    assert read_detections(real_data / "mtmc" / "PETS09_2cam" / "det" / "View_001.txt").score_scale == "standardised"
 
 
 def test_scores_of_minus_one_mean_that_there_are_none(tmp_path):
@@ -147,13 +203,15 @@ def test_ground_truth_of_mot16_has_classes_and_visibility(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        pytest.param("1,-1,0,0,1o,9,0.5", "column 5 holds '1o' where a number belongs", id="letters in a number"),
-        pytest.param("1,-1,0,0,9,9", "6 columns where the lines before have 7", id="a column is missing"),
+        pytest.param("1,-1,0,0,1o,9,0.5", "column 5 must be a number, not '1o'", id="letters in a number"),
+        pytest.param(
+            "1,-1,0,0,9,9", "must have 7 columns, separated by commas, like earlier lines, but has 6", id="a column is missing"
+        ),
         pytest.param("1,-1,0,0,9,9,nan", "column 7 is not a finite number", id="NaN"),
         pytest.param("1,-1,0,inf,9,9,1", "column 4 is not a finite number", id="infinity"),
         pytest.param("1,-1,0,0,-9,9,0.5", "-9 wide", id="negative width"),
         pytest.param("1,-1,0,0,9,0,0.5", "0 high", id="no height"),
-        pytest.param("0,-1,0,0,9,9,0.5", "frame 0, but frames are whole numbers from 1 on", id="frame 0"),
+        pytest.param("0,-1,0,0,9,9,0.5", "frame 0, but frames are whole numbers from 1", id="frame 0"),
         pytest.param("1.5,-1,0,0,9,9,0.5", "frame 1.5, but", id="half a frame"),
         pytest.param("6,-1,0,0,9,9,0.5", "frame 6 is beyond the sequence's last frame, 5", id="frame beyond the sequence"),
     ],
@@ -171,14 +229,14 @@ def test_a_file_without_rows_is_no_detection_and_no_track_but_an_error_as_truth(
     path.write_text(content, encoding="utf-8")
     for found in read_detections(path, length=5, min_score=0.5), read_tracks(path):
         assert found.boxes.shape == (0, 4) and found.frames.shape == (0,)
-    with pytest.raises(InputError, match=r"rows\.txt holds no row"):
+    with pytest.raises(InputError, match=r"rows\.txt: empty"):
         read_ground_truth(path)
 
 
 def test_a_file_that_is_no_text_is_an_error(tmp_path):
     path = tmp_path / "det.txt"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match=r"det\.txt is not a text file"):
+    with pytest.raises(InputError, match=r"det\.txt: not a text file"):
         read_detections(path)
 
 
@@ -201,12 +259,12 @@ def test_what_is_no_video_is_refused(tmp_path, make_sequence):
     with pytest.raises(InputError, match="neither a video file"):
         open_sequence(tmp_path / "nowhere.mp4", det)
     (tmp_path / "broken.mp4").write_bytes(bytes(1000))
-    with pytest.raises(InputError, match=r"broken\.mp4 does not open as a video"):
+    with pytest.raises(InputError, match=r"broken\.mp4: does not open as a video"):
         open_sequence(tmp_path / "broken.mp4", det)
 
 
 def test_a_camera_that_is_not_there_is_told_in_one_sentence_without_a_word_of_opencv(capfd):
-    with pytest.raises(InputError, match="97 does not open as a video"):
+    with pytest.raises(InputError, match="97: does not open as a video"):
         next(iter(Video(97)))
     assert capfd.readouterr() == ("", "")
 
@@ -260,5 +318,5 @@ def test_opencv_is_asked_for_nothing_when_no_image_is_needed(make_sequence, monk
 
 def test_a_text_file_in_the_place_of_the_video_is_told(tmp_path):
     (tmp_path / "walk.txt").write_text("1,-1,1,1,5,9,0.9\n")
-    with pytest.raises(InputError, match=r"walk\.txt is text by its name, not a video"):
+    with pytest.raises(InputError, match=r"walk\.txt: a text file, not a video"):
         open_sequence(tmp_path / "walk.txt", tmp_path / "walk.txt")

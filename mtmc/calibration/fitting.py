@@ -55,14 +55,15 @@ def fit_camera(points: Points, image_size: tuple[int, int] | None = None, unit: 
     point (Zhang, PAMI 2000, as in OpenCV's `calibrateCamera`); this needs `image_size` (width, height). From 4 or more points on
     the ground a homography in `unit` is fitted (Hartley and Zisserman, algorithms 4.2 and 4.3, as in `findHomography`).
 
-    Raises `ValueError` for points that do not determine a camera and for an implausible camera (see `check_points` and
-    `check_camera`). Every point must lie in front of the camera, and the root mean square reprojection error must be at most 1%
-    of the image diagonal.
+    Raises `ValueError` for points outside the image, for points that do not determine a camera and for an implausible camera (see
+    `check_points` and `check_camera`). Every point must lie in front of the camera, and the root mean square reprojection error
+    must be at most 1% of the image diagonal.
     """
     on_ground = bool((points.points[:, 2] == 0).all())
     fewest = FEWEST_ON_GROUND if on_ground or known is not None else FEWEST_IN_SPACE
     if len(points) < fewest:
         raise ValueError(f"at least {fewest} points are needed, not {len(points)}")
+    _check_inside(points, image_size if known is None else known.image_size)
     check_points(points.points, "m" if known is not None or not on_ground else unit)
     camera: Camera | HomographyCamera
     if known is not None:
@@ -73,6 +74,22 @@ def fit_camera(points: Points, image_size: tuple[int, int] | None = None, unit: 
         camera = _fit_pinhole(points, image_size)
     check_camera(camera)
     return _judged(camera, points)
+
+
+def _check_inside(points: Points, image_size: tuple[int, int] | None) -> None:
+    """Raise `ValueError` for a point more than a pixel outside the image, whose size the pixels then do not belong to."""
+    if image_size is None:
+        return
+    outside = ((points.pixels < -1) | (points.pixels > np.add(image_size, 1))).any(axis=1)
+    if outside.any():
+        first = int(outside.argmax())
+        (u, v), (width, height) = points.pixels[first], image_size
+        turned = not ((points.pixels < -1) | (points.pixels > np.add(image_size[::-1], 1))).any()
+        asked = "are the width and height swapped?" if turned else "was it measured in an image of another size?"
+        raise ValueError(
+            f"{outside.sum()} of {len(points)} points are outside the image of {width}x{height} pixels, first in line "
+            f"{points.lines[first]} (u {u:g}, v {v:g}): {asked}"
+        )
 
 
 def _thickness(points: np.ndarray, dimensions: int) -> float:

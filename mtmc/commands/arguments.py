@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from mtmc.single.tracker_config import DEFAULT_TRACKER, available_trackers
+from reid.footage.detection_text import SCORE_SCALES
 
 REID = "a network name, a .safetensors, .onnx or .xml file, your own module:attribute, or none"
 
@@ -43,3 +44,15 @@ def add_detector(parser: argparse._ActionsContainer) -> None:
     """Add the person detector."""
     what = "detect people with an ONNX file in YOLOX format, or with your own module:attribute"
     parser.add_argument("--detector", metavar="FILE", help=what)
+
+
+def add_score_scale(parser: argparse.ArgumentParser) -> None:
+    """Add the scale of a detection file's scores."""
+    what = "of the detections' scores (default: by the range of nearly all of them)"
+    parser.add_argument("--score-scale", choices=SCORE_SCALES, help=what)
+
+
+def score_scale_line(name: str, scale: str) -> str:
+    """What a command prints of the sequence `name` whose scores it mapped from `scale` to 0..1; "" for probabilities and none."""
+    told = {"percent": "in per cent", "standardised": "on a scale of their own, standardised"}
+    return f"{name}: the detections' scores are {told[scale]}; --score-scale chooses another" if scale in told else ""

@@ -29,7 +29,7 @@ __all__ = [
     "write_folder",
 ]
 
-# Multi-camera formats: how to recognize a folder, tried in this order, and how to read it.
+# Multi-camera formats: how to recognise a folder, tried in this order, and how to read it.
 FORMATS = {
     "folder": (is_folder, read_folder),
     "wildtrack": (is_wildtrack, read_wildtrack),
@@ -40,23 +40,27 @@ FORMATS = {
 
 
 def open_sequence(
-    source: str | Path | int, detections: str | Path | None = "det.txt", min_score: float | None = None
+    source: str | Path | int,
+    detections: str | Path | None = "det.txt",
+    min_score: float | None = None,
+    score_scale: str | None = None,
 ) -> Sequence:
     """Open a MOTChallenge folder, a video file, a camera (by index) or a stream (by address).
 
-    `detections` is a MOT text file; for a folder also the name of a file in its `det/`. Rows scored below `min_score` are
-    dropped. None reads no detections, for use with a detector. Raises `InputError` for a source that cannot be read.
+    `detections` is a MOT text file; for a folder also the name of a file in its `det/`. None reads no detections, for use
+    with a detector. `min_score` and `score_scale` are as in `read_detections`. Raises `InputError` for a source that cannot be
+    read.
     """
     folder = Path(str(source))
     if folder.is_dir():
-        return read_motchallenge(folder, detections_for(folder, detections), min_score)
-    return read_video(source, detections, min_score)
+        return read_motchallenge(folder, detections_for(folder, detections), min_score, score_scale)
+    return read_video(source, detections, min_score, score_scale)
 
 
 def open_recording(folder: str | Path, format: str = "auto", detections: str | None = None, seed: int = 0) -> Recording:
     """Open the multi-camera recording in `folder`; for the format "folder" this may also be the camera file.
 
-    `format` is one of `FORMATS`, or "auto" to recognize it by its files. `detections` is a name that the format defines (see each
+    `format` is one of `FORMATS`, or "auto" to recognise it by its files. `detections` is a name that the format defines (see each
     reader), or None for its default; `seed` seeds random detections. Raises `InputError` for a recording that cannot be read.
     """
     folder = Path(folder)
@@ -69,6 +73,7 @@ def open_recording(folder: str | Path, format: str = "auto", detections: str | N
     if format not in FORMATS:
         known = ", ".join(name for name in FORMATS if name != "folder")
         raise InputError(
-            f"{folder}: unknown format; add cameras.yaml (`python -m mtmc calibrate` writes it), or use one of {known}"
+            f"{folder}: unknown format; add cameras.yaml (`python -m mtmc calibrate` writes it), give the camera file itself if "
+            f"it has another name, or use one of {known}"
         )
     return FORMATS[format][1](folder, detections, seed)

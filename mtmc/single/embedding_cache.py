@@ -4,7 +4,8 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,10 @@ from trackers import Detections
 Embed = Callable[[np.ndarray | None, np.ndarray], tuple[np.ndarray, float]]
 
 
+class _IncompleteError(Exception):
+    """The disk refused a part of an entry, which is therefore not stored."""
+
+
 @contextmanager
 def remembering(appearance, images, detections: list[Detections], folder: Path | None) -> Iterator[tuple[Embed, bool]]:
     """Embeddings of a whole sequence: read from `folder`, or computed and, after the last frame, stored there.
@@ -23,7 +28,8 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
     Yields a function and whether the embeddings come from disk. Call the function in frame order with `(image, boxes (N, 4))`; it
     returns `(N, D)` rows and the seconds taken to compute them. The image may be None if they come from disk. The entry's name is
     a hash of the model's weights and engine, the identity of `images` and the boxes. Nothing is stored without `folder`, for a
-    model without `weights_hash`, for live images, or if the folder is not writable: a cache saves time, it is not a result.
+    model without `weights_hash`, for live images, or if the disk takes no entry or not all of it: a cache saves time, it is not a
+    result. A damaged entry is computed anew.
     """
     count = sum(len(frame) for frame in detections)
     weights, source = getattr(appearance, "weights_hash", None), getattr(images, "identity", None)
@@ -32,20 +38,33 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
         return
     rows = folder / f"{_key(appearance, source, detections)}.f32"
     told = rows.with_suffix(".json")
-    with ExitStack() as stack:
-        if rows.is_file() and told.is_file():
-            facts = json.loads(told.read_text())
+    spent: list[float] = []
+    refused: list[OSError] = []
+    with suppress(_IncompleteError), ExitStack() as stack:
+        if (facts := _facts(told, rows, count)) is not None:
             yield _reading(stack.enter_context(open(rows, "rb")), facts["dimension"], facts["seconds"] / count), True
             return
         try:
-            file = stack.enter_context(open(stack.enter_context(replacing(rows)), "wb"))
+            # Unbuffered, so that a full disk is told by the write and not when the file is closed.
+            file = stack.enter_context(open(stack.enter_context(replacing(rows)), "wb", buffering=0))
         except OSError:
             yield _computing(appearance), False
             return
-        spent: list[float] = []
-        yield _storing(_computing(appearance), file, spent), False
-    with replacing(told) as path:
-        path.write_text(json.dumps({"dimension": appearance.dimension, "seconds": sum(spent)}))
+        yield _storing(_computing(appearance), file, spent, refused), False
+        if refused:
+            raise _IncompleteError
+    if not refused:
+        with suppress(OSError), replacing(told) as path:
+            path.write_text(json.dumps({"dimension": appearance.dimension, "seconds": sum(spent)}))
+
+
+def _facts(told: Path, rows: Path, count: int) -> dict | None:
+    """What the file `told` says of the entry of `count` embeddings in `rows`; None unless both are there and whole."""
+    try:
+        facts = json.loads(told.read_text())
+        return facts if rows.stat().st_size == count * facts["dimension"] * 4 else None
+    except (OSError, ValueError):
+        return None
 
 
 def _key(appearance, source: str, detections: list[Detections]) -> str:
@@ -65,14 +84,25 @@ def _computing(appearance) -> Embed:
     return embed
 
 
-def _storing(compute: Embed, file: BinaryIO, spent: list[float]) -> Embed:
+def _storing(compute: Embed, file: RawIOBase, spent: list[float], refused: list[OSError]) -> Embed:
     def embed(image: np.ndarray | None, boxes: np.ndarray) -> tuple[np.ndarray, float]:
         embeddings, seconds = compute(image, boxes)
-        file.write(np.asarray(embeddings, "<f4").tobytes())
+        if not refused:
+            try:
+                _write_all(file, np.asarray(embeddings, "<f4").tobytes())
+            except OSError as error:
+                refused.append(error)
         spent.append(seconds)
         return embeddings, seconds
 
     return embed
+
+
+def _write_all(file: RawIOBase, data: bytes) -> None:
+    """Write `data`, of which an almost full disk takes a part, and then raises `OSError`."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _reading(file: BinaryIO, dimension: int, seconds_a_row: float) -> Embed:

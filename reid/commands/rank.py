@@ -1,7 +1,7 @@
-"""Draw queries with their top ten: right matches framed in green, wrong ones in red.
+"""Draw queries with their top ten matches: correct ones framed in green, wrong ones in red.
 
-Images of the query's own person and camera are junk and left out. The queries are spread evenly over those of the data set that
-have a right match in the gallery.
+Images of the query's own person and camera are junk and left out. Queries are spread evenly over those that have a correct
+match in the gallery.
 """
 
 import argparse
@@ -13,7 +13,7 @@ TOP = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The model, the data, the picture and the engine."""
+    """Add the model, the data, the picture and the engine."""
     arguments.add_model(parser)
     arguments.add_data(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.png", help="the picture to write")
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Choose queries, rank the gallery for them, draw."""
+    """Choose queries, rank the gallery for them, and draw."""
     import cv2
     import numpy as np
 
@@ -36,9 +36,9 @@ def run(options: argparse.Namespace) -> None:
     from reid.evaluation.ranking import check_positives, with_positives
 
     if options.output.suffix != ".png":
-        raise InputError(f"{options.output}: the output's name must end in .png")
+        raise InputError(f"{options.output}: the output name must end in .png")
     if options.queries < 1:
-        raise InputError(f"--queries {options.queries}: a picture needs one query or more")
+        raise InputError(f"--queries {options.queries}: must be at least 1")
     query, gallery = read_source(options.data, QUERY, GALLERY)
     labels = query.ids, gallery.ids, query.cameras, gallery.cameras
     check_positives(*labels, options.data)
@@ -55,6 +55,6 @@ def run(options: argparse.Namespace) -> None:
     with replacing(options.output) as temporary:
         cv2.imwrite(str(temporary), draw_rankings([read_image(path) for path in paths], matches, right))
     first = sum(bool(marks[:1].any()) for marks in right)
-    print(f"{model}: {len(chosen)} queries, the first match right for {first}: {options.output}")
+    print(f"{model}: {len(chosen)} queries, {first} with a correct first match: {options.output}")
     if len(found) < len(query):
-        print(f"{len(query) - len(found)} of {len(query)} queries have no right match in the gallery and are not drawn")
+        print(f"left out: {len(query) - len(found)} of {len(query)} queries, which have no correct match in the gallery")

@@ -1,4 +1,4 @@
-"""Detections in MOTChallenge's text format, and what its other text files share with them."""
+"""Detections in MOTChallenge's text format, and parsing shared with its other text files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,14 +8,19 @@ import numpy as np
 
 from reid.common.errors import InputError
 
+SCORE_SCALES = "probability", "percent", "standardised"
+STRAYS = 0.01  # the share of a file's scores, or a single one, that may leave the range of its scale
+ROUNDING = 0.001  # of the range: what is no more than this beyond an end is at that end
+LEAST_PER_CENT = 30.0  # the median of a file in per cent: a detector drops what it scores lower, ACF (MOT15) does not
+OUTER = 10.0  # interquartile ranges beyond the quartiles; scores farther out do not count in the mean and the deviation
+
 
 @dataclass(frozen=True)
 class DetectionFile:
     """The rows of a detection file, sorted by frame.
 
-    `frames (N,)` are 0-based, `boxes (N, 4)` xyxy pixels, `scores (N,)` in 0..1, `rows (N,)` the 0-based rows of the file that
-    they come from. `score_scale` says how the file gave its scores:
-    "probability" (kept as they are), "standardised" (mapped to 0..1, see `read_detections`) or "none" (every score is 1).
+    `frames (N,)` are 0-based, `boxes (N, 4)` xyxy pixels, `scores (N,)` in 0..1, `rows (N,)` their 0-based rows in the file,
+    which has `file_rows`. `score_scale` is the scale of the file's scores: one of `SCORE_SCALES`, or "none" (every score is 1).
     """
 
     frames: np.ndarray
@@ -23,46 +28,80 @@ class DetectionFile:
     scores: np.ndarray
     score_scale: str
     rows: np.ndarray
+    file_rows: int = 0
 
 
 NO_DETECTIONS = DetectionFile(np.empty(0, int), np.empty((0, 4)), np.empty(0), "none", np.empty(0, int))
 
 
-def read_detections(path: Path, length: int | None = None, min_score: float | None = None) -> DetectionFile:
+def read_detections(
+    path: Path, length: int | None = None, min_score: float | None = None, score_scale: str | None = None
+) -> DetectionFile:
     """Read `frame,id,left,top,width,height,score,...` rows; the id is ignored.
 
-    Rows scored below `min_score` are dropped; it is compared with the score as the file has it. Trackers presume scores in
-    0..1. A file whose scores leave that range (DPM, ACF) is mapped to it by the logistic function of (score - mean) / standard
-    deviation over the file: monotone, free of the detector's unit, and an average detection gets 0.5, so that MOTDT keeps weak
-    boxes (0.4) and starts tracks on good ones (0.6) as it does with probabilities. A file whose scores are all -1 has none:
-    they become 1. An empty file says that nobody was detected. Raises `InputError` for a file that is missing or malformed, or
-    has a frame beyond `length`.
+    Rows scored below `min_score` are dropped; it is compared with the score as the file has it. `score_scale` is one of
+    `SCORE_SCALES`, see `scaled`; None finds it out. An empty file says that nobody was detected. Raises `InputError` for a file
+    that is missing or malformed, or has a frame beyond `length`.
     """
     rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score", may_be_empty=True)
     check_frames_and_boxes(rows, length, fail)
-    scores = rows[:, 6]
-    scale = "probability"
-    if (scores == -1).all():
-        scale, scores = "none", np.ones(len(scores))
-    elif scores.min() < 0 or scores.max() > 1:
-        scale, scores = "standardised", 1 / (1 + np.exp((scores.mean() - scores) / (scores.std() or 1.0)))
+    scale = score_scale or find_scale(rows[:, 6]) if len(rows) else "none"
+    scores = scaled(rows[:, 6], scale)
     order = np.argsort(rows[:, 0], kind="stable")
     if min_score is not None and scale != "none":
         order = order[rows[order, 6] >= min_score]
-    return DetectionFile(rows[order, 0].astype(int) - 1, xyxy(rows[order, 2:6]), scores[order], scale, order)
+    return DetectionFile(rows[order, 0].astype(int) - 1, xyxy(rows[order, 2:6]), scores[order], scale, order, len(rows))
+
+
+def find_scale(scores: np.ndarray) -> str:
+    """The scale of a file's `scores` `(N,)`, at least one: one of `SCORE_SCALES`, or "none" for -1 throughout.
+
+    It is the first whose range holds all scores but `STRAYS` of them: -1, 0..1, or 0..100 with a median over `LEAST_PER_CENT`;
+    the scores of DPM and ACF are in none of them and are standardised. A single score of two or more never decides.
+    """
+    strays = min(max(1, int(STRAYS * len(scores))), (len(scores) - 1) // 2)
+    if (scores != -1).sum() <= strays:
+        return "none"
+    if _beyond(scores) <= strays:
+        return "probability"
+    if _beyond(scores / 100) <= strays and np.median(scores) > LEAST_PER_CENT:
+        return "percent"
+    return "standardised"
+
+
+def _beyond(scores: np.ndarray) -> int:
+    return int(((scores < -ROUNDING) | (scores > 1 + ROUNDING)).sum())
+
+
+def scaled(scores: np.ndarray, scale: str) -> np.ndarray:
+    """A file's `scores` `(N,)` on `scale`, mapped to 0..1, as trackers presume.
+
+    Probabilities and per cents that stray from their range are clipped; without a score (-1), a box gets 1. "standardised" is
+    the logistic function of (score - mean) / standard deviation over the file, without far outliers: monotone, free of the
+    detector's unit, and an average detection gets 0.5, so that MOTDT keeps weak boxes (0.4) and starts tracks on good ones (0.6)
+    as it does with probabilities.
+    """
+    if scale == "standardised":
+        lower, upper = np.percentile(scores, [25, 75])
+        beyond = OUTER * (upper - lower) or np.inf
+        usual = scores[(scores >= lower - beyond) & (scores <= upper + beyond)]
+        return 1 / (1 + np.exp(((usual.mean() - scores) / (usual.std() or 1.0)).clip(-500, 500)))
+    if scale == "none":
+        scores = np.where(scores == -1, 1.0, scores)
+    return (scores / 100 if scale == "percent" else scores).clip(0.0, 1.0)
 
 
 def read_rows(path: Path, columns, layout: str, may_be_empty: bool = False) -> tuple[np.ndarray, Callable]:
-    """The numbers of a comma-separated file, and a function that raises `InputError` about one of its rows."""
+    """The numbers in a comma-separated file, and a function that raises `InputError` for one of its rows."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: put the file there, or name another one") from None
+        raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path} is not a text file: {layout} rows are expected") from None
+        raise InputError(f"{path}: not a text file; rows must be {layout}") from None
     numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not numbered and not may_be_empty:
-        raise InputError(f"{path} holds no row: {layout} rows are expected; leave the file out if there is nothing to say")
+        raise InputError(f"{path}: empty; rows must be {layout}; without any, leave the file out")
 
     def fail(row: int, what: str) -> None:
         raise InputError(f"{path}, line {numbered[row][0]}: {what}; correct the line or delete it")
@@ -74,33 +113,33 @@ def read_rows(path: Path, columns, layout: str, may_be_empty: bool = False) -> t
     except ValueError:
         rows = np.array(_parse_slowly([line for _, line in numbered], layout, fail))
     if rows.shape[1] not in columns:
-        fail(0, f"{rows.shape[1]} columns where {layout} are expected")
+        fail(0, f"must have the columns {layout}, separated by commas, but has {rows.shape[1]}")
     return rows, fail
 
 
 def _parse_slowly(lines: list[str], layout: str, fail: Callable) -> list[list[float]]:
-    """Line by line, to find the one that numpy's reader refused."""
+    """Parse line by line, to find the line that numpy's reader rejected."""
     rows: list[list[float]] = []
     for index, line in enumerate(lines):
         cells = line.split(",")
         if rows and len(cells) != len(rows[0]):
-            fail(index, f"{len(cells)} columns where the lines before have {len(rows[0])}")
+            fail(index, f"must have {len(rows[0])} columns, separated by commas, like earlier lines, but has {len(cells)}")
         rows.append([])
         for column, cell in enumerate(cells, 1):
             try:
                 rows[-1].append(float(cell))
             except ValueError:
-                fail(index, f"column {column} holds {cell.strip()!r} where a number belongs ({layout}, separated by commas)")
+                fail(index, f"column {column} must be a number, not {cell.strip()!r} ({layout}, separated by commas)")
     return rows
 
 
 def check_frames_and_boxes(rows: np.ndarray, length: int | None, fail: Callable) -> None:
-    """Let `fail` (see `read_rows`) tell the first of `rows` `(R, C)` whose frame, within `length`, or box cannot be one."""
+    """Call `fail` (see `read_rows`) for the first of `rows` `(R, C)` with an invalid frame (1 to `length`) or box."""
     finite = np.isfinite(rows[:, :7])
     fail_at_first(~finite.all(axis=1), lambda i: fail(i, f"column {np.argmin(finite[i]) + 1} is not a finite number"))
     frames = rows[:, 0]
     whole = (frames >= 1) & (frames % 1 == 0)
-    fail_at_first(~whole, lambda i: fail(i, f"frame {frames[i]:g}, but frames are whole numbers from 1 on"))
+    fail_at_first(~whole, lambda i: fail(i, f"frame {frames[i]:g}, but frames are whole numbers from 1"))
     if length is not None:
         fail_at_first(frames > length, lambda i: fail(i, f"frame {frames[i]:g} is beyond the sequence's last frame, {length}"))
     width, height = rows[:, 4], rows[:, 5]
@@ -108,7 +147,7 @@ def check_frames_and_boxes(rows: np.ndarray, length: int | None, fail: Callable)
 
 
 def fail_at_first(wrong: np.ndarray, fail: Callable[[int], None]) -> None:
-    """Call `fail` with the first row that is `wrong` `(R,)`, if one is."""
+    """Call `fail` with the first row that is `wrong` `(R,)`, if any."""
     if wrong.any():
         fail(int(np.argmax(wrong)))
 

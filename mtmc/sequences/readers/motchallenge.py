@@ -12,13 +12,15 @@ def is_motchallenge(folder: Path) -> bool:
     return (folder / "seqinfo.ini").is_file() or (folder / "det").is_dir() or (folder / "gt").is_dir()
 
 
-def read_motchallenge(folder: Path, detections: str | None = "det.txt", min_score: float | None = None) -> Sequence:
+def read_motchallenge(
+    folder: Path, detections: str | None = "det.txt", min_score: float | None = None, score_scale: str | None = None
+) -> Sequence:
     """Read a sequence folder as `open_folder` does, with its ground truth, if any.
 
     The length is `seqLength`, else the number of images, else the last frame in a text file. Raises `InputError` for missing or
     malformed files.
     """
-    footage = open_folder(folder, detections, min_score)
+    footage = open_folder(folder, detections, min_score, score_scale)
     path = folder / "gt" / "gt.txt"
     truth, length = None, footage.length
     if path.is_file():

@@ -43,6 +43,12 @@ def true_detections(
     return found
 
 
+def oracle_line(name: str, source: str) -> str:
+    """What a command prints of the recording `name` whose detections are made from its truth; "" for other detections."""
+    told = {THINNED: "thinned, jittered ground truth with clutter", PERFECT: "the ground truth itself"}
+    return f"{name}: the detections are {told[source]} ({source}), not a detector's" if source in told else ""
+
+
 def _thinned(truth: GroundTruth, image_size: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     kept = rng.random(len(truth.boxes)) >= MISSED
     boxes = truth.boxes[kept] + rng.normal(0.0, JITTER, (int(kept.sum()), 4))
