@@ -1,4 +1,4 @@
-"""Plausibility of a calibration: the ground is in view, and the camera is above it at a height in metres, not millimetres."""
+"""Plausibility of a calibration: the ground is in view, the camera above it at a height in metres, and people are that tall."""
 
 import numpy as np
 
@@ -8,6 +8,13 @@ from mtmc.calibration.pinhole import Camera
 # Cameras that watch people are mounted between a person's knee and the top of a tall building.
 LOWEST, HIGHEST = 0.3, 100.0  # metres above the ground
 NARROWEST, WIDEST = 0.1, 500.0  # metres: extent of the calibration points
+SHORT, TALL = 1.0, 2.3  # metres: median height of standing people, children among them
+FORESHORTENED = 0.7  # metres: the same, where only a box's height can be measured and the camera looks down
+DWARF, GIANT = 0.3, 6.0  # metres: medians that no people have
+APART = 200.0  # metres: extent of nine tenths of the people in one view
+UNEVEN = 1.8  # ratio of the statures in two quarters of a view: up to 1.4 in real recordings, over 2.1 with inverse homographies
+STANDING = 1.5, 4.0  # height by width of the boxes that are measured; others are of people who sit, or of no people
+FEW, MANY = 10, 40  # standing people to measure at all, and to compare the quarters of the view
 
 
 def check_camera(camera: Camera | HomographyCamera) -> None:
@@ -57,3 +64,49 @@ def _check_height(height: float) -> None:
     units = [name for name, factor in (("millimetres", 1000), ("centimetres", 100)) if 1.0 <= height / factor <= 20.0]
     asked = f"is the calibration in {' or '.join(units)}" if height > HIGHEST and units else "is the calibration in another unit"
     raise ValueError(f"the camera is {height:.4g} m above the ground, outside {LOWEST:g} to {HIGHEST:g} m: {asked}?")
+
+
+def measure_people(camera: Camera | HomographyCamera, boxes: np.ndarray) -> tuple[float, str]:
+    """The stature of the standing people in `boxes` `(N, 4)`, xyxy pixels, and what is suspicious about it, "" for nothing.
+
+    The stature is the median, in the camera's unit, NaN for fewer than `FEW` people; without heights it is that of a box times
+    the ground width of a pixel at its feet, as in `mtmc.ground.boxes`. It must be as in `SHORT`, `TALL` where the unit is
+    metres, and nearly the same in all quarters of the view in any unit: an inverse homography fails that. Raises `ValueError`
+    where the feet see no ground, and for people under `DWARF` or over `GIANT` metres.
+    """
+    boxes = boxes[_standing(boxes, camera.image_size)]
+    if len(boxes) < FEW:
+        return np.nan, ""
+    feet, tops = ((boxes[:, [0, row]] + boxes[:, [2, row]]) / 2 for row in (3, 1))
+    ground, covariances, heights = camera.locate(feet, tops, 1.0)
+    seen = np.isfinite(covariances).all(axis=(1, 2))
+    if seen.mean() < 0.5:
+        raise ValueError(f"{(~seen).sum()} of {len(boxes)} people stand where it sees no ground, as above the horizon")
+    across = np.sqrt(np.maximum(np.linalg.eigvalsh(covariances[seen])[:, 0], 0)) * (boxes[seen, 3] - boxes[seen, 1])
+    tall = heights[seen] if camera.has_height else across
+    stature = float(np.nanmedian(tall))
+    asked = f"is it in another unit, or {'camera to world' if camera.has_height else 'the wrong way round'}?"
+    told = f"{len(boxes)} standing people would be {stature:.3g} {camera.unit} tall"
+    if camera.metric and not DWARF <= stature <= GIANT:
+        raise ValueError(f"{told}: {asked}")
+    measures = (tall, across) if len(tall) >= MANY else ()
+    uneven = max((_uneven(each, feet[seen, axis]) for each in measures for axis in (0, 1)), default=1.0)
+    extent = float(np.ptp(np.percentile(ground[seen], [5, 95], axis=0), axis=0).max())
+    shortest = SHORT if camera.has_height else FORESHORTENED
+    if uneven <= UNEVEN and not (camera.metric and (extent > APART or not shortest <= stature <= TALL)):
+        return stature, ""
+    sides = f"{uneven:.1f} times as tall on one side of the view as on another"
+    return stature, f"{told}, {sides}, and up to {extent:.3g} {camera.unit} apart: {asked}"
+
+
+def _standing(boxes: np.ndarray, image_size: tuple[int, int] | None) -> np.ndarray:
+    """Which boxes `(N, 4)` have the shape of a standing person and lie within the image, not cut by its edge: `(N,)` bool."""
+    width, height = (boxes[:, 2:] - boxes[:, :2]).T
+    within = (boxes[:, :2] > 0).all(axis=1) & (boxes[:, 2:] < np.subtract(image_size or np.inf, 1)).all(axis=1)
+    return within & (height > STANDING[0] * width) & (height < STANDING[1] * width)
+
+
+def _uneven(statures: np.ndarray, along: np.ndarray) -> float:
+    """The largest ratio of median `statures` `(N,)` between the quarters of the people, sorted by `along` `(N,)`."""
+    medians = [np.nanmedian(statures[quarter]) for quarter in np.array_split(np.argsort(along), 4)]
+    return float(max(medians) / max(min(medians), 1e-3 * max(medians)))

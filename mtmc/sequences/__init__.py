@@ -12,6 +12,7 @@ from mtmc.sequences.readers.video import read_video
 from mtmc.sequences.readers.wildtrack import is_wildtrack, read_wildtrack
 from mtmc.sequences.recording import Recording, View, WorldTruth
 from mtmc.sequences.sequence import Sequence
+from mtmc.sequences.statures import check_statures
 from reid.common.errors import InputError
 from reid.footage.footage import detections_for
 
@@ -61,7 +62,8 @@ def open_recording(folder: str | Path, format: str = "auto", detections: str | N
     """Open the multi-camera recording in `folder`; for the format "folder" this may also be the camera file.
 
     `format` is one of `FORMATS`, or "auto" to recognise it by its files. `detections` is a name that the format defines (see each
-    reader), or None for its default; `seed` seeds random detections. Raises `InputError` for a recording that cannot be read.
+    reader), or None for its default; `seed` seeds random detections. People of a stature that the calibration makes hardly
+    possible are told, see `check_statures`. Raises `InputError` for a recording that cannot be read or be true.
     """
     folder = Path(folder)
     if not folder.exists():
@@ -76,4 +78,6 @@ def open_recording(folder: str | Path, format: str = "auto", detections: str | N
             f"{folder}: unknown format; add cameras.yaml (`python -m mtmc calibrate` writes it), give the camera file itself if "
             f"it has another name, or use one of {known}"
         )
-    return FORMATS[format][1](folder, detections, seed)
+    recording = FORMATS[format][1](folder, detections, seed)
+    check_statures(recording)
+    return recording

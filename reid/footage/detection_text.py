@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.footage.plausibility import check_plausible
 
 SCORE_SCALES = "probability", "percent", "standardised"
 STRAYS = 0.01  # the share of a file's scores, or a single one, that may leave the range of its scale
@@ -35,16 +36,22 @@ NO_DETECTIONS = DetectionFile(np.empty(0, int), np.empty((0, 4)), np.empty(0), "
 
 
 def read_detections(
-    path: Path, length: int | None = None, min_score: float | None = None, score_scale: str | None = None
+    path: Path,
+    length: int | None = None,
+    min_score: float | None = None,
+    score_scale: str | None = None,
+    image_size: tuple[int, int] | None = None,
 ) -> DetectionFile:
     """Read `frame,id,left,top,width,height,score,...` rows; the id is ignored.
 
     Rows scored below `min_score` are dropped; it is compared with the score as the file has it. `score_scale` is one of
-    `SCORE_SCALES`, see `scaled`; None finds it out. An empty file says that nobody was detected. Raises `InputError` for a file
-    that is missing or malformed, or has a frame beyond `length`.
+    `SCORE_SCALES`, see `scaled`; None finds it out. An empty file says that nobody was detected. Boxes that are hardly people in
+    an image of `image_size` (width, height) are told, see `check_plausible`. Raises `InputError` for a file that is missing,
+    malformed or impossible, or has a frame beyond `length`.
     """
     rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score", may_be_empty=True)
     check_frames_and_boxes(rows, length, fail)
+    check_plausible(path, rows, image_size)
     scale = score_scale or find_scale(rows[:, 6]) if len(rows) else "none"
     scores = scaled(rows[:, 6], scale)
     order = np.argsort(rows[:, 0], kind="stable")

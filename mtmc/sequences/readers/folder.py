@@ -57,7 +57,12 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
     longest = max((part.length or 0 for part in images.values() if part is not None), default=0)
     length = info.length or longest or None
     truth = _read_each(folder / "gt", clocks, length, read_ground_truth)
-    found = _read_each(folder / "det", clocks, length, read_detections) if detections in (None, SUPPLIED) else {}
+    sizes = {name: entry.camera.image_size or getattr(own[name], "size", None) for name, entry in entries.items()}
+
+    def read_supplied(path: Path, own_length: int | None) -> DetectionFile:
+        return read_detections(path, own_length, image_size=sizes[path.stem])
+
+    found = _read_each(folder / "det", clocks, length, read_supplied) if detections in (None, SUPPLIED) else {}
     world = _read_world(folder / "gt.txt") if (folder / "gt.txt").is_file() else None
     if length is None:
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
