@@ -112,7 +112,7 @@ def _render_demo() -> Path:
 
 
 def _read_sequences(options: argparse.Namespace, data: Path, images_for: list[str]) -> list[Sequence]:
-    """Read all sequences before running any, to report errors early; `images_for` are the options that need images."""
+    """All sequences, read before any is run, so that a mistake in the last one is found at once; `images_for` needs images."""
     folders = sequence_folders(data, options.sequences)
     if options.sequences is None:
         without = [folder.name for folder in folders if not (folder / "det" / options.detections).is_file()]

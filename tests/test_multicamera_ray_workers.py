@@ -160,7 +160,7 @@ def test_a_camera_that_hangs_over_crops_holds_up_the_others_once(sequence, start
         begin = time.monotonic()
         assert workers.look("b", frame, boxes) is None
         seconds.append(time.monotonic() - begin)
-    assert seconds[0] >= 1.0 and max(seconds[1:]) < 0.5
+    assert seconds[0] > 0.9 and max(seconds[1:]) < 0.5
     assert workers.look("a", 3, boxes) is not None
     time.sleep(5)
     assert workers.look("b", 6, boxes) is not None

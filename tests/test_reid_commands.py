@@ -190,13 +190,13 @@ def test_rank_draws_and_counts_only_queries_that_can_be_right(monkeypatch, weigh
     call(monkeypatch, *arguments)
     printed = capsys.readouterr().out
     assert "4 queries, 4 with a correct first match" in printed
-    assert "left out: 2 of 6 queries, which have no correct match in the gallery" in printed
+    assert "2 of 6 queries have no right match in the gallery and are not drawn" in printed
     for number, path in enumerate(gallery[2:]):
         path.rename(path.with_name(f"{100 + number:04d}{path.name[4:]}"))
     with pytest.raises(SystemExit) as stop:
         call(monkeypatch, *arguments)
     assert stop.value.code == 2
-    assert "no query has an image of the same person from another camera in the gallery" in capsys.readouterr().err
+    assert "no query has a picture of the same person from another camera in the gallery" in capsys.readouterr().err
 
 
 def test_extract_writes_the_embeddings_of_a_folder(monkeypatch, weights, crops, tmp_path):

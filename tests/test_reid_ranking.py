@@ -126,7 +126,7 @@ def test_a_seed_draws_the_same_galleries_again():
 @pytest.mark.parametrize(
     ("distances", "gallery_ids", "sentence"),
     [
-        pytest.param([[0.1, np.nan]], [7, 5], "NaN", id="a distance that is not a number"),
+        pytest.param([[0.1, np.nan]], [7, 5], "not a number", id="a distance that is not a number"),
         pytest.param([[0.1, 0.2]], [5, 6], "no query has an image", id="no positive for any query"),
     ],
 )

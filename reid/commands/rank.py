@@ -1,7 +1,7 @@
 """Draw queries with their top ten matches: correct ones framed in green, wrong ones in red.
 
-Images of the query's own person and camera are junk and left out. Queries are spread evenly over those that have a correct
-match in the gallery.
+Images of the query's own person and camera are junk and left out. The queries are spread evenly over those of the data set that
+have a correct match in the gallery.
 """
 
 import argparse
@@ -57,4 +57,4 @@ def run(options: argparse.Namespace) -> None:
     first = sum(bool(marks[:1].any()) for marks in right)
     print(f"{model}: {len(chosen)} queries, {first} with a correct first match: {options.output}")
     if len(found) < len(query):
-        print(f"left out: {len(query) - len(found)} of {len(query)} queries, which have no correct match in the gallery")
+        print(f"{len(query) - len(found)} of {len(query)} queries have no correct match in the gallery and are not drawn")

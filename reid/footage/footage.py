@@ -18,8 +18,8 @@ TEXTS = {".txt", ".csv", ".json", ".yaml", ".yml"}  # some of which a video read
 @dataclass(frozen=True)
 class Footage:
     """The recording of one camera: `length` frames (None: unknown) at `frame_rate` frames per second; `image_size` is (width,
-    height) in pixels, or None if only the images determine it. `images` yields BGR frames, or is None. For a video, `length` may
-    be off, since its header estimates it; the images determine where it ends.
+    height) in pixels, or None if only the images determine it. `images` yields BGR frames, or is None. The `length` of a video is
+    an estimate, as headers are; its frames determine where it ends.
     """
 
     name: str
@@ -128,9 +128,9 @@ Rows = TypeVar("Rows", bound=_ByFrame)
 def read_within(
     read: Callable[[int | None], Rows], length: int | None, images: PictureFolder | Video | None
 ) -> tuple[Rows, int | None]:
-    """The rows of `read(limit)`, which refuses those beyond a recording of `length` frames, and the length.
+    """What `read(limit)` gives for a recording of `length` frames, whose later rows it refuses, and the length.
 
-    The header of a video only estimates the length: if rows lie beyond it, the frames are counted.
+    A video's header only estimates the length: where rows lie beyond it, the frames are counted.
     """
     if length is not None and isinstance(images, Video) and images.estimated:
         rows = read(None)
@@ -169,7 +169,7 @@ def read_info(path: Path) -> Info:
 
 
 def _find_images(folder: Path, length: int | None) -> PictureFolder | Video | None:
-    """The images in `img1/`, else the folder's video, else the images in the folder itself."""
+    """What `img1/` holds, else the folder's video, else the pictures in the folder itself."""
     videos = videos_in(folder)
     if (folder / "img1").is_dir() and (found := choose_images(folder / "img1", videos, length)) is not None:
         return found

@@ -22,9 +22,9 @@ _log = logging.getLogger(__name__)
 class PictureFolder:
     """A folder of numbered images, the first one `000001.jpg`; iterating yields `(H, W, 3)` BGR images.
 
-    Their names are alike but for the number (see `numbered_pictures`). `length` is the required number of frames; None accepts
-    any, numbered without a gap. `numbers` are the image numbers of the frames, in order, if they are not 1, 2, 3 and so on. A
-    missing or unreadable image raises `InputError` when it is reached.
+    The images are alike in name but for the number (see `numbered_pictures`). `length` is the required number of frames, or None
+    to accept any, numbered without a gap. `numbers` are the image numbers of the frames, in order, if they are not 1, 2, 3 and so
+    on. A missing or unreadable image raises `InputError` when it is reached.
     """
 
     def __init__(self, folder: Path, length: int | None = None, numbers: list[int] | None = None):
@@ -90,11 +90,11 @@ class Video:
 
     @property
     def estimated(self) -> bool:
-        """Whether `length` is only what the header says."""
+        """Whether `length` is only the header's."""
         return self._exact_length is None and self.length is not None
 
     def count(self) -> int:
-        """How many frames decode; reads through the file."""
+        """The number of frames that decode; reads the whole file."""
         capture, decoded = self._open(), 0
         while capture.grab():
             decoded += 1
