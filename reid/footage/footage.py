@@ -98,21 +98,20 @@ def open_video(
         raise InputError(f"{source}: neither a video file, a folder, a camera index nor a stream address")
     if not live and Path(text).suffix.lower() in TEXTS:
         raise InputError(f"{source}: a text file, not a video; give detections with --detections")
-    if live:
-        found = NO_DETECTIONS if detections is None else read_detections(Path(detections), None, min_score, score_scale)
-        length = None if detections is None else 1 + int(found.frames.max(initial=-1))
-        images = Video(int(text) if text.isdigit() else text, length)
-    else:
-        images = Video(Path(text))
-        length, found = images.length, NO_DETECTIONS
-        if detections is not None:
-            given, size = Path(detections), images.size if all(images.size) else None
-            found, length = read_within(lambda limit: read_detections(given, limit, min_score, score_scale, size), length, images)
+    images = Video((int(text) if text.isdigit() else text) if live else Path(text))
+    size, rate, length = images.size if all(images.size) else None, images.frame_rate or 30.0, None if live else images.length
+    found = NO_DETECTIONS
+    if detections is not None:
+        file = Path(detections)
+        found, length = read_within(lambda limit: read_detections(file, limit, min_score, score_scale, size), length, images)
+        if live:
+            length = 1 + int(found.frames.max(initial=-1))
+            images = Video(images.source, length)
     return Footage(
         name=f"camera{text}" if text.isdigit() else Path(text).stem or "stream",
-        frame_rate=images.frame_rate or 30.0,
+        frame_rate=rate,
         length=length,
-        image_size=images.size if all(images.size) else None,
+        image_size=size,
         detections=found,
         images=images,
     )
@@ -135,9 +134,10 @@ def read_within(
     """
     if length is not None and isinstance(images, Video) and images.estimated:
         rows = read(None)
-        if rows.frames.max(initial=-1) < length:
+        last = int(rows.frames.max(initial=-1))
+        length = length if last < length else images.count()
+        if last < length:
             return rows, length
-        length = images.count()
     return read(length), length
 
 
