@@ -1,1 +1,1 @@
-"""The runners that measure the product the way the field does."""
+"""Benchmarks with the standard metrics of the field."""

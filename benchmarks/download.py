@@ -1,4 +1,4 @@
-"""Fetching MOT16: resumed when interrupted, checked, and unpacked so that nothing lands outside its folder."""
+"""Download MOT16: resumable, verified, and unpacked without writing outside its folder."""
 
 import shutil
 import stat
@@ -17,36 +17,35 @@ CHUNK = 1 << 20
 
 
 def fetch_mot16(folder: Path, url: str = URL) -> None:
-    """Download MOT16 (1.9 GB) from `url` and unpack it to `folder`, which afterwards has `train/` and `test/`; does nothing if
-    it has.
+    """Download MOT16 (1.9 GB) from `url` and unpack it to `folder`, with `train/` and `test/`; does nothing if they exist.
 
-    What was downloaded before an interruption is kept beside `folder` and continued. The archive is checked in full, by the sum
-    of each of its files, while it is unpacked; `folder` appears only when all of it is there. Raises `InputError` when the
-    server refuses, the connection breaks, the disk is too small, or the archive is damaged or not what it should be.
+    An interrupted download is kept beside `folder` and resumed. Unpacking verifies the checksum of every file; `folder` is
+    created atomically. Raises `InputError` if the server refuses, the connection breaks, the disk is too small, or the archive is
+    damaged or not MOT16.
     """
     if (folder / "train").is_dir():
-        print(f"{folder} is already there: nothing to download")
+        print(f"{folder} already exists: nothing to download")
         return
     if folder.exists():
-        raise InputError(f"{folder} exists but has no train/ in it: move it away, then download again")
+        raise InputError(f"{folder}: exists, but has no train/; move it away, then download again")
     folder.parent.mkdir(parents=True, exist_ok=True)
     archive = folder.with_name(f"{folder.name}.zip.part")
     try:
         _download(url, archive)
     except urllib.error.URLError as error:
         reason = getattr(error, "reason", error)
-        raise InputError(f"{url} cannot be fetched ({reason}): check the network, or unpack it to {folder} by hand") from None
+        raise InputError(f"{url}: cannot download ({reason}); check the network, or unpack it to {folder} by hand") from None
     except OSError as error:
-        raise InputError(f"the download of {url} broke off ({error}): run the same command again, and it continues") from None
+        raise InputError(f"{url}: download interrupted ({error}); run the same command again to resume") from None
     unpack(archive, folder)
     archive.unlink()
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack the zip file `archive` as the new `folder`, without the one folder that may surround its content.
+    """Unpack the zip file `archive` as the new `folder`, without a single top-level folder in it, if any.
 
-    Every file is checked against its CRC. Raises `InputError` for a damaged archive, for a member that is a link or whose name
-    leads outside, and where the disk has no room; then `folder` does not appear, and a damaged archive is deleted.
+    Every file is checked against its CRC. Raises `InputError` for a damaged archive, for a member that is a link or whose path
+    leads outside, and if the disk is too small; `folder` is then not created, and a damaged archive is deleted.
     """
     with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         try:
@@ -54,13 +53,13 @@ def unpack(archive: Path, folder: Path) -> None:
                 members = [_checked(member, archive) for member in content.infolist()]
                 needed = sum(member.file_size for member in members) >> 20
                 if needed > (free := shutil.disk_usage(temporary).free >> 20):
-                    raise InputError(f"{archive} needs {needed} MB to unpack and has {free} MB: make room, then repeat")
+                    raise InputError(f"{archive}: needs {needed} MB to unpack, but {free} MB are free; make room, then repeat")
                 with Progress(*Progress.get_default_columns(), transient=True) as progress:
                     for member in progress.track(members, description=f"unpacking to {folder}"):
                         content.extract(member, temporary)
         except zipfile.BadZipFile as error:
             archive.unlink()
-            raise InputError(f"{archive} is damaged ({error}) and was deleted: download it again") from None
+            raise InputError(f"{archive}: damaged ({error}) and deleted; download it again") from None
         inside = [path for path in Path(temporary).iterdir() if path.name != "__MACOSX"]
         surrounded = len(inside) == 1 and inside[0].is_dir() and inside[0].name not in ("train", "test")
         (inside[0] if surrounded else Path(temporary)).rename(folder)
@@ -71,7 +70,7 @@ def _checked(member: zipfile.ZipInfo, archive: Path) -> zipfile.ZipInfo:
     path = PurePosixPath(member.filename.replace("\\", "/"))
     kind = stat.S_IFMT(member.external_attr >> 16)
     if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise InputError(f"{archive} holds {member.filename!r}, which leads outside or is a link: this is not the MOT16 archive")
+        raise InputError(f"{archive}: not the MOT16 archive: {member.filename!r} leads outside or is a link")
     return member
 
 
@@ -81,7 +80,7 @@ def _download(url: str, part: Path) -> None:
     try:
         response = urllib.request.urlopen(request, timeout=60)
     except urllib.error.HTTPError as error:
-        # 416: nothing lies beyond what is here, so the archive was complete and only its unpacking was interrupted.
+        # 416: no more bytes, so the download was complete and only unpacking was interrupted.
         if error.code == 416:
             return
         raise

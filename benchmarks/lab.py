@@ -1,4 +1,4 @@
-"""Several calibrated cameras: follow people on the ground, name them by appearance, and print a row of scores for each model."""
+"""Several calibrated cameras: track people on the ground, identify them by appearance, and print scores for each model."""
 
 import argparse
 import time
@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.scores.clearmot import Counts
-from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, row, save
+from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, folder_names, model_facts, row, save
 from benchmarks.scores.world import image_counts, world_counts
 from mtmc.commands import arguments as shared
 from mtmc.ground.tracks import GroundTracks
@@ -25,6 +24,7 @@ from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
 from mtmc.single.result_writer import RunTotals
 from reid.common.errors import InputError, run
+from reid.common.progress import shown_progress
 from reid.common.result_folder import ResultFolder
 
 # Table 5 of Lawen et al. (arXiv 1910.07038): the LAB recording, which was not published.
@@ -35,28 +35,29 @@ PUBLISHED = {
     "Table 5, LAB: Robust-ReID (Market-1501)": {"mota": 0.961, "idf1": 0.796},
     "Table 5, LAB: Robust-ReID (DukeMTMC)": {"mota": 0.961, "idf1": 0.891},
 }
-ORACLE = "gt"  # the detections that are the truth itself
+ORACLE = "gt"  # the detections that are the ground truth itself
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
+    """Run the benchmark with command-line `arguments`; raises `InputError` for invalid user input."""
     options = _parse(arguments)
     results = ResultFolder(options.output)
     models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
     for model in models.values():
-        open_identities(model)  # a model without a threshold is told before anything runs
+        open_identities(model)  # report a model without a threshold before anything runs
     recording = _open(options)
     if any(model is not None for model in models.values()):
         recording.require_images()
     metric = _metric(options, recording)
     settings = _settings(options, recording, metric, models)
     rows: list[dict] = []
-    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+    folders = folder_names(models)
+    with shown_progress() as progress:
         start = time.perf_counter()
-        fused = list(progress.track(follow(recording), total=recording.length, description="fusion"))
+        fused = list(progress(follow(recording), recording.length, "fusion"))
         fusion = time.perf_counter() - start
         for name, model in models.items():
-            folder = Path(name).stem
+            folder = folders[name]
             identities = open_identities(model)
             workers = None if model is None else LocalWorkers(recording, appearance=model)
             kept = _Kept()
@@ -65,7 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
                 WorldWriter(results, recording.names, folder) as world,
                 SettledWriter(identities, [world, kept]) as writer,
             ):
-                for moment in recognise(recording, progress.track(fused, description=name), identities, workers):
+                for moment in recognise(recording, progress(fused, recording.length, name), identities, workers):
                     writer.write(moment)
             moments = kept.moments
             rows.append(_row(name, recording, moments, fusion, metric, options.radius))
@@ -87,45 +88,51 @@ class _Kept:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lab", description=__doc__)
     parser.add_argument("--data", type=Path, metavar="DIR", help="one recording's folder (default: a rendered room)")
-    parser.add_argument("--format", default="auto", choices=("auto", *FORMATS), help="of --data (default: %(default)s)")
+    parser.add_argument("--format", default="auto", choices=("auto", *FORMATS), help="format of --data (default: %(default)s)")
     shared.add_reids(parser, "none,hacnn,robust")
-    parser.add_argument("--detections", metavar="NAME", help="of those that --data has, such as fasterrcnn or gt for an oracle")
-    parser.add_argument("--metric", choices=("world", "image"), help="where tracks are compared (default: world where known)")
-    parser.add_argument("--radius", type=float, default=1.0, metavar="METRES", help="in the world (default: %(default)s)")
-    parser.add_argument("--people", type=Path, metavar="DIR", help="the room's people are crops in Market-1501's layout")
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the room and of thinned truth (default: %(default)s)"
+        "--detections", metavar="NAME", help="which detections of --data, such as fasterrcnn, or gt for an oracle"
     )
-    parser.add_argument("--output", type=Path, default=Path("outputs/lab"), metavar="DIR", help="(default: %(default)s)")
+    parser.add_argument("--metric", choices=("world", "image"), help="where to compare tracks (default: world if known)")
+    parser.add_argument(
+        "--radius", type=float, default=1.0, metavar="METRES", help="matching radius on the ground (default: %(default)s)"
+    )
+    parser.add_argument("--people", type=Path, metavar="DIR", help="crops in Market-1501's layout as the room's people")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the room and of thinned truth (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("outputs/lab"), metavar="DIR", help="output folder (default: %(default)s)"
+    )
     return parser.parse_args(arguments)
 
 
 def _open(options: argparse.Namespace) -> Recording:
-    """The recording that was asked for."""
+    """Open the requested recording."""
     if options.data is not None:
         if options.people is not None:
-            raise InputError("--people draws the people of the rendered room: leave it out, or --data")
+            raise InputError("--people applies to the rendered room only: leave it out, or --data")
         return open_recording(options.data, options.format, options.detections, options.seed)
     from mtmc.simulation import room
 
     if options.detections not in (None, "noisy"):
-        raise InputError(f"the rendered room has no detections named {options.detections}: leave --detections out")
+        raise InputError(f"unknown detections {options.detections}: leave --detections out for the rendered room")
     return room(options.seed, options.people)
 
 
 def _metric(options: argparse.Namespace, recording: Recording) -> str:
-    """Where tracks are compared with the truth: "world" or "image"."""
+    """Where to compare tracks with the ground truth: "world" or "image"."""
     if options.metric == "image" or recording.world_truth is None:
         if options.metric == "world" or recording.ground_truths is None:
-            raise InputError(f"{recording.name} has no {options.metric or 'world or image'} ground truth to compare with")
+            raise InputError(f"{recording.name}: no {options.metric or 'world or image'} ground truth")
         return "image"
     if recording.unit != "m":
-        raise InputError(f"{recording.name}: --radius is in metres, but the ground in {recording.unit}: use --metric image")
+        raise InputError(f"{recording.name}: --radius is in metres, but the ground in {recording.unit}; use --metric image")
     return "world"
 
 
 def _row(name: str, recording: Recording, moments: list[Moment], fusion: float, metric: str, radius: float) -> dict:
-    """A row of `summary.json`: what `benchmarks.scores.results.row` has, the model, and the scores of each camera's images."""
+    """A row of `summary.json`: that of `benchmarks.scores.results.row`, the model, and the scores in each camera's images."""
     named = [replace(moment.tracks, ids=moment.people) for moment in moments]
     counts, cameras = _counts(recording, named, metric, radius)
     spent = StageSeconds(*np.sum([moment.seconds for moment in moments], axis=0).tolist())
@@ -157,7 +164,7 @@ def _scores(counts: Counts) -> dict:
 
 
 def _settings(options: argparse.Namespace, recording: Recording, metric: str, models: dict) -> dict:
-    """What was asked for and what it came to, for `summary.json`."""
+    """The options and their resolved values, for `summary.json`."""
     return {
         "data": str(options.data) if options.data else recording.name,
         "frames": recording.length,
@@ -168,19 +175,15 @@ def _settings(options: argparse.Namespace, recording: Recording, metric: str, mo
         "metric": metric,
         "radius": options.radius if metric == "world" else None,
         "seed": options.seed,
-        "reid": {
-            name: None
-            if model is None
-            else {"engine": model.engine, "weights": model.weights_hash, "max_set_distance": model.thresholds.set}
-            for name, model in models.items()
-        },
+        "reid": {name: model_facts(model, "set") for name, model in models.items()},
     }
 
 
 def _print(rows: list[dict], recording: Recording, metric: str, radius: float) -> None:
-    where = f"on the ground, within {radius:g} m" if metric == "world" else "in all images with one naming, IoU 0.5"
+    where = f"on the ground, within {radius:g} m" if metric == "world" else "in all images with shared ids, IoU 0.5"
     source = recording.detection_source + (" (oracle)" if recording.detection_source == ORACLE else "")
-    table = Table(title=f"{recording.name}, {source} detections: MOTA, IDF1 {where}; below, in each camera's images")
+    below = "; below, in each camera's images" if recording.ground_truths is not None else ""
+    table = Table(title=f"{recording.name}, {source} detections: MOTA, IDF1 {where}{below}")
     table.add_column("ReID", no_wrap=True)
     for _, heading, _ in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)
@@ -191,11 +194,11 @@ def _print(rows: list[dict], recording: Recording, metric: str, radius: float) -
         table.add_section()
     for name, figures in PUBLISHED.items():
         add_row(table, name, figures)
-    table.caption = "Table 5 of Lawen et al. is of their own room, a recording that was not published"
+    table.caption = "Table 5 of Lawen et al. reports an unpublished recording of their own lab"
     Console(width=max(Console().width, 140)).print(table)
     for scores in rows:
         print(f"{scores['reid']}: {scores['people']} people, {scores['crops']} crops embedded, {scores['named_late']:.1%} of "
-              "positions named after the moment itself")  # fmt: skip
+              "positions named late")  # fmt: skip
 
 
 if __name__ == "__main__":

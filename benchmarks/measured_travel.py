@@ -1,4 +1,4 @@
-"""Travel times as somebody with a stopwatch would measure them beforehand: in another recording, with the truth at hand."""
+"""Travel times measured in advance, from the ground truth of another recording."""
 
 from benchmarks.scores.world import world_people
 from mtmc.linking.linker import WINDOW, Tracklet
@@ -9,10 +9,10 @@ from mtmc.sequences import Recording
 
 
 def measured_travel(recording: Recording, radius: float) -> tuple[Zones, TravelTimes]:
-    """The zones of `recording` and how long its people were out of view between them, up to `WINDOW` seconds.
+    """The zones of `recording`, and the times that its people were out of view between them, up to `WINDOW` seconds.
 
-    A tracklet's person is who `world_people` says, with `radius` in metres; no image is looked at. Raises `InputError`
-    where it is not known where people truly were.
+    `world_people` gives a tracklet's person, with `radius` in metres; no images are read. Raises `InputError` without ground
+    truth.
     """
     zones, travel, tracks = Zones(), TravelTimes(), list(follow_apart(recording))
     people = world_people(recording.require_world_truth(), tracks, radius)

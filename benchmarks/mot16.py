@@ -1,4 +1,4 @@
-"""The main job: track the sequences of MOT16, or of any MOTChallenge folder, and print the table of scores and speeds."""
+"""Track the sequences of MOT16, or of any MOTChallenge folder, and print a table of scores and speeds."""
 
 import argparse
 import random
@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 
 from benchmarks.download import fetch_mot16
-from benchmarks.scores.clearmot import DISTRACTOR_RULES, score
+from benchmarks.scores.clearmot import DISTRACTOR_RULES, distractor_classes, score, scored_boxes
 from benchmarks.scores.results import SequenceResult, print_table, write_summary
 from benchmarks.sequence_folders import DEMO, MOT16, VALIDATION, sequence_folders
 from mtmc.commands import arguments as shared
@@ -22,7 +20,8 @@ from mtmc.single.pipeline import TrackedFrame, track
 from mtmc.single.result_writer import ResultWriter
 from mtmc.single.tracker_config import appearance_line, build_tracker, read_tracker_config
 from reid.common.cache_folder import cache_folder
-from reid.common.errors import run
+from reid.common.errors import InputError, run
+from reid.common.progress import shown_progress
 from reid.common.result_folder import ResultFolder
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ PUBLISHED = {
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
+    """Run the benchmark with command-line `arguments`; raises `InputError` for invalid user input."""
     options = _parse(arguments)
     data = options.data or MOT16
     if options.download:
@@ -49,17 +48,16 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{config.name} uses no appearance: --reid {options.reid} has no effect")
         appearance = None
     random.seed(options.seed)
-    np.random.seed(options.seed)  # noqa: NPY002 - for what third parties draw
+    np.random.seed(options.seed)  # noqa: NPY002 - for third-party code
     if options.data is None and not MOT16.is_dir():
         data = _render_demo()
     sequences = _read_sequences(options, data, images=appearance is not None or tracker.needs_image or options.video)
     settings = _settings(options, data, sequences, appearance) | {"tracker": config.name} | tracker_record
     results: list[SequenceResult] = []
-    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+    with shown_progress() as progress:
         for sequence in sequences:
             frames = track(sequence, tracker, appearance, options.video, cache=cache_folder("embeddings"))
-            task = progress.add_task(sequence.name, total=sequence.length)
-            results.append(_run(sequence, progress.track(frames, task_id=task), output, options))
+            results.append(_run(sequence, progress(frames, sequence.length, sequence.name), output, options))
             write_summary(output.add("summary.json"), results, settings)
     as_published = set(settings["sequences"]) == set(VALIDATION) and options.detections == "det.txt"
     print_table(results, PUBLISHED if as_published else {})
@@ -70,22 +68,33 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mot16", description=__doc__)
-    parser.add_argument("--data", type=Path, help=f"folder of sequences, also as train/ in it (default: {MOT16}, else a demo)")
-    parser.add_argument("--sequences", nargs="+", metavar="NAME", help="which (default: MOT16's validation set, else all)")
-    parser.add_argument("--detections", default="det.txt", metavar="FILE", help="file in their det/ (default: %(default)s)")
-    parser.add_argument("--min-score", type=float, metavar="S", help="drop detections scored lower, on the file's own scale")
+    parser.add_argument(
+        "--data", type=Path, help=f"folder of sequences, or one with train/ in it (default: {MOT16}, else a demo)"
+    )
+    parser.add_argument(
+        "--sequences", nargs="+", metavar="NAME", help="names of sequences (default: MOT16's validation set, else all)"
+    )
+    parser.add_argument(
+        "--detections", default="det.txt", metavar="FILE", help="file in det/ of each sequence (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--min-score", type=float, metavar="S", help="drop detections with a lower score, on the file's own scale"
+    )
     shared.add_score_scale(parser)
     shared.add_reid(parser)
     shared.add_tracker(parser)
     parser.add_argument(
-        "--distractors", default="official", choices=DISTRACTOR_RULES, help="rule for dropping them (default: official)"
+        "--distractors",
+        default="official",
+        choices=DISTRACTOR_RULES,
+        help="rule for matching distractors; a sequence named MOT20-... has those of MOT20 (default: official)",
     )
-    parser.add_argument("--output", type=Path, default=Path("outputs/mot16"), metavar="DIR", help="(default: %(default)s)")
-    parser.add_argument("--video", action="store_true", help="write annotated MP4 files to DIR/video")
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of what draws at random; the demo is fixed (default: %(default)s)"
+        "--output", type=Path, default=Path("outputs/mot16"), metavar="DIR", help="output folder (default: %(default)s)"
     )
-    parser.add_argument("--download", action="store_true", help=f"first fetch MOT16 (1.9 GB) to --data, by default {MOT16}")
+    parser.add_argument("--video", action="store_true", help="write annotated MP4 files to DIR/video")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed; the demo is fixed (default: %(default)s)")
+    parser.add_argument("--download", action="store_true", help=f"first download MOT16 (1.9 GB) to --data (default: {MOT16})")
     return parser.parse_args(arguments)
 
 
@@ -98,7 +107,7 @@ def _render_demo() -> Path:
 
 
 def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> list[Sequence]:
-    """All sequences, read before any is run, so that a mistake in the last one is found at once."""
+    """Read all sequences before running any, to report errors early."""
     folders = sequence_folders(data, options.sequences)
     if options.sequences is None:
         without = [folder.name for folder in folders if not (folder / "det" / options.detections).is_file()]
@@ -109,24 +118,33 @@ def _read_sequences(options: argparse.Namespace, data: Path, images: bool) -> li
     for sequence in sequences:
         if line := shared.score_scale_line(sequence.name, sequence.score_scale):
             print(line)
+        if sequence.ground_truth is not None and not scored_boxes(sequence.ground_truth).any():
+            raise InputError(
+                f"{sequence.name}: gt/gt.txt has no box to score, that of a considered pedestrian (column 7 not 0 and, if there "
+                "are nine columns, column 8 equal to 1); correct the columns, or delete the file to run without scores"
+            )
         if images:
             sequence.require_images()
     return sequences
 
 
 def _run(sequence: Sequence, frames: Iterable[TrackedFrame], output: ResultFolder, options: argparse.Namespace) -> SequenceResult:
-    """Track one sequence to its files, and score what is in them."""
-    print(f"{sequence.name}: {sequence.length} frames", flush=True)
+    """Track one sequence, write its files, and score them."""
+    truth = sequence.ground_truth
+    scored = f", {scored_boxes(truth).sum()} of {len(truth.ids)} true boxes scored" if truth is not None else ""
+    print(f"{sequence.name}: {sequence.length} frames{scored}", flush=True)
     with ResultWriter(output, sequence.name, sequence.frame_rate, options.video) as writer:
         for frame in frames:
             writer.write(frame)
-    truth = sequence.ground_truth
-    counts = score(truth, read_tracks(writer.text), len(sequence.detections), options.distractors) if truth is not None else None
+    if truth is None:
+        return SequenceResult(sequence.name, None, writer.totals)
+    classes, tracks = distractor_classes(sequence.name), read_tracks(writer.text)
+    counts = score(truth, tracks, len(sequence.detections), options.distractors, classes)
     return SequenceResult(sequence.name, counts, writer.totals)
 
 
 def _settings(options: argparse.Namespace, data: Path, sequences: list[Sequence], appearance: "AppearanceModel | None") -> dict:
-    """What was asked for and what it came to, for `summary.json`."""
+    """The options and their resolved values, for `summary.json`."""
     return {
         "data": str(data),
         "sequences": [sequence.name for sequence in sequences],
@@ -138,6 +156,12 @@ def _settings(options: argparse.Namespace, data: Path, sequences: list[Sequence]
         "reid_weights": getattr(appearance, "weights_hash", None),
         "config": str(options.config) if options.config else None,
         "distractors": options.distractors,
+        "distractor_classes": {sequence.name: distractor_classes(sequence.name) for sequence in sequences},
+        "scored_boxes": {
+            sequence.name: int(scored_boxes(sequence.ground_truth).sum())
+            for sequence in sequences
+            if sequence.ground_truth is not None
+        },
         "seed": options.seed,
     }
 

@@ -1,4 +1,4 @@
-"""Cameras that share no view: each follows people alone, and their tracklets are linked, with and without travel times."""
+"""Non-overlapping cameras: track people in each alone, and link the tracklets, with and without travel times."""
 
 import argparse
 import time
@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.measured_travel import measured_travel
 from benchmarks.scores.clearmot import Counts
-from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, row, save
+from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, folder_names, model_facts, row, save
 from benchmarks.scores.world import world_counts, world_people
 from mtmc.commands import arguments as shared
 from mtmc.ground.tracks import GroundTracks
@@ -31,10 +30,11 @@ from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
 from mtmc.single.result_writer import RunTotals
 from reid.common.errors import InputError, run
+from reid.common.progress import Follow, shown_progress
 from reid.common.result_folder import ResultFolder
 
-RADIUS = 1.0  # metres on the ground within which a track may be a person
-ELSEWHERE = 1000  # added to the seed of the recording in which travel times are measured beforehand
+RADIUS = 1.0  # matching radius on the ground in metres
+ELSEWHERE = 1000  # added to the seed for the recording in which travel times are measured
 UNTIMED = StageSeconds(0.0, 0.0, 0.0)
 TABLE = (*COLUMNS[:3], ("people", "people", "{}"), *COLUMNS[3:])
 TRAVEL = {"none": "no travel times", "learned": "travel times learned", "given": "travel times given"}
@@ -42,7 +42,7 @@ TRAVEL = {"none": "no travel times", "learned": "travel times learned", "given":
 
 @dataclass(frozen=True)
 class Followed:
-    """The recording, its tracks before they are linked, and the seconds that following them took."""
+    """The recording, its tracks before linking, and the tracking time in seconds."""
 
     recording: Recording
     tracks: list[GroundTracks]
@@ -50,7 +50,7 @@ class Followed:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
+    """Run the benchmark with command-line `arguments`; raises `InputError` for invalid user input."""
     options = _parse(arguments)
     results = ResultFolder(options.output)
     models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
@@ -59,21 +59,22 @@ def main(arguments: list[str] | None = None) -> None:
             require_links(model)
     recording = rooms(options.seed, options.people, options.persons)
     truth = recording.require_world_truth()
-    with Progress(transient=True, disable=not Console().is_terminal) as progress:
+    with shown_progress() as progress:
         start = time.perf_counter()
-        tracks = list(progress.track(follow_apart(recording), total=recording.length, description="tracking"))
+        tracks = list(progress(follow_apart(recording), recording.length, "tracking"))
         followed = Followed(recording, tracks, time.perf_counter() - start)
         names = world_people(truth, tracks, RADIUS)
         limit = world_counts(truth, rename(tracks, names), RADIUS)
         settings = _settings(options, recording, models, limit)
         given = None
+        folders = folder_names(models)
         rows: list[dict] = []
         for name, model in models.items():
             if model is None:
                 rows.append(_row(followed, {}, results, "none", UNTIMED, 0, reid="none", linking="none", travel="none"))
             else:
                 given = given or measured_travel(rooms(options.seed + ELSEWHERE, options.people, options.persons), RADIUS)
-                rows += _rows(name, model, followed, given, results, Path(name).stem, progress)
+                rows += _rows(name, model, followed, given, results, folders[name], progress)
             last = {key: rows[-1][key] for key in ("reid", "linking", "travel")}
             save(results.add("summary.json"), rows, rows[-1], settings, overall_of=last)
     _print(rows, recording, limit)
@@ -82,27 +83,35 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rooms", description=__doc__)
-    parser.add_argument("--people", type=Path, metavar="DIR", help="people are crops in Market-1501's layout (default: drawn)")
+    parser.add_argument(
+        "--people", type=Path, metavar="DIR", help="crops in Market-1501's layout as people (default: drawn figures)"
+    )
     shared.add_reids(parser, "none,robust")
-    parser.add_argument("--persons", type=int, default=20, metavar="N", help="who visit thrice each (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the rooms and their people (default: %(default)s)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/rooms"), metavar="DIR", help="(default: %(default)s)")
+    parser.add_argument(
+        "--persons", type=int, default=20, metavar="N", help="number of people, three visits each (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="seed of the rooms and their people (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("outputs/rooms"), metavar="DIR", help="output folder (default: %(default)s)"
+    )
     options = parser.parse_args(arguments)
     if options.persons < 1:
-        raise InputError(f"--persons {options.persons}: nobody would come; give 1 or more")
+        raise InputError(f"--persons {options.persons}: must be at least 1")
     if options.seed < 0:
-        raise InputError(f"--seed {options.seed}: give 0 or more")
+        raise InputError(f"--seed {options.seed}: must be at least 0")
     return options
 
 
 def _rows(
-    name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], results: ResultFolder, folder: str, progress
+    name: str, model, followed: Followed, given: tuple[Zones, TravelTimes], results: ResultFolder, folder: str, progress: Follow
 ) -> list[dict]:
-    """The rows of one model: online and offline, with each kind of travel times. Its crops are embedded once for all."""
+    """The rows of one model: online and offline, with each kind of travel times. Crops are embedded only once."""
     embedding, recording = _Timed(model), followed.recording
     workers = LocalWorkers(recording, appearance=embedding)
     start = time.perf_counter()
-    ended = list(gather(recording, progress.track(followed.tracks, description=name), workers, Zones()))
+    ended = list(gather(recording, progress(followed.tracks, recording.length, name), workers, Zones()))
     reading = time.perf_counter() - start - embedding.seconds
     zones, times = deepcopy(given)
     rezoned = [_with_embeddings(*both) for both in zip(gather(recording, followed.tracks, None, zones), ended, strict=True)]
@@ -146,8 +155,8 @@ class _Timed:
 def _row(
     followed: Followed, names: dict[int, int], results: ResultFolder, folder: str, spent: StageSeconds, crops: int, **what: str
 ) -> dict:
-    """A row of `summary.json`: what `scores.results.row` has, the model, the kind of linking and how many people were
-    found. The tracks, named so, are written to `folder` of `results`."""
+    """A row of `summary.json`: that of `scores.results.row`, the model, the kind of linking and the number of people found.
+    Writes the named tracks to `folder` of `results`."""
     recording, named = followed.recording, rename(followed.tracks, names)
     counts = world_counts(recording.require_world_truth(), named, RADIUS)
     spent = spent._replace(association=spent.association + followed.seconds)
@@ -164,7 +173,7 @@ def _people(named: list[GroundTracks]) -> int:
 
 
 def _settings(options: argparse.Namespace, recording: Recording, models: dict, limit: Counts) -> dict:
-    """What was asked for and what it came to, for `summary.json`; `limit` is what perfect links would score."""
+    """The options and their resolved values, for `summary.json`; `limit` is the score of perfect links."""
     return {
         "data": recording.name,
         "frames": recording.length,
@@ -177,10 +186,7 @@ def _settings(options: argparse.Namespace, recording: Recording, models: dict, l
         "seed": options.seed,
         "travel_seed": options.seed + ELSEWHERE,
         "perfect_links": limit.ratios() | {"id_switches": limit.id_switches},
-        "reid": {
-            name: model and {"engine": model.engine, "weights": model.weights_hash, "max_link_distance": model.thresholds.link}
-            for name, model in models.items()
-        },
+        "reid": {name: model_facts(model, "link") for name, model in models.items()},
     }
 
 

@@ -1,4 +1,4 @@
-"""The experiments a user edits: one flat YAML each. Read by `reid`, `mtmc` and `benchmarks`, and packaged with them."""
+"""The configurations that users edit, one flat YAML each; packaged with `reid`, `mtmc` and `benchmarks`, which read them."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ FOLDER = Path(__file__).parent
 
 
 def path(kind: str, name: str) -> Path:
-    """Where the packaged experiment `name` of a `kind` ("reid", "trackers", "data") lies."""
+    """The path of the packaged configuration `name` of a `kind` ("reid", "trackers", "data")."""
     return FOLDER / kind / f"{name}.yaml"
 
 
 def available(kind: str) -> list[str]:
-    """The names of the packaged experiments of a `kind`, sorted."""
+    """The names of the packaged configurations of a `kind`, sorted."""
     return sorted(file.stem for file in (FOLDER / kind).glob("*.yaml"))

@@ -2,9 +2,11 @@
 
 One camera: `open_sequence` opens a video, a folder or a live camera, and `track` yields the tracks of each frame. Several
 cameras: `open_recording` opens what they recorded; `follow_people` yields the people of each moment where the views overlap, and
-`link_recordings` links people across views that do not.
+`link_recordings` links people across views that do not. `open_detector` opens the detector that these three take in place of
+detections.
 """
 
+from mtmc.detection.opening import open_detector
 from mtmc.linking.cameras_apart import link_recordings
 from mtmc.multicamera.run import follow_people
 from mtmc.sequences import Recording, Sequence, View, open_recording, open_sequence
@@ -17,6 +19,7 @@ __all__ = [
     "View",
     "follow_people",
     "link_recordings",
+    "open_detector",
     "open_recording",
     "open_sequence",
     "track",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["AppearanceModel", "available", "evaluation", "load"]
 
 limit_onednn()
-# OpenVINO reports its uses over the network unless its package for that is missing; programs that watch people must not.
+# OpenVINO sends usage telemetry unless its telemetry package is missing; programs that watch people must not.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 

@@ -6,12 +6,12 @@ from reid.common.errors import run
 
 
 def main() -> None:
-    """Run the command that the process's arguments name; raises `InputError` for what the user gave wrong."""
+    """Run the command named by the process arguments; raises `InputError` for invalid user input."""
     dispatch("reid", COMMANDS, "Person re-identification: train, measure and use networks.")
 
 
 def program() -> None:
-    """The console script."""
+    """Entry point of the console script."""
     run(main)
 
 

@@ -1,4 +1,4 @@
-"""An appearance model: a network, its own preprocessing and the engine that runs it, from images of people to embeddings."""
+"""An appearance model: a network with its preprocessing and the engine that runs it, from images of people to embeddings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +11,11 @@ from reid.footage.crops import crop
 from reid.weights.network_file import SUFFIXES, NetworkFile, read_network_file
 from reid.weights.weights_file import SHIPPED, Weights, read_weights
 
-BATCH = 16  # images at a time: more of them bring no speed on a CPU, and memory stays bounded
+BATCH = 16  # images per batch: larger batches are no faster on a CPU, and this bounds memory
 
 
 class AppearanceModel:
-    """Images to embeddings. `str(model)` says which network runs on which engine; `thresholds` were fitted to the network."""
+    """Maps images to embeddings. `str(model)` names the network and its engine; `thresholds` are those fitted to the network."""
 
     def __init__(self, source: Weights | NetworkFile, engine: Engine):
         self.name = source.model
@@ -31,21 +31,21 @@ class AppearanceModel:
         return f"{self.name} on {self.engine} ({self.precision}, {self.device})"
 
     def embed(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """`(H, W, 3)` uint8 BGR images, of any sizes, to `(N, D)` float32 unit rows; no images to `(0, D)`."""
+        """Embed `(H, W, 3)` uint8 BGR images of any sizes as `(N, D)` float32 unit rows; an empty list gives `(0, D)`."""
         for index, image in enumerate(images):
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-                raise ValueError(f"image {index} is {image.dtype} {image.shape}, not (H, W, 3) uint8 with pixels in it")
+                raise ValueError(f"image {index} must be a non-empty (H, W, 3) uint8 array, not {image.shape} {image.dtype}")
         embeddings = np.empty((len(images), self.dimension), np.float32)
         parts = -(-len(images) // BATCH)
-        for rows in np.array_split(np.arange(len(images)), parts) if parts else []:  # even parts: a batch of one is slow
+        for rows in np.array_split(np.arange(len(images)), parts) if parts else []:  # equal parts: a batch of one is slow
             embeddings[rows] = self._engine(self.preprocessing([images[row] for row in rows]))
-        # The networks' rows are unit ones already, but for an engine's rounding; those of a file from elsewhere need not be.
+        # Our networks return unit rows, up to an engine's rounding; external files may not.
         return embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
     def __call__(self, frame: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         """The embeddings `(N, D)` of the people in `boxes (N, 4)`, xyxy pixels of `frame (H, W, 3)`, uint8 BGR.
 
-        A box is rounded outward to whole pixels and clipped to the frame. Raises ValueError naming the box where nothing is left.
+        A box is rounded outward to whole pixels and clipped to the frame. Raises ValueError, naming the box, if nothing is left.
         """
         return self.embed(crop(frame, boxes))
 
@@ -53,15 +53,15 @@ class AppearanceModel:
 def load(name: str | Path, weights: str | Path = "auto", engine: str = "auto", device: str = "auto") -> AppearanceModel:
     """Open an appearance model: a network by name, or a .safetensors, .onnx or .xml (OpenVINO) file.
 
-    `weights` are the shipped ones ("auto") or a .safetensors file of this network. For `engine` and `device` see
-    `reid.engines.open_engine`. Raises InputError when something is unknown, missing or does not fit.
+    `weights` are the shipped ones ("auto") or a .safetensors file of this network. For `engine` and `device`, see
+    `reid.engines.open_engine`. Raises InputError for anything unknown, missing or incompatible.
     """
     source = find_source(name, weights)
     return AppearanceModel(source, open_engine(source, engine, device))
 
 
 def find_source(name: str | Path, weights: str | Path = "auto") -> Weights | NetworkFile:
-    """What `load` opens, read but not yet running."""
+    """Read what `load` opens, without starting an engine."""
     suffix = Path(name).suffix.lower()
     if suffix in SUFFIXES:
         return read_network_file(name)
@@ -70,7 +70,7 @@ def find_source(name: str | Path, weights: str | Path = "auto") -> Weights | Net
     if weights != "auto":
         found = read_weights(weights)
         if found.model != str(name):
-            raise InputError(f"{weights}: holds weights of {found.model!r}, not of {str(name)!r}")
+            raise InputError(f"{weights}: holds weights of {found.model}, not of {name}")
         return found
     shipped = SHIPPED / f"{name}.safetensors"
     if shipped.is_file():
@@ -79,9 +79,7 @@ def find_source(name: str | Path, weights: str | Path = "auto") -> Weights | Net
 
     if str(name) not in available():
         if suffix == ".pt":
-            raise InputError(f"{name}: exported for other programs; give an .onnx or .xml file, or the .safetensors it came from")
+            raise InputError(f"{name}: an export for other programs; give an .onnx or .xml file, or the original .safetensors")
         files = "a .safetensors, .onnx or .xml file"
-        raise InputError(f"there is no network named {str(name)!r}; there are: {', '.join(available())}, or give {files}")
-    raise InputError(
-        f"no weights of {name!r} are shipped: train them with `python -m reid train`, or give a .safetensors file of it instead"
-    )
+        raise InputError(f"unknown network {name}; choose from {', '.join(available())}, or give {files}")
+    raise InputError(f"{name} ships without weights: train it with `python -m reid train`, or give a .safetensors file")

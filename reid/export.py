@@ -1,4 +1,4 @@
-"""A network in another format, ONNX, OpenVINO or TorchScript: checked against PyTorch, and cached by the hash of its weights."""
+"""Export of networks to ONNX, OpenVINO or TorchScript, checked against PyTorch and cached by the hash of the weights."""
 
 import hashlib
 import logging
@@ -34,12 +34,13 @@ _log = logging.getLogger(__name__)
 
 
 def export_onnx(network: "nn.Module", preprocessing: Preprocessing, path: Path) -> None:
-    """Write `network` as ONNX: input `images (B, 3, H, W)`, output `embeddings (B, D)`, B free. InputError without `onnx`."""
+    """Write `network` as ONNX: input `images (B, 3, H, W)`, output `embeddings (B, D)`, B free. Raises InputError without
+    `onnx`."""
     try:
         import onnx  # noqa: F401
     except ModuleNotFoundError:
-        raise InputError("writing ONNX needs the package onnx: pip install 'mtmc[onnx]'") from None
-    from torch.onnx.utils import export  # the tracing exporter, which every torch of our range has
+        raise InputError("ONNX export needs the package onnx: pip install 'mtmc[onnx]'") from None
+    from torch.onnx.utils import export  # the tracing exporter, present in every supported torch
 
     batch = {0: "batch"}
     with _quiet():
@@ -55,7 +56,7 @@ def export_onnx(network: "nn.Module", preprocessing: Preprocessing, path: Path) 
 
 
 def export_openvino(network: "nn.Module", preprocessing: Preprocessing, path: Path) -> None:
-    """Write `network` as OpenVINO's pair of `path` (.xml) and a .bin beside it, float32, B free."""
+    """Write `network` for OpenVINO as `path` (.xml) and a .bin beside it, float32, B free."""
     import openvino
 
     shape = openvino.PartialShape([-1, 3, preprocessing.height, preprocessing.width])
@@ -65,7 +66,7 @@ def export_openvino(network: "nn.Module", preprocessing: Preprocessing, path: Pa
 
 
 def export_torchscript(network: "nn.Module", preprocessing: Preprocessing, path: Path) -> None:
-    """Write `network` as TorchScript, traced, B free: what LibTorch loads in a C++ program."""
+    """Write `network` as traced TorchScript, B free, for LibTorch in C++ programs."""
     import torch
 
     with _quiet():
@@ -82,7 +83,8 @@ def load_torchscript(path: Path) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def verify(run: Callable[[np.ndarray], np.ndarray], network: "nn.Module", preprocessing: Preprocessing) -> float:
-    """The least cosine between `run`'s and the network's embeddings of the probe. RuntimeError if it is not over 0.999."""
+    """The minimum cosine between `run`'s and the network's embeddings of the probe. Raises RuntimeError unless it exceeds
+    0.999."""
     import torch
 
     images = probe(preprocessing)
@@ -95,7 +97,7 @@ def verify(run: Callable[[np.ndarray], np.ndarray], network: "nn.Module", prepro
 
 
 def probe(preprocessing: Preprocessing, count: int = 8) -> np.ndarray:
-    """The same `count` made-up pictures each time, coarse blotches under noise, as a network's input `(count, 3, H, W)`."""
+    """A fixed set of `count` synthetic images, coarse blobs with noise, as network input `(count, 3, H, W)`."""
     random = np.random.default_rng(0)
     coarse = random.integers(0, 256, (count, 8, 4, 3), np.uint8)
     pictures = [cv2.resize(one, (preprocessing.width, preprocessing.height), interpolation=cv2.INTER_CUBIC) for one in coarse]
@@ -104,24 +106,24 @@ def probe(preprocessing: Preprocessing, count: int = 8) -> np.ndarray:
 
 
 def least_cosine(first: np.ndarray, second: np.ndarray) -> float:
-    """The least cosine between the rows of two `(N, D)` arrays."""
+    """The minimum cosine between the rows of two `(N, D)` arrays."""
     lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
     return float(np.min(np.einsum("nd,nd->n", first, second) / lengths))
 
 
 def cached_export(weights: Weights, kind: str, write: Callable[[Path], None]) -> Path:
-    """The folder that `write` fills once for these weights; later calls, in this process or another, find it.
+    """The folder that `write` fills once for these weights; later calls, in any process, reuse it.
 
-    It lies in the cache folder `engines`, which keeps those used last, up to `MOST` bytes. Its name covers the weights, our code
-    of the networks and the versions of the packages that convert, so nothing in it can be out of date; one that is damaged is
-    made anew. Where that place cannot be written, the folder lives until the process ends.
+    It is in the cache folder `engines`, which keeps those used last, up to `MOST` bytes. Its name covers the weights, the code of
+    the networks and the versions of the converting packages, so it cannot be out of date; a damaged one is made anew. If the
+    cache is not writable, a temporary folder lives until the process ends.
     """
     final = cache_folder("engines") / f"{weights.model}-{kind}-{_key(weights, kind)[:24]}"
     if is_whole(final):
         touch(final)
         return final
     discard(final)
-    _log.warning("preparing %s for %s, once for these weights: up to a minute", weights.model, kind)
+    _log.warning("preparing %s for %s, once for these weights; this takes up to a minute", weights.model, kind)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".", dir=final.parent))
@@ -137,7 +139,7 @@ def cached_export(weights: Weights, kind: str, write: Callable[[Path], None]) ->
         os.rename(temporary, final)
         trim(final.parent, MOST)
     except OSError:
-        if not is_whole(final):  # else another process was faster, and its export is as good
+        if not is_whole(final):  # else another process was faster; its export is equivalent
             raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -150,7 +152,7 @@ def _key(weights: Weights, kind: str) -> str:
 
 @cache
 def _folder_of_this_process(wanted: str, reason: str) -> tempfile.TemporaryDirectory:
-    _log.warning("%s cannot be written (%s): networks are exported anew at every start; set XDG_CACHE_HOME", wanted, reason)
+    _log.warning("%s is not writable (%s): networks are exported again at every start; set XDG_CACHE_HOME", wanted, reason)
     return tempfile.TemporaryDirectory(prefix="mtmc-engines-")
 
 
@@ -162,9 +164,9 @@ def _example(preprocessing: Preprocessing) -> "torch.Tensor":
 
 @contextmanager
 def interrupts() -> Iterator[None]:
-    """Let Ctrl-C end what would swallow it: OpenVINO takes it for a layer that it cannot convert, or goes on."""
+    """Make Ctrl-C end an export: OpenVINO would take it for a layer that it cannot convert, or ignore it."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread gets signals
+        yield  # only the main thread receives signals
         return
     came = threading.Event()
 
@@ -186,7 +188,7 @@ def interrupts() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    # Tracing warns that sizes become constants, which is what an export for one input size wants.
+    # Tracing warns that sizes become constants, which is intended for one input size.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,11 +1,11 @@
-"""The losses of person ReID, as functions of a batch."""
+"""Loss functions of person ReID."""
 
 import torch
 from torch.nn import functional as F
 
 
 def identity_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float = 0.1) -> torch.Tensor:
-    """Cross-entropy of `(B, C)` logits with `(B,)` labels whose probability is spread: Luo et al., CVPRW 2019, eq. 3.
+    """Cross-entropy of `(B, C)` logits with `(B,)` labels, with label smoothing: Luo et al., CVPRW 2019, eq. 3.
 
     The true class gets `1 - smoothing * (C - 1) / C`, every other class `smoothing / C`. `smoothing` is in 0..1.
     """
@@ -15,9 +15,9 @@ def identity_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float =
 def triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = 0.3) -> torch.Tensor:
     """Triplet loss over all triplets of the batch: Hermans et al. 2017, eq. 6.
 
-    The mean, where the papers write a sum, so that the loss does not grow with the batch; as for all triplet losses here.
-    `features` is `(B, D)`, `labels` `(B,)`. A `margin`, in units of Euclidean distance, is hard; None stands for softplus
-    (Hermans et al.'s soft margin). An anchor without a positive or without a negative is left out; with none left the loss is 0.
+    Like all triplet losses here it is a mean, where the papers write a sum, so the loss does not grow with the batch. `features`
+    is `(B, D)`, `labels` `(B,)`. A `margin`, in units of Euclidean distance, is hard; None means softplus (Hermans et al.'s soft
+    margin). An anchor without a positive or a negative is ignored; without any anchor the loss is 0.
     """
     distances, positive, negative, usable = _pairs(features, labels)
     triplets = (positive & usable[:, None])[:, :, None] & negative[:, None, :]
@@ -27,7 +27,7 @@ def triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | N
 def hard_triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = 0.3) -> torch.Tensor:
     """Batch-hard triplet loss, each anchor's farthest positive and nearest negative: Hermans et al. 2017, eq. 5.
 
-    Luo et al., CVPRW 2019, train with it and a margin of 0.3. Shapes, `margin` and what is left out are those of `triplet_loss`.
+    Luo et al., CVPRW 2019, train with it and a margin of 0.3. Shapes, `margin` and ignored anchors are as for `triplet_loss`.
     """
     distances, positive, negative, usable = _pairs(features, labels)
     farthest = distances.masked_fill(~positive, -torch.inf).amax(1)
@@ -39,8 +39,8 @@ def soft_triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: floa
     """Triplet loss over softly weighted pairs: Lawen et al. 2019, eq. 4 and 5.
 
     An anchor's positives are weighted by the softmax of their Euclidean distances, its negatives by the softmax of the negated
-    ones, so that hard pairs count most (eq. 4); the difference of the two weighted means passes through softplus (eq. 5), or
-    through a hard `margin`. Shapes and what is left out are those of `triplet_loss`.
+    ones, so hard pairs count most (eq. 4); the difference of the two weighted means passes through softplus (eq. 5), or through a
+    hard `margin`. Shapes and ignored anchors are as for `triplet_loss`.
     """
     distances, positive, negative, usable = _pairs(features, labels)
     far = distances.masked_fill(~positive, -torch.inf).softmax(1)
@@ -59,10 +59,10 @@ def center_loss(features: torch.Tensor, labels: torch.Tensor, centers: torch.Ten
 
 
 def _pairs(features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Distances `(B, B)` from each anchor to the batch, which of them are to positives and to negatives, and usable anchors.
+    """Distances `(B, B)` from each anchor to the batch, masks of positives and of negatives, and the usable anchors.
 
-    An anchor that is not usable has all others, and itself, for positives and negatives: what is computed from it is finite, in
-    its gradient too, and left out afterwards. Cutting its row away instead would make the host wait for the device.
+    An unusable anchor has all images as positives and negatives, so its results and gradients are finite, and are ignored later.
+    Removing its row would make the host wait for the device.
     """
     distances = pairwise_distances(features.float())
     same = labels[:, None] == labels[None, :]
@@ -72,19 +72,19 @@ def _pairs(features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, 
 
 
 def _mean_hinge(gaps: torch.Tensor, margin: float | None, counted: torch.Tensor) -> torch.Tensor:
-    """The mean of the hinged gaps that `counted` marks; 0 without any, and that too can be differentiated."""
+    """The mean of the hinged gaps marked in `counted`; 0 without any, still differentiable."""
     hinged = F.softplus(gaps) if margin is None else F.relu(gaps + margin)
     return (hinged * counted).sum() / counted.sum().clamp(min=1)
 
 
 def pairwise_distances(features: torch.Tensor) -> torch.Tensor:
-    """Euclidean distances `(B, B)` between the rows of `(B, D)`; differentiable also where two rows are equal.
+    """Euclidean distances `(B, B)` between the rows of `(B, D)`; differentiable even for equal rows.
 
-    They are taken from the rows' mean: of rows that are long and stand close together, as when features are about to collapse
-    into one point, the squares below would leave little but rounding errors, and gradients would point anywhere.
+    The rows are centred first: for long rows close together, as when features are about to collapse to one point, the squares
+    below would leave little but rounding errors, and arbitrary gradients.
     """
     features = features - features.detach().mean(0)
     squares = features.pow(2).sum(1)
     squared = squares[:, None] + squares[None, :] - 2 * features @ features.T
-    # The root's slope is infinite at 0, where the diagonal always is.
+    # The slope of the root is infinite at 0, the value on the diagonal.
     return squared.clamp(min=1e-12).sqrt()

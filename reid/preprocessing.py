@@ -1,4 +1,4 @@
-"""What happens to an image before a network sees it; it travels with the weights, so that nobody normalises twice."""
+"""Preprocessing of images for a network; it ships with the weights, so nobody normalises twice."""
 
 import json
 import math
@@ -15,10 +15,10 @@ WIDEST = 10  # times the range: a deviation is at most half of it, or 1 where no
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """The images that a network was trained with: size in pixels, mean and deviation, order of the colours, range of the values.
+    """The image format of a network: size in pixels, mean and standard deviation, colour order, value range.
 
-    `colours` is "rgb" or "bgr". Values lie in 0..`range` before the mean is taken off, and `mean` and `std` are given in that
-    range and in that order. Raises ValueError, naming the field, for anything else.
+    `colours` is "rgb" or "bgr". Values are in 0..`range` before the mean is subtracted; `mean` and `std` use that range and that
+    order. Raises ValueError, naming the field, for invalid values.
     """
 
     height: int
@@ -36,8 +36,10 @@ class Preprocessing:
                 raise ValueError(f"{name} must be 1 or more, not {getattr(self, name)}")
         if len(self.mean) != 3 or not all(map(math.isfinite, self.mean)):
             raise ValueError("mean must be three numbers")
-        if max(self.mean) > self.range:  # no value would be positive: a mean in 0..255 whose range was forgotten
-            raise ValueError(f"mean {max(self.mean):g} is over {self.range}, the range of the values; 'range: 255' sets another")
+        if max(self.mean) > self.range:  # no value would be positive: a mean in 0..255 without its range
+            raise ValueError(
+                f"mean {max(self.mean):g} is over {self.range}, the range of the values; set 'range: 255' for others"
+            )
         if len(self.std) != 3 or not all(0 < value < math.inf for value in self.std):
             raise ValueError("std must be three numbers above 0")
         if 0 < max(self.mean) < self.range / 255 or min(self.std) < self.range / 255:  # less than a step of a colour
@@ -47,20 +49,21 @@ class Preprocessing:
             raise ValueError(f"std {max(self.std):g} is too wide for values in 0..{self.range}; 'range: 255' sets another")
 
     def resize(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """Stretch `(H, W, 3)` uint8 BGR images, of any sizes, to one `(N, height, width, 3)` uint8 BGR array."""
+        """Resize `(H, W, 3)` uint8 BGR images of any sizes to one `(N, height, width, 3)` uint8 BGR array."""
         batch = np.empty((len(images), self.height, self.width, 3), np.uint8)
         for image, row in zip(images, batch, strict=True):
             cv2.resize(image, (self.width, self.height), dst=row, interpolation=cv2.INTER_LINEAR)
         return batch
 
     def normalise(self, batch: np.ndarray) -> np.ndarray:
-        """Turn `(N, H, W, 3)` uint8 BGR into `(N, 3, H, W)` float32 in the order `colours`, less the mean, over the deviation."""
+        """Convert `(N, H, W, 3)` uint8 BGR to `(N, 3, H, W)` float32 in the order `colours`, minus the mean, divided by the
+        deviation."""
         scale, shift = self.affine()
         ordered = batch[..., ::-1] if self.colours == "rgb" else batch
         return ordered.transpose(0, 3, 1, 2) * scale[:, None, None] - shift[:, None, None]
 
     def affine(self) -> tuple[np.ndarray, np.ndarray]:
-        """What a colour in 0..255 is multiplied with, and what is then taken off: `(3,)` float32 each, in the order `colours`."""
+        """Factor and offset of a colour in 0..255, value * factor - offset: `(3,)` float32 each, in the order `colours`."""
         std = np.asarray(self.std, np.float32)
         return self.range / (255 * std), np.asarray(self.mean, np.float32) / std
 
@@ -69,17 +72,17 @@ class Preprocessing:
         return self.normalise(self.resize(images))
 
     def fields(self) -> dict[str, object]:
-        """Every field by name; RGB and the range 1 go without saying, as in files and hashes from before there were others."""
+        """Every field by name; RGB and the range 1 are implicit, as in files and hashes from before other values existed."""
         unsaid = {"colours": "rgb", "range": 1}
         return {name: value for name, value in asdict(self).items() if unsaid.get(name) != value}
 
     def to_metadata(self) -> str:
-        """The JSON text that a weights file carries."""
+        """The JSON text stored in a weights file."""
         return json.dumps(self.fields())
 
     @classmethod
     def from_metadata(cls, text: str) -> "Preprocessing":
-        """Read `to_metadata`'s text. Raises ValueError or TypeError when it is not that."""
+        """Read the text from `to_metadata`. Raises ValueError or TypeError for any other text."""
         fields = json.loads(text)
         numbers = tuple(fields["mean"]), tuple(fields["std"])
         colours, values = fields.get("colours", "rgb"), int(fields.get("range", 1))

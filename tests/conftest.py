@@ -1,6 +1,7 @@
 """What tests of several areas share: real data where it is, a small rendered sequence, and sequences made of plain numbers."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,13 @@ import pytest
 
 FRAMES = 12
 SIZE = (160, 120)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Ctrl-C interrupts, also where a shell has started the tests in the background and so told them to ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,7 @@ def test_distillation_without_images_that_have_no_labels_has_no_place_for_them(t
 
 
 def test_distillation_without_teachers_is_told_before_anything_is_trained(taught, market, tmp_path):
-    with pytest.raises(InputError, match=r"distillation learns from teachers: give teacher=\[A.xml,B.xml\]"):
+    with pytest.raises(InputError, match=r"distillation needs teachers; give teacher=\[A.xml,B.xml\]"):
         run_taught(market, tmp_path / "out", [])
     with pytest.raises(InputError, match=r"teacher: .*nobody.xml: no such file"):
         run_taught(market, tmp_path / "out", f"teacher=[{tmp_path / 'nobody.xml'}]", [])
@@ -94,12 +94,12 @@ def test_distillation_without_teachers_is_told_before_anything_is_trained(taught
 
 
 def test_changes_among_the_data_are_told_where_they_belong(tiny, market, tmp_path):
-    with pytest.raises(InputError, match=r"teacher=\[a.xml\]: names no data; changes to the recipes stand before the options"):
+    with pytest.raises(InputError, match=r"teacher=\[a.xml\]: not a data source; changes to the recipes go before the options"):
         run_tiny(market, tmp_path / "out", "--validate", str(market), "teacher=[a.xml]")
 
 
 def test_images_without_labels_are_refused_where_nothing_is_learned_from_them(tiny, market, photographs, tmp_path):
-    with pytest.raises(InputError, match="--unlabelled: in tiny nothing is learned"):
+    with pytest.raises(InputError, match="--unlabelled: tiny does not use images without labels"):
         run_tiny(market, tmp_path / "out", "--unlabelled", str(photographs))
 
 

@@ -91,14 +91,14 @@ def test_a_complete_archive_is_only_unpacked(server, tmp_path):
 
 
 def test_a_server_without_the_archive_is_reported(server, tmp_path):
-    with pytest.raises(InputError, match=r"cannot be fetched .*Not Found"):
+    with pytest.raises(InputError, match=r"cannot download .*Not Found"):
         fetch_mot16(tmp_path / "MOT16", server.url)
     assert not (tmp_path / "MOT16").exists()
 
 
 def test_a_folder_that_is_something_else_is_left_alone(server, tmp_path):
     (tmp_path / "MOT16").mkdir()
-    with pytest.raises(InputError, match="has no train/ in it"):
+    with pytest.raises(InputError, match="has no train/;"):
         fetch_mot16(tmp_path / "MOT16", server.url)
 
 
@@ -126,6 +126,6 @@ def test_a_damaged_archive_is_deleted_and_leaves_no_folder(tmp_path):
     content = bytearray((tmp_path / "a.zip").read_bytes())
     content[60] ^= 0xFF
     (tmp_path / "a.zip").write_bytes(content)
-    with pytest.raises(InputError, match="is damaged"):
+    with pytest.raises(InputError, match=": damaged"):
         unpack(tmp_path / "a.zip", tmp_path / "MOT16")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from visitors import CAMERAS, MeanColour, visitors
 
 from benchmarks import lab
-from benchmarks.scores.results import COLUMNS
+from benchmarks.scores.results import COLUMNS, folder_names
 from mtmc.sequences.readers.folder import write_folder
 from reid.common.errors import InputError
 
@@ -50,7 +51,14 @@ def test_each_model_is_a_row_and_appearance_brings_people_back_under_their_numbe
         assert all(0.5 < camera["mota"] <= 1 for camera in row["cameras"].values())
     assert summary["settings"]["metric"] == "world" and summary["settings"]["radius"] == 1.0 and summary["versions"]["python"]
     printed = capsys.readouterr().out
+    assert "below, in each camera's images" in printed
     assert "89.1%" in printed and "96.1%" in printed and "colour" in printed
+
+
+def test_rows_of_cameras_are_announced_only_where_their_truth_is_known(data, models, tmp_path, capsys):
+    folder = shutil.copytree(data, tmp_path / "data", ignore=shutil.ignore_patterns("gt", "*.jpg"))
+    (row,) = run(tmp_path / "out", "--data", folder, "--reid", "none")["rows"]
+    assert row["cameras"] == {} and "below" not in capsys.readouterr().out
 
 
 def test_the_tracks_are_written_for_each_model(data, models, tmp_path):
@@ -101,3 +109,26 @@ def test_the_laboratory_of_cmc_is_followed_on_the_ground(real_data, models, tmp_
 def test_what_is_not_measured_in_metres_has_no_radius(real_data, models, tmp_path):
     with pytest.raises(InputError, match="world"):
         run(tmp_path, "--data", real_data / "mtmc/EPFL-Laboratory", "--reid", "none", "--metric", "world")
+
+
+def test_models_that_share_a_files_name_have_a_folder_each():
+    assert folder_names(["none", "a/last.safetensors", "mine.onnx"]) == {
+        "none": "none",
+        "a/last.safetensors": "last",
+        "mine.onnx": "mine",
+    }
+    assert folder_names(["w1/last.safetensors", "../w2/last.safetensors", "my.people:A", "my.people:B"]) == {
+        "w1/last.safetensors": "w1-last",
+        "../w2/last.safetensors": "w2-last",
+        "my.people:A": "my.people-A",
+        "my.people:B": "my.people-B",
+    }
+
+
+def test_a_model_of_ones_own_needs_no_engine(data, monkeypatch, tmp_path):
+    own = MeanColour()
+    monkeypatch.delattr(MeanColour, "engine")
+    monkeypatch.setattr(lab, "open_appearance", lambda *_: own)
+    summary = run(tmp_path, "--data", data, "--reid", "my.people:Colours")
+    assert summary["settings"]["reid"]["my.people:Colours"]["engine"] is None
+    assert (tmp_path / "my.people-Colours" / "world.csv").is_file()

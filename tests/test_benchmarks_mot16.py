@@ -63,6 +63,29 @@ def test_a_sequence_without_truth_is_tracked_and_said_to_be_unscored(make_sequen
     assert "unscored, without ground truth: blind" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("images", [True, False])
+@pytest.mark.parametrize("tracker", trackers.available())
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_nobody_detected_is_a_result(make_sequence, images, tracker, content):
+    folder = make_sequence(images=images)
+    (folder / "det" / "det.txt").write_text(content)
+    overall = run_on(folder, "--reid", "none", "--tracker", tracker)["overall"]
+    assert (overall["fn"], overall["fp"], overall["ml"], overall["recall"], overall["precision"]) == (2 * FRAMES, 0, 2, 0, None)
+
+
+@pytest.mark.parametrize(("name", "precision", "classes"), [("MOT20-01", 1, [2, 6, 7, 8, 12]), ("MOT16-02", 0.5, [2, 7, 8, 12])])
+def test_the_name_says_whose_distractors_count_and_the_screen_what_is_scored(make_sequence, capsys, name, precision, classes):
+    folder = make_sequence(name)
+    path = folder / "gt" / "gt.txt"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line.replace(",1,1,1", ",0,6,1") if line.split(",")[1] == "2" else line for line in lines))
+    summary = run_on(folder, "--reid", "none", "--tracker", "sort")
+    assert (summary["overall"]["precision"], summary["overall"]["recall"]) == (precision, 1)
+    assert summary["settings"]["distractor_classes"] == {name: classes}
+    assert summary["settings"]["scored_boxes"] == {name: FRAMES}
+    assert f"{name}: {FRAMES} frames, {FRAMES} of {2 * FRAMES} true boxes scored" in capsys.readouterr().out
+
+
 def test_a_model_is_used_recorded_and_remembered(make_sequence, monkeypatch, capsys):
     class Model:
         name, engine, dimension, weights_hash, thresholds = "fake", "paper", 3, "0123", Thresholds(0.08)
@@ -134,7 +157,7 @@ def test_sequences_without_the_chosen_detections_are_skipped_unless_named(make_s
     folder = make_sequence()
     assert [row["sequence"] for row in run_on(folder, "--reid", "none")["rows"]] == ["walk"]
     assert "skipped, without det/det.txt: bare" in capsys.readouterr().out
-    with pytest.raises(InputError, match=r"bare.det.det\.txt is missing"):
+    with pytest.raises(InputError, match=r"bare.det.det\.txt: no such file"):
         run_on(folder, "--reid", "none", "--sequences", "walk", "bare")
 
 
@@ -178,8 +201,17 @@ def replace_line(number: int, line: str):
     return spoil
 
 
-def empty_detections(folder, _arguments):
-    (folder / "det" / "det.txt").write_text("")
+def truth_of_class(kind: str):
+    def spoil(folder, _arguments) -> None:
+        path = folder / "gt" / "gt.txt"
+        path.write_text(path.read_text().replace(",1,1,1\n", f",1,{kind},1\n"))
+
+    return spoil
+
+
+def leave_out_of_account(folder, _arguments):
+    path = folder / "gt" / "gt.txt"
+    path.write_text(path.read_text().replace(",1,1,1\n", ",0,-1,-1,-1\n"))
 
 
 def break_image(folder, _arguments):
@@ -196,18 +228,22 @@ def set_option(option: str, value: str):
 
 
 MISTAKES = {
-    "missing folder": (set_option("--data", "{folder}/nowhere"), "nowhere is not a folder"),
-    "missing sequence": (set_option("--sequences", "wlak"), "wlak is not a sequence folder: choose from walk"),
-    "empty det file": (empty_detections, r"det.txt holds no row"),
-    "letters in a number": (replace_line(4, "2,-1,1O,8,20,48,0.9,-1,-1,-1"), "line 4: column 3 holds '1O'"),
+    "missing folder": (set_option("--data", "{folder}/nowhere"), "nowhere: not a folder"),
+    "missing sequence": (set_option("--sequences", "wlak"), "wlak: not a sequence folder; choose from walk"),
+    "truth of class -1": (truth_of_class("-1"), "walk: gt/gt.txt has no box to score"),
+    "truth of class 0": (truth_of_class("0"), "walk: gt/gt.txt has no box to score"),
+    "truth of class 2": (truth_of_class("2"), "walk: gt/gt.txt has no box to score"),
+    "truth that is not considered": (leave_out_of_account, "walk: gt/gt.txt has no box to score"),
+    "empty truth": (lambda folder, _: (folder / "gt" / "gt.txt").write_text("\n"), r"gt.txt: empty"),
+    "letters in a number": (replace_line(4, "2,-1,1O,8,20,48,0.9,-1,-1,-1"), "line 4: column 3 must be a number, not '1O'"),
     "negative width": (replace_line(4, "2,-1,10,8,-20,48,0.9,-1,-1,-1"), "line 4: the box is -20 wide"),
     "NaN": (replace_line(4, "2,-1,10,8,20,nan,0.9,-1,-1,-1"), "line 4: column 6 is not a finite number"),
     "frame beyond the sequence": (replace_line(4, "99,-1,10,8,20,48,0.9,-1,-1,-1"), "line 4: frame 99 is beyond"),
     "unreadable image": (break_image, "000003.png: frame 3 does not decode"),
     "wrong weights file": (break_weights, "wrong.safetensors"),
     "unknown tracker": (set_option("--tracker", "motdd"), "unknown tracker motdd; choose from deepsort, motdt"),
-    "unknown ReID model": (set_option("--reid", "robbust"), "there is no network named 'robbust'"),
-    "unwritable output": (set_option("--output", "{folder}/seqinfo.ini/out"), "cannot be written to"),
+    "unknown ReID model": (set_option("--reid", "robbust"), "unknown network robbust"),
+    "unwritable output": (set_option("--output", "{folder}/seqinfo.ini/out"), "not writable"),
     "missing config": (set_option("--config", "{folder}/mine.yaml"), "mine.yaml: no such file"),
 }
 

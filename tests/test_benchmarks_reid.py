@@ -268,7 +268,7 @@ def test_a_step_from_collapsed_features_has_no_direction_and_the_table_says_so(m
 def test_a_table_says_which_rows_went_without_imagenet_s_weights(market, capsys):
     wanted = {"recipe": {"backbone_weights": "imagenet", "seed": 1}}
     print_table(TINY, {"start": result(**wanted, started_from="imagenet"), "+ smoothing": result(**wanted)}, "title")
-    assert capsys.readouterr().out.splitlines()[-1].endswith("could not be fetched: + smoothing")
+    assert capsys.readouterr().out.splitlines()[-1].endswith("could not be downloaded: + smoothing")
 
 
 def test_a_row_whose_imagenet_weights_cannot_be_fetched_is_measured_all_the_same(tiny, market, tmp_path, monkeypatch):
@@ -282,7 +282,7 @@ def test_a_row_whose_imagenet_weights_cannot_be_fetched_is_measured_all_the_same
 @pytest.mark.parametrize("place", [f"people/{TRAIN}", "photographs/day0"], ids=["with a label", "without"])
 def test_an_image_that_is_trained_on_and_measured_on_is_refused(market, photographs, tmp_path, place):
     shutil.copy(market / QUERY / "0001_c1s1_000001_00.png", tmp_path / place / "0001_c1s1_000009_00.png")
-    with pytest.raises(InputError, match=r"0001_c1s1_000009_00.png: trained on, and validated on as .*/query/0001_c1"):
+    with pytest.raises(InputError, match=r"0001_c1s1_000009_00.png: in the training data and, as .*/query/0001_c1"):
         read_data(TINY, [str(market)], unlabelled=[str(photographs)])
 
 
@@ -301,7 +301,11 @@ def test_losses_are_drawn_for_each_run(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("", "starts with a line"), ("epoch,a\n1,x\n", "line 2: not a number"), ("epoch,a\n1,2\n2\n", "line 3: 1 columns")],
+    [
+        ("", "must start with a line"),
+        ("epoch,a\n1,x\n", "line 2: every column must be a number"),
+        ("epoch,a\n1,2\n2\n", "line 3: must have 2 columns, separated by commas, but has 1"),
+    ],
     ids=["empty", "word", "short line"],
 )
 def test_a_broken_table_of_losses_is_told_with_its_line(tmp_path, text, sentence):

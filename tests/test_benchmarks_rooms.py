@@ -68,7 +68,7 @@ def test_the_tracks_of_each_row_are_written(ran):
         (["--people", "nowhere"], "nowhere: no such folder"),
         (["--persons", "0"], "--persons 0"),
         (["--seed", "-1"], "--seed -1"),
-        (["--reid", "vague"], "has no distance up to which people of two cameras"),
+        (["--reid", "vague"], "no threshold for linking across cameras"),
     ],
 )
 def test_mistakes_are_told(tmp_path, monkeypatch, arguments, said):

@@ -1,9 +1,11 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtmc.calibration import Camera, load_cameras, save_cameras
+from mtmc.calibration.opencv_file import read_opencv_camera
 from reid.common.errors import InputError
 
 SIZE = (640, 480)
@@ -87,6 +89,54 @@ def test_a_bad_camera_file_is_told_by_name(tmp_path, text):
     path.write_text(text)
     with pytest.raises(InputError, match=r"cameras\.yaml"):
         load_cameras(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: {width: 3}", r"camera a: missing height, K, distortion, world_to_camera; a camera needs .*, or homography and unit"),
+        ("a: {homography: [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}", "camera a: missing unit; a camera needs"),
+        ("a: [1, 2]", r"camera a: must be a mapping with width, .*, or homography and unit$"),
+        ("a:", r"camera a: must be a mapping with"),
+    ],
+    ids=["pinhole", "ground", "list", "nothing"],
+)
+def test_both_ways_of_calibrating_a_camera_are_told(tmp_path, text, message):
+    (tmp_path / "cameras.yaml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        load_cameras(tmp_path / "cameras.yaml")
+
+
+def write_opencv(path, **arrays):
+    storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_WRITE)
+    for key, array in arrays.items():
+        storage.write(key, array)
+    storage.release()
+
+
+@pytest.mark.parametrize("suffix", ["xml", "yml"])
+def test_a_camera_of_opencvs_files_is_read_in_metres(tmp_path, suffix):
+    true, inner, outer = corner_camera(), tmp_path / f"in.{suffix}", tmp_path / f"out.{suffix}"
+    rotation = cv2.Rodrigues(true.world_to_camera[:3, :3])[0]
+    write_opencv(inner, camera_matrix=true.matrix, distortion_coefficients=np.array(true.distortion))
+    write_opencv(outer, rvec=rotation, tvec=true.world_to_camera[:3, 3] * 100)
+    camera = read_opencv_camera(inner, outer, SIZE, unit=0.01)
+    assert camera.image_size == SIZE
+    for field in ("matrix", "distortion", "world_to_camera"):
+        np.testing.assert_allclose(getattr(camera, field), getattr(true, field), atol=1e-9)
+
+
+def test_a_bad_file_of_opencv_is_told_by_name(tmp_path):
+    inner, outer = tmp_path / "in.xml", tmp_path / "out.xml"
+    with pytest.raises(InputError, match=r"out\.xml: no such file"):
+        read_opencv_camera(inner, outer, SIZE)
+    write_opencv(outer, rvec=np.zeros(2), tvec=np.zeros(3))
+    inner.write_text("not XML")
+    with pytest.raises(InputError, match=r"in\.xml: not an OpenCV file with camera_matrix and distortion_coefficients"):
+        read_opencv_camera(inner, outer, SIZE)
+    write_opencv(inner, camera_matrix=np.eye(3), distortion_coefficients=np.zeros(5))
+    with pytest.raises(InputError, match=r"out\.xml: rvec and tvec must have three numbers each"):
+        read_opencv_camera(inner, outer, SIZE)
 
 
 @pytest.mark.parametrize("bad", [np.full((3, 3), np.nan), np.eye(2)], ids=["nan", "shape"])

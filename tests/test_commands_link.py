@@ -1,6 +1,7 @@
 """Cameras apart from a folder on disk to people: the command, its function, and the benchmark say the same."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -91,11 +92,25 @@ def test_ctrl_c_leaves_what_was_followed_linked_and_says_so(folder, colours, tmp
     assert "world.partial.csv" in capsys.readouterr().err
 
 
+def test_a_detector_that_fails_loses_no_frame_that_was_followed(folder, colours, recording, tmp_path, monkeypatch):
+    asked = iter([found for frame in range(100) for found in recording.at(frame)])
+
+    def failing(image):
+        if (found := next(asked, None)) is None:
+            raise RuntimeError("the detector's own")
+        return found
+
+    monkeypatch.setattr("mtmc.detection.opening.open_detector", lambda *_: failing)
+    with pytest.raises(RuntimeError, match="own"):
+        main(["link", str(folder), "--detector", "mine.onnx", "--output", str(tmp_path / "out")])
+    assert len((tmp_path / "out" / "world.partial.jsonl").read_text().splitlines()) == 100
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["--reid", "none"], "cameras that share no view are linked by appearance"),
-        (["--min-score", "0.5"], "--min-score is for a detector"),
+        (["--min-score", "0.5"], "--min-score needs a detector"),
         (["--detections", "yolo"], "unknown detections yolo"),
     ],
 )
@@ -107,5 +122,10 @@ def test_mistakes_are_told(folder, colours, tmp_path, arguments, told):
 def test_what_linking_needs_is_told(recording):
     with pytest.raises(InputError, match="no images of east"):
         mtmc.link_recordings(with_images(recording, "east", None), MeanColour())
-    with pytest.raises(InputError, match="no distance up to which people of two cameras are one"):
+    with pytest.raises(InputError, match="no threshold for linking across cameras"):
         mtmc.link_recordings(recording, MeanColour(Thresholds()))
+    blind = replace(recording, views=tuple(replace(each, detections=[None] * recording.length) for each in recording.views))
+    with pytest.raises(InputError, match=r"no detections; add det/NAME\.txt for each camera, or give a detector"):
+        mtmc.link_recordings(blind, MeanColour())
+    with pytest.raises(TypeError, match=r"detector must be one from mtmc\.open_detector"):
+        mtmc.link_recordings(recording, MeanColour(), detector="yolox_s.onnx")

@@ -63,6 +63,14 @@ def test_a_name_waits_for_enough_good_views_apart_in_time():
     assert published == [0, 0, 0, 0, 1, 1]
 
 
+def test_a_person_without_a_usable_crop_is_new_after_a_limit_and_holds_nobody_back_longer():
+    identities = quick(crops=3, patience=4.0, limit=10.0)
+    assert identities.update(0, [1], crops((0, 0), seed=1)).tolist() == [0]
+    published = [identities.update(t, [2]).tolist()[0] for t in range(1, 15)]
+    assert published[:9] == [0] * 9 and len(set(published[10:])) == 1 and published[10] > 0
+    assert identities.update(15, [2, 3], crops((1, 0), seed=2)).tolist() == [published[-1], 0]
+
+
 def test_cameras_that_see_a_person_at_once_are_several_views():
     identities = quick(crops=2)
     both = Crops(np.array([0, 0]), np.array([look(0, 1), look(0, 2)]), np.ones(2), np.array([1, 2]))

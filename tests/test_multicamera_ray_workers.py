@@ -141,7 +141,7 @@ def test_a_camera_that_falls_behind_holds_up_the_others_once_and_catches_up(sequ
     start_of_frame = time.monotonic()
     for frame, parts in enumerate(workers.detections()):
         seconds.append(time.monotonic() - start_of_frame)
-        found.append(len(parts[1]))
+        found.append(0 if parts[1] is None else len(parts[1]))
         if frame == 12:
             time.sleep(6)  # by then the camera is back
         time.sleep(0.05)
@@ -151,6 +151,26 @@ def test_a_camera_that_falls_behind_holds_up_the_others_once_and_catches_up(sequ
     assert first.first == 10 and 12 <= first.last < LENGTH - 5
     assert not any(found[10 : first.last + 1]) and any(found[first.last + 1 : 30])
     assert seconds[10] >= 1.5 and max(seconds[11 : first.last + 1]) < 1.5
+
+
+def test_a_camera_that_hangs_over_crops_holds_up_the_others_once(sequence, start):
+    workers = start(with_trouble(sequence, hang, 3), patience=1.0)
+    boxes, seconds = np.array([[10.0, 10, 60, 60]]), []
+    for frame in (3, 4, 5):
+        begin = time.monotonic()
+        assert workers.look("b", frame, boxes) is None
+        seconds.append(time.monotonic() - begin)
+    assert seconds[0] >= 1.0 and max(seconds[1:]) < 0.5
+    assert workers.look("a", 3, boxes) is not None
+    time.sleep(5)
+    assert workers.look("b", 6, boxes) is not None
+    assert [(loss.camera, loss.first, loss.last) for loss in workers.losses] == [("b", 3, 5)]
+
+
+def test_a_worker_that_hangs_at_its_start_is_told(sequence, monkeypatch):
+    monkeypatch.setattr("mtmc.multicamera.ray_workers.START", 2.0)
+    with pytest.raises(InputError, match="does not start within 2 s"):
+        RayWorkers(sequence, hang)
 
 
 def test_what_is_wrong_with_a_cameras_images_is_told_as_in_one_process(sequence, start):
@@ -197,9 +217,9 @@ def test_a_worker_reads_a_recording_once_and_again_only_for_what_is_long_past(se
         worker.detect(frame)
         worker.look(frame, np.array([[10.0, 10, 60, 60]]))
     assert len(read) == 30
-    assert np.array_equal(worker.detect(0).boxes, first.boxes)
+    assert np.array_equal(worker.detect(0).detections.boxes, first.detections.boxes)
     assert len(read) == 31
-    assert worker.detect(LENGTH) is None
+    assert worker.detect(LENGTH) == (None, True)
 
 
 def test_losses_follow_each_other_in_one_row_as_long_as_the_reason_is_one(sequence):

@@ -139,6 +139,25 @@ def test_a_film_that_meets_a_broken_picture_is_kept_up_to_it(sequence, tracks, t
     assert error.value.__notes__[1] == f"15 frames are kept below {tmp_path}: room.partial.mp4"
 
 
+def test_moments_that_wait_for_a_name_when_the_film_breaks_off_are_still_written(sequence, tracks, tmp_path):
+    def broken():
+        yield next(iter(view(sequence, "a").images))
+        raise InputError("frame 2 does not decode")
+
+    def counted(moments):
+        for moment in moments:
+            seen.append(moment)
+            yield moment
+
+    results, seen = ResultFolder(tmp_path), []
+    identities, live = recognised(sequence, tracks)
+    images = [broken(), None, None]
+    with pytest.raises(InputError, match="frame 2"), film_of(results, sequence, images) as film:
+        write(tmp_path, counted(live), identities, [film], results)
+    assert len(world_of(tmp_path, ".partial")[1]) == len(seen) > 2
+    assert {person["person"] for line in world_of(tmp_path, ".partial")[1] for person in line["people"]} == {1, 2, 3}
+
+
 def test_ctrl_c_while_the_film_draws_leaves_film_and_tracks_alike(sequence, tracks, tmp_path, monkeypatch):
     draw, drawn, results = cv2.resize, [], ResultFolder(tmp_path)
 
@@ -153,7 +172,12 @@ def test_ctrl_c_while_the_film_draws_leaves_film_and_tracks_alike(sequence, trac
         monkeypatch.setattr("mtmc.multicamera.film.cv2.resize", interrupted)
         write(tmp_path, recognise(sequence, tracks, identities), identities, [film], results)
     assert frames_of(tmp_path / "room.partial.mp4") == len(world_of(tmp_path, ".partial")[1]) == 11
-    assert [told.partition(" ")[0] for told in error.value.__notes__] == ["11", "11"]
+    names = ", ".join(
+        ["room.partial.mp4", "world.partial.csv", "world.partial.jsonl", *(f"{name}.partial.txt" for name in NAMES)]
+    )
+    (told,) = error.value.__notes__
+    assert told.startswith(f"11 frames are kept below {tmp_path}: ")
+    assert sorted(told.partition(": ")[2].split(", ")) == sorted(names.split(", "))
 
 
 def test_a_camera_is_black_in_the_film_where_its_images_have_ended(sequence, tracks, tmp_path):
@@ -201,12 +225,27 @@ def test_the_gallery_of_an_unfinished_run_lies_beside_the_one_it_began_with(sequ
     assert all(cv2.imread(str(path)) is not None for path in (tmp_path / "out" / "gallery.partial").iterdir())
 
 
+@pytest.mark.parametrize(("name", "message"), [("a.txt/people.npz", "Not a directory"), ("people.pickle", "must end in .npz")])
+def test_a_gallery_that_could_not_be_saved_is_refused_at_once(tmp_path, name, message):
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(InputError, match=message):
+        GalleryWriter(ResultFolder(tmp_path / "out"), Gallery(3), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
 def test_a_run_that_breaks_off_before_its_first_moment_leaves_everything_as_it_was(sequence, tracks, tmp_path):
     identities, live = recognised(sequence, tracks)
     results = ResultFolder(tmp_path / "out")
     with pytest.raises(InputError) as error, GalleryWriter(results, Gallery(3), tmp_path / "p.npz"), writing_losses([], results):
         write(tmp_path / "out", breaking(live, 0, InputError("frame 1 is broken")), identities, (), results)
     assert not list(tmp_path.iterdir()) and not hasattr(error.value, "__notes__")
+
+
+def test_ctrl_c_before_the_first_moment_says_that_nothing_changed(sequence, tracks, tmp_path):
+    identities, live = recognised(sequence, tracks)
+    with pytest.raises(KeyboardInterrupt) as error:
+        write(tmp_path / "out", breaking(live, 0, KeyboardInterrupt()), identities)
+    assert error.value.__notes__ == ["nothing was written; earlier results are unchanged"]
 
 
 @dataclass

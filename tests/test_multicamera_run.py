@@ -11,6 +11,7 @@ from mtmc.multicamera.run import follow, follow_people, open_identities, recogni
 from mtmc.multicamera.workers import LocalWorkers
 from reid.common.errors import InputError
 from reid.weights.thresholds import Thresholds
+from trackers import Detections
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,19 @@ def test_follow_people_is_all_of_it_in_one_call(sequence, tracks):
         next(follow_people(sequence, model, Gallery(3, network="other")))
     with pytest.raises(InputError, match="give the model too"):
         next(follow_people(sequence, gallery=gallery))
+
+
+def test_a_recording_without_detections_needs_a_detector(sequence):
+    blind = replace(sequence, views=tuple(replace(each, detections=[None] * sequence.length) for each in sequence.views))
+    with pytest.raises(InputError, match=r"no detections; add det/NAME\.txt for each camera, or give a detector"):
+        next(follow_people(blind))
+    seen = next(follow_people(blind, detector=lambda image: Detections(np.empty((0, 4)), np.empty(0))))
+    assert len(seen.people) == 0
+
+
+def test_a_path_in_the_place_of_a_detector_is_told(sequence):
+    with pytest.raises(TypeError, match=r"detector must be one from mtmc\.open_detector"):
+        next(follow_people(sequence, detector="yolox_s.onnx"))
 
 
 def test_at_most_sixteen_crops_of_an_entry_are_embedded(sequence, tracks):

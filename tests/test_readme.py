@@ -11,6 +11,7 @@ import pytest
 from conftest import walking_image
 from visitors import MeanColour, visitors
 
+import mtmc
 import reid
 from mtmc.commands import COMMANDS
 from mtmc.sequences.readers.folder import write_folder
@@ -109,6 +110,8 @@ def test_people_of_several_cameras_are_followed(networks, tmp_path, monkeypatch,
         (Path("room") / view.name).mkdir()
         for number, image in zip(range(1, FRAMES + 1), view.images, strict=False):
             cv2.imwrite(f"room/{view.name}/{number:06d}.png", image)
+    asked = iter([found for frame in range(FRAMES) for found in recording.at(frame)])
+    monkeypatch.setattr(mtmc, "open_detector", lambda name: lambda image: next(asked))
     run_block_with("follow_people(")
     moments = re.findall(r"^(\d+\.\d+) \[([\d ]*)\]", capsys.readouterr().out, re.MULTILINE)
     assert networks == ["robust"] and len(moments) == FRAMES

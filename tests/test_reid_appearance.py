@@ -102,7 +102,7 @@ def test_a_box_without_a_part_in_the_frame_is_named(box):
 
 @pytest.mark.parametrize("shape", [(20, 10), (20, 10, 4), (0, 10, 3)])
 def test_what_is_no_colour_image_is_refused(model, shape):
-    with pytest.raises(ValueError, match="image 1 is uint8"):
+    with pytest.raises(ValueError, match="image 1 must be a non-empty"):
         model.embed([np.zeros((5, 5, 3), np.uint8), np.zeros(shape, np.uint8)])
 
 

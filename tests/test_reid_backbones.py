@@ -137,7 +137,7 @@ def _short(path):
         pytest.param(lambda path: None, "no such file", id="no file"),
         pytest.param(_pickle, "not a state dict in", id="a pickled network"),
         pytest.param(_text, "not a state dict in", id="a text file"),
-        pytest.param(_numbers, "which holds tensors by name", id="no tensors"),
+        pytest.param(_numbers, "not a state dict of tensors by name", id="no tensors"),
         pytest.param(_other, r"1 of 120 tensors differ, first 'layer4.0.conv1.weight' \(\(1,\) in the file", id="another shape"),
         pytest.param(_short, "absent in the file", id="tensors missing"),
     ],
@@ -175,7 +175,7 @@ def test_imagenet_weights_that_cannot_be_had_are_a_warning_and_leave_the_backbon
     network = models.build("bnneck_resnet18")
     before = network.backbone.conv1.weight.clone()
     assert not network.load_backbone("imagenet")
-    assert "ImageNet weights of resnet18 cannot be fetched" in caplog.text
+    assert "cannot download ImageNet weights of resnet18" in caplog.text
     assert torch.equal(network.backbone.conv1.weight, before)
 
 

@@ -1,5 +1,6 @@
 """How a command ends: exit codes, sentences, and the moments at which Ctrl-C and SIGTERM have to wait."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import threading
 import pytest
 
 from reid.common import errors
-from reid.common.errors import InputError, note, run
+from reid.common.errors import InputError, note, note_names, run
 from reid.common.interrupts import terminable, uninterrupted
 
 
@@ -35,7 +36,7 @@ def raising(error: BaseException, *notes: str):
         (InputError("frame 3 is broken"), (), 2, "error: frame 3 is broken\n"),
         (InputError("frame 3 is broken"), ("2 frames are kept",), 2, "error: frame 3 is broken\n2 frames are kept\n"),
         (OSError(28, "No space left", "a.txt"), ("2 frames are kept",), 2, "error: a.txt: No space left\n2 frames are kept\n"),
-        (KeyboardInterrupt(), (), 130, "interrupted: what was finished so far, if anything, is kept\n"),
+        (KeyboardInterrupt(), (), 130, "interrupted: finished results, if any, are kept\n"),
         (KeyboardInterrupt(), ("2 frames are kept", "so is the film"), 130, "interrupted: 2 frames are kept; so is the film\n"),
         (KeyboardInterrupt("go on with --resume"), (), 130, "interrupted: go on with --resume\n"),
     ],
@@ -65,6 +66,24 @@ def test_python_310_whose_tracebacks_have_no_notes_gets_them_too(monkeypatch, ca
     with pytest.raises(ZeroDivisionError):
         run(raising(ZeroDivisionError("ours"), "2 frames are kept"))
     assert capsys.readouterr().err == "2 frames are kept\n"
+
+
+def test_names_kept_by_several_writers_are_told_in_one_sentence():
+    error = KeyboardInterrupt()
+    note_names(error, "2 frames are kept below out", ["a.mp4"])
+    note_names(error, "3 frames are kept below out", ["b.csv"])
+    note_names(error, "2 frames are kept below out", ["c.csv", "d.txt"])
+    assert error.__notes__ == ["2 frames are kept below out: a.mp4, c.csv, d.txt", "3 frames are kept below out: b.csv"]
+
+
+@pytest.mark.parametrize(("package", "words"), [("mtmc", ["track", "calibrate"]), ("reid", ["train", "datasets"])])
+def test_without_a_command_the_help_lists_them(package, words, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["x"])
+    code, told = ended(importlib.import_module(f"{package}.__main__").main, capsys)
+    assert code == 2 and "usage:" in told and all(word in told for word in words)
+    monkeypatch.setattr(sys, "argv", ["x", "--nonsense"])
+    code, told = ended(importlib.import_module(f"{package}.__main__").main, capsys)
+    assert code == 2 and "unrecognized arguments: --nonsense" in told
 
 
 def test_sigterm_ends_as_ctrl_c_does_with_a_code_of_its_own(capsys):

@@ -83,7 +83,7 @@ def test_the_command_writes_people_that_a_run_takes_without_labels(photographs, 
         assert cv2.imread(str(path)).shape == (176, 80, 3)
     expected = cut_out(*scene(50, 60, 200, 60)).astype(int)
     assert np.abs(cv2.imread(str(folder / "0001.jpg")) - expected).mean() < 2  # JPEG
-    assert f"2 people cut out of 3 photographs into {folder}; nobody is seen in the other 1" in capsys.readouterr().out
+    assert f"cut 2 people from 3 photographs into {folder}; the other 1 show nobody" in capsys.readouterr().out
     crops = with_unlabelled(join([read_market(crops_folder, "bounding_box_train")]), [photographs / "cut"])
     assert crops.ids[-3:].tolist() == [7, -1, -1]
 
@@ -91,18 +91,24 @@ def test_the_command_writes_people_that_a_run_takes_without_labels(photographs, 
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        pytest.param(lambda root: (root / "masks" / "0002.png").unlink(), "0002.png: missing; ", id="no mask"),
+        pytest.param(lambda root: (root / "masks" / "0002.png").unlink(), "0002.png: no such file; ", id="no mask"),
         pytest.param(
             lambda root: cv2.imwrite(str(root / "masks" / "0002.png"), np.ones((160, 120), np.uint8)),
-            "0002.png: 120x160 pixels, but {root}/images/0002.jpg has 240x320: it is the mask of another photograph",
+            "0002.png: 120x160 pixels, but {root}/images/0002.jpg has 240x320; it is the mask of another photograph",
             id="a mask of another size",
         ),
-        pytest.param(lambda root: (root / "masks" / "0001.png").write_bytes(b""), "0001.png: not an image", id="a damaged mask"),
-        pytest.param(lambda root: (root / "images" / "0001.jpg").write_bytes(b""), "0001.jpg: not an image", id="damaged"),
+        pytest.param(
+            lambda root: (root / "masks" / "0001.png").write_bytes(b""), "0001.png: not a readable image", id="a damaged mask"
+        ),
+        pytest.param(
+            lambda root: (root / "images" / "0001.jpg").write_bytes(b""), "0001.jpg: not a readable image", id="damaged"
+        ),
         pytest.param(lambda root: (root / "masks").rename(root / "elsewhere"), "masks: no such folder", id="no folder"),
         pytest.param(lambda root: [each.unlink() for each in (root / "images").iterdir()], "images: no image", id="no images"),
         pytest.param(
-            lambda root: [(root / "images" / f"000{each}.jpg").unlink() for each in (1, 2)], "masks: none of its", id="nobody"
+            lambda root: [(root / "images" / f"000{each}.jpg").unlink() for each in (1, 2)],
+            "masks: no mask shows a person",
+            id="nobody",
         ),
     ],
 )

@@ -83,7 +83,7 @@ def test_msmt17_is_read_from_its_lists(tmp_path, archive, train, test):
 
 def test_a_broken_line_of_a_list_is_told_by_its_number(tmp_path):
     (tmp_path / "list_train.txt").write_text("0000/0000_000_01_0303morning_0015_0.jpg 0\n0000/person.jpg 0\n")
-    with pytest.raises(InputError, match=r"list_train.txt:2: not a path like"):
+    with pytest.raises(InputError, match=r"list_train.txt:2: must be a path like"):
         read("msmt17", tmp_path)
 
 
@@ -211,7 +211,7 @@ def test_a_classic_split_of_cuhk03_queries_one_view_of_its_people(cuhk03, boxes)
 
 
 def test_cuhk03_without_the_new_protocol_says_where_it_comes_from(cuhk03):
-    with pytest.raises(InputError, match=r"config_detected.mat: no such file; it is published with"):
+    with pytest.raises(InputError, match=r"config_detected.mat: no such file; get it with"):
         read("cuhk03_detected", cuhk03)
 
 
@@ -282,7 +282,7 @@ def test_a_failed_cut_leaves_nothing_behind(cuhk_sysu):
 
 def test_counts_that_differ_from_the_published_ones_are_said(two_view_sets):
     assert differences("viper", read("viper", two_view_sets)) == [
-        "viper: bounding_box_train has 12 images of 6 identities; published are 1264 of 632"
+        "viper: bounding_box_train has 12 images of 6 identities, but 1264 of 632 are published"
     ]
     assert len(differences("viper", read("viper", two_view_sets, 0), 0)) == 3
 
@@ -303,8 +303,8 @@ def test_every_data_set_tells_an_empty_folder(tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "split", "sentence"),
     [
-        pytest.param("market1502", None, "no data set named 'market1502'; there are: cuhk01", id="unknown"),
-        pytest.param("viper", 10, "viper: there is no split 10; it has splits 0 to 9", id="no such split"),
+        pytest.param("market1502", None, "unknown data set market1502; choose from cuhk01", id="unknown"),
+        pytest.param("viper", 10, "viper: no split 10; it has splits 0 to 9", id="no such split"),
         pytest.param("market1501", 0, "one fixed protocol and no splits", id="no splits at all"),
     ],
 )
@@ -315,5 +315,5 @@ def test_a_wrong_name_or_split_is_told_in_one_sentence(tmp_path, name, split, se
 
 def test_an_image_with_another_name_is_told(two_view_sets):
     touch(two_view_sets, "VIPeR/cam_a/person.bmp")
-    with pytest.raises(InputError, match=r"person.bmp: its path below .* is not of the form"):
+    with pytest.raises(InputError, match=r"person.bmp: the path below .* does not match"):
         read("viper", two_view_sets)

@@ -139,10 +139,10 @@ def test_a_run_with_a_teacher_lowers_what_it_matches(taught, crops_folder, photo
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"teacher": ()}, "teacher: without one, images without labels teach nothing"),
-        ({"embedding_weight": 0.0, "relation_weight": 0.0}, "the teacher teaches nothing"),
+        ({"teacher": ()}, "teacher: images without labels need one"),
+        ({"embedding_weight": 0.0, "relation_weight": 0.0}, "with a teacher, at least one must be above 0"),
         ({"teacher": ("nowhere.xml",)}, "teacher: nowhere.xml: no such file"),
-        ({"unlabelled_per_batch": 0}, "unlabelled_per_batch: must be above 0, where there are 6 images without labels"),
+        ({"unlabelled_per_batch": 0}, "unlabelled_per_batch: must be above 0, with 6 images without labels"),
     ],
     ids=["no teacher", "nothing matched", "a missing file", "photographs unused"],
 )
@@ -161,8 +161,12 @@ def cut_short(path: Path) -> Path:
     ("spoil", "sentence"),
     [
         pytest.param(lambda own, weights: own.with_name("nowhere.xml"), "nowhere.xml: no such file", id="missing"),
-        pytest.param(lambda own, weights: own.with_suffix(".yaml").unlink() or own, "own.yaml: missing; it must", id="no YAML"),
-        pytest.param(lambda own, weights: own.with_suffix(".bin").unlink() or own, "own.bin: missing; it holds", id="no .bin"),
+        pytest.param(
+            lambda own, weights: own.with_suffix(".yaml").unlink() or own, "own.yaml: no such file; it must", id="no YAML"
+        ),
+        pytest.param(
+            lambda own, weights: own.with_suffix(".bin").unlink() or own, "own.bin: no such file; it holds", id="no .bin"
+        ),
         pytest.param(lambda own, weights: cut_short(own), "own.xml: damaged, or not a network", id="half an .xml"),
         pytest.param(lambda own, weights: cut_short(own.with_suffix(".bin")) and own, "own.bin: holds", id="half a .bin"),
         pytest.param(lambda own, weights: cut_short(weights), "teacher.safetensors: ", id="half a .safetensors"),
@@ -174,7 +178,7 @@ def cut_short(path: Path) -> Path:
         pytest.param(
             lambda own, weights: write_ir(own, "mixing"), "own.xml: takes one image at a time, which", id="one image at a time"
         ),
-        pytest.param(lambda own, weights: own.parent, "teacher: there is no network named", id="a folder"),
+        pytest.param(lambda own, weights: own.parent, "teacher: unknown network", id="a folder"),
     ],
 )
 def test_a_teacher_that_cannot_be_asked_is_one_sentence(

@@ -85,8 +85,8 @@ def test_an_image_that_is_trained_on_and_validated_on_is_refused(call, tmp_path,
     told = capsys.readouterr().err
     assert ended.value.code == 2
     assert told == (
-        f"error: {tmp_path / trained}: trained on, and validated on as {tmp_path / measured}; "
-        "people would measure memory: take it out of one of the two\n"
+        f"error: {tmp_path / trained}: in the training data and, as {tmp_path / measured}, in the validation data; "
+        "people would measure memory: remove it from one of the two\n"
     )
     assert not (tmp_path / "run").exists()
 

@@ -119,15 +119,15 @@ def test_an_operation_gives_what_it_gives_in_openvino(build, tmp_path):
 @pytest.mark.parametrize(
     ("build", "sentence"),
     [
-        pytest.param(lambda ops, images: ops.elu(images, 1.0), "PyTorch cannot run its operation Elu", id="an unknown one"),
+        pytest.param(lambda ops, images: ops.elu(images, 1.0), "PyTorch cannot run the operation Elu", id="an unknown one"),
         pytest.param(
             lambda ops, images: ops.convolution(images, normal(6, 4, 3, 3), [2, 2], [0, 0], [0, 0], [1, 1], "same_upper"),
-            r"PyTorch cannot run its operation Convolution \(ValueError: auto_pad is same_upper\)",
+            r"PyTorch cannot run the operation Convolution \(ValueError: auto_pad is same_upper\)",
             id="padding as needed",
         ),
         pytest.param(
             lambda ops, images: ops.avg_pool(images, [2, 2], [0, 0], [1, 1], [2, 2], True),
-            r"operation AvgPool \(ValueError: its two sides are padded differently\)",
+            r"operation AvgPool \(ValueError: the two sides are padded differently\)",
             id="an average padded on one side",
         ),
         pytest.param(
@@ -169,9 +169,9 @@ def test_what_pytorch_does_not_run_is_one_sentence(build, sentence, tmp_path):
     [
         pytest.param({"kind": "fixed"}, "takes one image at a time, which PyTorch cannot change", id="fixed"),
         pytest.param({"kind": "mixing"}, "takes one image at a time, which PyTorch cannot change", id="mixing"),
-        pytest.param({"shape": (4, 3, 8, 4)}, "takes 4 images at a time: export it with a free batch axis", id="four"),
-        pytest.param({"number": np.uint8}, "takes numbers of the type u8: export it with an input of the type f32", id="u8"),
-        pytest.param({"inputs": 2}, r"it takes \(1, 3, 8, 4\), \(1, 3, 8, 4\) and gives \(1, 4\)", id="two inputs"),
+        pytest.param({"shape": (4, 3, 8, 4)}, "takes 4 images at a time; export it with a free batch axis", id="four"),
+        pytest.param({"number": np.uint8}, "takes inputs of type u8; export it with an input of type f32", id="u8"),
+        pytest.param({"inputs": 2}, r"not \(1, 3, 8, 4\), \(1, 3, 8, 4\) to \(1, 4\)", id="two inputs"),
     ],
 )
 def test_a_network_that_takes_no_batches_is_told(tmp_path, changes, sentence):

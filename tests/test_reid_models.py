@@ -55,7 +55,7 @@ def test_an_unknown_network_is_refused_with_the_list_of_those_that_exist():
 
 def test_a_network_without_its_sizes_is_told(monkeypatch):
     monkeypatch.setitem(registry._builders, "bare", lambda classes=0: nn.Linear(2, 2))
-    with pytest.raises(InputError, match="bare: its network lacks preprocessing and dimension"):
+    with pytest.raises(InputError, match="bare: the network lacks preprocessing and dimension"):
         models.build("bare")
 
 
@@ -78,10 +78,10 @@ def test_options_and_their_values_are_read_off_the_builder(optional):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        pytest.param({"form": 1}, "no option 'form'; its options are: shape, stride", id="an unknown option"),
-        pytest.param({"shape": "flat"}, "shape is 'flat'; it can be: round, square", id="an unknown value"),
-        pytest.param({"stride": True}, "stride is True", id="a value of another kind"),
-        pytest.param({"stride": [1]}, "stride is \\[1\\]", id="a list"),
+        pytest.param({"form": 1}, "unknown option form; choose from shape, stride", id="an unknown option"),
+        pytest.param({"shape": "flat"}, "shape must be one of round, square, not 'flat'", id="an unknown value"),
+        pytest.param({"stride": True}, "stride must be one of .*, not True", id="a value of another kind"),
+        pytest.param({"stride": [1]}, "stride must be one of .*, not \\[1\\]", id="a list"),
     ],
 )
 def test_an_option_that_does_not_exist_is_refused_with_those_that_do(optional, options, sentence):

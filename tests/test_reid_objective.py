@@ -159,13 +159,13 @@ def test_bf16_trains_close_to_single_precision(small_weights, recipe):
     ("changes", "sentence"),
     [
         pytest.param({"precision": "float16"}, "precision: float16 trains on CUDA only", id="float16 on a CPU"),
-        pytest.param({"identity_weight": 0, "triplet_weight": 0}, "nothing to learn", id="no loss"),
+        pytest.param({"identity_weight": 0, "triplet_weight": 0}, "at least one must be above 0", id="no loss"),
         pytest.param({"average_epochs": 0}, "average_epochs: with average weights", id="an average of nothing"),
         pytest.param(
             {"schedule": "cycles", "cycle_epochs": 35, "average_epochs": 1}, "no cycle ends", id="an average of no cycle"
         ),
         pytest.param({"backbone_weights": "imagenet"}, "backbone_weights: small is trained from scratch", id="no backbone"),
-        pytest.param({"options": {"pool": "max"}}, "small has no option 'pool'", id="unknown option"),
+        pytest.param({"options": {"pool": "max"}}, "small: unknown option pool", id="unknown option"),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_told_in_one_sentence(small_weights, recipe, changes, sentence):

@@ -69,7 +69,7 @@ def test_the_command_stores_all_thresholds(small_weights, tmp_path, capsys):
     stored, printed = read_weights(path), capsys.readouterr().out
     assert f"cosine distance at most {stored.thresholds.image:.4f}" in printed
     assert f"set distance at most {stored.thresholds.set:.4f}" in printed
-    assert f"from one camera to another, at most {stored.thresholds.link:.4f}" in printed
+    assert f"across cameras, at most {stored.thresholds.link:.4f}" in printed
     assert stored.hash == small_weights.hash
 
 

@@ -114,7 +114,7 @@ def test_an_appearance_model_of_ones_own_is_opened_for_one_camera_and_told_what_
         (lambda own: read_tracker_config(f"{own}:find"), "not a class derived from trackers.Tracker"),
         (lambda own: read_tracker_config("nobody_has_this:Tracker"), "no module nobody_has_this in the current directory"),
         (lambda own: read_tracker_config(f"{own}.deeper:Tracker"), "no module own_people.deeper"),
-        (lambda own: open_detector(f"{own}:Looksy"), "own_people has no Looksy; it has np, Detections"),
+        (lambda own: open_detector(f"{own}:Looksy"), "own_people has no Looksy; choose from ByRow, Registered, find, Looks$"),
         (lambda own: open_detector(f"{own}:number"), "not callable; a detector must map an image"),
         (lambda own: open_appearance(f"{own}:number"), "not callable; an appearance model must map"),
         (lambda own: read_tracker_config("motdd"), "unknown tracker motdd; choose from deepsort, motdt"),

@@ -127,7 +127,7 @@ def test_a_seed_draws_the_same_galleries_again():
     ("distances", "gallery_ids", "sentence"),
     [
         pytest.param([[0.1, np.nan]], [7, 5], "not a number", id="a distance that is not a number"),
-        pytest.param([[0.1, 0.2]], [5, 6], "nothing can be ranked", id="no positive for any query"),
+        pytest.param([[0.1, 0.2]], [5, 6], "no query has an image", id="no positive for any query"),
     ],
 )
 def test_what_cannot_be_ranked_is_said_in_one_sentence(evaluate, distances, gallery_ids, sentence):
@@ -164,5 +164,5 @@ def test_euclidean_distances_of_long_features_that_stand_close_are_those_of_doub
 def test_positives_are_looked_for_without_distances():
     check_positives(*LABELS)
     for ids, cameras in ((np.array([8, 8]), LABELS[3]), (LABELS[1], np.array([1, 2]))):
-        with pytest.raises(InputError, match="no query has a picture"):
+        with pytest.raises(InputError, match="no query has an image"):
             check_positives(LABELS[0], ids, LABELS[2], cameras)

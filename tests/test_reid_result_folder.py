@@ -109,7 +109,7 @@ def test_names_that_hold_line_breaks_and_other_letters_are_listed_whole(tmp_path
 
 def test_a_folder_that_takes_no_files_is_refused_at_once(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot be written to"):
+    with pytest.raises(InputError, match="not writable"):
         ResultFolder(tmp_path / "file" / "out")
     ResultFolder(tmp_path / "new" / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

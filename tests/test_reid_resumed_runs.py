@@ -74,7 +74,7 @@ def test_a_damaged_checkpoint_is_told_in_one_sentence(crops_folder, recipe, tmp_
     crops, path = join([read_market(crops_folder, TRAIN)]), tmp_path / "run" / "checkpoint.pt"
     train(replace(recipe, epochs=1), crops, tmp_path / "run")
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(InputError, match=r"checkpoint\.pt: a checkpoint that cannot be read .*; remove it to start anew"):
+    with pytest.raises(InputError, match=r"checkpoint\.pt: unreadable checkpoint .*; remove it to start anew"):
         train(replace(recipe, epochs=1), crops, tmp_path / "run")
 
 
@@ -101,7 +101,7 @@ def test_a_diverging_run_stops_and_keeps_its_last_checkpoint(crops_folder, recip
 def test_a_validation_without_positives_is_refused_before_an_epoch_is_spent(crops_folder, recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(Learner, "step", None)
     crops = join([read_market(crops_folder, TRAIN)])
-    with pytest.raises(InputError, match="people: no query has a picture"):
+    with pytest.raises(InputError, match="people: no query has an image"):
         train(recipe, crops, tmp_path / "run", validation=[ValidationSet("people", crops, crops.take(crops.ids < 0))])
 
 
@@ -111,7 +111,7 @@ def test_a_run_that_is_repeated_says_that_it_was_trained_before_and_keeps_its_we
     found = read_weights(path).hash
     assert "trained before" not in capsys.readouterr().out
     train(recipe, crops, tmp_path / "run")
-    assert "all 2 epochs were trained before" in capsys.readouterr().out
+    assert "all 2 epochs are already trained" in capsys.readouterr().out
     assert read_weights(path).hash == found
 
 

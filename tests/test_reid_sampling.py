@@ -77,7 +77,7 @@ def test_joined_data_sets_share_neither_identities_nor_cameras(crops_folder):
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("person.jpg", "must start like"), (None, "no image in it")],
+    [("person.jpg", "must start like"), (None, "no images")],
     ids=["a name without an identity", "an empty folder"],
 )
 def test_a_folder_that_is_no_data_set_is_told_in_one_sentence(tmp_path, name, sentence):

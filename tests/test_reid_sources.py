@@ -44,11 +44,11 @@ def test_a_published_set_is_named_with_its_folder_and_split_and_its_counts_are_c
     with caplog.at_level(logging.WARNING):
         query, gallery = read_source(f"viper:1={viper}", QUERY, GALLERY)
     assert len(query) == len(gallery) == 2
-    assert "viper: query has 2 images of 2 identities; published are 316 of 316" in caplog.text
+    assert "viper: query has 2 images of 2 identities, but 316 of 316 are published" in caplog.text
 
 
 def test_a_part_that_a_protocol_does_not_have_is_told(viper):
-    with pytest.raises(InputError, match="has no query"):
+    with pytest.raises(InputError, match="no query"):
         read_source(f"viper={viper}", QUERY, GALLERY)
 
 
@@ -121,15 +121,15 @@ def test_sources_of_the_same_name_are_numbered():
     ("text", "sentence"),
     [
         pytest.param("query: sought", "must hold the keys pattern and any of train", id="no pattern"),
-        pytest.param(PATTERN, "names no folder", id="no folder"),
-        pytest.param(f"{PATTERN}\nqery: seen", "unknown key 'qery'", id="an unknown key"),
-        pytest.param("pattern: '(\\d+'\nquery: sought", "no regular expression", id="a broken pattern"),
+        pytest.param(PATTERN, "no folders; give train", id="no folder"),
+        pytest.param(f"{PATTERN}\nqery: seen", "unknown key qery;", id="an unknown key"),
+        pytest.param("pattern: '(\\d+'\nquery: sought", "not a regular expression", id="a broken pattern"),
         pytest.param("pattern: '(?P<identity>.*)'\nquery: sought", r"has no group \(\?P<camera>", id="no group"),
         pytest.param(f"{PATTERN}\nquery: lost", "lost: no such folder", id="a missing folder"),
         pytest.param(
-            "pattern: '(?P<identity>[a-z]+)/cam(?P<camera>S)?.*'\ngallery: seen", "no camera in its name", id="no camera"
+            "pattern: '(?P<identity>[a-z]+)/cam(?P<camera>S)?.*'\ngallery: seen", "no identity or no camera", id="no camera"
         ),
-        pytest.param(f"{PATTERN}\ngallery: seen\nidentities: bob eve", "shows the identity 'eve'", id="nobody's identity"),
+        pytest.param(f"{PATTERN}\ngallery: seen\nidentities: bob eve", "no images of identity eve", id="nobody's identity"),
         pytest.param(f"{PATTERN}\ngallery: seen\nidentities: 10", "each a text", id="a number for identities"),
         pytest.param("a: [", "not YAML", id="not YAML"),
         pytest.param("- 1", "must hold the keys", id="a list"),
@@ -143,7 +143,7 @@ def test_a_wrong_description_is_told_in_one_sentence(described, text, sentence):
 
 @pytest.mark.parametrize(
     ("source", "sentence"),
-    [("vipper=/data", "no data set named 'vipper'"), ("viper:one=/data", "must be a number"), ("nowhere", "no such folder")],
+    [("vipper=/data", "unknown data set vipper"), ("viper:one=/data", "must be a number"), ("nowhere", "no such folder")],
 )
 def test_a_wrong_source_is_told_in_one_sentence(source, sentence):
     with pytest.raises(InputError, match=sentence):

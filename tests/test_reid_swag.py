@@ -73,7 +73,7 @@ def test_too_few_states_cannot_be_drawn_from(states, rank):
 
 
 def test_a_rank_of_1_is_refused():
-    with pytest.raises(ValueError, match="rank 1"):
+    with pytest.raises(ValueError, match="rank must be 0"):
         WeightGaussian(1)
 
 

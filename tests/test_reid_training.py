@@ -76,7 +76,7 @@ def test_a_set_of_a_site_that_is_trained_on_is_told_at_the_start_and_in_the_reco
     sets = [ValidationSet("people", *parts), ValidationSet("elsewhere", *parts, frozenset({"elsewhere"}))]
     train(recipe, crops, tmp_path / "run", validation=sets, data=[str(crops_folder)])
     told = [line for line in capsys.readouterr().out.splitlines() if "say little" in line]
-    assert told == ["people is validated on a site that is trained on: its figures say little about other places"]
+    assert told == ["people is from a site in the training data: its figures say little about other sites"]
     validation = read_weights(tmp_path / "run" / "last.safetensors").training["validation"]
     assert {name: of_set["trained_site"] for name, of_set in validation.items()} == {"people": True, "elsewhere": False}
 
@@ -88,7 +88,7 @@ def test_the_sites_of_the_weights_that_a_run_started_from_count_as_trained_on(cr
     start = replace(recipe, start=str(tmp_path / "first" / "last.safetensors"))
     sets = [ValidationSet("half.yaml", *parts, frozenset({"half.yaml", "campus"}))]
     train(start, crops, tmp_path / "second", data=["market"], validation=sets)
-    assert "half.yaml is validated on a site that is trained on" in capsys.readouterr().out
+    assert "half.yaml is from a site in the training data" in capsys.readouterr().out
     (tmp_path / "first" / "last.safetensors").unlink()
     (tmp_path / "second" / "last.safetensors").unlink()
     train(start, crops, tmp_path / "second", data=["market"], validation=sets)  # what the checkpoint kept is enough

@@ -74,7 +74,7 @@ def test_data_without_impostor_pairs_are_refused():
 
 
 def test_embeddings_that_are_all_alike_are_refused():
-    with pytest.raises(InputError, match="does not tell people apart"):
+    with pytest.raises(InputError, match="does not separate people"):
         fit_threshold(on_a_circle(7, 7, 7), [1, 2, 3], [1, 1, 1], 0.01)
 
 

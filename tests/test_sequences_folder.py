@@ -35,7 +35,7 @@ def test_a_plain_folder_needs_nothing_but_cameras_and_pictures(tmp_path):
         cv2.imwrite(str(tmp_path / f"west/{number}.png"), np.zeros((480, 640, 3), np.uint8))
     sequence = open_recording(tmp_path)
     assert sequence.length == 3 and view(sequence, "east").images is None
-    assert [len(part) for part in sequence.at(2)] == [0, 0]
+    assert sequence.at(2) == [None, None]
     assert sequence.ground_truths is None and sequence.world_truth is None
     with pytest.raises(InputError, match="no ground truth on the ground plane"):
         sequence.require_world_truth()
@@ -57,19 +57,20 @@ def test_a_camera_whose_clock_differs_is_brought_to_the_others(tmp_path, ahead):
     sequence = open_recording(tmp_path)
     assert sequence.length == 4
     for frame, (one, other) in enumerate(zip(*(each.images for each in sequence.views), strict=True)):
-        boxes = [part.boxes for part in sequence.at(frame)]
         if frame < -ahead:
-            assert other is None and len(boxes[1]) == 0
+            assert other is None and sequence.at(frame)[1] is None
         else:
             np.testing.assert_array_equal(one, other)
-            np.testing.assert_array_equal(*boxes)
+            np.testing.assert_array_equal(*(part.boxes for part in sequence.at(frame)))
     write_folder(tmp_path / "copy", sequence)
     for name in ("west", "east"):
         (tmp_path / name).rename(tmp_path / "copy" / name)
     again = open_recording(tmp_path / "copy")
     assert [each.time_offset for each in again.views] == [0, ahead / 10]
     for old, new in zip(sequence.views, again.views, strict=True):
-        np.testing.assert_array_equal([len(found) for found in new.detections], [len(found) for found in old.detections])
+        assert [found if found is None else len(found) for found in new.detections] == [
+            found if found is None else len(found) for found in old.detections
+        ]
         begin = max(0, -ahead) if new.name == "east" else 0
         assert [image is None for image in new.images] == [frame < begin for frame in range(4)]
 
@@ -95,6 +96,24 @@ def test_a_bad_file_of_a_plain_folder_is_told_by_name(tmp_path, name, text, mess
     (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=message):
         open_recording(tmp_path)
+
+
+class Stream:
+    """A live source, which has no length."""
+
+    length, frame_rate, size = None, None, SIZE
+
+    def __init__(self, address: str):
+        self.address = address
+
+
+def test_streams_are_followed_for_as_long_as_they_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("mtmc.sequences.readers.folder.Video", Stream)
+    save_cameras(tmp_path / "cameras.yaml", {"west": CameraEntry(corners()["west"], "rtsp://west")})
+    with pytest.raises(InputError, match=r"the streams have no known length; give it as seqLength in .*seqinfo\.ini"):
+        open_recording(tmp_path)
+    (tmp_path / "seqinfo.ini").write_text("[Sequence]\nseqLength=500\n")
+    assert open_recording(tmp_path).length == 500
 
 
 def test_cameras_of_different_units_do_not_make_one_recording(tmp_path):
@@ -151,3 +170,10 @@ def test_embeddings_go_to_the_rows_of_their_file_in_whatever_order_these_are(tmp
     for frame in range(5):
         west, east = recording.at(frame)
         assert west.embeddings.argmax() == frame and east.embeddings.argmax() == 4 - frame
+
+
+def test_a_camera_that_saw_nobody_needs_no_embeddings(tmp_path):
+    write_detections(tmp_path, 5, {"west": np.ones((5, 4), np.float32)})
+    (tmp_path / "det" / "east.txt").write_text("")
+    west, east = open_recording(tmp_path).at(0)
+    assert west.embeddings.shape == (1, 4) and len(east) == 0

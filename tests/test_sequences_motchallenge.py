@@ -88,7 +88,7 @@ def test_a_missing_frame_is_named(make_sequence):
 def test_pictures_numbered_from_0_are_refused(make_sequence):
     folder = make_sequence(images=True) / "img1"
     (folder / "000012.png").rename(folder / "000000.png")
-    with pytest.raises(InputError, match="numbered from 1 on"):
+    with pytest.raises(InputError, match="numbered from 1"):
         open_sequence(folder.parent)
 
 
@@ -106,7 +106,7 @@ def test_detections_are_chosen_by_name_and_by_score(make_sequence):
     (folder / "det" / "weak.txt").write_text("1,-1,0,0,9,9,0.2\n1,-1,0,0,9,9,0.6\n3,-1,0,0,9,9,0.3\n")
     sequence = open_sequence(folder, "weak.txt", min_score=0.3)
     assert [len(frame) for frame in sequence.detections[:4]] == [1, 0, 1, 0]
-    with pytest.raises(InputError, match=r"other\.txt is missing: .*det\.txt, weak\.txt"):
+    with pytest.raises(InputError, match=r"other\.txt: no such file; .*det\.txt, weak\.txt"):
         open_sequence(folder, "other.txt")
 
 
@@ -203,13 +203,15 @@ def test_ground_truth_of_mot16_has_classes_and_visibility(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        pytest.param("1,-1,0,0,1o,9,0.5", "column 5 holds '1o' where a number belongs", id="letters in a number"),
-        pytest.param("1,-1,0,0,9,9", "6 columns where the lines before have 7", id="a column is missing"),
+        pytest.param("1,-1,0,0,1o,9,0.5", "column 5 must be a number, not '1o'", id="letters in a number"),
+        pytest.param(
+            "1,-1,0,0,9,9", "must have 7 columns, separated by commas, like earlier lines, but has 6", id="a column is missing"
+        ),
         pytest.param("1,-1,0,0,9,9,nan", "column 7 is not a finite number", id="NaN"),
         pytest.param("1,-1,0,inf,9,9,1", "column 4 is not a finite number", id="infinity"),
         pytest.param("1,-1,0,0,-9,9,0.5", "-9 wide", id="negative width"),
         pytest.param("1,-1,0,0,9,0,0.5", "0 high", id="no height"),
-        pytest.param("0,-1,0,0,9,9,0.5", "frame 0, but frames are whole numbers from 1 on", id="frame 0"),
+        pytest.param("0,-1,0,0,9,9,0.5", "frame 0, but frames are whole numbers from 1", id="frame 0"),
         pytest.param("1.5,-1,0,0,9,9,0.5", "frame 1.5, but", id="half a frame"),
         pytest.param("6,-1,0,0,9,9,0.5", "frame 6 is beyond the sequence's last frame, 5", id="frame beyond the sequence"),
     ],
@@ -221,11 +223,20 @@ def test_a_malformed_line_is_named(tmp_path, line, message):
         read_detections(path, length=5)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe\x00"])
-def test_a_file_without_rows_is_an_error(tmp_path, content):
+@pytest.mark.parametrize("content", ["", "\n \n", "\ufeff"])
+def test_a_file_without_rows_is_no_detection_and_no_track_but_an_error_as_truth(tmp_path, content):
+    path = tmp_path / "rows.txt"
+    path.write_text(content, encoding="utf-8")
+    for found in read_detections(path, length=5, min_score=0.5), read_tracks(path):
+        assert found.boxes.shape == (0, 4) and found.frames.shape == (0,)
+    with pytest.raises(InputError, match=r"rows\.txt: empty"):
+        read_ground_truth(path)
+
+
+def test_a_file_that_is_no_text_is_an_error(tmp_path):
     path = tmp_path / "det.txt"
-    path.write_bytes(content)
-    with pytest.raises(InputError, match=r"det\.txt"):
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match=r"det\.txt: not a text file"):
         read_detections(path)
 
 
@@ -248,12 +259,12 @@ def test_what_is_no_video_is_refused(tmp_path, make_sequence):
     with pytest.raises(InputError, match="neither a video file"):
         open_sequence(tmp_path / "nowhere.mp4", det)
     (tmp_path / "broken.mp4").write_bytes(bytes(1000))
-    with pytest.raises(InputError, match=r"broken\.mp4 does not open as a video"):
+    with pytest.raises(InputError, match=r"broken\.mp4: does not open as a video"):
         open_sequence(tmp_path / "broken.mp4", det)
 
 
 def test_a_camera_that_is_not_there_is_told_in_one_sentence_without_a_word_of_opencv(capfd):
-    with pytest.raises(InputError, match="97 does not open as a video"):
+    with pytest.raises(InputError, match="97: does not open as a video"):
         next(iter(Video(97)))
     assert capfd.readouterr() == ("", "")
 
@@ -307,5 +318,5 @@ def test_opencv_is_asked_for_nothing_when_no_image_is_needed(make_sequence, monk
 
 def test_a_text_file_in_the_place_of_the_video_is_told(tmp_path):
     (tmp_path / "walk.txt").write_text("1,-1,1,1,5,9,0.9\n")
-    with pytest.raises(InputError, match=r"walk\.txt is text by its name, not a video"):
+    with pytest.raises(InputError, match=r"walk\.txt: a text file, not a video"):
         open_sequence(tmp_path / "walk.txt", tmp_path / "walk.txt")

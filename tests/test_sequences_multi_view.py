@@ -240,7 +240,7 @@ def test_any_recording_survives_being_written_as_a_plain_folder(tmp_path):
 
 
 def test_a_folder_of_no_known_format_is_told(tmp_path):
-    with pytest.raises(InputError, match=r"unknown format; add cameras\.yaml .* one of wildtrack"):
+    with pytest.raises(InputError, match=r"unknown format; add cameras\.yaml .* give the camera file itself .* one of wildtrack"):
         open_recording(tmp_path)
     with pytest.raises(InputError, match="no such file or folder"):
         open_recording(tmp_path / "nowhere")

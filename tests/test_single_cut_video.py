@@ -63,7 +63,7 @@ def test_a_video_that_was_cut_short_is_followed_to_its_end_and_kept_as_a_part(cl
     assert Video(clip).length == FRAMES, "the header promises more than there is"
     sequence = open_sequence(clip, None)
     writer = ResultWriter(ResultFolder(tmp_path / "out"), "clip", RATE, video=True)
-    with pytest.raises(InputError, match=f"of {FRAMES}, so it is cut short") as error, writer:
+    with pytest.raises(InputError, match=f"of {FRAMES}: the file is cut short") as error, writer:
         for frame in track(sequence, "sort", images=True, detector=nobody):
             writer.write(frame)
     frames = writer.totals.frames

@@ -1,5 +1,6 @@
 """The pipeline of one camera: what it yields, what it reads, what it drops, and the embeddings it remembers."""
 
+import resource
 from pathlib import Path
 
 import cv2
@@ -55,6 +56,11 @@ def test_a_tracker_without_appearance_leaves_the_model_alone(make_sequence):
 def test_a_name_in_the_place_of_a_model_is_told(make_sequence):
     with pytest.raises(TypeError, match=r"appearance must be a model from reid\.load, .* not 'robust'"):
         next(track(open_sequence(make_sequence()), appearance="robust"))
+
+
+def test_a_path_in_the_place_of_a_detector_is_told(make_sequence):
+    with pytest.raises(TypeError, match=r"detector must be one from mtmc\.open_detector, .* not 'yolox_s\.onnx'"):
+        next(track(open_sequence(make_sequence()), detector="yolox_s.onnx"))
 
 
 def test_images_come_along_when_asked_for(make_sequence):
@@ -166,3 +172,25 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_time(make_sequence, tm
     (tmp_path / "file").touch()
     frames = track(open_sequence(make_sequence(images=True)), "deepsort", ColourModel(), cache=tmp_path / "file" / "cache")
     assert len(list(frames)) == FRAMES
+
+
+def test_a_disk_that_the_cache_fills_costs_nothing_but_time(make_sequence, tmp_path):
+    folder, limit = make_sequence(images=True), resource.getrlimit(resource.RLIMIT_FSIZE)
+    frames = track(open_sequence(folder), "deepsort", ColourModel(), cache=tmp_path / "cache")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40, limit[1]))  # within the embeddings of a frame
+    try:
+        assert len(list(frames)) == FRAMES
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", ["f32", "json"])
+def test_a_damaged_entry_of_the_cache_is_computed_anew(make_sequence, tmp_path, suffix):
+    folder, model = make_sequence(images=True), ColourModel()
+    whole = list(track(open_sequence(folder), "deepsort", model, cache=tmp_path / "cache"))
+    (entry,) = (tmp_path / "cache").glob(f"*.{suffix}")
+    entry.write_bytes(entry.read_bytes()[:-1])
+    anew = list(track(open_sequence(folder), "deepsort", model, cache=tmp_path / "cache"))
+    assert model.calls == 2 * FRAMES and not anew[0].reid_cached
+    np.testing.assert_array_equal(anew[-1].tracks.boxes, whole[-1].tracks.boxes)

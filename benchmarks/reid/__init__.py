@@ -1,1 +1,1 @@
-"""Rows for the tables of the papers: each trained and measured, ours beside theirs."""
+"""Reproduction of the papers' tables: each row trained and evaluated, beside the published figures."""

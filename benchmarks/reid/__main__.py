@@ -1,6 +1,6 @@
-"""The tables of the ReID papers and an ablation of ours, a command each: train or load every row, print ours beside the paper's.
+"""Reproduce the tables of the ReID papers, or our ablation: train or load every row, and print it beside the paper's figures.
 
-`python -m benchmarks.reid --table bag_of_tricks --data SOURCE`. The same command goes on with a table that was stopped.
+`python -m benchmarks.reid --table bag_of_tricks --data SOURCE`. The same command resumes an interrupted table.
 """
 
 import argparse
@@ -15,7 +15,7 @@ NAMES = ", ".join((*TABLES, "features_2d"))
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the benchmark with command-line `arguments`; raises `InputError` for what the user gave wrong."""
+    """Run the benchmark with command-line `arguments`; raises `InputError` for invalid user input."""
     options = _parse(arguments)
     if options.epochs is not None and options.epochs < 1:
         raise InputError(f"--epochs {options.epochs}: must be at least 1")
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     table, folder = find_table(options.table), options.output / options.table
     for source in (*options.data, *options.validate, *options.unlabelled):
         if source.partition("=")[0] in {field.name for field in fields(Recipe)}:
-            raise InputError(f"{source}: names no data; changes to the recipes stand before the options")
+            raise InputError(f"{source}: not a data source; changes to the recipes go before the options")
     small = options.scale == "small"
     changes = options.changes if options.unlabelled else [*options.changes, "unlabelled_per_batch=0"]
     reduction = Reduction(options.epochs, small, tuple(changes))
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
             runs.setdefault(row.name, {})[seed] = result
             results = {name: over_seeds(list(of_row.values())) for name, of_row in runs.items()}
             steps = compare_steps(table, runs)
-            write_summary(folder, table, results, steps, heading)  # after each row, so that a stopped table has what is done
+            write_summary(folder, table, results, steps, heading)  # after each row, so an interrupted table keeps finished rows
     print_table(table, results, heading)
     print_steps(steps)
     _draw_losses(table, folder / f"seed_{seeds[0]}", folder / "losses.png")
@@ -67,7 +67,7 @@ def _draw_losses(table: Table, folder: Path, path: Path) -> None:
     runs = {row.run or row.name: run_folder(folder, row) / "losses.csv" for row in table.rows}
     try:
         draw_losses(runs, path, table.title)
-    except InputError as error:  # the figures are there all the same
+    except InputError as error:  # the figures are still available
         print(f"no loss curves: {error}")
     else:
         print(f"loss curves in {path}")
@@ -80,7 +80,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         nargs="*",
         metavar="key=value",
         help="changes to every row's recipe, before the options; backbone_weights=FILE: all start from this backbone; for "
-        "distillation teacher=[A.xml,B.xml] is needed",
+        "distillation, teacher=[A.xml,B.xml] is required",
     )
     parser.add_argument("--table", required=True, metavar="NAME", help=NAMES)
     parser.add_argument(
@@ -88,7 +88,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         nargs="+",
         default=[],
         metavar="SOURCE",
-        help="trained on all together, what `python -m reid train --data` takes; for features_2d the folder of MNIST's IDX files "
+        help="training data, used together, as in `python -m reid train --data`; for features_2d a folder of MNIST's IDX files "
         "(default: rendered digits)",
     )
     parser.add_argument(
@@ -96,22 +96,29 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         nargs="+",
         default=[],
         metavar="SOURCE",
-        help="queries and galleries that each row is measured on (default: those of the first --data)",
+        help="queries and galleries to evaluate each row on (default: those of the first --data)",
     )
     parser.add_argument(
-        "--unlabelled", nargs="+", default=[], metavar="DIR", help="for distillation: images of people nobody has named"
+        "--unlabelled", nargs="+", default=[], metavar="DIR", help="for distillation: images of people without labels"
     )
     parser.add_argument(
-        "--seeds", nargs="+", type=int, default=[], metavar="N", help="each row once a seed: mean, spread (default: the recipe's)"
+        "--seeds",
+        nargs="+",
+        type=int,
+        default=[],
+        metavar="N",
+        help="run each row once per seed; prints mean and spread (default: the recipe's seed)",
     )
-    parser.add_argument("--epochs", type=int, metavar="N", help="fewer epochs; the schedule shrinks with them")
+    parser.add_argument("--epochs", type=int, metavar="N", help="fewer epochs, with a proportionally shorter schedule")
     parser.add_argument(
         "--scale",
         choices=("full", "small"),
         default="full",
-        help="small: a small backbone from scratch, on images of half the sides; for distillation 256 people in small batches",
+        help="small: a small backbone from scratch, on images of half the size; for distillation, 256 people in small batches",
     )
-    parser.add_argument("--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="default: %(default)s")
+    parser.add_argument(
+        "--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="output folder (default: %(default)s)"
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")
     return parser.parse_args(arguments)
 

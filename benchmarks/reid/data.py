@@ -1,4 +1,4 @@
-"""What a table is trained and measured on."""
+"""The training and evaluation data of a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from reid.training.validation import ValidationSet, check_apart
 class Data:
     """The data of a table.
 
-    labelled: the crops trained on, of those data sets that are called `names`. together: these and the images without labels.
-    whole: of how many identities the data sets are, all of whom a small run leaves out some. measured: the data sets that each
-    network is measured on.
+    labelled: the training crops, from the data sets called `names`. together: these and the images without labels. whole: the
+    number of identities in the data sets, of which a small run uses only some. measured: the data sets to evaluate each network
+    on.
     """
 
     labelled: Crops
@@ -29,23 +29,23 @@ class Data:
     measured: tuple[ValidationSet, ...]
 
     def crops(self, recipe: Recipe) -> Crops:
-        """What a recipe is trained on: images without labels only where it has a place for them."""
+        """The training crops of a recipe, with images without labels only if its batches include them."""
         return self.together if recipe.unlabelled_per_batch else self.labelled
 
 
 def read_data(
     table: Table, sources: Sequence[str], validate: Sequence[str] = (), unlabelled: Sequence[str] = (), small: bool = False
 ) -> Data:
-    """Read the data sets that a table is trained on, `sources`, all together, with images from the folders `unlabelled`.
+    """Read the training data of a table from all `sources`, with images from the folders `unlabelled`.
 
-    Each network is measured on each set of `validate`, without any on the first of `sources`. `small` leaves the table's
-    `small_identities` people, evenly chosen. Raises InputError for a table across data sets without `validate`, and where an
-    image that is trained on is measured on, too.
+    Each network is evaluated on each set of `validate`, or else on the first of `sources`. `small` keeps the table's
+    `small_identities` people, evenly chosen. Raises InputError for a cross-domain table without `validate`, and for a training
+    image that is also in the evaluation data.
     """
     if not sources:
         raise InputError(f"--data: {table.name} needs a data set to train on")
     if table.cross and not validate:
-        raise InputError(f"--validate: {table.name} needs another data set to measure on")
+        raise InputError(f"--validate: {table.name} needs another data set to evaluate on")
     crops = join([read_source(source, TRAIN)[0] for source in sources])
     whole = int(crops.ids.max()) + 1
     if small and table.small_identities and table.small_identities < whole:

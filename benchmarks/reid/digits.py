@@ -1,4 +1,4 @@
-"""Features in the plane of handwritten digits under each pairing of losses and necks: Luo et al., TMM 2019, Fig. 9.
+"""2-d features of handwritten digits under each combination of losses and necks: Luo et al., TMM 2019, Fig. 9.
 
 `python -m benchmarks.reid --table features_2d`. MNIST is read from its IDX files; without them, digits are rendered.
 """
@@ -24,9 +24,9 @@ from reid.models.layers import neck_classifier, neck_norm
 
 SIZE = 28  # pixels
 EPOCHS = 10
-CLASSES, IMAGES = 10, 12  # of a batch: every digit, so many of each
-RENDERED = 300  # stand-ins of each digit
-SHOWN = 2000  # images drawn, at most
+CLASSES, IMAGES = 10, 12  # of a batch: all digits, and the number of images of each
+RENDERED = 300  # images of each digit
+SHOWN = 2000  # largest number of images plotted
 SEED = 1
 _FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
@@ -35,7 +35,7 @@ _FONTS = (
     cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
     cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
 )
-# Which feature the triplet loss and the ID loss get, None for a loss left out.
+# The feature for the triplet loss and the ID loss; None omits a loss.
 WIRINGS = {
     "ID loss": (None, "f_t"),
     "triplet loss": ("f_t", None),
@@ -45,7 +45,7 @@ WIRINGS = {
 
 
 def draw_features(data: list[str], folder: Path, epochs: int | None = None) -> None:
-    """Train a small network with two features for each of `WIRINGS`; draw them as `features_2d.png` under `folder`.
+    """Train a small network with two features for each of `WIRINGS`; plot them as `features_2d.png` in `folder`.
 
     `data` holds the folder of MNIST's IDX files, or nothing. Also writes `summary.json` with the clustering ratio of each panel.
     """
@@ -79,12 +79,12 @@ def read_mnist(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     images = _read_idx(folder, "train-images", 3)
     labels = _read_idx(folder, "train-labels", 1)
     if images.shape[1:] != (SIZE, SIZE) or len(images) != len(labels):
-        raise InputError(f"{folder}: {len(images)} images of {images.shape[1:]} pixels and {len(labels)} labels are not MNIST's")
+        raise InputError(f"{folder}: not MNIST: {len(images)} images of {images.shape[1:]} pixels and {len(labels)} labels")
     return images, labels.astype(np.int64)
 
 
 def render_digits(count: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """`count` drawings of each digit, `(10 * count, 28, 28)` uint8 white on black, moved and blurred, and their labels."""
+    """`count` drawings of each digit, `(10 * count, 28, 28)` uint8 white on black, shifted and blurred, and their labels."""
     labels = np.repeat(np.arange(CLASSES), count)
     images = np.zeros((len(labels), SIZE, SIZE), np.uint8)
     for image, label in zip(images, labels, strict=True):
@@ -116,7 +116,7 @@ class PlanarNetwork(nn.Module):
         return planar, self.norm(planar)
 
     def forward(self, images: torch.Tensor) -> Head:
-        """The features that the triplet loss gets and the logits of the ID loss; None for a loss that is left out."""
+        """The features for the triplet loss and the logits of the ID loss; None for an omitted loss."""
         features = dict(zip(("f_t", "f_i"), self.features(images), strict=True))
         metric, identity = self.wiring
         return Head(features[metric] if metric else None, self.classifier(features[identity]) if identity else None)
@@ -133,7 +133,7 @@ def _train(images: np.ndarray, labels: np.ndarray, wiring: tuple[str | None, str
         target = torch.from_numpy(labels[rows])
         loss = torch.zeros(())
         if features is not None:
-            # All triplets: from scratch in two dimensions the hardest alone pull everything into one point.
+            # All triplets: from scratch in two dimensions, the hardest alone collapse everything to one point.
             loss = loss + triplet_loss(features, target)
         if logits is not None:
             loss = loss + identity_loss(logits, target, smoothing=0)
@@ -155,13 +155,13 @@ def _inputs(images: np.ndarray) -> torch.Tensor:
 
 
 def _read_idx(folder: Path, name: str, axes: int) -> np.ndarray:
-    """An IDX file of unsigned bytes, packed or not, under either of the names in use."""
+    """Read an IDX file of unsigned bytes, gzipped or not, under either common name."""
     for path in (folder / f"{name}{dot}idx{axes}-ubyte{end}" for dot in "-." for end in ("", ".gz")):
         if path.is_file():
             data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
             break
     else:
-        raise InputError(f"{folder}: no {name}-idx{axes}-ubyte, packed or not; MNIST has it")
+        raise InputError(f"{folder}: no {name}-idx{axes}-ubyte of MNIST, gzipped or not")
     start = 4 + 4 * axes
     if len(data) < start or data[:4] != bytes([0, 0, 8, axes]):
         raise InputError(f"{path}: not an IDX file of bytes with {axes} axes")

@@ -1,4 +1,4 @@
-"""What each part of learning from teachers is worth, at home and at a site nobody trained on: an ablation of our own."""
+"""An ablation of distillation: the effect of each component on the training domain and on an unseen site."""
 
 from benchmarks.reid.table import Row, Table
 from reid.weights.weights_file import SHIPPED
@@ -7,12 +7,12 @@ _COLOUR = ("colour_jitter=0", "channel_gain=0", "gamma=0", "light=0", "grey=0")
 _RESOLUTION = ("low_resolution=0", "blur=0", "jpeg=0")
 _CROPS = ("bad_crops=0",)
 _BACKGROUND = ("background=0",)
-# Labels say nothing of the other images, which also make batch normalisation another: so what teachers add is told without them.
+# Unlabelled images also change batch normalisation, so the gain from teachers is measured without them.
 _LABELLED = ("unlabelled_per_batch=0",)
 
 DISTILLATION = Table(
     "distillation",
-    "Distillation: what teachers, labels and each change of the images are worth",
+    "Distillation: the effect of teachers, labels and each image augmentation",
     recipe="hacnn_distilled",
     size=(80, 32),
     rows=(
@@ -31,7 +31,7 @@ DISTILLATION = Table(
         Row("relations, no embeddings", ("embedding_weight=0",)),
     ),
     changes=(f"start={SHIPPED / 'hacnn.safetensors'}",),
-    # A few minutes a row on one core. The sides stay, since the network that all start from knows people at this size alone.
+    # A few minutes per row on one core. The image size stays, since the initial network works at this size only.
     small=("identities_per_batch=16", "unlabelled_per_batch=16", "learning_rate=0.001"),
     small_sides=1.0,
     small_identities=256,

@@ -1,4 +1,4 @@
-"""Descriptors averaged over networks drawn from SWAG."""
+"""Descriptors averaged over networks sampled from SWAG."""
 
 import pickle
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ from reid.training.recipe import Recipe
 from reid.training.swag import WeightGaussian, average_descriptors
 from reid.weights.weights_file import Weights
 
-SAMPLES = 30  # networks drawn from the Gaussian: Maddox et al. 2019, sec. 5
+SAMPLES = 30  # networks sampled from the Gaussian: Maddox et al. 2019, sec. 5
 
 
 def sampled_embeddings(
     weights: Weights, recipe: Recipe, gaussian: Path, crops: Crops, paths: Sequence[Path], device: str
 ) -> np.ndarray:
-    """Unit rows `(N, D)` of the images in `paths`, averaged over `SAMPLES` networks drawn from the SWAG state `gaussian`.
+    """Unit rows `(N, D)` of the images in `paths`, averaged over `SAMPLES` networks sampled from the SWAG state `gaussian`.
 
-    `weights` are those of the run, `crops` what it was trained on: the statistics of each draw's batch normalisation come from
-    them. The recipe's seed decides the draws. Raises InputError where there is no such state.
+    `weights` are those of the run; `crops` are its training data, to recompute each sample's batch-norm statistics. The recipe's
+    seed determines the samples. Raises InputError for a missing or malformed state.
     """
     distribution = WeightGaussian()
     try:

@@ -1,4 +1,4 @@
-"""A table of ours beside the paper's: on the screen, as `summary.json` and as `summary.csv`."""
+"""A table of our results beside the paper's: printed, as `summary.json` and as `summary.csv`."""
 
 import csv
 import json
@@ -19,11 +19,11 @@ CLUSTERING = {"clustering_ratio": "R", "norm_mean": "norm", "norm_deviation": "d
 
 
 def title(table: Table, data: Data, reduction: Reduction) -> str:
-    """The table's title with the data trained and measured on; a reduced run says so, and by what."""
+    """The table's title with its training and evaluation data, and any reductions of the run."""
     trained, measured = ", ".join(data.names), ", ".join(each.name for each in data.measured)
     on = trained if measured == trained else f"{trained} to {measured}"
     full, used = (asdict(row_recipe(table, table.rows[0], each)) for each in (Reduction(), reduction))
-    # What is counted in epochs shrinks with them, which goes without saying; teachers are given as data are.
+    # Settings in epochs shrink along with them and are not listed; teachers are data.
     silent = {"teacher", *(key for key in full if key.endswith("_epochs"))}
     told = [key for key in full if full[key] != used[key] and key not in silent]
     reduced = [f"{key.replace('_', ' ')} {_short(used[key])} for {_short(full[key])}" for key in told]
@@ -34,7 +34,7 @@ def title(table: Table, data: Data, reduction: Reduction) -> str:
 
 
 def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
-    """Print ours, in per cent and with the spread over seeds, beside the figures that the paper prints for its data sets."""
+    """Print our results, in per cent and with the spread over seeds, beside the paper's figures for its data sets."""
     grid = Grid(title=heading)
     grid.add_column("row", no_wrap=True)
     ours = _columns(table, results)
@@ -51,20 +51,20 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
     Console(width=max(Console().width, 120)).print(grid)
     unfetched = [n for n, r in results.items() if r["recipe"]["backbone_weights"] == "imagenet" and r["started_from"] == "none"]
     if unfetched:
-        print(f"from random weights, since ImageNet's could not be fetched: {', '.join(unfetched)}")
+        print(f"from random weights, since ImageNet's could not be downloaded: {', '.join(unfetched)}")
     if collapsed := [name for name, result in results.items() if any(map(has_collapsed, result["scores"].values()))]:
-        print(f"collapsed, all features being one point, so that the figures are chance: {', '.join(collapsed)}")
+        print(f"collapsed to one point, so the figures are chance: {', '.join(collapsed)}")
 
 
 def print_steps(steps: list[Step]) -> None:
-    """Print the direction of each step, ours beside the paper's, where there is one."""
+    """Print the direction of each step, ours beside the paper's, if any."""
     beside = any(step.by != "nothing" for step in steps)
     grid = Grid(title="steps, in per cent: does the paper's direction hold here?" if beside else "steps, in per cent")
     for column in ("step", "over", "on", "measure", "ours", *(("paper", "verdict") if beside else ())):
         grid.add_column(column, justify="right" if column == "ours" else "left")
     for step in steps:
         changes = ", ".join(f"{change:+.1f} {name}" for name, change in step.paper.items())
-        paper = changes or {"text": "by its text", "nothing": "no figures at hand"}[step.by]
+        paper = changes or {"text": "by its text", "nothing": "no figures"}[step.by]
         ours = f"{step.ours:+.1f}" if step.spread is None else f"{step.ours:+.1f} ± {step.spread:.1f}"
         cells = step.row, step.over, step.on, step.measure, ours, paper, step.verdict
         grid.add_row(*cells[: len(grid.columns)])
@@ -96,7 +96,7 @@ def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: l
 
 
 def _columns(table: Table, results: dict[str, dict]) -> list[tuple[str, str]]:
-    """The measures that are shown of ours, each by its data set and its key there."""
+    """The measures shown of our results, each as a data set and a key."""
     keys = [*MEASURES, "mINP", *(CLUSTERING if table.clustering else ())]
     return [(name, key) for name in next(iter(results.values()))["scores"] for key in keys]
 
@@ -109,7 +109,7 @@ def _ours(result: dict, name: str, key: str) -> str:
 
 
 def _scale(key: str) -> int:
-    return 1 if key in CLUSTERING else 100  # per cent, but for what is no share
+    return 1 if key in CLUSTERING else 100  # per cent, except for the clustering figures
 
 
 def _paper(table: Table, name: str) -> dict[str, dict[str, float]]:

@@ -1,4 +1,4 @@
-"""One row of a table: its recipe, its training run, which goes on where it stopped, and what is measured on the network."""
+"""One row of a table: its recipe, its resumable training run, and the evaluation of the network."""
 
 import json
 import re
@@ -28,9 +28,9 @@ from reid.weights.weights_file import Weights, read_weights
 
 @dataclass(frozen=True)
 class Reduction:
-    """What makes a run another than the paper's: `epochs` in place of the recipe's, `small` for the changes of the table.
+    """How a run is reduced from the paper's: `epochs` in place of the recipe's, `small` for the table's small scale.
 
-    changes: to the recipe of every row, each `key=value`, above those of `small` and below those of the row itself.
+    changes: to the recipe of every row, each `key=value`; they override those of `small`, and the row's own override them.
     """
 
     epochs: int | None = None
@@ -39,7 +39,7 @@ class Reduction:
 
 
 def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
-    """The recipe of a row. With fewer epochs, everything that counts in epochs shrinks alike."""
+    """The recipe of a row. With fewer epochs, all settings in epochs shrink proportionally."""
     small = table.small if reduction.small else ()
     changes = [*table.changes, *small, *reduction.changes, *row.changes]
     recipe = read_recipe(configs.path("reid", table.recipe), changes)
@@ -61,25 +61,25 @@ def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
 
 
 def check_rows(table: Table, data: Data, reduction: Reduction) -> None:
-    """Raise InputError for rows that cannot be trained, before the first one is: for want of teachers or of other networks."""
+    """Raise InputError for rows that cannot be trained, before training any: teachers or other networks are missing."""
     recipes = [row_recipe(table, row, reduction) for row in table.rows]
     for recipe in recipes:
         if (recipe.embedding_weight or recipe.relation_weight) and not recipe.teacher:
-            raise InputError(f"teacher: {table.name} learns from teachers: give teacher=[A.xml,B.xml] before the options")
+            raise InputError(f"teacher: {table.name} needs teachers; give teacher=[A.xml,B.xml] before the options")
         networks(recipe)
     if len(data.together) > len(data.labelled) and not any(recipe.unlabelled_per_batch for recipe in recipes):
-        raise InputError(f"--unlabelled: in {table.name} nothing is learned from images without labels; leave it out")
+        raise InputError(f"--unlabelled: {table.name} does not use images without labels; leave it out")
 
 
 def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Path, device: str) -> dict:
-    """Train the network of `row` in `folder`, or go on with it, and measure; what is finished is only read.
+    """Train the network of `row` in `folder`, or resume it, and evaluate it; finished results are only read.
 
-    The result has `row`, `recipe`, `networks` (hashes of those that it starts and learns from, by file), `data`, `unlabelled`
-    (images without labels), `identities`, `started_from` (the backbone's weights: "none" where ImageNet's could not be fetched)
-    and `scores`, by the name of each data set measured on: `rank-1`, `mAP` and `mINP` (in 0..1), `mean_cosine` (of all pairs of
-    images: near 1 where the features have collapsed) and, where the table shows them, `clustering_ratio`, `norm_mean`,
-    `norm_deviation` and `norm_variation`. It is kept as `ROW/result.json`. Raises InputError when the folder holds the results of
-    another recipe, of other networks or of other data.
+    The result has `row`, `recipe`, `networks` (hashes of its initial network and its teachers, by file), `data`, `unlabelled`
+    (images without labels), `identities`, `started_from` (the backbone's weights: "none" if ImageNet's could not be downloaded)
+    and `scores` by evaluation data set: `rank-1`, `mAP` and `mINP` (in 0..1), `mean_cosine` (of all pairs of images: near 1 if
+    the features have collapsed) and, if the table shows them, `clustering_ratio`, `norm_mean`, `norm_deviation` and
+    `norm_variation`. It is saved as `ROW/result.json`. Raises InputError if the folder holds results of another recipe, other
+    networks or other data.
     """
     recipe = row_recipe(table, row, reduction)
     crops = data.crops(recipe)
@@ -90,7 +90,7 @@ def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Pa
         "unlabelled": int((crops.ids < 0).sum()),
         "identities": int(crops.ids.max()) + 1,
     }
-    settings = json.loads(json.dumps(settings))  # as they will be read again
+    settings = json.loads(json.dumps(settings))  # as they will be read back
     path = folder / slug(row.name) / "result.json"
     if path.exists():
         result = json.loads(path.read_text())
@@ -108,9 +108,9 @@ def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Pa
 
 
 def networks(recipe: Recipe) -> dict[str, str]:
-    """The hash of each network that `recipe` starts or learns from, by its file.
+    """The hash of each network that `recipe` starts from or learns from, by file.
 
-    Raises InputError, naming the recipe's key, for a file that is missing or holds no network.
+    Raises InputError, naming the recipe's key, for a file that is missing or not a network.
     """
     found: dict[str, str] = {}
     for key, files in (("start", [] if recipe.start == "none" else [recipe.start]), ("teacher", recipe.teacher)):
@@ -122,19 +122,19 @@ def networks(recipe: Recipe) -> dict[str, str]:
 
 
 def run_folder(folder: Path, row: Row) -> Path:
-    """Where the training run of a row lies in its table's `folder`."""
+    """The folder of a row's training run in its table's `folder`."""
     return folder / (row.run or slug(row.name))
 
 
 def slug(name: str) -> str:
-    """A row's name as that of a folder: letters, digits and underscores; a leading minus is spelt out."""
+    """A row's name as a folder name: letters, digits and underscores; a leading minus is spelled out."""
     return re.sub(r"[^a-z0-9]+", "_", re.sub("^- ", "minus ", name.lower())).strip("_")
 
 
 def _trained(recipe: Recipe, crops: Crops, names: Sequence[str], folder: Path, device: str) -> Weights:
-    """The weights of the run in `folder`, which is trained to its end, if it is not there yet.
+    """The weights of the run in `folder`, trained to the end if necessary.
 
-    Raises InputError when the folder holds a run of another recipe or of other data.
+    Raises InputError if the folder holds a run of another recipe or other data.
     """
     from reid.training.trainer import train
 
@@ -159,7 +159,7 @@ def _measure(
     measures["mean_cosine"] = float(np.square(unit_rows(features).mean(axis=0, dtype=np.float64)).sum())
     if not table.clustering:
         return measures
-    if row.feature == "test":  # of unit length, so that its norms say nothing
+    if row.feature == "test":  # of unit length, so its norms are meaningless
         features = embed_features(feature_of(network, "f_t"), network.preprocessing, paths, device)
     people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
     found = asdict(measure_clustering(features[people], ids[people]))

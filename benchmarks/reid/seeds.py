@@ -1,14 +1,14 @@
-"""One row of a table over several seeds: the mean of each measure, and how far it spreads."""
+"""One row of a table over several seeds: the mean and spread of each measure."""
 
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
 
 def over_seeds(results: Sequence[dict]) -> dict:
-    """The results of one row, one or more that differ by the recipe's seed alone, as one.
+    """Merge the results of one row, one or more that differ only by the recipe's seed.
 
-    It is the first with all their `seeds` and the means of their `scores`; `spread`, shaped like these, is the standard deviation
-    over seeds (n - 1 in the denominator), None for a single one. Both are None where a measure is None.
+    The result is the first with all `seeds` and the mean `scores`; `spread`, of the same structure, is the standard deviation
+    over seeds (n - 1 in the denominator), or None for a single seed. Both are None where a measure is None.
     """
     scores = [result["scores"] for result in results]
     measured = {name: list(of_set) for name, of_set in scores[0].items()}

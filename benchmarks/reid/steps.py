@@ -1,4 +1,4 @@
-"""The steps from one row of a table to another: which way ours goes, which way the paper's goes, and whether they agree."""
+"""The steps from one row of a table to another: the direction of ours and of the paper's, and whether they agree."""
 
 from dataclasses import dataclass
 from statistics import fmean, stdev
@@ -6,18 +6,18 @@ from statistics import fmean, stdev
 from benchmarks.reid.table import Row, Table
 
 MEASURES = ("rank-1", "mAP")
-COLLAPSED = 0.99  # mean cosine of two images over which all features are one point, as far as ranking goes
+COLLAPSED = 0.99  # mean cosine of two images above which the features count as collapsed to one point
 
 
 @dataclass(frozen=True)
 class Step:
-    """What `row` changes in `measure` on the data set `on` over the row `over`, in per cent.
+    """The change of `measure` on the data set `on` from the row `over` to `row`, in per cent.
 
-    `ours` is the change measured here, its mean over the seeds that both rows have; `spread` its standard deviation over them,
-    None for a single one; `paper` the printed changes by data set, empty where no figures are at hand. `verdict` is "agrees" or
-    "disagrees"; "mixed" where the paper's own data sets disagree, "unknown" where it is silent, "collapsed" where the features of
-    one of the rows have, so that its measures are chance. `by` says what it was compared with: "figures" or, without them, the
-    "text": the paper keeps the better of the two.
+    `ours` is the measured change, its mean over the seeds of both rows; `spread` is its standard deviation over them, or None for
+    a single seed; `paper` has the published changes by data set, or is empty. `verdict` is "agrees" or "disagrees"; "mixed" if
+    the paper's data sets disagree, "unknown" without a claim, "collapsed" if the features of one of the rows have collapsed, so
+    its measures are chance. `by` is the basis of comparison: "figures" or, without them, "text": the paper keeps the better of
+    the two.
     """
 
     row: str
@@ -32,9 +32,9 @@ class Step:
 
 
 def compare_steps(table: Table, runs: dict[str, dict[int, dict]]) -> list[Step]:
-    """The steps between those rows of `table` that have results of one seed in common; `runs` has them by row and seed.
+    """The steps between rows of `table` that share a seed; `runs` has the results by row and seed.
 
-    Each seed is compared with itself alone, since a table that was stopped has more seeds of some rows than of others.
+    Only equal seeds are compared, since an interrupted table has more seeds of some rows than of others.
     """
     steps = []
     for row in table.rows:

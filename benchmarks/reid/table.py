@@ -1,4 +1,4 @@
-"""A table as data: which recipe each row trains, what is measured on it, and which row it is a step from."""
+"""A table as data: the recipe of each row, its evaluation, and the row it is compared with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,13 +14,12 @@ Distance = Literal["cosine", "euclidean"]
 class Row:
     """One line of a table.
 
-    changes: to the table's recipe, on top of those of the table, each `key=value`. size: height and width of the images, where
-    they are not the table's. feature: "test" for the unit rows that the network gives, "f_t" and "f_i" for those before and after
-    BNNeck, "sampled" for unit rows averaged over networks drawn from SWAG. run: name of the training run, for rows that measure
-    one network in several ways or stand in two places of the table; else each row trains its own. teachers: how many of the
-    recipe's teachers, from the first, it learns from; None: from all. over: name of the row that this one is a step from, where
-    it is not the table's rule. paper: by data set, the printed rank-1 and mAP in per cent. claim: what the paper concludes about
-    the step where its figures are not at hand: it keeps the better.
+    changes: to the table's recipe, on top of those of the table, each `key=value`. size: height and width of the images, if not
+    the table's. feature: "test" for the network's unit rows, "f_t" and "f_i" for those before and after BNNeck, "sampled" for
+    unit rows averaged over networks sampled from SWAG. run: name of the training run, for rows that evaluate one network in
+    several ways or appear twice in the table; else each row trains its own. teachers: the number of the recipe's teachers to use,
+    from the first; None: all. over: name of the row to compare with, if not the table's rule. paper: the published rank-1 and mAP
+    by data set, in per cent. claim: the paper's conclusion about the step if its figures are unavailable: it keeps the better.
     """
 
     name: str
@@ -37,13 +36,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its rows, and what they share.
+    """A table: its rows and common settings.
 
-    recipe: the file in `configs/reid` that `changes` and then a row's own are applied to. size: height and width of the images,
-    pixels. small: changes of `--scale small`, below those of a row, which also multiplies the sides of the images by
-    `small_sides` and trains on `small_identities` people (None: on all). cross: measured on other data sets than it is trained
-    on. clustering: also show the figures of Luo et al., TMM 2019, Fig. 10. over: name of the row that all others are compared
-    with; None: each with the row above it.
+    recipe: the file in `configs/reid` to which `changes`, and then a row's own, are applied. size: height and width of the
+    images, pixels. small: changes of `--scale small`, overridden by those of a row; this scale also multiplies the sides of the
+    images by `small_sides` and trains on `small_identities` people (None: all). cross: evaluated on other data sets than trained
+    on. clustering: also show the figures of Luo et al., TMM 2019, Fig. 10. over: name of the row to compare all others with;
+    None: each with the row above it.
     """
 
     name: str
@@ -60,7 +59,7 @@ class Table:
     over: str | None = None
 
     def step_from(self, row: Row) -> Row | None:
-        """The row that `row` is a step from; None for one that is a start."""
+        """The row that `row` is compared with; None for a starting row."""
         over, index = row.over or self.over, self.rows.index(row)
         if over is None:
             return self.rows[index - 1] if index else None
@@ -68,5 +67,5 @@ class Table:
 
     @property
     def data_sets(self) -> list[str]:
-        """The data sets that the paper has figures for in this table."""
+        """The data sets for which the paper has figures in this table."""
         return [name for name in (MARKET, DUKE) if any(name in row.paper for row in self.rows)]

@@ -1,7 +1,7 @@
-"""The tables of the papers, with the figures that they print, and the list of all tables.
+"""The tables of the papers with their published figures, and the list of all tables.
 
-Figures of Luo et al. are those that the authors' repository (michuanhaohao/reid-strong-baseline) prints beside its code, in per
-cent. A row without figures is one whose printed values could not be looked up: none is given from memory.
+Figures of Luo et al. are those in the authors' repository (michuanhaohao/reid-strong-baseline), in per cent. A row without
+figures has published values that could not be looked up: none is from memory.
 """
 
 from typing import Any
@@ -22,10 +22,10 @@ _STRIDE = (*_SMOOTHING, "options.last_stride=1")
 _BNNECK = (*_STRIDE, "options.neck=bnneck")
 _CENTER = (*_BNNECK, "center_weight=0.0005")
 
-# From scratch, and at a rate that gets somewhere in a few hundred steps: along a cosine, since the papers' steps, shrunk with the
-# epochs, would leave two thirds of them at a tenth of the rate or less, at which so short a run stands still.
+# From scratch, with a learning rate that makes progress in a few hundred steps, along a cosine: the papers' steps, shrunk with
+# the epochs, would leave two thirds of them at a tenth of the rate or less, too low for such a short run.
 _COSINE = ("schedule=cycles", "cycle_epochs=120")
-# Soft triplets, since batch-hard ones make all features one point there, in every row without BNNeck.
+# Soft triplets, since batch-hard ones collapse all features to one point there, in every row without BNNeck.
 _SMALL = (
     "backbone_weights=none",
     "precision=bf16",
@@ -77,7 +77,7 @@ BNNECK_METRICS = Table(
         Row("f_t, Euclidean", feature="f_t", distance="euclidean", run="bnneck"),
         Row("f_t, cosine", feature="f_t", run="bnneck"),
         Row("f_i, Euclidean", feature="f_i", distance="euclidean", run="bnneck"),
-        # The test of Table 1, whose row for BNNeck this therefore is.
+        # The test of Table 1, so this equals its BNNeck row.
         Row("f_i, cosine", feature="f_i", run="bnneck", claim="up", paper=_paper(94.1, 85.7, 86.2, 75.9)),
     ),
     changes=_BNNECK,
@@ -90,7 +90,7 @@ CENTER_LOSS = Table(
     "center_loss",
     "Luo et al., TMM 2019, Table V and Fig. 10: what center loss adds",
     rows=(
-        # The last two rows of Table 1, which differ by center loss alone.
+        # The last two rows of Table 1, which differ only by center loss.
         Row("without center loss", paper=_paper(94.1, 85.7, 86.2, 75.9)),
         Row("center loss, weight 0.0005", ("center_weight=0.0005",), paper=_paper(94.5, 85.9, 86.4, 76.4)),
     ),
@@ -101,7 +101,7 @@ CENTER_LOSS = Table(
 
 CROSS_DOMAIN = Table(
     "cross_domain",
-    "Luo et al., CVPRW 2019, Table 3: the tricks on a data set that was not trained on",
+    "Luo et al., CVPRW 2019, Table 3: the tricks on an unseen data set",
     rows=(
         Row("standard baseline"),
         Row("+ warm-up", _WARMUP),
@@ -215,7 +215,7 @@ TABLES = {
 
 
 def find_table(name: str) -> Table:
-    """The table named `name`. Raises InputError listing what exists."""
+    """The table called `name`. Raises InputError for an unknown name, listing the known ones."""
     if name not in TABLES:
-        raise InputError(f"there is no table named {name!r}; there are: {', '.join(TABLES)}, features_2d")
+        raise InputError(f"unknown table {name}; choose from {', '.join(TABLES)}, features_2d")
     return TABLES[name]

@@ -1,1 +1,1 @@
-"""Scores of tracks against the truth, in images and on the ground, and the rows that they make with speeds."""
+"""Scores of tracks against the ground truth, in images and on the ground, and result rows with speeds."""

@@ -1,4 +1,4 @@
-"""CLEAR MOT and identity scores of one sequence: motmetrics counts over the matching of MOTChallenge's official kit."""
+"""CLEAR MOT and identity scores of one sequence, with motmetrics and the matching of MOTChallenge's official kit."""
 
 import warnings
 from collections.abc import Iterable
@@ -17,20 +17,22 @@ with warnings.catch_warnings():
     import motmetrics
 
 MIN_IOU = 0.5
-ROUNDING = 1e-12
+ROUNDING = np.finfo(float).eps  # a match in a frame may fall short of it by so much, as in the kit; an identity's may not
 CONTINUED = 1000  # outweighs any sum of IoUs in a frame
+MOSTLY = 0.8
 PEDESTRIAN = 1
-DISTRACTORS = (2, 7, 8, 12)  # MOT16: person on vehicle, static person, distractor, reflection
+DISTRACTORS = (2, 7, 8, 12)  # MOT16, MOT17: person on vehicle, static person, distractor, reflection
+MOT20_DISTRACTORS = (2, 6, 7, 8, 12)  # there vehicles without a motor, too
 DISTRACTOR_RULES = ("official", "motdt")
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What a sequence adds to the totals; every ratio is computed from these, so rows and the overall line cannot drift apart.
+    """The counts of a sequence; every ratio is computed from summed counts, so rows and the overall line stay consistent.
 
-    `objects` true boxes and `predictions` result boxes that are scored, `matches` of them paired, `fp` and `fn` those left
-    over, `id_switches` matches whose identity differs from the one before; `identities` true people, of whom `mt` are tracked
-    for at least 80% of their boxes and `ml` for less than 20%; `idtp`, `idfp`, `idfn` boxes under the best one-to-one naming of
+    `objects` scored true boxes and `predictions` scored result boxes, `matches` of them matched, `fp` and `fn` unmatched,
+    `id_switches` matches whose identity differs from the previous one; `identities` true people, of whom `mt` are tracked for
+    more than 80% of their boxes and `ml` for less than 20%; `idtp`, `idfp`, `idfn` boxes under the best one-to-one assignment of
     identities.
     """
 
@@ -51,7 +53,7 @@ class Counts:
         return Counts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     def ratios(self) -> dict[str, float | None]:
-        """`mota` (at most 1, negative where errors outnumber people), `idf1`, `recall`, `precision` in 0..1; None for 0 / 0."""
+        """`mota` (at most 1, negative if errors outnumber objects), `idf1`, `recall`, `precision` in 0..1; None for 0 / 0."""
         return {
             "mota": _divide(self.objects - self.fp - self.fn - self.id_switches, self.objects),
             "idf1": _divide(2 * self.idtp, 2 * self.idtp + self.idfp + self.idfn),
@@ -60,30 +62,46 @@ class Counts:
         }
 
 
-def score(truth: GroundTruth, results: TrackFile, length: int, distractors: str = "official") -> Counts:
-    """Score `results` against `truth` over `length` frames; boxes may match from an IoU of 0.5 on.
+def scored_boxes(truth: GroundTruth) -> np.ndarray:
+    """Which true boxes `(N,)` are scored: those of considered pedestrians."""
+    return truth.considered & (truth.classes == PEDESTRIAN)
 
-    A frame's pairs are those of the official kit: what was matched in the frame before stays matched, the rest is paired for
-    the greatest total IoU. (motmetrics' own matching continues pairs of any age and then counts switches, and now and then FP
-    and FN, a little differently.) An identity is mostly tracked from 80% on, where the kit asks for more than 80%. Only
-    considered pedestrians are scored. A result box on a distractor (a person on a vehicle, a statue, a reflection) is neither
-    right nor wrong and is dropped first. "official": all true boxes of any class are matched at once, and a result box matched
-    to a distractor goes. "motdt": results are matched to distractors alone, as the code of Long et al. does, so a box that also
-    fits a person may go.
+
+def distractor_classes(sequence: str) -> tuple[int, ...]:
+    """The classes of distractors in a sequence's truth: MOT20's if its name begins with MOT20-, else those of MOT16 and MOT17."""
+    return MOT20_DISTRACTORS if sequence.startswith("MOT20-") else DISTRACTORS
+
+
+def score(
+    truth: GroundTruth,
+    results: TrackFile,
+    length: int,
+    distractors: str = "official",
+    classes: tuple[int, ...] = DISTRACTORS,
+) -> Counts:
+    """Score `results` against `truth` over `length` frames; boxes may match with an IoU of at least 0.5.
+
+    Every count equals that of the official kit (TrackEval), as does the matching: pairs matched in the previous frame stay
+    matched, and the rest maximizes the total IoU. (motmetrics' own matching continues pairs of any age, with slightly different
+    switches and, occasionally, FP and FN.) Only considered pedestrians are scored. A result box on a distractor, a true box of
+    one of `classes` (see `distractor_classes`), is dropped first, neither right nor wrong. "official": match all true boxes of
+    any class at once, and drop result boxes matched to a distractor. "motdt": match results to distractors only, as the code of
+    Long et al. does, so a box that also fits a person may be dropped.
     """
-    scored = truth.considered & (truth.classes == PEDESTRIAN)
-    distracting = np.isin(truth.classes, DISTRACTORS)
+    scored = scored_boxes(truth)
+    distracting = np.isin(truth.classes, classes)
     matched_first = distracting if distractors == "motdt" else np.ones(len(scored), dtype=bool)
     clear, identity = motmetrics.MOTAccumulator(), motmetrics.MOTAccumulator()
     before: dict[int, int] = {}
     rows = zip(rows_by_frame(truth.frames, length), rows_by_frame(results.frames, length), strict=True)
     for frame, (true, found) in enumerate(rows):
         overlap = iou(truth.boxes[true], results.boxes[found])
+        same = overlap >= MIN_IOU
         overlap[overlap < MIN_IOU - ROUNDING] = 0
         counted, keep = scored[true], _undistracted(overlap, matched_first[true], distracting[true])
-        overlap = overlap[np.ix_(counted, keep)]
+        overlap, same = overlap[np.ix_(counted, keep)], same[np.ix_(counted, keep)]
         people, tracks = truth.ids[true][counted], results.ids[found][keep]
-        if len(people) and len(tracks):  # a frame without either leaves the pairs before it in force, as in the kit
+        if len(people) and len(tracks):  # a frame without either keeps the previous pairs, as in the kit
             continued = np.array([before.get(person) for person in people.tolist()])[:, None] == tracks
             pairs = _match(np.where(overlap > 0, overlap + CONTINUED * continued, 0))
             before = dict(zip(people[pairs[0]].tolist(), tracks[pairs[1]].tolist(), strict=True))
@@ -92,14 +110,14 @@ def score(truth: GroundTruth, results: TrackFile, length: int, distractors: str 
         else:
             matched = overlap
         clear.update(people, tracks, matched, frameid=frame)
-        identity.update(people, tracks, np.where(overlap > 0, 1 - overlap, np.nan), frameid=frame)
+        identity.update(people, tracks, np.where(same, 1 - overlap, np.nan), frameid=frame)
     return _count(clear, identity)
 
 
 def count_matches(frames: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Counts:
     """Counts over `frames` of (true ids `(G,)`, track ids `(M,)`, distances `(G, M)`, NaN where the two may not match).
 
-    The matching is motmetrics' own: who was matched stays matched while it is allowed, the rest for the least total distance.
+    The matching is motmetrics' own: matched pairs stay matched while allowed, and the rest minimizes the total distance.
     """
     accumulator = motmetrics.MOTAccumulator()
     for number, (people, tracks, distances) in enumerate(frames):
@@ -108,7 +126,8 @@ def count_matches(frames: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]) -
 
 
 def _undistracted(overlap: np.ndarray, matched_first: np.ndarray, distracting: np.ndarray) -> np.ndarray:
-    """Which result boxes (columns of `overlap`) stay when those that match a distractor, among the rows `matched_first`, go."""
+    """The result boxes (columns of `overlap`) kept after dropping those that match a distractor among the rows
+    `matched_first`."""
     keep = np.ones(overlap.shape[1], dtype=bool)
     if distracting.any():
         first = np.flatnonzero(matched_first)
@@ -118,7 +137,7 @@ def _undistracted(overlap: np.ndarray, matched_first: np.ndarray, distracting: n
 
 
 def _match(gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (rows, columns) of greatest total gain; where it is 0 there is no pair."""
+    """Pairs (rows, columns) with the largest total gain, without pairs of gain 0."""
     rows, columns = linear_sum_assignment(gain, maximize=True)
     good = gain[rows, columns] > 0
     return rows[good], columns[good]
@@ -133,17 +152,19 @@ def _count(clear: "motmetrics.MOTAccumulator", identity: "motmetrics.MOTAccumula
         "fp": "num_false_positives",
         "fn": "num_misses",
         "identities": "num_unique_objects",
-        "mt": "mostly_tracked",
         "ml": "mostly_lost",
     }
     from_identity = {"idtp": "idtp", "idfp": "idfp", "idfn": "idfn"}
     counts: dict[str, int] = {}
     with warnings.catch_warnings():
-        # motmetrics divides by zero on the way where there is no object; the ratios are ours.
+        # motmetrics divides by zero without objects; ratios are computed here.
         warnings.simplefilter("ignore")
         for accumulator, names in (clear, from_clear), (identity, from_identity):
             values = motmetrics.metrics.create().compute(accumulator, metrics=list(names.values()), return_dataframe=False)
             counts |= {ours: int(values[theirs]) for ours, theirs in names.items()}
+        # motmetrics counts who is tracked for exactly 80% as mostly tracked, the kit does not.
+        followed = motmetrics.metrics.create().compute(clear, metrics=["track_ratios"], return_dataframe=False)
+        counts["mt"] = int((followed["track_ratios"] > MOSTLY).sum())
     return Counts(**counts)
 
 

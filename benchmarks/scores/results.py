@@ -1,10 +1,13 @@
-"""Scores and speeds as rows: the table on the screen and `summary.json`, both from the same counts."""
+"""Scores and speeds as rows: the printed table and `summary.json`, from the same counts."""
 
 import json
 import platform
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -12,10 +15,14 @@ from rich.table import Table
 from benchmarks.scores.clearmot import Counts
 from mtmc.single.result_writer import RunTotals
 from reid.common.files import replacing
+from reid.common.plugin import is_plugin
+
+if TYPE_CHECKING:
+    from reid import AppearanceModel
 
 PACKAGES = ("mtmc", "torch", "torchvision", "openvino", "onnxruntime", "opencv-python", "numpy", "scipy", "lap", "motmetrics")
 
-# Key of a row, heading, and how to print it: ratios as per cent, as papers do.
+# Key of a row, heading and format: ratios in per cent, as in papers.
 COLUMNS = (
     ("mota", "MOTA", "{:.1%}"),
     ("idf1", "IDF1", "{:.1%}"),
@@ -34,7 +41,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class SequenceResult:
-    """What one sequence gave; `counts` is None where there is no ground truth to score against."""
+    """The result of one sequence; `counts` is None without ground truth."""
 
     name: str
     counts: Counts | None
@@ -42,10 +49,10 @@ class SequenceResult:
 
 
 def row(name: str, results: list[SequenceResult]) -> dict:
-    """One row of `summary.json` from the summed counts and seconds of `results`; scores are None where nothing was scored.
+    """One row of `summary.json` from the summed counts and seconds of `results`; scores are None if nothing was scored.
 
-    `mota`, `idf1`, `recall` and `precision` are ratios, the other scores are counts. Speeds are frames a second: of the whole
-    run as it passes, of embedding alone (None without ReID) and of association alone.
+    `mota`, `idf1`, `recall` and `precision` are ratios, the other scores are counts. Speeds are frames per second: of the whole
+    run, of embedding alone (None without ReID) and of association alone.
     """
     scored = [result.counts for result in results if result.counts is not None]
     counts = sum(scored, Counts())
@@ -71,10 +78,28 @@ def write_summary(path: Path, results: list[SequenceResult], settings: dict) -> 
     save(path, [row(result.name, [result]) for result in results], row("OVERALL", results), settings)
 
 
-def save(path: Path, rows: list[dict], overall: dict, settings: dict, overall_of: str | dict | None = None) -> None:
-    """Write the JSON file at `path`, whole or not at all, with the `versions` of what it was made by.
+def folder_names(models: Iterable[str]) -> dict[str, str]:
+    """The folder of each model's results, by the name that `--reid` gave it: the name or the file's stem, and where two would
+    share that, as `a/last.safetensors` and `b/last.safetensors` do, all of the path."""
+    names = list(models)
+    stems = [name.replace(":", "-") if is_plugin(name) else Path(name).stem for name in names]
+    whole = [re.sub(r"[^\w.]+", "-", str(Path(name).with_suffix(""))).strip("-.") for name in names]
+    return {name: stem if stems.count(stem) == 1 else long for name, stem, long in zip(names, stems, whole, strict=True)}
 
-    Where `overall` is not the sum of the `rows` but one of them, `overall_of` says which: by its model, or its values by key.
+
+def model_facts(model: "AppearanceModel | None", threshold: str) -> dict | None:
+    """What `summary.json` says of a model: its engine, the hash of its weights and its `threshold` in use; None without a model.
+    A user's own model need not have the first two."""
+    if model is None:
+        return None
+    facts = {"engine": getattr(model, "engine", None), "weights": getattr(model, "weights_hash", None)}
+    return facts | {f"max_{threshold}_distance": getattr(model.thresholds, threshold)}
+
+
+def save(path: Path, rows: list[dict], overall: dict, settings: dict, overall_of: str | dict | None = None) -> None:
+    """Write the JSON file at `path` atomically, with the `versions` of the software.
+
+    If `overall` is one of the `rows` and not their sum, `overall_of` identifies it: by its model, or its values by key.
     """
     whose = {} if overall_of is None else {"overall_of": overall_of}
     summary = {"rows": rows, "overall": overall} | whose | {"settings": settings, "versions": versions()}
@@ -83,7 +108,7 @@ def save(path: Path, rows: list[dict], overall: dict, settings: dict, overall_of
 
 
 def print_table(results: list[SequenceResult], published: dict[str, dict]) -> None:
-    """Print the rows and the overall line; `published` are further lines, by name, such as a paper's figures."""
+    """Print the rows and the overall line; `published` are additional lines by name, such as a paper's figures."""
     table = Table(title="MOTA, IDF1 at IoU 0.5; fps: whole run, ReID alone, association alone")
     table.add_column("sequence", no_wrap=True)
     for _, heading, _ in COLUMNS:
@@ -94,20 +119,20 @@ def print_table(results: list[SequenceResult], published: dict[str, dict]) -> No
     add_row(table, "OVERALL", row("OVERALL", results))
     for name, figures in published.items():
         add_row(table, name, figures)
-    # A line that the terminal wraps still says everything; a column squeezed to fit would not.
+    # A wrapped line loses nothing; a squeezed column would.
     Console(width=max(Console().width, 120)).print(table)
     unscored = [result.name for result in results if result.counts is None]
     if unscored:
         print(f"unscored, without ground truth: {', '.join(unscored)}")
     if any(result.totals.reid_cached for result in results):
-        print("embeddings came from the cache; the speed of ReID is that of the run which computed them")
+        print("embeddings are from the cache; the ReID speed is that of the run that computed them")
     outside = sum(result.totals.outside for result in results)
     if outside:
-        print(f"{outside} detections lie wholly outside the image and were dropped")
+        print(f"dropped {outside} detections wholly outside the image")
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that results depend on, where installed."""
+    """Versions of Python and of the installed packages that results depend on."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -118,5 +143,5 @@ def versions() -> dict[str, str]:
 
 
 def add_row(table: Table, name: str, values: dict, columns: tuple[tuple[str, str, str], ...] = COLUMNS) -> None:
-    """Append a line of `columns` to a table, "-" where `values` has none."""
+    """Append a line of `columns` to a table, with "-" for values missing in `values`."""
     table.add_row(name, *("-" if values.get(key) is None else form.format(values[key]) for key, _, form in columns))

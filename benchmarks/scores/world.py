@@ -1,4 +1,4 @@
-"""Scores of people followed by several cameras: on the ground within a radius, and in the images of all cameras at once."""
+"""Multi-camera tracking scores: on the ground within a radius, and in the images of all cameras together."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from trackers.boxes import iou
 
 
 def world_counts(truth: WorldTruth, tracks: Sequence[GroundTracks], radius: float) -> Counts:
-    """Counts on the ground: a track of `tracks`, one entry a frame, may be a person at most `radius` away (the truth's unit).
+    """Counts on the ground: a track of `tracks`, one entry per frame, may match a person at most `radius` away (the truth's
+    unit).
 
-    Frames where the truth has nobody count too: who is reported there is a false positive. The truth of frames after the last
-    entry is left out.
+    Frames without people in the truth count too: any track there is a false positive. The truth after the last entry is ignored.
     """
     frames = []
     for found, rows in zip(tracks, rows_by_frame(truth.frames, len(tracks)), strict=True):
@@ -26,8 +26,8 @@ def world_counts(truth: WorldTruth, tracks: Sequence[GroundTracks], radius: floa
 
 
 def world_people(truth: WorldTruth, tracks: Sequence[GroundTracks], radius: float) -> dict[int, int]:
-    """Whose each track of `tracks`, one entry a frame, is: the person who most often is the nearest, at most `radius` away (the
-    truth's unit). Tracks that are never so near to anybody are left out."""
+    """The person of each track of `tracks`, one entry per frame: the one most often nearest, at most `radius` away (the truth's
+    unit). Tracks never within `radius` of a person are left out."""
     votes: defaultdict[int, Counter] = defaultdict(Counter)
     for found, rows in zip(tracks, rows_by_frame(truth.frames, len(tracks)), strict=True):
         ids = truth.ids[rows]
@@ -40,11 +40,11 @@ def world_people(truth: WorldTruth, tracks: Sequence[GroundTracks], radius: floa
 
 
 def image_counts(truths: Sequence[GroundTruth], tracks: Sequence[GroundTracks]) -> tuple[Counts, list[Counts]]:
-    """Counts in the images: over all cameras with one naming of identities, and of each camera by itself.
+    """Counts in the images: over all cameras with shared ids, and per camera.
 
-    `truths` hold one entry a camera, in the tracker's order, with ids shared by all; boxes may match from an IoU of 0.5 on.
-    Every picture is a frame of its own, one camera's after the other's, so that an id that is another person's in the next
-    camera costs a switch. As many frames count as `tracks` has entries.
+    `truths` has one entry per camera, in the tracker's order, with shared ids; boxes may match with an IoU of at least 0.5. Each
+    image counts as a frame, camera by camera, so an id that belongs to another person in the next camera costs a switch. Only the
+    frames in `tracks` count.
     """
     everywhere, by_camera = [], []
     for camera, truth in enumerate(truths):

@@ -1,4 +1,4 @@
-"""How fast the parts are here: `python -m benchmarks.speed association`, `engines`, `ranking`, `gallery` or `fusion`."""
+"""Measure the speed of components: `python -m benchmarks.speed association`, `engines`, `ranking`, `gallery` or `fusion`."""
 
 import argparse
 import importlib.util
@@ -28,10 +28,10 @@ RUNS = 3
 
 
 def association(arguments: argparse.Namespace) -> list[dict]:
-    """Frames per second of every tracker with detections and embeddings given, a row for each crowd and embedding size.
+    """Frames per second of every tracker, given detections and embeddings, one row per crowd and embedding size.
 
-    `cost` is the time a frame takes relative to the smallest crowd with the same embeddings. A tracker that uses no
-    appearance is timed once a crowd.
+    `cost` is the time per frame relative to the smallest crowd with the same embeddings. A tracker without appearance is timed
+    once per crowd.
     """
     make = _crowd_from(arguments.crowd) if arguments.crowd else crowd
     rows: list[dict] = []
@@ -59,7 +59,7 @@ def association(arguments: argparse.Namespace) -> list[dict]:
 
 
 def _seconds_a_frame(tracker: trackers.Tracker, scene: list[Frame]) -> float:
-    """Mean time of `update` after the warm-up, with the checks that `Detections` makes."""
+    """Mean time of `update` after the warm-up, including the validation in `Detections`."""
     for frame in scene[:WARM_UP]:
         tracker.update(trackers.Detections(*frame))
     start = time.perf_counter()
@@ -69,10 +69,10 @@ def _seconds_a_frame(tracker: trackers.Tracker, scene: list[Frame]) -> float:
 
 
 def engines(arguments: argparse.Namespace) -> list[dict]:
-    """Crops per second of an appearance model on every engine and precision, preprocessing included, and how well they agree.
+    """Crops per second of an appearance model on every engine and precision, with preprocessing, and their agreement.
 
-    All take turns, so that a busy machine slows them alike; the best of the rounds counts. `cosine` is the least, and
-    `difference` the largest of any component, against the float32 of PyTorch (of the first engine, for an ONNX file).
+    They run in turn, so a busy machine slows all equally; the best round counts. `cosine` is the minimum, and `difference` the
+    largest in any component, relative to PyTorch in float32 (to the first engine, for an ONNX file).
     """
     from reid.appearance import AppearanceModel, find_source
     from reid.engines import open_every
@@ -107,37 +107,37 @@ def _crops_per_second(model: "AppearanceModel", crops: list[np.ndarray]) -> floa
 
 
 def ranking(arguments: argparse.Namespace) -> list[dict]:
-    """CMC with mAP, and re-ranking, beside a plain NumPy version; see `benchmarks.speed.rankings.measure`."""
+    """CMC with mAP, and re-ranking, compared with plain NumPy; see `benchmarks.speed.rankings.measure`."""
     from benchmarks.speed.rankings import measure
 
     return measure(arguments.queries, arguments.gallery)
 
 
 def gallery(arguments: argparse.Namespace) -> list[dict]:
-    """Search among the exemplars of very many people, by an index and exactly; see `benchmarks.speed.galleries.measure`."""
+    """Search among the exemplars of very many people, with an index and exactly; see `benchmarks.speed.galleries.measure`."""
     from benchmarks.speed.galleries import measure
 
     return measure(arguments.exemplars)
 
 
 def fusion(arguments: argparse.Namespace) -> list[dict]:
-    """Following people over the ground with several cameras; see `benchmarks.speed.fusion.measure` and `measure_day`."""
+    """Tracking people on the ground with several cameras; see `benchmarks.speed.fusion.measure` and `measure_day`."""
     from benchmarks.speed.fusion import measure, measure_day
 
     return measure_day(arguments.day, arguments.thin) if arguments.day else measure(arguments.cameras, arguments.people)
 
 
 def _crowd_from(path: Path) -> Callable[..., list[Frame]]:
-    """The function `crowd(people=, dim=)` of a Python file, so that ours and others' trackers can be timed on the same scene."""
+    """The function `crowd(people=, dim=)` of a Python file, to time our trackers and others on the same scene."""
     if not path.is_file():
-        raise InputError(f"{path}: there is no such file; --crowd names a Python file with a function crowd(people=, dim=)")
+        raise InputError(f"{path}: no such file; --crowd names a Python file with a function crowd(people=, dim=)")
     specification = importlib.util.spec_from_file_location(path.stem, path)
     if specification is None or specification.loader is None:
-        raise InputError(f"{path}: this is not a Python file; --crowd names one with a function crowd(people=, dim=)")
+        raise InputError(f"{path}: not a Python file; --crowd names one with a function crowd(people=, dim=)")
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     if not callable(getattr(module, "crowd", None)):
-        raise InputError(f"{path}: there is no function crowd(people=, dim=) in this file")
+        raise InputError(f"{path}: no function crowd(people=, dim=)")
     return module.crowd
 
 
@@ -168,38 +168,40 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--output", type=Path, metavar="DIR", help="also write the figures to a JSON file in this folder")
 
-    command = commands.add_parser("association", parents=[shared], help="trackers on a synthetic crowd, features given")
+    command = commands.add_parser("association", parents=[shared], help="trackers on a synthetic crowd with given embeddings")
     command.add_argument("--people", type=_positive, nargs="+", default=[40, 400], help="sizes of the crowd (default: 40 400)")
     command.add_argument("--dim", type=_positive, nargs="+", default=[128], help="dimensions of an embedding (default: 128)")
-    command.add_argument("--crowd", type=Path, metavar="FILE", help="take the crowd from crowd(people=, dim=) of a Python file")
+    command.add_argument("--crowd", type=Path, metavar="FILE", help="use crowd(people=, dim=) of a Python file")
     command.set_defaults(measure=association)
 
     command = commands.add_parser("engines", parents=[shared], help="an appearance model on every installed engine")
-    command.add_argument("--reid", default="robust", metavar="MODEL", help="a network's name or file (default: robust)")
-    command.add_argument("--crops", type=_positive, nargs="+", default=[1, 8, 32], help="crops a call (default: 1 8 32)")
+    command.add_argument("--reid", default="robust", metavar="MODEL", help="a network name or file (default: robust)")
+    command.add_argument("--crops", type=_positive, nargs="+", default=[1, 8, 32], help="crops per call (default: 1 8 32)")
     command.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     command.set_defaults(measure=engines)
 
-    command = commands.add_parser("ranking", parents=[shared], help="CMC, mAP and re-ranking, beside plain NumPy")
+    command = commands.add_parser("ranking", parents=[shared], help="CMC, mAP and re-ranking, compared with plain NumPy")
     command.add_argument("--queries", type=_positive, default=337, help="default: 337, a tenth of Market-1501's 3368")
     command.add_argument("--gallery", type=_positive, default=1591, help="default: 1591, a tenth of Market-1501's 15913")
     command.set_defaults(measure=ranking)
 
-    command = commands.add_parser("gallery", parents=[shared], help="the search of a large gallery, by an index and exactly")
+    command = commands.add_parser("gallery", parents=[shared], help="search in a large gallery, with an index and exactly")
     command.add_argument("--exemplars", type=_positive, default=100_000, metavar="N", help="embeddings in it (default: 100000)")
     command.set_defaults(measure=gallery)
 
-    command = commands.add_parser("fusion", parents=[shared], help="people over the ground with several cameras")
+    command = commands.add_parser("fusion", parents=[shared], help="people on the ground with several cameras")
     command.add_argument("--cameras", type=_positive, nargs="+", default=[4, 2, 8, 32], help="default: 4 2 8 32")
     command.add_argument("--people", type=_positive, nargs="+", default=[7, 30, 100], help="at a time (default: 7 30 100)")
-    command.add_argument("--day", type=_positive, metavar="FRAMES", help="instead, memory over this many frames of 4 cameras")
-    command.add_argument("--thin", type=_positive, default=1, metavar="N", help="with --day: one frame of N is seen (default: 1)")
+    command.add_argument(
+        "--day", type=_positive, metavar="FRAMES", help="measure memory over this many frames of 4 cameras instead"
+    )
+    command.add_argument("--thin", type=_positive, default=1, metavar="N", help="with --day: use one frame in N (default: 1)")
     command.set_defaults(measure=fusion)
     return parser
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the measurement on the command line."""
     arguments = _parser().parse_args()
     _report(arguments.command, arguments.measure(arguments), arguments.output)
 

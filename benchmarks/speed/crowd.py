@@ -1,4 +1,4 @@
-"""A synthetic crowd, the same on every machine, for timing association without a detector or a network."""
+"""A reproducible synthetic crowd for timing association without a detector or a network."""
 
 import numpy as np
 
@@ -8,15 +8,15 @@ Frame = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def crowd(frames: int = 350, people: int = 40, dim: int = 128, seed: int = 0) -> list[Frame]:
-    """People walking on a street seen by one camera: for each frame boxes `(N, 4)`, scores `(N,)`, embeddings `(N, dim)`.
+    """People walking in a street, seen by one camera: for each frame, boxes `(N, 4)`, scores `(N,)`, embeddings `(N, dim)`.
 
     Boxes are xyxy pixels in 1920x1080, larger towards the lower edge, with jitter; one person in eight is missed in a frame, and
-    one box in twenty is clutter. Embeddings are float32 unit rows, close for one person and unrelated between people. The
-    picture does not grow with the number of people, so that a large crowd is also a dense one.
+    one box in twenty is clutter. Embeddings are float32 unit rows, close for one person and unrelated between people. The image
+    size is fixed, so a large crowd is also dense.
     """
     random = np.random.default_rng(seed)
     feet = np.stack([random.uniform(0, WIDTH, people), random.uniform(HORIZON + 160, HEIGHT, people)], axis=1)
-    # Steps are in units of a person's own height a frame: those far away move fewer pixels.
+    # Steps are in units of the person's height per frame: distant people move fewer pixels.
     pace = random.normal(0, (0.012, 0.003), (people, 2))
     look = _unit(random.normal(size=(people, dim)))
     width = random.uniform(0.34, 0.46, people)

@@ -1,4 +1,4 @@
-"""How fast people are followed over the ground by several cameras, on a simulated room with boxes and embeddings given."""
+"""Speed of multi-camera ground tracking, in a simulated room with given boxes and embeddings."""
 
 import resource
 import time
@@ -16,14 +16,14 @@ FRAME_RATE = 15.0
 DIMENSIONS = 128
 WARM_UP = 30
 FRAMES = 120
-STAY = 60.0  # mean seconds that somebody is present
+STAY = 60.0  # mean seconds that a person is present
 
 
 def measure(cameras: list[int], people: list[int]) -> list[dict]:
-    """A row for each number of cameras and of people: frames a second and the cost relative to the first row.
+    """One row per number of cameras and people: frames per second, and the cost relative to the first row.
 
-    `fps` and `ms` count the process's own processor time from boxes to tracks, `observe` included, so that a busy machine does
-    not distort them.
+    `fps` and `ms` measure the process's CPU time from boxes to tracks, including `observe`, so a busy machine does not distort
+    them.
     """
     rows: list[dict] = []
     for count in cameras:
@@ -42,10 +42,10 @@ def measure(cameras: list[int], people: list[int]) -> list[dict]:
 
 
 def measure_day(frames: int, thin: int = 1, cameras: int = 4, people: int = 7) -> list[dict]:
-    """A row for each tenth of `frames` moments at 15 Hz (a day has 1.3 million): ids given and memory used so far.
+    """One row per tenth of `frames` moments at 15 Hz (a day has 1.3 million): ids assigned and memory used so far.
 
-    Of `thin` moments only one is seen, to save time. People come and go all the time. `mb` is the process's largest resident
-    memory so far.
+    Only one in `thin` moments is used, to save time. People come and go continually. `mb` is the process's peak resident memory
+    so far.
     """
     views, seconds, seen = ring(cameras, people), thin / FRAME_RATE, frames // thin
     tracker = GroundTracker(views)
@@ -61,7 +61,7 @@ def measure_day(frames: int, thin: int = 1, cameras: int = 4, people: int = 7) -
 
 
 def ring(cameras: int, people: int) -> list[Camera]:
-    """Cameras 3 m high around a place that has 4 square metres for each person, each looking over its middle."""
+    """Cameras 3 m high around an area of 4 square metres per person, each facing its centre."""
     reach = np.sqrt(people)
     angles = 2 * np.pi * (np.arange(cameras) + 0.5) / cameras
     places = (reach + 4) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -69,9 +69,9 @@ def ring(cameras: int, people: int) -> list[Camera]:
 
 
 def _moments(cameras: list[Camera], people: int, frames: int, seconds: float) -> Iterator[list[Detections]]:
-    """What the cameras detect, frame by frame: one person in ten is missed, one box in twenty is clutter, boxes are 2% off.
+    """The detections of the cameras, frame by frame: one person in ten is missed, one box in twenty is clutter, boxes are 2% off.
 
-    People walk at about 1 m/s, turn at the edge, and are replaced by others, elsewhere, every `STAY` seconds.
+    People walk at about 1 m/s, turn at the edge, and are replaced by others, elsewhere, after `STAY` seconds on average.
     """
     random = np.random.default_rng(0)
     reach = np.sqrt(people)

@@ -1,4 +1,4 @@
-"""Search in a large gallery of people: the index beside the exact product, on embeddings spread like those of a network."""
+"""Search in a large gallery: the index compared with the exact product, on embeddings distributed like a network's."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from mtmc.identity.inverted_index import is_installed
 from reid.common.errors import InputError
 
 DIMENSION = 512
-IMAGES = 32  # of a person
+IMAGES = 32  # per person
 KNOWN = STRANGERS = 200  # queries
 _EXACT_QUERIES = 20
 _BLOCK = 500
@@ -19,8 +19,8 @@ _COMMON, _BETWEEN, _WITHIN = 0.48, 0.26, 0.26
 
 
 class People:
-    """Embeddings spread as those of CUHK03's people by OSNet: about half of the squared length is common to all, the rest is as
-    much between people as within one, its variance falling from component to component (60 effective ones; OSNet's has 47)."""
+    """Embeddings distributed like OSNet's on CUHK03: about half of the squared length is common to all, the rest is split equally
+    between and within people, with decreasing variance over the components (60 effective ones; OSNet has 47)."""
 
     def __init__(self) -> None:
         self._random = np.random.default_rng(0)
@@ -40,17 +40,17 @@ class People:
 
 
 def measure(exemplars: int) -> list[dict]:
-    """Search for one view among `exemplars`: by the index, by the exact product, and by the index after one person was replaced
-    by another; and the building of the index. Rows of `work`, `ms` passed, `CPU ms` computed by all cores (which count where a
-    machine is shared), both medians, and `recall@1`, the share of views whose exactly nearest exemplar is found.
+    """Time the search for one view among `exemplars`: with the index, with the exact product, and with the index after replacing
+    a person; and building the index. Rows have `work`, `ms` elapsed, `CPU ms` of all cores (the relevant one on a shared
+    machine), both medians, and `recall@1`, the share of views whose true nearest exemplar is found.
 
-    Half of the views show people of the pool, on images that it does not hold, the others strangers. Raises `InputError` without
-    FAISS, and for a pool too small to need an index.
+    Half of the views show people of the pool, in other images, and half show strangers. Raises `InputError` without FAISS, and
+    for a pool too small to need an index.
     """
     if exemplars <= EXACT:
-        raise InputError(f"up to {EXACT} exemplars are searched exactly: time a larger gallery")
+        raise InputError(f"--exemplars {exemplars}: up to {EXACT} are searched exactly; time a larger gallery")
     if not is_installed():
-        raise InputError("FAISS is missing: pip install 'mtmc[faiss]'")
+        raise InputError("FAISS is not installed: pip install 'mtmc[faiss]'")
     people, pool = People(), Exemplars(DIMENSION)
     known = people.draw(KNOWN, IMAGES + 1)
     views = np.concatenate([known[:, IMAGES], people.draw(STRANGERS, 1)[:, 0]])
@@ -80,7 +80,7 @@ def measure(exemplars: int) -> list[dict]:
 
 
 def _timed(work: Callable) -> tuple[object, tuple[float, float]]:
-    """What `work` returns, and the seconds that it took: passed, and computed on all cores."""
+    """The result of `work`, and its seconds: elapsed, and CPU time on all cores."""
     passed, computed = time.perf_counter(), time.process_time()
     result = work()
     return result, (time.perf_counter() - passed, time.process_time() - computed)

@@ -1,4 +1,4 @@
-"""CMC, mAP and re-ranking of synthetic embeddings: ours beside a plain NumPy version, each in a process of its own."""
+"""CMC, mAP and re-ranking of synthetic embeddings: ours compared with plain NumPy, each in a separate process."""
 
 import multiprocessing
 import resource
@@ -13,8 +13,8 @@ from reid.evaluation import Ranking, evaluate_ranking
 from reid.evaluation.reranking import rerank
 
 DIMENSION = 512
-SPREAD = 2.5  # of an identity around its centre, in deviations of the centres: hard enough that re-ranking has work to do
-IMAGES = 20  # of an identity
+SPREAD = 2.5  # of an identity around its centre, in standard deviations of the centres: hard enough for re-ranking
+IMAGES = 20  # per identity
 
 
 class Embeddings:
@@ -40,7 +40,7 @@ def plain_ranking(
     gallery_cameras: np.ndarray,
     max_rank: int = 50,
 ) -> tuple[np.ndarray, float]:
-    """CMC `(max_rank,)` and mAP as they are usually written: sort everything, then walk through the queries."""
+    """CMC `(max_rank,)` and mAP in the usual way: sort everything, then loop over the queries."""
     order = np.argsort(distances, axis=1)
     curves, precisions = [], []
     for row, identity, camera in zip(order, query_ids, query_cameras, strict=True):
@@ -55,7 +55,7 @@ def plain_ranking(
 
 
 def plain_reranking(query: np.ndarray, gallery: np.ndarray, k1: int = 20, k2: int = 6, original_share: float = 0.3) -> np.ndarray:
-    """The distances `(Q, G)` that `rerank` gives, with dense matrices of all images by all images, an image at a time."""
+    """The distances `(Q, G)` of `rerank`, with dense matrices of all image pairs, one image at a time."""
     embeddings = np.concatenate([query, gallery])
     distances = 1 - embeddings @ embeddings.T
     distances /= distances.max(axis=1, keepdims=True)

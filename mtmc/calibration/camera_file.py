@@ -16,7 +16,8 @@ from reid.common.yaml_file import read_yaml
 
 PINHOLE_KEYS = ("width", "height", "K", "distortion", "world_to_camera")
 GROUND_KEYS = ("homography", "unit")
-OTHER_KEYS = ("video", "time_offset", "reach")
+OTHER_KEYS = ("video", "frame_rate", "time_offset", "reach")
+EITHER = f"{', '.join(PINHOLE_KEYS)}, or {' and '.join(GROUND_KEYS)}"  # what a camera needs
 
 COMMENTS = """\
 # Cameras by name. The world is right-handed with z up and the ground at z = 0.
@@ -29,6 +30,7 @@ COMMENTS = """\
 #   unit              unit of X / W and Y / W: m, or any other name
 # optional, for any camera:
 #   video             a video file or an image folder, relative to this file; or a stream's address
+#   frame_rate        frames per second of the video (default: that of seqinfo.ini, else what the video says)
 #   time_offset       seconds by which its clock is ahead: what others show at 5 s, it shows at 5 s + time_offset (default 0)
 #   reach             metres beyond which its view of the ground is ignored (pinhole only; default: no limit)
 """
@@ -37,11 +39,12 @@ COMMENTS = """\
 @dataclass(frozen=True)
 class CameraEntry:
     """One camera of a file: `video` is the path or address of its images, or None; `time_offset` is the number of seconds by
-    which its clock is ahead of the others."""
+    which its clock is ahead of the others; `frame_rate` is in frames per second, None if the file does not say."""
 
     camera: Camera | HomographyCamera
     video: str | None = None
     time_offset: float = 0.0
+    frame_rate: float | None = None
 
 
 def load_cameras(path: str | Path) -> dict[str, Camera | HomographyCamera]:
@@ -57,7 +60,7 @@ def read_camera_file(path: str | Path) -> dict[str, CameraEntry]:
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such file; `python -m mtmc calibrate` writes one")
-    wanted = f"cameras by name, each with {', '.join(PINHOLE_KEYS)}"
+    wanted = f"cameras by name, each with {EITHER}"
     entries = read_yaml(path, wanted)
     if not entries:
         raise InputError(f"{path}: must hold {wanted}")
@@ -69,26 +72,30 @@ def _read_entry(path: Path, name: str, entry: object) -> CameraEntry:
         require_name(name)
     except ValueError as error:
         raise InputError(f"{path}: camera {error}") from None
-    given = entry if isinstance(entry, dict) else {}
-    wanted = GROUND_KEYS if "homography" in given else PINHOLE_KEYS
-    if missing := [key for key in wanted if key not in given]:
-        raise InputError(f"{path}: camera {name}: missing {', '.join(missing)}")
-    if strange := [str(key) for key in given if key not in PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS]:
+    if not isinstance(entry, dict):
+        raise InputError(f"{path}: camera {name}: must be a mapping with {EITHER}")
+    wanted = GROUND_KEYS if "homography" in entry else PINHOLE_KEYS
+    if missing := [key for key in wanted if key not in entry]:
+        raise InputError(f"{path}: camera {name}: missing {', '.join(missing)}; a camera needs {EITHER}")
+    if strange := [str(key) for key in entry if key not in PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS]:
         known = ", ".join(PINHOLE_KEYS + GROUND_KEYS + OTHER_KEYS)
         raise InputError(f"{path}: camera {name}: unknown key {', '.join(strange)}; choose from {known}")
     try:
         camera: Camera | HomographyCamera
-        if "homography" in given:
-            size = _size(given) if "width" in given and "height" in given else None
-            camera = HomographyCamera(given["homography"], size, str(given["unit"]))
+        if "homography" in entry:
+            size = _size(entry) if "width" in entry and "height" in entry else None
+            camera = HomographyCamera(entry["homography"], size, str(entry["unit"]))
         else:
-            reach = float(given.get("reach", np.inf))
-            camera = Camera(given["K"], given["distortion"], given["world_to_camera"], _size(given), reach)
+            reach = float(entry.get("reach", np.inf))
+            camera = Camera(entry["K"], entry["distortion"], entry["world_to_camera"], _size(entry), reach)
         check_camera(camera)
-        video = given.get("video")
+        video = entry.get("video")
         if video is not None and "://" not in str(video):
             video = path.parent / str(video)
-        return CameraEntry(camera, None if video is None else str(video), float(given.get("time_offset", 0.0)))
+        offset, rate = float(entry.get("time_offset", 0.0)), float(entry.get("frame_rate", 30.0))
+        if not np.isfinite(offset) or not 0 < rate < np.inf:
+            raise ValueError(f"time_offset must be finite and frame_rate above 0, not {offset:g} and {rate:g}")
+        return CameraEntry(camera, None if video is None else str(video), offset, rate if "frame_rate" in entry else None)
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: camera {name}: {error}") from error
 
@@ -115,6 +122,8 @@ def _written(camera: Camera | HomographyCamera | CameraEntry, folder: Path) -> d
         if camera.video is not None:
             below = "://" not in camera.video and Path(camera.video).absolute().is_relative_to(folder)
             written["video"] = str(Path(camera.video).absolute().relative_to(folder)) if below else camera.video
+        if camera.frame_rate is not None:
+            written["frame_rate"] = camera.frame_rate
         if camera.time_offset:
             written["time_offset"] = camera.time_offset
         return written

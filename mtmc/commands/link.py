@@ -1,8 +1,8 @@
 """Link people across calibrated cameras that share no view: one number per person, in all cameras.
 
-CAMERAS is a YAML file of calibrated cameras with their videos, or a folder with cameras.yaml, NAME.mp4 and det/NAME.txt for each
-camera NAME in it. Each camera is followed alone; its tracklets are linked by appearance, by exclusivity (nobody is in two places
-at once) and by the times that people take from one view to the next.
+CAMERAS is a YAML file of calibrated cameras with their videos, or a folder with cameras.yaml and, for each camera NAME in it,
+NAME.mp4 and det/NAME.txt. People are tracked in each camera alone; their tracklets are linked by appearance, by exclusivity
+(nobody is in two places at once) and by the times that people take from one view to the next.
 """
 
 import argparse
@@ -13,27 +13,28 @@ from mtmc.commands import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The recording, what finds and what recognises people, how to link, where the results go."""
+    """Add the recording, the detector, the appearance model, the way of linking and the output."""
     parser.add_argument("source", type=Path, metavar="CAMERAS", help="a YAML file of cameras, or a recording's folder")
-    parser.add_argument("--detections", metavar="NAME", help="of those that the recording has (default: its usual ones)")
+    parser.add_argument(
+        "--detections", metavar="NAME", help="which of the recording's detections to use (default: depends on the format)"
+    )
     arguments.add_detector(parser)
-    parser.add_argument("--min-score", type=float, metavar="S", help="drop what the detector scores lower (default: 0.3)")
+    parser.add_argument(
+        "--min-score", type=float, metavar="S", help="drop detections that the detector scores lower (default: 0.3)"
+    )
     arguments.add_reid(parser)
     parser.add_argument(
         "--travel",
         choices=("learned", "none"),
         default="learned",
-        help="learned: travel times between views are learned from the recording; none: they do not count (default: learned)",
+        help="learned: learn the travel times between views from the recording; none: ignore them (default: learned)",
     )
-    parser.add_argument("--online", action="store_true", help="link as a live system must, knowing nothing of what follows")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for world.csv, world.jsonl, tracks/")
+    parser.add_argument("--online", action="store_true", help="link people by what is known so far, as a live system must")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for world.csv, world.jsonl, tracks/")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Follow each camera, link, write, print what was found."""
-    from rich.console import Console
-    from rich.progress import Progress
-
+    """Track people in each camera, link their tracklets, write the results, print a summary."""
     from mtmc.detection.opening import open_detector
     from mtmc.linking.cameras_apart import Linking
     from mtmc.multicamera.result_writer import WorldWriter
@@ -41,10 +42,11 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.sequences.readers.true_detections import oracle_line
     from mtmc.single.appearance import open_appearance
     from reid.common.errors import InputError
+    from reid.common.progress import shown_progress
     from reid.common.result_folder import ResultFolder
 
     if options.min_score is not None and options.detector is None:
-        raise InputError("--min-score is for a detector: give --detector FILE as well")
+        raise InputError("--min-score needs a detector: give --detector FILE as well")
     results = ResultFolder(options.output)
     recording = open_recording(options.source, detections=options.detections)
     recording.require_images()
@@ -60,8 +62,8 @@ def run(options: argparse.Namespace) -> None:
     travel: Literal["learned"] | None = "learned" if options.travel == "learned" else None
     with WorldWriter(results, recording.names) as writer:
         try:
-            with Progress(transient=True, disable=not Console().is_terminal) as progress:
-                for _ in progress.track(linking.follow(), total=recording.length, description=recording.name):
+            with shown_progress() as progress:
+                for _ in progress(linking.follow(), recording.length, recording.name):
                     pass
         finally:  # an interrupt leaves what was followed until then, linked
             for moment in linking.moments(travel, options.online):

@@ -1,7 +1,7 @@
 """Track people through several calibrated cameras: one number per person, kept when they leave and return.
 
 CAMERAS is a YAML file of calibrated cameras with their videos, or a folder with cameras.yaml and, for each camera NAME in it,
-NAME.mp4 and det/NAME.txt. The layouts of EPFL, WILDTRACK, CMC and CAMPUS are recognized as well.
+NAME.mp4 and det/NAME.txt. The layouts of EPFL, WILDTRACK, CMC and CAMPUS are recognised as well.
 """
 
 import argparse
@@ -50,9 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Track and identify people, write the results, print a summary."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from mtmc.detection.opening import open_detector
     from mtmc.ground.thresholds import read_ground_thresholds
     from mtmc.identity.gallery import Gallery
@@ -65,6 +62,7 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.sequences.readers.true_detections import oracle_line
     from mtmc.single.appearance import open_appearance
     from reid.common.errors import InputError
+    from reid.common.progress import shown_progress
     from reid.common.result_folder import ResultFolder
 
     if options.min_score is not None and options.detector is None:
@@ -108,8 +106,8 @@ def run(options: argparse.Namespace) -> None:
                 film = FilmWriter(results, recording.cameras, images, recording.frame_rate)
                 writers.append(sinks.enter_context(film))
             settled = sinks.enter_context(SettledWriter(identities, writers))
-            progress = sinks.enter_context(Progress(transient=True, disable=not Console().is_terminal))
-            for moment in progress.track(moments, total=recording.length, description=recording.name):
+            progress = sinks.enter_context(shown_progress())
+            for moment in progress(moments, recording.length, recording.name):
                 settled.write(moment)
         if apart is not None:
             for camera, restarts in apart.restarts.items():

@@ -18,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     people = parser.add_mutually_exclusive_group(required=True)
     people.add_argument("--detections", metavar="FILE", help="MOT text: frame,id,left,top,width,height,score,...")
     arguments.add_detector(people)
-    parser.add_argument("--min-score", type=float, metavar="S", help="drop detections with a lower score, on their own scale")
+    what = "drop detections with a lower score, on their own scale (default: 0.3 with --detector, else none)"
+    parser.add_argument("--min-score", type=float, metavar="S", help=what)
     arguments.add_score_scale(parser)
     arguments.add_reid(parser)
     arguments.add_tracker(parser)
@@ -28,9 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Track to the end, write the results, print a summary."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from mtmc.detection.opening import open_detector
     from mtmc.sequences import open_sequence
     from mtmc.single.appearance import open_appearance
@@ -38,6 +36,7 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.single.result_writer import ResultWriter
     from mtmc.single.tracker_config import appearance_line, build_tracker, read_tracker_config
     from reid.common.cache_folder import cache_folder
+    from reid.common.progress import shown_progress
     from reid.common.result_folder import ResultFolder
 
     config = read_tracker_config(options.tracker, options.config)
@@ -53,12 +52,12 @@ def run(options: argparse.Namespace) -> None:
     # A live source has no end: an interrupt completes its results instead of cutting them short.
     ending = suppress(KeyboardInterrupt) if sequence.length is None else nullcontext()
     with (
-        Progress(transient=True, disable=not Console().is_terminal) as progress,
+        shown_progress() as progress,
         ResultWriter(results, sequence.name, sequence.frame_rate, options.video) as writer,
         closing(frames),
         ending,
     ):
-        for frame in progress.track(frames, total=sequence.length, description=sequence.name):
+        for frame in progress(frames, sequence.length, sequence.name):
             writer.write(frame)
     totals = writer.totals
     speed = totals.frames / totals.passed if totals.passed else 0.0

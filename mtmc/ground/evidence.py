@@ -16,13 +16,14 @@ class Presence:
         self.gain = float(np.log(detection / clutter))
         self.loss = float(np.log((1 - detection) / (1 - clutter)))
 
-    def evidence(self, detected: np.ndarray, visible: np.ndarray, shadow: np.ndarray) -> np.ndarray:
+    def evidence(self, detected: np.ndarray, visible: np.ndarray, shadow: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """What one moment adds for each person, `(T,)`, from where they are `detected` and should be `visible`, `(T, C)` bool.
 
-        The detections of a `shadow` `(T,)` bool belong to another person: for a shadow, two cameras' misses count.
+        `weights` `(C,)` in 0..1 are how much a camera's look counts as independent of its previous one, 0 for one that did not
+        look. The detections of a `shadow` `(T,)` bool belong to another person: for a shadow, two cameras' misses count.
         """
-        added = np.where(detected, self.gain, np.where(visible, self.loss, 0.0)).sum(axis=1)
-        return np.where(shadow, 2 * self.loss, added)
+        added = np.where(detected, self.gain, np.where(visible, self.loss, 0.0)) @ weights
+        return np.where(shadow, 2 * self.loss * weights.max(initial=0.0), added)
 
 
 def shadows(positions: np.ndarray, detected: np.ndarray, strength: np.ndarray, personal_space: float) -> np.ndarray:

@@ -14,11 +14,13 @@ from trackers import Detections
 class Observations:
     """The detections of all cameras at one moment, as flat arrays over the N that lie on the ground.
 
-    `camera` `(N,)` int, the index of the camera; `index` `(N,)` int, the detection's row within its camera; `ground` `(N, 2)` and
-    `covariances` `(N, 2, 2)` in the cameras' unit; `boxes` `(N, 4)` xyxy pixels; `scores` `(N,)`; `heights` `(N,)` in the
-    cameras' unit, NaN where a camera measures none; `embeddings` `(N, D)` unit rows, or None.
+    `looked` `(C,)` bool marks the cameras that looked at this moment; `camera` `(N,)` int, the index of the camera; `index`
+    `(N,)` int, the detection's row within its camera; `ground` `(N, 2)` and `covariances` `(N, 2, 2)` in the cameras' unit;
+    `boxes` `(N, 4)` xyxy pixels; `scores` `(N,)`; `heights` `(N,)` in the cameras' unit, NaN where a camera measures none;
+    `embeddings` `(N, D)` unit rows, or None.
     """
 
+    looked: np.ndarray
     camera: np.ndarray
     index: np.ndarray
     ground: np.ndarray
@@ -33,12 +35,15 @@ class Observations:
 
     def select(self, rows: np.ndarray) -> "Observations":
         """The observations at `rows` (indices or a mask), in that order."""
-        parts: dict[str, Any] = {name: None if part is None else part[rows] for name, part in vars(self).items()}
-        return Observations(**parts)
+        everything = vars(self).items()
+        parts: list[Any] = [None if part is None else part[rows] for name, part in everything if name != "looked"]
+        return Observations(self.looked, *parts)
 
 
-def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], feet_error: float = 0.05) -> Observations:
+def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections | None], feet_error: float = 0.05) -> Observations:
     """Locate `detections`, one entry per camera, on the ground; the feet are at the middle of a box's lower edge.
+
+    A camera that did not look has None: it says nothing, unlike one that saw nobody.
 
     `feet_error` is the standard deviation of the feet's pixel in either direction, as a share of the box height: detector errors
     are proportional to box size, so the error across the line of sight is the same on the ground wherever a person stands.
@@ -47,9 +52,10 @@ def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], f
     """
     if len(cameras) != len(detections):
         raise ValueError(f"detections must have one entry per camera: {len(cameras)}, not {len(detections)}")
-    counts = np.array([len(found) for found in detections], dtype=int)
-    boxes = np.concatenate([found.boxes for found in detections], axis=0) if len(cameras) else np.empty((0, 4))
-    scores = np.concatenate([found.scores for found in detections]) if len(cameras) else np.empty(0)
+    given = [found for found in detections if found is not None]
+    counts = np.array([0 if found is None else len(found) for found in detections], dtype=int)
+    boxes = np.concatenate([found.boxes for found in given], axis=0) if given else np.empty((0, 4))
+    scores = np.concatenate([found.scores for found in given]) if given else np.empty(0)
     middles = (boxes[:, 0] + boxes[:, 2]) / 2
     feet, tops = np.column_stack([middles, boxes[:, 3]]), np.column_stack([middles, boxes[:, 1]])
     ground = np.empty((len(boxes), 2))
@@ -62,6 +68,7 @@ def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], f
             ground[part], covariances[part], heights[part] = camera.locate(feet[part], tops[part], 1.0)
     covariances *= np.square(feet_error * (boxes[:, 3] - boxes[:, 1]))[:, None, None]
     everyone = Observations(
+        np.array([found is not None for found in detections], dtype=bool),
         np.repeat(np.arange(len(cameras)), counts),
         np.arange(len(boxes)) - np.repeat(ends - counts, counts),
         ground,
@@ -69,7 +76,7 @@ def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections], f
         boxes,
         scores,
         heights,
-        _embeddings([found for found in detections if len(found)]),
+        _embeddings([found for found in given if len(found)]),
     )
     return everyone.select(np.all(np.isfinite(ground), axis=1) & np.all(np.isfinite(covariances), axis=(1, 2)))
 

@@ -76,6 +76,8 @@ class GroundTracker:
         self._unit = 0.0
         self._time: float | None = None
         self._next_id = 1
+        self._looked = np.full(len(self.cameras), -np.inf)  # when each camera last looked, in seconds
+        self._interval = np.zeros(len(self.cameras))  # seconds between each camera's last two looks
 
     def update(self, observations: Observations, time: float) -> GroundTracks:
         """Process the detections of all cameras at `time` (seconds, increasing) and return the people present.
@@ -86,8 +88,7 @@ class GroundTracker:
         if seconds <= 0:
             raise ValueError(f"time must increase: {time} s follows {self._time} s")
         self._time = time
-        # Neighbouring frames are correlated: evidence is weighted by the time it spans.
-        evidence = min(1.0, seconds * self.thresholds.rate)
+        evidence = self._look(observations.looked, time)
         observations = self._of_people(observations)
         if self._unit == 0 and len(observations):
             self._begin(observations)
@@ -103,8 +104,19 @@ class GroundTracker:
         self._register(observations, person, seen_at, seconds)
         boxes = self._boxes.expect(self.tracks["mean"][:, :2], self._camera_offsets)
         self._weigh(boxes, evidence)
-        boxes = self._settle(boxes)
+        boxes = self._settle(boxes, seconds)
         return self._show(self._boxes.fill(boxes, self.tracks, observations, self.thresholds.fill))
+
+    def _look(self, looked: np.ndarray, time: float) -> np.ndarray:
+        """How much each camera's look at this moment counts, `(C,)` in 0..1: neighbouring frames are correlated, so by the time
+        since its previous look; 0 for cameras that did not look."""
+        first = looked & np.isinf(self._looked)
+        again = looked & ~first
+        self._interval[again] = time - self._looked[again]
+        self._looked[looked] = time
+        evidence = np.where(looked, np.minimum(1.0, self._interval * self.thresholds.rate), 0.0)
+        evidence[first] = 1.0
+        return evidence
 
     def _of_people(self, observations: Observations) -> Observations:
         """The observations that can be people, in an order that is independent of the input order."""
@@ -223,23 +235,29 @@ class GroundTracker:
         weights = np.minimum(walked, 1.0)
         self._camera_offsets.learn(camera, place, observations.ground[rows] - place, observations.covariances[rows], weights)
 
-    def _weigh(self, boxes: np.ndarray, evidence: float) -> None:
-        """Add this moment's evidence for everyone's presence, given their expected `boxes` `(C, T, 4)`."""
+    def _weigh(self, boxes: np.ndarray, evidence: np.ndarray) -> None:
+        """Add this moment's evidence for everyone's presence, given their expected `boxes` `(C, T, 4)`; a camera that did not
+        look has an `evidence` `(C,)` of 0."""
         tracks = self.tracks
         detected = tracks["member"] >= 0
         sure = (tracks["id"] > 0) & detected.any(axis=1)
         visible = (within(boxes, self._pictures) & ~hidden(boxes, sure, self.thresholds.hidden_share)).T
-        views = detected.sum(axis=1)
+        looking = evidence > 0
+        views = detected.sum(axis=1) * (1 if looking.all() else len(looking) / max(1, looking.sum()))
         new = np.isinf(tracks["age"]).all(axis=1)
-        tracks["views"] = np.where(new, views, tracks["views"] + evidence * LEARNING * (views - tracks["views"]))
+        learning = LEARNING * evidence.max(initial=0.0)
+        tracks["views"] = np.where(new, views, tracks["views"] + learning * (views - tracks["views"]))
         order = np.lexsort((-np.arange(len(tracks)), tracks["views"], tracks["id"] > 0))
         shadow = shadows(tracks["mean"][:, :2], detected, np.argsort(order), self.thresholds.personal_space * self._unit)
-        added = self.presence.evidence(detected, visible, shadow)
-        tracks["score"] = np.minimum(tracks["score"] + evidence * added, self.thresholds.certain)
+        added = self.presence.evidence(detected, visible, shadow, evidence)
+        tracks["score"] = np.minimum(tracks["score"] + added, self.thresholds.certain)
 
-    def _settle(self, boxes: np.ndarray) -> np.ndarray:
+    def _settle(self, boxes: np.ndarray, seconds: float) -> np.ndarray:
         """Drop people who are gone and number the confirmed ones; return the expected `boxes` `(C, T, 4)` of the rest."""
-        limit = np.where(self.tracks["id"] > 0, self.thresholds.patience, 1 / self.thresholds.rate)
+        # A candidate of a camera that looks at every other moment only is not gone before that camera looks again.
+        slowest = self._interval.max(initial=0.0)
+        waiting = max(1 / self.thresholds.rate, slowest if slowest > 1.5 * seconds else 0.0)
+        limit = np.where(self.tracks["id"] > 0, self.thresholds.patience, waiting)
         alive = (self.tracks["score"] >= 0) & (self.tracks["unseen"] <= limit)
         self.tracks = self.tracks[alive]
         if self._looks is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from zipfile import BadZipFile
 
 import cv2
@@ -154,9 +155,8 @@ class Gallery:
         return np.where(places < 0, 0, self._pool.owners[places]), np.where(places < 0, np.inf, distances)
 
     def save(self, path: str | Path) -> None:
-        """Write the gallery to one .npz file, atomically."""
-        if Path(path).suffix != ".npz":
-            raise InputError(f"{path}: the name of a gallery must end in .npz")
+        """Write the gallery to one .npz file, atomically. Raises `InputError` as `require_place` does."""
+        require_place(path)
         people = self.people.tolist()
         places = np.concatenate([np.zeros(0, np.int64), *(self._places[person] for person in people)])
         crops = [np.frombuffer(self._crops.get(place, b""), np.uint8) for place in places.tolist()]
@@ -220,6 +220,20 @@ class Gallery:
         self._pool.remove(places)
         for place in places.tolist():
             self._crops.pop(place, None)
+
+
+def require_place(path: str | Path) -> None:
+    """Raise `InputError` if no gallery can be saved at `path`: its name must end in .npz, and its folder must take files.
+
+    A folder that is missing is not made here.
+    """
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise InputError(f"{path}: the name of a gallery must end in .npz")
+    try:
+        TemporaryFile(dir=next(folder for folder in path.absolute().parents if folder.exists())).close()
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}); save the gallery elsewhere") from None
 
 
 def spread(rows: np.ndarray, count: int) -> np.ndarray:

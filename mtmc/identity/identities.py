@@ -55,7 +55,8 @@ class Identities:
     it.
 
     A track waits, with the name 0, until it has `crops` good crops (at least `spacing` seconds apart within one camera), or until
-    `patience` seconds have passed. Its best crops are then compared with everyone who is not in the scene (`Gallery.distances`).
+    `patience` seconds have passed and there is one; without any it is a new person after `limit` seconds, so that nothing waits
+    for it longer. Its best crops are then compared with everyone who is not in the scene (`Gallery.distances`).
     The Hungarian method assigns all waiting tracks together, so no person is two tracks at once, and no match exceeds
     `max_distance` (an appearance model's `thresholds.set`). Unmatched tracks are new people. A crop is good if its quality is at
     least `min_quality`. The crops of a named track continue to update the gallery.
@@ -72,13 +73,15 @@ class Identities:
         crops: int = 4,
         spacing: float = 0.5,
         patience: float = 5.0,
+        limit: float = 30.0,
         min_quality: float = 0.25,
         slack: float = 0.4,
     ):
         if gallery is not None and max_distance is None:
             raise ValueError("identities with a gallery need max_distance, the largest distance of a known person")
         self.gallery, self.max_distance = gallery, np.inf if max_distance is None else max_distance
-        self.crops, self.spacing, self.patience, self.min_quality, self.slack = crops, spacing, patience, min_quality, slack
+        self.crops, self.spacing, self.patience, self.limit = crops, spacing, patience, limit
+        self.min_quality, self.slack = min_quality, slack
         self.names: dict[int, int] = {}  # the last name of every track that ever had one
         self._tracks: dict[int, _Track] = {}  # present, or missing for at most the slack
         self._present: dict[int, float] = {}  # when each person was last in the scene
@@ -170,7 +173,8 @@ class Identities:
             return True
         age = time - track.start
         good = sum(crop.quality >= self.min_quality for crop in track.crops)
-        return age >= self.slack and (good >= self.crops or (age >= self.patience and bool(track.crops)))
+        enough = good >= self.crops or age >= (self.patience if track.crops else self.limit)
+        return age >= self.slack and enough
 
     def _end(self, before: float, present: set[int]) -> None:
         """Remove the tracks that are not `present` and were last seen before that time, and name those that still wait."""

@@ -1,4 +1,4 @@
-"""Cameras apart from start to end: each followed alone, and their tracklets linked to people, who have one number in all."""
+"""The pipeline for cameras that share no view: track people in each camera alone, and link their tracklets across cameras."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import Recording, open_recording
 from mtmc.single.appearance import require_embedder
-from mtmc.single.pipeline import Detect, StageSeconds
+from mtmc.single.pipeline import Detect, StageSeconds, require_detector
 from reid.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,17 +28,22 @@ def link_recordings(
     travel: TravelTimes | Literal["learned"] | None = "learned",
     online: bool = False,
 ) -> list[Moment]:
-    """Follow the people of cameras that share no view, and give each person one number in all of them; one `Moment` per frame.
+    """Track people in cameras that share no view, and give each person one number in all of them; one `Moment` per frame.
 
-    `recording` is what `open_recording` gives or takes. `appearance` is a model from `reid.load`. `detector`, any callable from a
-    BGR image to `Detections`, finds the people; the recording's own detections are not used then. `travel` are the times that
-    people take between views: "learned" from this recording, known from another one, or None, which ignores them. `online` links
-    each tracklet with what is known ten seconds after its end, as a live system must; otherwise the whole recording counts.
+    `recording` is a `Recording`, or an argument for `open_recording`. `appearance` is a model from `reid.load`. `detector`, any
+    callable from a BGR image to `Detections`, detects the people in each frame; it replaces the recording's own detections.
+    `travel` are the times that people take between views: "learned" from this recording, known from another one, or None, which
+    ignores them. `online` links each tracklet with what is known ten seconds after its end, as a live system must; otherwise the
+    whole recording counts.
 
-    Raises `InputError` for images that are missing or do not decode, and for a model without a distance for links.
+    Raises `InputError` for images that are missing or do not decode, for a recording without detections if no `detector` is
+    given, and for a model without a link threshold.
     """
+    require_detector(detector)
     if not isinstance(recording, Recording):
         recording = open_recording(recording)
+    if detector is None:
+        recording.require_detections()
     linking = Linking(recording, appearance, detector)
     for _ in linking.follow():
         pass
@@ -46,7 +51,7 @@ def link_recordings(
 
 
 class Linking:
-    """Links the people of one `recording`: first `follow` it, then ask for its `moments`, also of the part followed so far."""
+    """Links the people of one `recording`: first `follow` it; then `moments` gives the part followed so far, with names."""
 
     def __init__(self, recording: Recording, appearance: "AppearanceModel", detector: Detect | None = None) -> None:
         self._max_distance = require_links(appearance)
@@ -57,7 +62,7 @@ class Linking:
         self._ended: list[Ended] = []
 
     def follow(self) -> Iterator[int]:
-        """Follow each camera alone and embed crops of each tracklet; yields the 0-based number of each frame that is done."""
+        """Track each camera alone and embed crops of each tracklet; yield the 0-based number of each frame that is done."""
         tracks = self._kept(follow_apart(self._recording, self._detections))
         for frame, ended in enumerate(gather(self._recording, tracks, self._workers, Zones())):
             self._ended.append(ended)
@@ -67,7 +72,7 @@ class Linking:
     def moments(self, travel: TravelTimes | Literal["learned"] | None = "learned", online: bool = False) -> list[Moment]:
         """The frames followed so far, with one number per person; `travel` and `online` are those of `link_recordings`.
 
-        A track without a crop worth embedding, or not over yet where following was cut short, is a person of its own.
+        A track without a usable crop, or one that had not ended when following was interrupted, is a person of its own.
         """
         times = TravelTimes() if travel == "learned" else travel
         if online:
@@ -83,12 +88,10 @@ class Linking:
 
 
 def require_links(appearance: "AppearanceModel") -> float:
-    """The distance up to which `appearance` takes people of two cameras for one; raises `InputError` where it has none."""
+    """The link threshold of `appearance` (0..2); raises `InputError` if it has none."""
     require_embedder(appearance)
     if appearance.thresholds.link is None:
-        raise InputError(
-            f"{appearance.name}: has no distance up to which people of two cameras are one; `python -m reid threshold` fits it"
-        )
+        raise InputError(f"{appearance.name}: no threshold for linking across cameras; `python -m reid threshold` fits it")
     return appearance.thresholds.link
 
 

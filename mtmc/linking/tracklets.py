@@ -39,7 +39,7 @@ class Ended:
     tracklets: dict[int, Tracklet]
 
 
-def follow_apart(recording: Recording, detections: Iterable[list[Detections]] | None = None) -> Iterator[GroundTracks]:
+def follow_apart(recording: Recording, detections: Iterable[list[Detections | None]] | None = None) -> Iterator[GroundTracks]:
     """Track the people in each camera of `recording` alone, frame by frame, sorted by id; no track spans two cameras.
 
     SORT tracks them in the image. It loses occluded people, whereas the ground tracker and DeepSORT, with one view and no
@@ -51,14 +51,25 @@ def follow_apart(recording: Recording, detections: Iterable[list[Detections]] | 
     rate, cameras, parts_of_views = recording.frame_rate, recording.cameras, []
     frames = detections or map(recording.at, range(recording.length))
     for number, copy in enumerate(tee(frames, len(cameras))):
-        tracker = trackers.build("sort", max_age=round(MISSES * rate), min_hits=HITS)
-        shown = enumerate(map(tracker.update, map(itemgetter(number), copy)))
-        # In its first frames SORT shows every detection, including clutter.
-        found = (tracks if frame > HITS else _NOBODY for frame, tracks in shown)
-        parts_of_views.append(fill_gaps(found, round(GAP * rate)))
+        own_rate = recording.views[number].frame_rate or rate
+        tracker = trackers.build("sort", max_age=round(MISSES * own_rate), min_hits=HITS)
+        parts_of_views.append(fill_gaps(_shown(tracker, map(itemgetter(number), copy)), round(GAP * rate)))
     numbers: dict[tuple[int, int], int] = {}
     for parts in zip(*parts_of_views, strict=True):
         yield _together(cameras, parts, numbers)
+
+
+def _shown(tracker: trackers.Tracker, detections: Iterable[Detections | None]) -> Iterator[trackers.Tracks]:
+    """The tracks of each frame; none in a frame that the camera did not look at, which is no miss."""
+    looks = 0
+    for found in detections:
+        if found is None:
+            yield _NOBODY
+            continue
+        tracks = tracker.update(found)
+        looks += 1
+        # In its first frames SORT shows every detection, including clutter.
+        yield tracks if looks > HITS + 1 else _NOBODY
 
 
 def _together(

@@ -1,6 +1,6 @@
 """One video of several cameras: their images with people's boxes side by side, and the floor plan."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 
 import cv2
@@ -25,8 +25,8 @@ class FilmWriter:
     """Writes moments to the MP4 `room.mp4` below `results`: the images of all cameras with people's boxes, and the floor plan.
     `images` is a source of BGR frames for each of `cameras`, or None.
 
-    A camera without an image at a moment is black. The video is playable however the `with` block ends; after an exception it is
-    named `room.partial.mp4`, as a note on the exception says.
+    A camera shows its last image at moments between two of its frames, and black before its first and after its last. The video
+    is playable however the `with` block ends; after an exception it is named `room.partial.mp4`, as a note on the exception says.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class FilmWriter:
         self._plan = FloorPlan(self._cameras, TILE)
         self._annotators = [Annotator() for _ in self._cameras]
         self._images = [iter(()) if source is None else iter(source) for source in images]
+        self._last: list[np.ndarray | None] = [None] * len(self._cameras)
         self._video: VideoWriter | None = None
 
     def __enter__(self) -> "FilmWriter":
@@ -49,11 +50,10 @@ class FilmWriter:
         """Append the next moment. Raises `InputError` for an image that does not decode, and if the disk is full."""
         people = moment.people > 0
         with uninterrupted():
+            self._last = [_following(images, last) for images, last in zip(self._images, self._last, strict=True)]
             tiles = [
-                _tile(next(images, None), camera.image_size, annotator, _in_camera(moment, people, number))
-                for number, (images, camera, annotator) in enumerate(
-                    zip(self._images, self._cameras, self._annotators, strict=True)
-                )
+                _tile(image, camera.image_size, annotator, _in_camera(moment, people, number))
+                for number, (image, camera, annotator) in enumerate(zip(self._last, self._cameras, self._annotators, strict=True))
             ]
             picture = _mosaic([*tiles, self._plan.draw(moment.people[people], moment.tracks.positions[people])])
             if self._video is None:
@@ -65,6 +65,15 @@ class FilmWriter:
         if self._video is not None and self._video.frames:
             with uninterrupted():
                 end_results(self._results, [(self._video, [NAME])], f"{self._video.frames} frames", error)
+
+
+def _following(images: Iterator[np.ndarray | None], last: np.ndarray | None) -> np.ndarray | None:
+    """The camera's image at the next moment, its `last` one where it did not look; None once its images have ended."""
+    try:
+        image = next(images)
+    except StopIteration:
+        return None
+    return last if image is None else image
 
 
 def _in_camera(moment: Moment, people: np.ndarray, camera: int) -> Tracks:

@@ -6,7 +6,7 @@ from types import TracebackType
 import cv2
 import numpy as np
 
-from mtmc.identity.gallery import Gallery
+from mtmc.identity.gallery import Gallery, require_place
 from reid.common.errors import InputError, note
 from reid.common.files import refusing, replacing
 from reid.common.interrupts import uninterrupted
@@ -21,10 +21,12 @@ class GalleryWriter:
     `gallery/PERSON.jpg` below `results`, or below its folder `under` if given, shows a person's exemplars side by side; people
     without crops have no picture. `file`, if given, is rewritten; it outlives this run, so a later run does not delete it. After
     an exception, pictures are in `gallery.partial/` and the people in `FILE.partial.npz` beside the unchanged `file`; notes on
-    the exception say so. If the run has no results yet, nothing is kept.
+    the exception say so. If the run has no results yet, nothing is kept. Raises `InputError` at once if `file` cannot be written.
     """
 
     def __init__(self, results: ResultFolder, gallery: Gallery | None, file: Path | None = None, under: str = ""):
+        if file is not None:
+            require_place(file)
         self._results, self._gallery, self._file = results, gallery, file
         self._prefix = f"{under}/" if under else ""
 

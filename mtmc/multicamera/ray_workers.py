@@ -1,18 +1,20 @@
 """Run a recording's cameras as Ray actors, across a cluster; tracking and identification stay in one process."""
 
 import logging
+import os
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from time import monotonic
 from typing import Any
 
 import numpy as np
 
-from mtmc.multicamera.workers import CameraJob, CameraWorker, Embedder, Look
+from mtmc.multicamera.workers import CameraJob, CameraWorker, Embedder, Look, Seen
 from mtmc.sequences import Recording
 from mtmc.single.pipeline import Detect
 from reid.common.errors import InputError
@@ -20,8 +22,8 @@ from trackers import Detections
 
 AHEAD = 8  # frames requested from a camera ahead of need; fewer than the images a worker keeps
 DEATHS = 3  # consecutive deaths of a camera's worker without a result, after which the camera has dropped out
+START = 300.0  # seconds for a worker to start: importing and opening networks on a busy machine
 PATIENCE = 60.0  # seconds: opening a network takes a few, decoding and detecting far less
-_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class _Remote:
     asked: deque[tuple[int, Any]] = field(default_factory=deque)  # pairs of a frame and its pending result, in order
     deaths: int = 0
     behind: bool = False
+    unanswered: Any = None  # a request for crops that timed out; the camera gets no other before its answer
 
 
 @contextmanager
@@ -81,12 +84,12 @@ class RayWorkers:
         self._ray = ray
         self._owned = not ray.is_initialized()
         if self._owned:
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # programs that watch people report to nobody
             with _own_sigterm():
                 ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
         self.patience = patience
         self.losses: list[Loss] = []
         self.restarts = dict.fromkeys(recording.names, 0)
-        self._length = recording.length
         # Actors reserve no CPU: more cameras than CPUs take turns, spread evenly over the machines.
         self._actor = ray.remote(CameraWorker).options(num_cpus=0, scheduling_strategy="SPREAD")
         self._remotes = {
@@ -98,23 +101,39 @@ class RayWorkers:
         for remote in self._remotes.values():
             self._await(remote)
 
-    def detections(self) -> Iterator[list[Detections]]:
-        """The detections of each frame, one entry per camera; ends with the first camera that does."""
-        for frame in range(self._length):
+    def detections(self) -> Iterator[list[Detections | None]]:
+        """Detect people in each frame until all cameras end; one entry per camera, None if it did not look or answer."""
+        for frame in count():
             for remote in self._remotes.values():
                 self._ask(remote, frame)
-            found = [part for remote in self._remotes.values() if (part := self._detections_of(remote, frame)) is not None]
-            if len(found) < len(self._remotes):
+            seen = [self._seen_by(remote, frame) for remote in self._remotes.values()]
+            if self._over(seen):
                 return
-            yield found
+            for remote in self._remotes.values():
+                if remote.actor is None:
+                    self._lose(remote.job.camera, frame, "dropped out")
+            yield [each.detections for each in seen]
+
+    def _over(self, seen: list[Seen]) -> bool:
+        """Whether all images have ended: those of cameras that answer, as one that hangs or has dropped out never says so."""
+        remotes = list(self._remotes.values())
+        living = [
+            each.ended for each, remote in zip(seen, remotes, strict=True) if remote.actor is not None and not remote.behind
+        ]
+        return all(remote.actor is None for remote in remotes) or (bool(living) and all(living))
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
         """Crop and embed `boxes` `(N, 4)` in a camera's frame; None, and a loss, if the camera does not respond."""
         remote, deadline = self._remotes[camera], monotonic() + self.patience
         while remote.actor is not None:
+            if remote.unanswered is not None and not self._ray.wait([remote.unanswered], timeout=0)[0]:
+                break  # it has held up the others once
+            request = remote.actor.look.remote(frame, boxes)
             try:
-                return self._answer(remote, remote.actor.look.remote(frame, boxes), max(deadline - monotonic(), 0))
+                remote.unanswered = None
+                return self._answer(remote, request, max(deadline - monotonic(), 0))
             except self._ray.exceptions.GetTimeoutError:
+                remote.unanswered = request
                 break
             except self._ray.exceptions.RayActorError:
                 self._replace(remote)
@@ -133,9 +152,11 @@ class RayWorkers:
         """Wait until a camera's worker, or its replacement, has started."""
         while True:
             try:
-                self._ray.get(remote.actor.__ray_ready__.remote())
+                self._ray.get(remote.actor.__ray_ready__.remote(), timeout=START)
                 remote.deaths = 0
                 return
+            except self._ray.exceptions.GetTimeoutError:
+                raise InputError(f"{remote.job.camera}: the worker does not start within {START:g} s") from None
             except self._ray.exceptions.RayActorError as error:
                 self._replace(remote)
                 if remote.actor is None:
@@ -145,11 +166,11 @@ class RayWorkers:
     def _ask(self, remote: _Remote, frame: int) -> None:
         """Keep `AHEAD` requests in flight, from `frame` on."""
         following = max(frame, remote.asked[-1][0] + 1) if remote.asked else frame
-        while remote.actor is not None and len(remote.asked) < AHEAD and following < self._length:
+        while remote.actor is not None and len(remote.asked) < AHEAD:
             remote.asked.append((following, remote.actor.detect.remote(following)))
             following += 1
 
-    def _detections_of(self, remote: _Remote, frame: int) -> Detections | None:
+    def _seen_by(self, remote: _Remote, frame: int) -> Seen:
         deadline = monotonic() + (0.0 if remote.behind else self.patience)
         while remote.actor is not None and remote.asked and remote.asked[0][0] <= frame:
             number, reference = remote.asked[0]
@@ -166,8 +187,9 @@ class RayWorkers:
                 remote.behind = False
                 return found
         remote.behind = True
-        self._lose(remote.job.camera, frame, "dropped out" if remote.actor is None else "behind")
-        return _NOTHING
+        if remote.actor is not None:
+            self._lose(remote.job.camera, frame, "behind")
+        return Seen(None, ended=remote.actor is None)
 
     def _answer(self, remote: _Remote, reference: Any, seconds: float) -> Any:
         """Wait for a result; errors raised in the worker are re-raised here."""
@@ -181,6 +203,7 @@ class RayWorkers:
     def _replace(self, remote: _Remote) -> None:
         """Replace the dead worker of a camera, or give the camera up; drop its pending requests."""
         remote.asked.clear()
+        remote.unanswered = None
         remote.deaths += 1
         self.restarts[remote.job.camera] += 1
         remote.actor = self._actor.remote(remote.job) if remote.deaths < DEATHS else None

@@ -13,7 +13,7 @@ from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.run import HeldMoments
 from mtmc.sequences.mot_text import tracks_text
 from reid.common.files import replacing
-from reid.common.growing_results import GrowingTexts, end_results
+from reid.common.growing_results import GrowingTexts, end_results, end_without_results
 from reid.common.interrupts import uninterrupted
 from reid.common.result_folder import ResultFolder, partial_name
 
@@ -65,6 +65,8 @@ class WorldWriter:
                 self._open()
             if self._texts is not None:
                 end_results(self._results, [(self._texts, self._names)], f"{self.frames} frames", error)
+            else:
+                end_without_results(self._results, error)
 
     def _open(self) -> GrowingTexts:
         if self._texts is None:
@@ -86,12 +88,11 @@ class SettledWriter:
     """Passes moments on to `writers` once all their people have names.
 
     When the `with` block ends, even by an exception, `identities` is closed and the waiting moments follow: the results equal
-    those of a recording that ends there. If a writer failed, they are dropped, since they would fail again.
+    those of a recording that ends there. If a writer failed, they go only to those before it, which have all the moments so far.
     """
 
     def __init__(self, identities: Identities, writers: Sequence[MomentWriter]):
-        self._held, self._writers = HeldMoments(identities), writers
-        self._failed = False
+        self._held, self._writers = HeldMoments(identities), list(writers)
 
     def __enter__(self) -> "SettledWriter":
         return self
@@ -102,18 +103,17 @@ class SettledWriter:
             self._pass_on(self._held.add(moment))
 
     def __exit__(self, *_: object) -> None:
-        if not self._failed:
-            with uninterrupted():
-                self._pass_on(self._held.close())
+        with uninterrupted():
+            self._pass_on(self._held.close())
 
     def _pass_on(self, moments: Iterable[Moment]) -> None:
-        try:
-            for moment in moments:
-                for writer in self._writers:
+        for moment in moments:
+            for number, writer in enumerate(self._writers):
+                try:
                     writer.write(moment)
-        except BaseException:
-            self._failed = True
-            raise
+                except BaseException:
+                    del self._writers[number:]
+                    raise
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.workers import LocalWorkers, Workers
 from mtmc.sequences import Recording, open_recording
 from mtmc.single.appearance import require_embedder
-from mtmc.single.pipeline import Detect, StageSeconds
+from mtmc.single.pipeline import Detect, StageSeconds, require_detector
 from reid.common.errors import InputError
 from reid.common.interrupts import uninterrupted
 from trackers import Detections
@@ -40,16 +40,20 @@ def follow_people(
 ) -> Iterator[Moment]:
     """Track the people in several overlapping cameras, and re-identify those who return; one `Moment` per frame.
 
-    `recording` is a `Recording`, or an argument for `open_recording`. `appearance`, a model from `reid.load`, recognizes people
+    `recording` is a `Recording`, or an argument for `open_recording`. `appearance`, a model from `reid.load`, recognises people
     who return; without it, a person who returns gets a new number. `gallery` holds people known beforehand, and is extended by
     those of this recording; without one, everyone is new at first. `detector`, any callable from a BGR image to `Detections`,
     detects the people in each frame; it replaces the recording's own detections. `thresholds` are those of `GroundTracker`.
 
     A moment is yielded once all its people have numbers, at most a few seconds later. Raises `InputError` for images that are
-    missing or do not decode, a model without a threshold for several crops, and a gallery of another model.
+    missing or do not decode, a recording without detections if no `detector` is given, a model without a threshold for several
+    crops, and a gallery of another model.
     """
+    require_detector(detector)
     if not isinstance(recording, Recording):
         recording = open_recording(recording)
+    if detector is None:
+        recording.require_detections()
     identities = open_identities(appearance, gallery)
     workers = LocalWorkers(recording, detector, appearance) if detector or appearance else None
     detections = workers.detections() if workers and detector else None
@@ -58,7 +62,7 @@ def follow_people(
 
 
 def follow(
-    recording: Recording, thresholds: GroundThresholds | None = None, detections: Iterable[list[Detections]] | None = None
+    recording: Recording, thresholds: GroundThresholds | None = None, detections: Iterable[list[Detections | None]] | None = None
 ) -> Iterator[GroundTracks]:
     """Track the people on the ground in each frame of `recording`, by position alone.
 

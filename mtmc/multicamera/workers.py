@@ -6,6 +6,7 @@ The workers of several cameras run in turn here, and in separate processes in `m
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from time import perf_counter
 from typing import NamedTuple, NoReturn, Protocol
 
@@ -18,7 +19,6 @@ from reid.footage.crops import crop
 from trackers import Detections
 
 KEPT = 16  # decoded images kept per camera
-_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
 class Embedder(Protocol):
@@ -49,11 +49,18 @@ class Look(NamedTuple):
     embedding: float
 
 
+class Seen(NamedTuple):
+    """What a camera saw at one moment: `detections`, None if it did not look, and whether its images have `ended`."""
+
+    detections: Detections | None
+    ended: bool = False
+
+
 class Workers(Protocol):
     """The cameras of a recording, wherever they run."""
 
-    def detections(self) -> Iterator[list[Detections]]:
-        """Detect people in each frame, one entry per camera, until the first camera ends."""
+    def detections(self) -> Iterator[list[Detections | None]]:
+        """Detect people in each frame until all cameras end; one entry per camera, None if it did not look."""
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
         """Crop and embed `boxes` `(N, 4)` in a camera's frame; None if the camera does not answer."""
@@ -76,15 +83,12 @@ class CameraWorker:
         self._next: int | None = None
         self._kept: deque[tuple[int, np.ndarray | None]] = deque(maxlen=KEPT)
 
-    def detect(self, frame: int) -> Detections | None:
-        """The people in that frame, none before the camera started; None after its images end.
-
-        Raises `InputError` for an image that does not decode.
-        """
+    def detect(self, frame: int) -> Seen:
+        """The people in that frame, if the camera looked. Raises `InputError` for an image that does not decode."""
         if not self._advance(frame):
-            return None
+            return Seen(None, ended=True)
         image = self._image(frame)
-        return _NOTHING if image is None else self._detect(image)
+        return Seen(None if image is None else self._detect(image))
 
     def look(self, frame: int, boxes: np.ndarray) -> Look:
         """Crop and embed `boxes` `(N, 4)` xyxy in that frame; image sources that can draw single crops draw only those.
@@ -98,7 +102,7 @@ class CameraWorker:
             if not self._advance(frame):
                 raise InputError(f"{self._job.camera}: the images end before frame {frame + 1}")
             if (image := self._image(frame)) is None:
-                raise InputError(f"{self._job.camera}: detections in frame {frame + 1} precede the first image")
+                raise InputError(f"{self._job.camera}: detections in frame {frame + 1}, of which there is no image")
             crops = crop(image, boxes)
         read = perf_counter()
         return Look(self._embed(crops), crops, read - start, perf_counter() - read)
@@ -134,17 +138,16 @@ class LocalWorkers:
 
     def __init__(self, recording: Recording, detector: Detect | None = None, appearance: Embedder | None = None) -> None:
         images = recording.require_images()
-        self._length = recording.length
         jobs = (CameraJob(*each, lambda: detector, lambda: appearance) for each in zip(recording.names, images, strict=True))
         self._workers = {job.camera: CameraWorker(job) for job in jobs}
 
-    def detections(self) -> Iterator[list[Detections]]:
-        """What the detector finds in each frame, an entry a camera; it ends with the first camera that does."""
-        for frame in range(self._length):
-            found = [part for worker in self._workers.values() if (part := worker.detect(frame)) is not None]
-            if len(found) < len(self._workers):
+    def detections(self) -> Iterator[list[Detections | None]]:
+        """Detect people in each frame until all cameras end; one entry per camera, None if it did not look."""
+        for frame in count():
+            seen = [worker.detect(frame) for worker in self._workers.values()]
+            if all(each.ended for each in seen):
                 return
-            yield found
+            yield [each.detections for each in seen]
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look:
         """Crop and embed `boxes` `(N, 4)` in a camera's frame; see `CameraWorker.look`."""

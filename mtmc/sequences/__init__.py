@@ -30,7 +30,7 @@ __all__ = [
     "write_folder",
 ]
 
-# Multi-camera formats: how to recognize a folder, tried in this order, and how to read it.
+# Multi-camera formats: how to recognise a folder, tried in this order, and how to read it.
 FORMATS = {
     "folder": (is_folder, read_folder),
     "wildtrack": (is_wildtrack, read_wildtrack),
@@ -61,7 +61,7 @@ def open_sequence(
 def open_recording(folder: str | Path, format: str = "auto", detections: str | None = None, seed: int = 0) -> Recording:
     """Open the multi-camera recording in `folder`; for the format "folder" this may also be the camera file.
 
-    `format` is one of `FORMATS`, or "auto" to recognize it by its files. `detections` is a name that the format defines (see each
+    `format` is one of `FORMATS`, or "auto" to recognise it by its files. `detections` is a name that the format defines (see each
     reader), or None for its default; `seed` seeds random detections. People of a stature that the calibration makes hardly
     possible are told, see `check_statures`. Raises `InputError` for a recording that cannot be read or be true.
     """
@@ -75,7 +75,8 @@ def open_recording(folder: str | Path, format: str = "auto", detections: str | N
     if format not in FORMATS:
         known = ", ".join(name for name in FORMATS if name != "folder")
         raise InputError(
-            f"{folder}: unknown format; add cameras.yaml (`python -m mtmc calibrate` writes it), or use one of {known}"
+            f"{folder}: unknown format; add cameras.yaml (`python -m mtmc calibrate` writes it), give the camera file itself if "
+            f"it has another name, or use one of {known}"
         )
     recording = FORMATS[format][1](folder, detections, seed)
     check_statures(recording)

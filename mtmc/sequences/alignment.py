@@ -1,8 +1,8 @@
-"""Alignment of cameras with different clocks: a moment has the same frame number in all of them."""
+"""Alignment of cameras with different clocks and frame rates: a moment has the same number in all of them."""
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
-from itertools import islice, repeat
+from dataclasses import dataclass, fields, replace
+from itertools import repeat
 from typing import TypeVar
 
 import numpy as np
@@ -14,21 +14,49 @@ from reid.footage.frames import PictureFolder, Video
 Rows = TypeVar("Rows", DetectionFile, GroundTruth)
 
 
-class ShiftedImages:
-    """The images of a camera that is `ahead` frames ahead of the others: its own frame k + `ahead` becomes frame k.
+@dataclass(frozen=True)
+class Clock:
+    """When a camera looks: its own frame k, from 0, is k / `frame_rate` seconds on its clock, which is `offset` seconds ahead.
 
-    If it is behind (`ahead` below 0), its first frames are None, since it had not started.
+    A recording has `moment_rate` moments per second, at least as many as the camera has frames. A frame belongs to the nearest
+    moment, so no two frames share one, and the error never grows; at the other moments the camera does not look.
     """
 
-    def __init__(self, images: PictureFolder | Video, ahead: int):
-        self._images, self._ahead = images, ahead
-        self.frame_rate = images.frame_rate
+    frame_rate: float
+    moment_rate: float
+    offset: float = 0.0
+
+    def moments(self, frames: np.ndarray | int) -> np.ndarray:
+        """The moments `(N,)` int of own `frames` `(N,)`; below 0 before the recording begins."""
+        time = np.asarray(frames) * (self.moment_rate / self.frame_rate) - self.offset * self.moment_rate
+        return np.floor(time + 0.5).astype(int)
+
+    def frames(self, moments: np.ndarray | int) -> np.ndarray:
+        """The own frames `(N,)` int of `moments` `(N,)` at which the camera looks."""
+        own = (np.asarray(moments) + self.offset * self.moment_rate) * (self.frame_rate / self.moment_rate)
+        return np.ceil(own - 0.5).astype(int)
+
+    def count(self, length: int) -> int:
+        """The number of own frames up to the end of a recording of `length` moments."""
+        return max(0, int(np.ceil((length - 0.5 + self.offset * self.moment_rate) * (self.frame_rate / self.moment_rate))))
+
+
+class TimedImages:
+    """The images of a camera by moment: None while it has not started, and at moments between two of its frames.
+
+    They end with the camera's own, and after `length` moments, if given.
+    """
+
+    def __init__(self, images: PictureFolder | Video, clock: Clock, length: int | None = None):
+        self._images, self._clock, self._length = images, clock, length
+        self.frame_rate = clock.moment_rate
 
     @property
     def length(self) -> int | None:
-        """Frames from the common start; None for a live camera."""
-        length = self._images.length
-        return None if length is None else max(length - self._ahead, 0)
+        """Moments up to the last image; None for a live camera."""
+        frames = self._images.length
+        moments = self._length if frames is None else max(0, int(self._clock.moments(frames - 1)) + 1)
+        return moments if moments is None or self._length is None else min(moments, self._length)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -37,18 +65,35 @@ class ShiftedImages:
 
     @property
     def identity(self) -> str | None:
-        """A hash that changes with the images and with the shift; None for a live camera."""
+        """A hash that changes with the images and with the clock; None for a live camera."""
         identity = self._images.identity
-        return None if identity is None else f"{identity}{self._ahead:+d}"
+        return None if identity is None else f"{identity}{self._clock}"
 
     def __iter__(self) -> Iterator[np.ndarray | None]:
-        yield from repeat(None, -self._ahead)
-        yield from islice(self._images, max(self._ahead, 0), None)
+        following = 0
+        for frame, image in enumerate(self._images):
+            moment = int(self._clock.moments(frame))
+            if moment < 0:
+                continue
+            if self._length is not None and moment >= self._length:
+                return
+            yield from repeat(None, moment - following)
+            yield image
+            following = moment + 1
 
 
-def shifted(rows: Rows, ahead: int) -> Rows:
-    """`rows` of a camera that is `ahead` frames ahead, renumbered to the common frames; those before 0 are left out."""
-    kept = rows.frames >= ahead
+def by_moment(rows: Rows, clock: Clock) -> Rows:
+    """`rows` in a camera's own frames, renumbered to moments; those before the first moment are left out."""
+    return _renumbered(rows, clock.moments(rows.frames))
+
+
+def by_own_frame(rows: Rows, clock: Clock) -> Rows:
+    """`rows` in moments, renumbered to a camera's own frames; those before its first frame are left out."""
+    return _renumbered(rows, clock.frames(rows.frames))
+
+
+def _renumbered(rows: Rows, frames: np.ndarray) -> Rows:
+    kept = frames >= 0
     arrays = {field.name: getattr(rows, field.name) for field in fields(rows)}
     cut = {name: array[kept] for name, array in arrays.items() if isinstance(array, np.ndarray)}
-    return replace(rows, **cut | {"frames": cut["frames"] - ahead})
+    return replace(rows, **cut | {"frames": frames[kept]})

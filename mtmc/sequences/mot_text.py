@@ -39,7 +39,8 @@ def read_ground_truth(path: Path, length: int | None = None) -> GroundTruth:
     (`...,consider[,x,y,z]`).
 
     The number of columns decides which. MOT15 has no classes: every row is a fully visible pedestrian. In both, a row whose
-    seventh column is 0 is not scored. Raises `InputError` as `read_detections` does, and for a duplicate id in a frame.
+    seventh column is 0, or a fraction of 1, is not scored. Raises `InputError` as `read_detections` does, for a file without a
+    row, and for a duplicate id in a frame.
     """
     rows, fail = read_rows(path, columns=(7, 9, 10), layout="frame,id,left,top,width,height,consider,class,visibility")
     check_frames_and_boxes(rows, length, fail)
@@ -51,7 +52,7 @@ def read_ground_truth(path: Path, length: int | None = None) -> GroundTruth:
         frames=rows[:, 0].astype(int) - 1,
         ids=rows[:, 1].astype(int),
         boxes=xyxy(rows[:, 2:6]),
-        considered=rows[:, 6] != 0,
+        considered=rows[:, 6].astype(int) != 0,
         classes=(rows[:, 7] if with_classes else ones).astype(int),
         visibility=rows[:, 8] if with_classes else ones,
     )
@@ -59,9 +60,7 @@ def read_ground_truth(path: Path, length: int | None = None) -> GroundTruth:
 
 def read_tracks(path: Path) -> TrackFile:
     """Read a result file; it may be empty. Raises `InputError` for a malformed line and for a duplicate id in a frame."""
-    if path.is_file() and not path.stat().st_size:
-        return TrackFile(np.empty(0, dtype=int), np.empty(0, dtype=int), np.empty((0, 4)))
-    rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score")
+    rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score", may_be_empty=True)
     check_frames_and_boxes(rows, None, fail)
     _check_ids(rows, fail)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]

@@ -1,6 +1,6 @@
 """A multi-camera recording, independent of its format: one view per camera, and the true positions of people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,27 +24,29 @@ class WorldTruth:
 class View:
     """One camera of a recording.
 
-    `detections` has one entry per frame. `images` is a source of BGR frames, or None; a camera that starts late yields None for
-    the earlier frames. `ground_truth` is None if unknown. All three use the recording's frame numbers; the camera's own clock is
-    `time_offset` seconds ahead.
+    `detections` has one entry per frame of the recording: None where the camera did not look, which is not the same as having
+    seen nobody. `images` is a source with a BGR frame, or None, per frame of the recording, or None. `ground_truth` is None if
+    unknown. The camera's own frames come at `frame_rate` per second (None: at the recording's), by a clock that is `time_offset`
+    seconds ahead.
     """
 
     name: str
     camera: Camera | HomographyCamera
-    detections: list[Detections]
+    detections: Sequence[Detections | None]
     images: Iterable[np.ndarray | None] | None = None
     ground_truth: GroundTruth | None = None
     time_offset: float = 0.0
+    frame_rate: float | None = None
 
 
 @dataclass(frozen=True)
 class Recording:
     """A recording of `length` frames by several cameras, at `frame_rate` frames per second; `views` has one entry per camera.
 
-    A frame is the same moment in all views. `detection_source` names the detections; "gt" is the ground truth itself (an oracle).
-    `world_truth` is None if unknown; an id is the same person in all views and on the ground. Ground positions are in `unit`, the
-    common unit of all cameras. `area` (least x, least y, greatest x, greatest y) is where the recording's authors track people;
-    None means everywhere.
+    A frame is the same moment in all views; a slower camera looks at some of them only. `detection_source` names the detections;
+    "gt" is the ground truth itself (an oracle). `world_truth` is None if unknown; an id is the same person in all views and on
+    the ground. Ground positions are in `unit`, the common unit of all cameras. `area` (least x, least y, greatest x, greatest y)
+    is where the recording's authors track people; None means everywhere.
     """
 
     name: str
@@ -72,14 +74,16 @@ class Recording:
         known = [view.ground_truth for view in self.views if view.ground_truth is not None]
         return known if len(known) == len(self.views) else None
 
-    def at(self, frame: int) -> list[Detections]:
-        """The detections of the 0-based `frame`, one entry per camera, for `observe`."""
+    def at(self, frame: int) -> list[Detections | None]:
+        """The detections of the 0-based `frame`, one entry per camera, None for one that did not look."""
         return [view.detections[frame] for view in self.views]
 
     def require_detections(self) -> None:
         """Raise `InputError` if no view has a single detection."""
-        if not any(len(found) for view in self.views for found in view.detections):
-            raise InputError(f"{self.name}: no detections; add det/NAME.txt for each camera, or give --detector FILE")
+        if not any(found is not None and len(found) for view in self.views for found in view.detections):
+            raise InputError(
+                f"{self.name}: no detections; add det/NAME.txt for each camera, or give a detector (--detector FILE)"
+            )
 
     def require_world_truth(self) -> WorldTruth:
         """The true positions of people; raises `InputError` if they are unknown."""

@@ -20,7 +20,7 @@ def check_statures(recording: Recording) -> None:
     """
     statures: dict[str, float] = {}
     for view in recording.views:
-        boxes = np.concatenate([np.empty((0, 4)), *(found.boxes for found in view.detections if len(found))])
+        boxes = np.concatenate([np.empty((0, 4)), *(found.boxes for found in view.detections if found is not None)])
         try:
             statures[view.name], told = measure_people(view.camera, boxes)
         except ValueError as error:

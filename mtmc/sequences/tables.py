@@ -21,7 +21,7 @@ def read_table(path: Path, columns: int, delimiter: str | None = None) -> np.nda
     except ValueError as error:
         raise InputError(f"{path}: not a table of numbers: {error}") from None
     if len(rows) and rows.shape[1] < columns:
-        raise InputError(f"{path}: {rows.shape[1]} columns, but {columns} are expected")
+        raise InputError(f"{path}: must have at least {columns} columns, but has {rows.shape[1]}")
     if not np.isfinite(rows).all():
         raise InputError(f"{path}: row {int((~np.isfinite(rows)).any(axis=1).argmax()) + 1} holds a number that is not finite")
     return rows.reshape(len(rows), -1) if len(rows) else np.empty((0, columns))

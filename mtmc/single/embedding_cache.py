@@ -4,8 +4,9 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,10 @@ PACKAGES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "pytorch": "to
 Embed = Callable[[np.ndarray | None, np.ndarray], tuple[np.ndarray, float]]
 
 
+class _IncompleteError(Exception):
+    """The disk refused a part of an entry, which is therefore not stored."""
+
+
 @contextmanager
 def remembering(appearance, images, detections: list[Detections], folder: Path | None) -> Iterator[tuple[Embed, bool]]:
     """Embeddings of a whole sequence: read from `folder`, or computed and, after the last frame, stored there.
@@ -29,44 +34,46 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
     Yields a function and whether the embeddings come from disk. Call the function in frame order with `(image, boxes (N, 4))`; it
     returns `(N, D)` rows and the seconds taken to compute them. The image may be None if they come from disk. The entry's name is
     a hash of the model's weights, preprocessing and engine, of the code that makes embeddings, the identity of `images` and the
-    boxes. A damaged entry is made anew. The folder keeps the entries used last, up to `MOST` bytes. Nothing is stored without
-    `folder`, for a model without `weights_hash`, for live images, for embeddings that alone exceed `MOST`, or if the folder is
-    not writable: a cache saves time, it is not a result.
+    boxes. A damaged entry is computed anew. The folder keeps the entries used last, up to `MOST` bytes. Nothing is stored without
+    `folder`, for a model without `weights_hash`, for live images, for embeddings that alone exceed `MOST`, or if the disk takes
+    no entry or not all of it: a cache saves time, it is not a result.
     """
     count = sum(len(frame) for frame in detections)
     weights, source = getattr(appearance, "weights_hash", None), getattr(images, "identity", None)
-    if folder is None or weights is None or source is None or not count:
+    if folder is None or weights is None or source is None or not count or 4 * count * appearance.dimension > MOST:
         yield _computing(appearance), False
         return
-    length = 4 * count * appearance.dimension
     rows = folder / f"{_key(appearance, source, detections)}.f32"
     told = rows.with_suffix(".json")
-    with ExitStack() as stack:
-        if seconds := _seconds(rows, told, length):
+    spent: list[float] = []
+    refused: list[OSError] = []
+    with suppress(_IncompleteError), ExitStack() as stack:
+        if (seconds := _seconds(told, rows, 4 * count * appearance.dimension)) is not None:
             touch(told)
             yield _reading(stack.enter_context(open(rows, "rb")), appearance.dimension, seconds / count), True
             return
         discard(rows, told)
         try:
-            if length > MOST:
-                raise OSError("too large to keep")
-            file = stack.enter_context(open(stack.enter_context(replacing(rows)), "wb"))
+            # Unbuffered, so that a full disk is told by the write and not when the file is closed.
+            file = stack.enter_context(open(stack.enter_context(replacing(rows)), "wb", buffering=0))
         except OSError:
             yield _computing(appearance), False
             return
-        spent: list[float] = []
-        yield _storing(_computing(appearance), file, spent), False
-    with replacing(told) as path:
-        path.write_text(json.dumps({"seconds": sum(spent), "checksum": checksum(rows)}))
-    trim(folder, MOST)
+        yield _storing(_computing(appearance), file, spent, refused), False
+        if refused:
+            raise _IncompleteError
+    if not refused:
+        with suppress(OSError), replacing(told) as path:
+            path.write_text(json.dumps({"seconds": sum(spent), "checksum": checksum(rows)}))
+        trim(folder, MOST)
 
 
-def _seconds(rows: Path, told: Path, length: int) -> float | None:
-    """The seconds that an entry took to compute; None where it is not there, or damaged."""
+def _seconds(told: Path, rows: Path, length: int) -> float | None:
+    """What the file `told` says that the entry of `length` bytes in `rows` took; None unless both are there and whole."""
     try:
         facts = json.loads(told.read_text(encoding="utf-8"))
         whole = rows.stat().st_size == length and checksum(rows) == facts["checksum"]
-        return max(float(facts["seconds"]), 1e-9) if whole else None
+        return float(facts["seconds"]) if whole else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
@@ -90,14 +97,25 @@ def _computing(appearance) -> Embed:
     return embed
 
 
-def _storing(compute: Embed, file: BinaryIO, spent: list[float]) -> Embed:
+def _storing(compute: Embed, file: RawIOBase, spent: list[float], refused: list[OSError]) -> Embed:
     def embed(image: np.ndarray | None, boxes: np.ndarray) -> tuple[np.ndarray, float]:
         embeddings, seconds = compute(image, boxes)
-        file.write(np.asarray(embeddings, "<f4").tobytes())
+        if not refused:
+            try:
+                _write_all(file, np.asarray(embeddings, "<f4").tobytes())
+            except OSError as error:
+                refused.append(error)
         spent.append(seconds)
         return embeddings, seconds
 
     return embed
+
+
+def _write_all(file: RawIOBase, data: bytes) -> None:
+    """Write `data`, of which an almost full disk takes a part, and then raises `OSError`."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _reading(file: BinaryIO, dimension: int, seconds_a_row: float) -> Embed:

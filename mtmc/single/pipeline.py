@@ -69,6 +69,7 @@ def track(
         raise TypeError(
             f"appearance must be a model from reid.load, or any callable (frame, boxes) -> (N, D), not {appearance!r}"
         )
+    require_detector(detector)
     if isinstance(tracker, str):
         tracker, _ = build_tracker(read_tracker_config(tracker), appearance)
     tracker.reset()
@@ -110,6 +111,13 @@ def track(
                 break
         if unseen := sum(len(detections) for detections in inside[index + 1 :]):
             raise InputError(f"{sequence.name}: the images end at frame {index + 1}, but {unseen} detections lie beyond it")
+
+
+def require_detector(detector: object) -> None:
+    """Raise `TypeError` unless `detector` is None or callable: the name of a file has to be opened first."""
+    if detector is not None and not callable(detector):
+        what = "detector must be one from mtmc.open_detector, or any callable from a BGR image to Detections"
+        raise TypeError(f"{what}, not {detector!r}")
 
 
 _NOTHING = Detections(np.empty((0, 4)), np.empty(0))

@@ -8,7 +8,7 @@ from mtmc.drawing.annotator import Annotator
 from mtmc.drawing.video import VideoWriter
 from mtmc.sequences.mot_text import tracks_text
 from mtmc.single.pipeline import StageSeconds, TrackedFrame
-from reid.common.growing_results import Closable, GrowingTexts, end_results
+from reid.common.growing_results import Closable, GrowingTexts, end_results, end_without_results
 from reid.common.interrupts import uninterrupted
 from reid.common.result_folder import ResultFolder
 
@@ -36,7 +36,7 @@ class ResultWriter:
 
     Use it as a context manager, `with ResultWriter(results, name) as writer`, and call `write` for each frame. The files are
     valid however the block ends; after an exception they are named `NAME.partial.txt` and so on, as a note on the exception says.
-    `totals` summarizes what was written; `text` is the path of the result lines.
+    `totals` summarises what was written; `text` is the path of the result lines.
     """
 
     def __init__(self, results: ResultFolder, name: str, frame_rate: float = 30.0, video: bool = False):
@@ -79,6 +79,8 @@ class ResultWriter:
                 if self._video is not None and self._video.frames:
                     parts.append((self._video, self._names[1:]))
                 end_results(self._results, parts, f"{self.totals.frames} frames", error)
+            else:
+                end_without_results(self._results, error)
 
     def _open(self) -> GrowingTexts:
         if self._texts is None:

@@ -1,7 +1,7 @@
-"""The commands of `python -m reid`, one a module.
+"""The commands of `python -m reid`, one per module.
 
-Each has a docstring, which is its help, `add_arguments(parser)` and `run(options)`. Help must come at once, so a command module
-imports what is heavy only when it runs.
+Each module has a docstring, which is its help text, `add_arguments(parser)` and `run(options)`. Help must appear at once, so a
+command imports heavy packages only when it runs.
 """
 
 COMMANDS = ["train", "evaluate", "rank", "check", "threshold", "extract", "export", "blend", "cut", "models", "datasets"]

@@ -1,7 +1,7 @@
 """Cut people out of photographs by their masks, for `train --unlabelled`.
 
-Photographs and masks are those of LIP and other data sets of human parsing: a mask is a PNG of its photograph's name and size,
-in which every label above 0 is the person. Each becomes a crop of 176x80 pixels, as a detector would have cut it.
+Photographs and masks are as in LIP and other human parsing data sets: a mask is a PNG with the name and size of its photograph,
+in which every label above 0 is the person. Each becomes a crop of 176x80 pixels, like a detector's.
 """
 
 import argparse
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The photographs, their masks, the folder to write."""
-    parser.add_argument("photographs", type=Path, help="a folder of photographs of one person each: ID.jpg")
-    parser.add_argument("--masks", type=Path, required=True, metavar="DIR", help="a folder with a mask for each: ID.png")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the people: ID.jpg")
+    """Add the photographs, their masks and the output folder."""
+    parser.add_argument("photographs", type=Path, help="a folder of photographs, one person each: ID.jpg")
+    parser.add_argument("--masks", type=Path, required=True, metavar="DIR", help="a folder with one mask per photograph: ID.png")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the crops: ID.jpg")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Check that each photograph has a mask, then cut and write one after the other."""
+    """Check that each photograph has a mask, then cut and write them one by one."""
     from rich import get_console
     from rich.progress import track
 
@@ -30,24 +30,24 @@ def run(options: argparse.Namespace) -> None:
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder")
     if options.output.resolve() == options.photographs.resolve():
-        raise InputError(f"{options.output}: holds the photographs, which would be written over; give another --output")
+        raise InputError(f"{options.output}: holds the photographs, which would be overwritten; give another --output")
     paths = sorted(path for path in options.photographs.iterdir() if path.suffix.lower() in SUFFIXES)
     if not paths:
-        raise InputError(f"{options.photographs}: no image in it ({', '.join(sorted(SUFFIXES))})")
+        raise InputError(f"{options.photographs}: no images ({', '.join(sorted(SUFFIXES))})")
     names = [path.stem for path in paths]
     for path in paths:
         if names.count(path.stem) > 1:
-            raise InputError(f"{path}: another photograph has this name, but for its suffix; both would be written to one file")
+            raise InputError(f"{path}: another photograph has this name with another suffix; both would be written to one file")
     masks = [options.masks / f"{path.stem}.png" for path in paths]
     for path, mask in zip(paths, masks, strict=True):
         if not mask.is_file():
-            raise InputError(f"{mask}: missing; {path} needs a mask of its name, or must be taken out of {options.photographs}")
+            raise InputError(f"{mask}: no such file; add a mask for {path}, or remove it from {options.photographs}")
     written, pairs = 0, list(zip(paths, masks, strict=True))
     for path, mask in track(pairs, "cutting", transient=True, disable=not get_console().is_terminal):
         photograph, person = read_image(path), read_mask(mask)
         if person.shape != photograph.shape[:2]:
             sizes = ["x".join(map(str, image.shape[1::-1])) for image in (person, photograph)]
-            raise InputError(f"{mask}: {sizes[0]} pixels, but {path} has {sizes[1]}: it is the mask of another photograph")
+            raise InputError(f"{mask}: {sizes[0]} pixels, but {path} has {sizes[1]}; it is the mask of another photograph")
         image = cut_out(photograph, person)
         if image is None:
             continue
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
             write_image(temporary, image)
         written += 1
     if not written:
-        raise InputError(f"{options.masks}: none of its masks shows a person: labels above 0 are the person's")
-    left = f"; nobody is seen in the other {len(paths) - written}" if written < len(paths) else ""
-    print(f"{written} people cut out of {len(paths)} photographs into {options.output}{left}")
+        raise InputError(f"{options.masks}: no mask shows a person; labels above 0 are the person")
+    left = f"; the other {len(paths) - written} show nobody" if written < len(paths) else ""
+    print(f"cut {written} people from {len(paths)} photographs into {options.output}{left}")
     print(f"next: python -m reid train RECIPE teacher=[FILE] --data SOURCE --unlabelled {options.output} --output DIR")

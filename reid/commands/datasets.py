@@ -1,6 +1,6 @@
-"""List the published data sets with layout and counts, or count the images of one that is here.
+"""List the published data sets with layout and counts, or count the images of local ones.
 
-Nothing is downloaded: the archives come from their authors. A count with one number is of identities alone.
+Nothing is downloaded: get the archives from their authors. A count with one number is of identities only.
 """
 
 import argparse
@@ -9,7 +9,7 @@ from reid.commands import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to count; without it, the list."""
+    """Add the sources to count; without any, the list."""
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help=f"count this; {arguments.SOURCE}")
 
 

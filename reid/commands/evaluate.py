@@ -1,4 +1,4 @@
-"""Rank data sets' galleries for their queries: CMC, mAP and mINP, a row a set and network."""
+"""Rank the galleries of data sets for their queries: CMC, mAP and mINP, one row per data set and network."""
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
@@ -20,13 +20,13 @@ COUNTS = "queries", "gallery"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The models, the data, the rules and the engine."""
+    """Add the models, the data, the rules and the engine."""
     arguments.add_models(parser)
     arguments.add_data(parser, several=True)
     arguments.add_centre(parser)
     parser.add_argument("--rerank", action="store_true", help="also rank by k-reciprocal neighbours (k1 20, k2 6, lambda 0.3)")
     parser.add_argument(
-        "--single-shot", action="store_true", help="CUHK03's rule: a gallery of one random image an identity, mean of 10"
+        "--single-shot", action="store_true", help="CUHK03's rule: a gallery of one random image per identity, mean of 10"
     )
     parser.add_argument(
         "--feature",
@@ -36,12 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--distance", choices=("cosine", "euclidean"), default="cosine", help="default: %(default)s")
     parser.add_argument("--clustering", action="store_true", help="also R = Dp / Dn and the norms of the features (TMM, Fig. 10)")
-    parser.add_argument("--output", type=Path, metavar="FILE.csv", help="write the rows too, shares in 0..1")
+    parser.add_argument("--output", type=Path, metavar="FILE.csv", help="also write the rows, shares in 0..1")
     arguments.add_engine(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Embed queries and gallery of each set by each network, rank, print, write."""
+    """Embed the queries and gallery of each set with each network, rank, print and write."""
     from reid.appearance import find_source
     from reid.common.errors import InputError
     from reid.data.folders import GALLERY, QUERY
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
     for name, (query, gallery) in sets.items():
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, name)
     networks = {name: find_source(name) for name in options.models}
-    embedders = {network: _embedder(options, source) for network, source in networks.items()}  # before any has computed
+    embedders = {network: _embedder(options, source) for network, source in networks.items()}  # before any embeds
     rows: dict[str, list[dict]] = {name: [] for name in sets}
     notes = []
     for network, (title, embed) in embedders.items():
@@ -68,14 +68,14 @@ def run(options: argparse.Namespace) -> None:
             if options.clustering:
                 ids = np.concatenate([part.ids for part in parts])
                 notes.append(f"{network}, {name}: {_clustering(np.concatenate(features), ids)}")
-    _print(rows, "a gallery of one image an identity" if options.single_shot else None)
+    _print(rows, "a gallery of one image per identity" if options.single_shot else None)
     print("\n".join(notes))
     if options.output is not None:
         _write(options.output, [row for of_set in rows.values() for row in of_set])
 
 
 def _embedder(options: argparse.Namespace, source: "Weights | NetworkFile") -> tuple[str, Callable[[list[Path]], np.ndarray]]:
-    """What the features are called, and the function from image files to features."""
+    """The name of the features, and the function from image files to features."""
     from reid.appearance import AppearanceModel
     from reid.common.errors import InputError
     from reid.engines import devices, open_engine
@@ -87,7 +87,7 @@ def _embedder(options: argparse.Namespace, source: "Weights | NetworkFile") -> t
         model = AppearanceModel(source, open_engine(source, options.engine, options.device))
         return str(model), lambda paths: embed_files(model.embed, paths)
     if not isinstance(source, Weights):
-        raise InputError(f"--feature {options.feature}: an exported network has its descriptor alone; give a .safetensors file")
+        raise InputError(f"--feature {options.feature}: an exported network has only its descriptor; give a .safetensors file")
     device = devices(options.device)[0]
     network = source.network().to(device)
     embed = feature_of(network, options.feature)
@@ -98,7 +98,7 @@ def _embedder(options: argparse.Namespace, source: "Weights | NetworkFile") -> t
 def _rankings(
     options: argparse.Namespace, features: list[np.ndarray], query: "Crops", gallery: "Crops"
 ) -> Iterator[tuple[dict[str, str], "Ranking"]]:
-    """Each ranking that is asked for of the features `(Q, D)` and `(G, D)`, by its `distance` and `centring`."""
+    """The requested rankings of the features `(Q, D)` and `(G, D)`, by `distance` and `centring`."""
     from reid.centring import centre_cameras
     from reid.evaluation import evaluate_features, evaluate_ranking, evaluate_single_shot
     from reid.evaluation.ranking import feature_distances, unit_rows
@@ -135,7 +135,7 @@ def _clustering(features: np.ndarray, ids: np.ndarray) -> str:
 
 
 def _print(rows: Mapping[str, list[dict]], title: str | None) -> None:
-    """The rows of each set, which stand together, in per cent."""
+    """Print the rows, grouped by set, in per cent."""
     from rich.console import Console
     from rich.table import Table
 
@@ -148,7 +148,7 @@ def _print(rows: Mapping[str, list[dict]], title: str | None) -> None:
         for row in of_set:
             table.add_row(*(f"{100 * value:.1f}" if name in SHARES else str(value) for name, value in row.items()))
         table.add_section()
-    # A line that the terminal wraps still says everything; a column squeezed to fit would not.
+    # A wrapped line loses nothing; a squeezed column would.
     Console(width=max(Console().width, 120)).print(table)
 
 

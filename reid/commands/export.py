@@ -1,19 +1,19 @@
-"""Write a network as ONNX, OpenVINO or TorchScript, its preprocessing as YAML beside it, and check it against PyTorch."""
+"""Export a network as ONNX, OpenVINO or TorchScript, with its preprocessing as YAML, and check it against PyTorch."""
 
 import argparse
 from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The network and the file to write."""
-    parser.add_argument("model", help="a network's name (its shipped weights) or a .safetensors file")
+    """Add the network and the output file."""
+    parser.add_argument("model", help="a network name (with its shipped weights) or a .safetensors file")
     parser.add_argument(
         "--output", type=Path, required=True, metavar="FILE", help="FILE.onnx, FILE.xml (OpenVINO) or FILE.pt (TorchScript)"
     )
 
 
 def run(options: argparse.Namespace) -> None:
-    """Export into a folder beside the output, verify there, then move the files to their place."""
+    """Export into a temporary folder beside the output, verify, then move the files into place."""
     import os
     import tempfile
 
@@ -27,10 +27,10 @@ def run(options: argparse.Namespace) -> None:
     output = options.output
     writers = {".onnx": export_onnx, ".xml": export_openvino, ".pt": export_torchscript}
     if output.suffix not in writers:
-        raise InputError(f"{output}: the output's name must end in {', '.join(writers)}")
+        raise InputError(f"{output}: the output name must end in {', '.join(writers)}")
     weights = find_source(options.model)
     if not isinstance(weights, Weights):
-        raise InputError(f"{options.model}: is exported already; only a network of this package can be")
+        raise InputError(f"{options.model}: already exported; only networks of this package can be exported")
     network = weights.network()
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
@@ -42,4 +42,4 @@ def run(options: argparse.Namespace) -> None:
         )
         for file in Path(folder).iterdir():
             os.replace(file, output.parent / file.name)
-    print(f"{output}: {weights.model}, least cosine with PyTorch {agreement:.6f}; the preprocessing is in the YAML beside it")
+    print(f"{output}: {weights.model}, minimum cosine with PyTorch {agreement:.6f}; the YAML beside it holds the preprocessing")

@@ -7,15 +7,15 @@ from reid.commands import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The folder, the model, the file to write."""
-    parser.add_argument("folder", type=Path, help="a folder with images of people, searched with its folders")
+    """Add the folder, the model and the output file."""
+    parser.add_argument("folder", type=Path, help="a folder with images of people, searched recursively")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.npz", help="the file to write")
-    parser.add_argument("--reid", default="robust", metavar="MODEL", help="a network's name or file (default: robust)")
+    parser.add_argument("--reid", default="robust", metavar="MODEL", help="a network name or file (default: robust)")
     arguments.add_engine(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Find the images, embed them, write."""
+    """Find the images, embed them, and write the file."""
     import numpy as np
 
     from reid import load
@@ -27,10 +27,10 @@ def run(options: argparse.Namespace) -> None:
     if not options.folder.is_dir():
         raise InputError(f"{options.folder}: no such folder")
     if options.output.suffix != ".npz":
-        raise InputError(f"{options.output}: the output's name must end in .npz")
+        raise InputError(f"{options.output}: the output name must end in .npz")
     paths = sorted(path for path in options.folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not paths:
-        raise InputError(f"{options.folder}: no image in it ({', '.join(sorted(SUFFIXES))})")
+        raise InputError(f"{options.folder}: no images ({', '.join(sorted(SUFFIXES))})")
     model = load(options.reid, engine=options.engine, device=options.device)
     embeddings = embed_files(model.embed, paths)
     with replacing(options.output) as temporary:

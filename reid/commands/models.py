@@ -1,15 +1,15 @@
-"""List the networks: input, dimension, size, multiply-adds, the papers' figures, shipped weights, options."""
+"""List the networks: input, dimension, size, multiply-adds, the papers' figures, shipped weights and options."""
 
 import argparse
 from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None: the list is always whole."""
+    """Add no arguments: the list is always complete."""
 
 
 def run(options: argparse.Namespace) -> None:
-    """Count each network, of which nothing but shapes is built, and print the table and the options."""
+    """Count each network, built with shapes only, and print the table and the options."""
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -17,20 +17,20 @@ def run(options: argparse.Namespace) -> None:
     from reid.models import available
     from reid.weights.weights_file import SHIPPED
 
-    columns = "network", "input", "dim.", "parameters", "multiply-adds", "shipped for"
+    columns = "network", "input", "dim.", "parameters", "multiply-adds", "ships with"
     heads = [Column(columns[0], no_wrap=True), *(Column(column, overflow="fold") for column in columns[1:])]
     table = Table(*heads, title="In brackets: the papers' figures")
     missing: dict[str, list[str]] = {}
     for name in available():
         try:
             table.add_row(name, *_sizes(name), _shipped(SHIPPED / f"{name}.safetensors"))
-        except InputError as error:  # the package of its backbone is missing
+        except InputError as error:  # the package of its backbone is not installed
             missing.setdefault(str(error), []).append(name)
     console = Console()
     console.print(table)
     for sentence, uncounted in missing.items():
         console.print(f"Not counted, {', '.join(uncounted)}: {sentence}", highlight=False, markup=False)
-    console.print("Counted without classifiers; multiply-adds of convolutions and linear layers, for one image.")
+    console.print("Counts exclude classifiers; multiply-adds are those of convolutions and linear layers, for one image.")
     console.print("\nOptions of a recipe (python -m reid train RECIPE options.NAME=VALUE), * the default:")
     for names, values in _options().items():
         console.print(f"{', '.join(names)}: {values}", highlight=False)
@@ -54,7 +54,7 @@ def _sizes(name: str) -> tuple[str, str, str, str]:
 
 
 def _options() -> dict[tuple[str, ...], str]:
-    """What can be chosen, as text, by the names of all the networks where it can be."""
+    """The choices, as text, by the names of the networks that have them."""
     from reid.models import available, choices, options
 
     names: dict[str, list[str]] = {}
@@ -69,7 +69,7 @@ def _options() -> dict[tuple[str, ...], str]:
 
 
 def _shipped(path: Path) -> str:
-    """The height and width of the images that a network's shipped weights are for."""
+    """The image height and width of a network's shipped weights."""
     from reid.weights.weights_file import read_weights
 
     if not path.is_file():

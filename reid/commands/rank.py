@@ -1,6 +1,6 @@
-"""Draw queries with their top ten: right matches framed in green, wrong ones in red.
+"""Draw queries with their top ten matches: correct ones framed in green, wrong ones in red.
 
-Images of the query's own person and camera are junk and left out. The queries are spread evenly over the data set.
+Images of the query's own person and camera are junk and left out. Queries are spread evenly over the data set.
 """
 
 import argparse
@@ -12,7 +12,7 @@ TOP = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The model, the data, the picture and the engine."""
+    """Add the model, the data, the picture and the engine."""
     arguments.add_model(parser)
     arguments.add_data(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.png", help="the picture to write")
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Choose queries, rank the gallery for them, draw."""
+    """Choose queries, rank the gallery for them, and draw."""
     import cv2
     import numpy as np
 
@@ -34,9 +34,9 @@ def run(options: argparse.Namespace) -> None:
     from reid.evaluation.figures import best_matches, draw_rankings
 
     if options.output.suffix != ".png":
-        raise InputError(f"{options.output}: the output's name must end in .png")
+        raise InputError(f"{options.output}: the output name must end in .png")
     if options.queries < 1:
-        raise InputError(f"--queries {options.queries}: a picture needs one query or more")
+        raise InputError(f"--queries {options.queries}: must be at least 1")
     query, gallery = read_source(options.data, QUERY, GALLERY)
     chosen = np.unique(np.linspace(0, len(query) - 1, options.queries).round().astype(int))
     model = load(options.model, engine=options.engine, device=options.device)
@@ -50,4 +50,4 @@ def run(options: argparse.Namespace) -> None:
     with replacing(options.output) as temporary:
         cv2.imwrite(str(temporary), draw_rankings([read_image(path) for path in paths], matches, right))
     first = sum(bool(marks[:1].any()) for marks in right)
-    print(f"{model}: {len(chosen)} queries, the first match right for {first}: {options.output}")
+    print(f"{model}: {len(chosen)} queries, {first} with a correct first match: {options.output}")

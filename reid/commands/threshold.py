@@ -1,8 +1,8 @@
-"""Fit the distances under which two images, and several views and a known person, count as one; store them with the network.
+"""Fit the distance thresholds of image pairs and of sets of views, and store them with the network.
 
-Trackers use the first of the stored thresholds, identities across cameras the others, unless told otherwise. The identities in
---data must not have been trained on. Of several sets, which should be of different sites, each has its own fit; what is stored
-is the least distance of two images, since a person taken for another is an error that stays, and the mean of the others.
+Trackers use the image threshold by default, identities across cameras the others. The network must not have been trained on the
+identities in --data. Several sets, preferably of different sites, are fitted separately; the stored image threshold is the
+smallest, since a false match is a permanent error, and the others are means.
 """
 
 import argparse
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The weights, the data, the error allowed."""
+    """Add the weights, the data and the allowed error."""
     parser.add_argument(
-        "weights", type=Path, help="the .safetensors file to fit and store them in, or an .onnx or .xml file with its YAML"
+        "weights", type=Path, help="the .safetensors file to fit and update, or an .onnx or .xml file with its YAML"
     )
     arguments.add_data(parser, several=True)
     parser.add_argument(
@@ -32,13 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=FALSE_MATCH_RATE,
         metavar="SHARE",
-        help="share of pairs of two people in one camera that may count as one person (default: %(default)s)",
+        help="allowed share of false matches between two people in one camera (default: %(default)s)",
     )
     arguments.add_engine(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Embed the held-out people of each set, fit, print; then store."""
+    """Embed the held-out people of each set, fit, print, then store."""
     from reid.appearance import AppearanceModel, find_source
     from reid.common.errors import InputError
     from reid.data.folders import GALLERY, QUERY
@@ -67,9 +67,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _fit(model: "AppearanceModel", name: str, parts: Sequence["Crops"], false_match_rate: float) -> "Thresholds":
-    """The distances of two images, of several views, and from camera to camera, fitted on one set, and what they err.
+    """Fit the thresholds of image pairs, of sets of views, and across cameras on one set, with their error rates.
 
-    Of files with the same content, as where queries lie in the gallery too, one counts: an image is no second view of anybody.
+    Files with the same content, such as queries that are also in the gallery, count once: a copy is not a second view.
     """
     import numpy as np
 
@@ -87,20 +87,20 @@ def _fit(model: "AppearanceModel", name: str, parts: Sequence["Crops"], false_ma
     people = ids > 0  # Market-1501's distractors share the identity 0 and are many people
     fitted = fit_threshold(embeddings[people], ids[people], cameras[people], false_match_rate)
     print(f"{name}: cosine distance at most {fitted.threshold:.4f}")
-    print(f"  two people of one camera taken for one: {fitted.false_match_rate:.2%}")
-    print(f"  a person not recognised, in one camera: {fitted.false_non_match_rate:.2%}")
-    print(f"  a person not recognised, across cameras: {fitted.false_non_match_rate_across:.2%}")
+    print(f"  false matches within one camera: {fitted.false_match_rate:.2%}")
+    print(f"  false non-matches within one camera: {fitted.false_non_match_rate:.2%}")
+    print(f"  false non-matches across cameras: {fitted.false_non_match_rate_across:.2%}")
     if fitted.false_non_match_rate > 0.8:
-        print("  at this distance hardly anybody is recognised: the network needs more training before a tracker can use it")
+        print("  at this threshold almost all pairs are missed: train the network further before use in a tracker")
     sets, links = None, None
     try:
         sets = fit_set_threshold(embeddings[people], ids[people])
         links = fit_set_threshold(embeddings[people], ids[people], cameras[people])
     except InputError as error:
-        print(f"  no further distance for sets of views: {error}")
-    for found, what in ((sets, "set distance"), (links, "link distance, from one camera to another,")):
+        print(f"  no threshold for sets of views: {error}")
+    for found, what in ((sets, "set distance"), (links, "link distance, across cameras,")):
         if found is not None:
-            print(f"{name}: {what} at most {found.threshold:.4f} ({found.views} views, {found.people} people known)")
-            print(f"  a known visitor recognised: {found.recognised:.2%}, taken for another: {found.mistaken:.2%}")
-            print(f"  a stranger taken for somebody: {found.false_acceptances:.2%}")
+            print(f"{name}: {what} at most {found.threshold:.4f} ({found.views} views, {found.people} known people)")
+            print(f"  known visitors identified: {found.recognised:.2%}, misidentified: {found.mistaken:.2%}")
+            print(f"  strangers accepted: {found.false_acceptances:.2%}")
     return Thresholds(fitted.threshold, sets.threshold if sets else None, links.threshold if links else None)

@@ -1,6 +1,6 @@
-"""Train a network by a recipe; the same command goes on with a run that was stopped.
+"""Train a network by a recipe; the same command resumes an interrupted run.
 
-On N devices: torchrun --nproc-per-node N -m reid train ...; the batch of the recipe is then shared by the N processes.
+On N devices: torchrun --nproc-per-node N -m reid train ...; the N processes share the recipe's batch.
 """
 
 import argparse
@@ -11,29 +11,33 @@ from reid.commands import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The recipe, the data, the place for the results."""
+    """Add the recipe, the data and the output folder."""
     parser.usage = (
         "%(prog)s RECIPE [KEY=VALUE ...] --data SOURCE ... --output DIR [--validate SOURCE ...] [--unlabelled DIR ...] "
         "[--device DEVICE]"
     )
-    parser.add_argument("recipe", type=Path, help="a YAML file; those in configs/reid explain every key")
+    parser.add_argument("recipe", type=Path, help="a YAML file; the files in configs/reid explain every key")
     parser.add_argument(
-        "changes", nargs="*", metavar="KEY=VALUE", help="changes to the recipe, like epochs=60 or options.pool=max"
+        "changes", nargs="*", metavar="KEY=VALUE", help="changes to the recipe, such as epochs=60 or options.pool=max"
     )
     parser.add_argument(
-        "--data", nargs="+", required=True, metavar="SOURCE", help=f"trained on all together; each {arguments.SOURCE}"
+        "--data", nargs="+", required=True, metavar="SOURCE", help=f"training data, used together; each {arguments.SOURCE}"
     )
     parser.add_argument(
         "--validate",
         nargs="+",
         default=[],
         metavar="SOURCE",
-        help="queries and gallery of other people, best at other sites, measured every evaluate_every epochs and at the end",
+        help="queries and gallery of other people, preferably at other sites; evaluated every evaluate_every epochs and last",
     )
     parser.add_argument(
-        "--unlabelled", nargs="+", default=[], metavar="DIR", help="images of people nobody has named, which teachers speak of"
+        "--unlabelled",
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="images of people without labels, for distillation from teachers",
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for checkpoint, losses and weights")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for checkpoint, losses and weights")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")
 
 
@@ -50,12 +54,14 @@ def run(options: argparse.Namespace) -> None:
     from reid.training.validation import ValidationSet
 
     if not options.recipe.is_file():
-        raise InputError(f"{options.recipe}: no such recipe; those of this package are {configs.path('reid', '*')}")
+        raise InputError(f"{options.recipe}: no such recipe; this package has {configs.path('reid', '*')}")
     recipe = read_recipe(options.recipe, options.changes)
     for source in options.data:
         key = source.partition("=")[0]
         if key in {field.name for field in fields(Recipe)}:
-            raise InputError(f"{source}: names no data; changes follow the recipe: train {options.recipe} {source} --data ...")
+            raise InputError(
+                f"{source}: not a data source; changes follow the recipe: train {options.recipe} {source} --data ..."
+            )
     crops = with_unlabelled(join([read_source(source, TRAIN)[0] for source in options.data]), options.unlabelled)
     validation = []
     for name, source in zip(source_names(options.validate), options.validate, strict=True):
@@ -66,7 +72,7 @@ def run(options: argparse.Namespace) -> None:
         if first:
             named = int((crops.ids >= 0).sum())
             more = f", {len(crops) - named} images without labels" if options.unlabelled else ""
-            print(f"{recipe.model}: {named} images of {crops.ids.max() + 1} identities, data sets: {len(options.data)}{more}")
+            print(f"{recipe.model}: {named} images of {crops.ids.max() + 1} identities from {len(options.data)} data sets{more}")
         data = [*options.data, *(f"{Path(folder)}{UNLABELLED}" for folder in options.unlabelled)]
         train(recipe, crops, options.output, device, validation, data)
     if first:

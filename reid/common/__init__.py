@@ -1,1 +1,1 @@
-"""What is neither about networks nor about tracking: errors, files, command lines, reading ahead."""
+"""Utilities independent of networks and tracking: errors, files, command lines, reading ahead."""

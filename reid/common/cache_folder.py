@@ -1,4 +1,4 @@
-"""Where what can be computed again is kept between runs: bounded, and nothing of it trusted blindly."""
+"""The cache folder, for results that can be recomputed: bounded, and nothing of it trusted blindly."""
 
 import hashlib
 import json
@@ -19,9 +19,9 @@ _DAY = 86_400  # seconds after which what begins with a dot is what a killed run
 
 
 def cache_folder(kind: str) -> Path:
-    """`mtmc/KIND` in the user's cache folder, which may not exist yet and may be deleted at any time.
+    """`mtmc/KIND` in the user's cache folder, which may not exist and may be deleted at any time.
 
-    `$XDG_CACHE_HOME`, an absolute path, goes before `~/.cache`, or before what takes its place on other systems than Linux.
+    `$XDG_CACHE_HOME`, an absolute path, takes precedence over `~/.cache` or its equivalent on other systems.
     """
     return user_cache_path("mtmc", appauthor=False) / kind
 

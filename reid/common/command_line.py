@@ -1,4 +1,4 @@
-"""A program of several commands, each a module with `add_arguments(parser)`, `run(options)` and a docstring that is its help."""
+"""A program of several commands, each a module with `add_arguments(parser)`, `run(options)` and a docstring as its help text."""
 
 import argparse
 import importlib
@@ -9,14 +9,15 @@ from pathlib import Path
 
 
 def dispatch(package: str, commands: Sequence[str], description: str, arguments: list[str] | None = None) -> None:
-    """Run the command that `arguments` (None: those of the process) name, of `commands` in `PACKAGE.commands`.
+    """Run the command named by `arguments` (None: those of the process), one of `commands` in `PACKAGE.commands`.
 
-    Raises `InputError` for what the user gave wrong, and exits with code 2 where a word is none that the command knows.
+    Raises `InputError` for invalid user input. Exits with code 2 for an unknown argument, and without a command, which prints the
+    help.
     """
     installed = Path(sys.argv[0]).name == package  # as a program, not as a module
     parser = argparse.ArgumentParser(prog=package if installed else f"python -m {package}", description=description)
     parser.add_argument("--version", action="version", version=f"mtmc {version('mtmc')}")
-    choices = parser.add_subparsers(metavar="COMMAND", required=True)
+    choices = parser.add_subparsers(metavar="COMMAND")
     for name in commands:
         module = importlib.import_module(f"{package}.commands.{name}")
         sentence = (module.__doc__ or "").strip().partition("\n")[0]
@@ -24,9 +25,13 @@ def dispatch(package: str, commands: Sequence[str], description: str, arguments:
         module.add_arguments(command)
         command.set_defaults(run=module.run, command=name)
     options, rest = parser.parse_known_args(arguments)
-    # Changes to a recipe are also taken behind the options, where argparse does not look for them.
+    if not hasattr(options, "run") and not rest:
+        parser.print_help(sys.stderr)
+        parser.exit(2)
+    # Changes to a recipe may also follow the options, where argparse does not accept them.
     if rest and hasattr(options, "changes") and all("=" in word and not word.startswith("-") for word in rest):
         options.changes, rest = [*options.changes, *rest], []
     if rest:
-        choices.choices[options.command].error(f"unrecognized arguments: {' '.join(rest)}")
+        wrong = choices.choices[options.command] if hasattr(options, "command") else parser
+        wrong.error(f"unrecognized arguments: {' '.join(rest)}")
     options.run(options)

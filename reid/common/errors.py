@@ -1,29 +1,39 @@
-"""How a command ends: a user's mistake is one sentence and exit code 2, an interrupt says what it left."""
+"""How a command ends: invalid input gives one message and exit code 2, an interrupt reports what is kept."""
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from reid.common.interrupts import terminable
 
 
 class InputError(Exception):
-    """Something the user gave cannot be used. The message is one full sentence that names the file, the line, and the way out.
+    """Invalid user input. The message names the file, the line and the remedy, without a final full stop.
 
-    It is no `ValueError`, so that code which waits for a number that does not parse never takes a finished sentence for one.
+    Not a `ValueError`, so code that catches parse errors never catches it.
     """
 
 
 def note(error: BaseException, sentence: str) -> None:
-    """Add a sentence on what `error` left; `run` prints these behind the error, and from Python 3.11 on tracebacks do as well."""
+    """Add a note on what `error` left behind; `run` prints notes after the error, and so do tracebacks from Python 3.11."""
     error.__notes__ = [*_notes(error), sentence]
 
 
-def run(main: Callable[[], None]) -> None:
-    """Run a command's `main`; report an `InputError` or an operating system's refusal in one line and exit with code 2.
+def note_names(error: BaseException, opening: str, names: Sequence[str]) -> None:
+    """Note `OPENING: NAME, NAME` on `error`; if a note begins with the same `opening`, add the `names` to that one."""
+    notes = _notes(error)
+    rows = [row for row, sentence in enumerate(notes) if sentence.startswith(f"{opening}: ")]
+    if rows:
+        error.__notes__[rows[0]] = ", ".join([notes[rows[0]], *names])
+    else:
+        note(error, f"{opening}: {', '.join(names)}")
 
-    SIGTERM ends it as Ctrl-C does, with code 143 instead of 130. What is printed is seen at once also in a file or pipe. Any
-    other exception is our own defect and keeps its traceback. Behind an error the notes on it follow, a line each.
+
+def run(main: Callable[[], None]) -> None:
+    """Run a command's `main`; report an `InputError` or `OSError` in one line and exit with code 2.
+
+    SIGTERM ends it as Ctrl-C does, with code 143 instead of 130. Output is line-buffered, even to a file or pipe. Any other
+    exception is a bug and keeps its traceback. The notes on an error follow it, one per line.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
@@ -34,7 +44,7 @@ def run(main: Callable[[], None]) -> None:
             sys.exit(_report(str(error), error))
         except KeyboardInterrupt as interrupt:
             told = [str(interrupt)] if str(interrupt) else _notes(interrupt)
-            left = "; ".join(told) or "what was finished so far, if anything, is kept"
+            left = "; ".join(told) or "finished results, if any, are kept"
             print(f"{'terminated' if terminated else 'interrupted'}: {left}", file=sys.stderr)
             sys.exit(143 if terminated else 130)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: written under a temporary name in the same folder, then renamed."""
+"""Atomic files: written under a temporary name in the same folder, then renamed."""
 
 import os
 import re
@@ -15,7 +15,7 @@ _swept: set[Path] = set()  # folders whose old temporary files this process has 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; on success it takes the name `path`, on an exception it is removed.
+    """Yield a temporary path beside `path`; on success it is renamed to `path`, on an exception it is removed.
 
     Creates the folder if missing. The temporary file exists and is empty; nobody can guess its name and plant a link there. The
     name keeps the suffix of `path`, since writers choose the format by it. What killed runs left more than a day ago is removed.

@@ -1,4 +1,4 @@
-"""Ctrl-C, and SIGTERM as another Ctrl-C: where they may strike, and where they have to wait."""
+"""Ctrl-C, and SIGTERM treated as Ctrl-C: where they may interrupt, and where they are deferred."""
 
 import signal
 import threading
@@ -9,15 +9,16 @@ from types import FrameType
 
 @contextmanager
 def terminable() -> Iterator[list[int]]:
-    """Let SIGTERM do what Ctrl-C does, so that everything which ends in order at the one does so at the other.
+    """Make SIGTERM act like Ctrl-C, so whatever handles one cleanly handles both.
 
-    Gives a list, which has an entry once SIGTERM came. Only the main thread gets signals; in another one nothing changes.
+    Yields a list that gets an entry when SIGTERM arrives. Only the main thread receives signals; in other threads this does
+    nothing.
     """
     came: list[int] = []
 
     def terminate(number: int, frame: FrameType | None) -> None:
         came.append(number)
-        # A shell starts background jobs with Ctrl-C ignored; SIGTERM must end those all the same.
+        # A shell starts background jobs with Ctrl-C ignored; SIGTERM must still end them.
         handler = signal.getsignal(signal.SIGINT)
         (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
 
@@ -33,9 +34,9 @@ def terminable() -> Iterator[list[int]]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C back until the block is done, so that what changes together does not stay half changed.
+    """Defer Ctrl-C until the block ends, so changes that belong together stay consistent.
 
-    The block must be short. The interrupt then strikes behind it, unless the block itself raised.
+    The block must be short. The interrupt is raised after it, unless the block itself raised.
     """
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler) or threading.current_thread() is not threading.main_thread():

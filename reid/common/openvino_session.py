@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @cache
 def core() -> "openvino.Core":
-    """OpenVINO itself, which is loaded at the first call."""
+    """The OpenVINO core, loaded on the first call."""
     import openvino
 
     return openvino.Core()
@@ -28,7 +28,7 @@ def read_network(path: Path) -> "openvino.Model":
 
 
 def open_request(network: "openvino.Model", precision: str) -> "openvino.InferRequest":
-    """The network compiled in `precision`, "f32" or "bf16", and given all cores, to be asked once at a time."""
-    # A thread bound to a core waits for whatever else runs there: on a busy machine that cost two thirds of the speed.
+    """Compile the network in `precision`, "f32" or "bf16", for all cores and one request at a time."""
+    # A thread pinned to a core waits for whatever else runs there: on a busy machine that cost two thirds of the speed.
     settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
     return core().compile_model(network, "CPU", settings).create_infer_request()

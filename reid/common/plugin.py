@@ -1,6 +1,7 @@
-"""Objects of a user's own package, by the name `module:attribute` that a command line takes."""
+"""Objects from the user's own package, named `module:attribute` on the command line."""
 
 import importlib
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -11,36 +12,42 @@ _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
 def is_plugin(name: str) -> bool:
-    """Whether `name` has the form `module:attribute`, as `mypackage.detectors:Detector` does."""
+    """Whether `name` has the form `module:attribute`, such as `mypackage.detectors:Detector`."""
     return _NAME.fullmatch(name) is not None
 
 
 def open_plugin(name: str) -> object:
-    """What `name` names: an instance, made without arguments, where that is a class, else the object itself.
+    """Open the object called `name`; a class is instantiated without arguments.
 
-    Raises as `find_plugin` does; what the class itself raises is the user's own and passes.
+    Raises as `find_plugin` does; exceptions from the class itself propagate.
     """
     found = find_plugin(name)
     return found() if isinstance(found, type) else found
 
 
 def find_plugin(name: str) -> object:
-    """The attribute of a module, `module:attribute`; modules are also looked for in the current directory.
+    """The attribute of a module, `module:attribute`; modules are also searched in the current directory.
 
-    Raises `InputError` where there is no such module or attribute. An error within the module passes as it is.
+    Raises `InputError` for an unknown module or attribute. Exceptions from within the module propagate.
     """
     module_name, _, attribute = name.partition(":")
     here = str(Path.cwd())
-    if here not in sys.path and "" not in sys.path:  # a console script does not look where the user stands
+    if here not in sys.path and "" not in sys.path:  # a console script does not search the current directory
         sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise  # a module that the user's own imports
+            raise  # a module that the user's module imports
         raise InputError(f"{name}: no module {error.name} in the current directory or among the installed packages") from None
     try:
         return getattr(module, attribute)
     except AttributeError:
-        there = ", ".join(each for each in vars(module) if not each.startswith("_")) or "nothing"
-        raise InputError(f"{name}: {module_name} has no {attribute}; it has {there}") from None
+        there = ", ".join(each for each, value in vars(module).items() if _own(each, value, module_name)) or "nothing"
+        raise InputError(f"{name}: {module_name} has no {attribute}; choose from {there}") from None
+
+
+def _own(name: str, value: object, module_name: str) -> bool:
+    """Whether `value` is public in the module, and it or its class is defined there rather than imported from elsewhere."""
+    defined = value if inspect.isclass(value) or inspect.isroutine(value) else type(value)
+    return not name.startswith("_") and f"{defined.__module__}.".startswith(f"{module_name}.")

@@ -1,4 +1,4 @@
-"""Keeps oneDNN, on which PyTorch and OpenVINO compute, from instructions that the processor names but cannot run."""
+"""Keep oneDNN, the backend of PyTorch and OpenVINO, from instructions that the CPU advertises but cannot run."""
 
 import os
 from pathlib import Path
@@ -8,11 +8,11 @@ _WITHOUT_AMX = "AVX512_CORE_FP16"
 
 
 def limit_onednn(processor: Path = Path("/proc/cpuinfo")) -> bool:
-    """Forbid AMX where a virtual machine offers it but hides its tile table; True if so.
+    """Disable AMX if a virtual machine advertises it but hides its tile table; True if disabled.
 
-    oneDNN then sets up no tiles, and the first bfloat16 product kills the process by an illegal instruction. It reads the
-    limit, an environment variable, at its first product, so this is called when `reid` is imported. A limit that the user has
-    set stays. Without the Linux file `processor` nothing is done.
+    oneDNN would set up no tiles, and the first bfloat16 product would kill the process with an illegal instruction. oneDNN reads
+    the limit, an environment variable, at its first product, so `reid` calls this on import. A limit set by the user is kept.
+    Does nothing without the Linux file `processor`.
     """
     if not processor.exists():
         return False

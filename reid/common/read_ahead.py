@@ -1,4 +1,4 @@
-"""An iteration that runs ahead of its consumer in a thread, so that decoding and computing overlap."""
+"""Iterate ahead of the consumer in a thread, so decoding and computing overlap."""
 
 import queue
 import threading
@@ -8,12 +8,14 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
+_LONGEST = 2.0  # seconds to wait for the thread at the end; a live source may have stalled, and must not hold up an interrupt
+
 
 def read_ahead(source: Generator[Item], depth: int) -> Generator[Item]:
-    """Yield what `source`, a generator, yields, computed in a thread that keeps at most `depth` items ready.
+    """Yield the items of the generator `source`, computed in a thread that keeps at most `depth` items ready.
 
-    An exception of the source surfaces at its own item: those before it still arrive. The thread ends, and the source is closed,
-    with the iteration, also when that is cut short by `close`.
+    An exception from the source is raised in place of its item, after all earlier items. The thread ends and the source is closed
+    with the iteration, even when `close` ends it early.
     """
     ready: queue.Queue = queue.Queue(depth)
     stop = threading.Event()
@@ -48,4 +50,4 @@ def read_ahead(source: Generator[Item], depth: int) -> Generator[Item]:
             yield value
     finally:
         stop.set()
-        thread.join()
+        thread.join(_LONGEST)

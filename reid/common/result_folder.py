@@ -1,4 +1,4 @@
-"""The folder that a run leaves its results in: they are that run's alone, and named `.partial` until they are whole."""
+"""The output folder of a run: it holds the results of that run only, named `.partial` until they are complete."""
 
 import json
 import os
@@ -12,15 +12,15 @@ from reid.common.errors import InputError
 from reid.common.files import refusing, replacing
 
 MANIFEST = ".results"
-ROOM = 16  # MB that stay free: what closing a long video and keeping a gallery takes
+ROOM = 16  # MB kept free, to close a long video and save a gallery
 
 
 class ResultFolder:
-    """A folder with the results of one run, each named by its path in there, such as `tracks/walk.txt`.
+    """A folder with the results of one run, each named by its relative path, such as `tracks/walk.txt`.
 
-    Their names are listed in the file `.results`, a JSON string a line. With a run's first result those that the run before it
-    listed are deleted, and folders that this empties. Other files stay, and all do where a run is refused before it has a result.
-    Raises `InputError` where the folder takes no files; it is left as it was, absent or not.
+    The file `.results` lists their names, one JSON string per line. The first result of a run deletes the results listed by the
+    previous run, and folders that become empty. Other files stay, and everything stays if a run fails before its first result.
+    Raises `InputError` if the folder is not writable; it is then left unchanged, or absent.
     """
 
     def __init__(self, path: str | Path):
@@ -32,9 +32,9 @@ class ResultFolder:
             with tempfile.TemporaryFile(dir=self.path):
                 self.require_room()
         except OSError as error:
-            raise InputError(f"{self.path} cannot be written to ({error.strerror}): choose another --output") from None
+            raise InputError(f"{self.path}: not writable ({error.strerror}); choose another --output") from None
         finally:
-            with suppress(OSError):  # another run may have put something there meanwhile
+            with suppress(OSError):  # another run may have written to it meanwhile
                 for each in made:
                     each.rmdir()
 
@@ -48,10 +48,7 @@ class ResultFolder:
         return bool(self._listed)
 
     def add(self, name: str) -> Path:
-        """The path for the result `name`, which is listed from now on; its folder is there.
-
-        Raises `InputError` for a name that leads out of this folder.
-        """
+        """List the result `name` and return its path; creates its folder. Raises `InputError` for a name that leads elsewhere."""
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise InputError(f"{name}: leads out of the results in {self.path}")
         if not self._listed:
@@ -65,17 +62,17 @@ class ResultFolder:
         return path
 
     def begin(self, name: str) -> Path:
-        """The path under which a result that grows is written before it is whole: `NAME.partial.txt` for `NAME.txt`."""
+        """The path for a growing result until it is complete: `NAME.partial.txt` for `NAME.txt`."""
         return self.add(partial_name(name))
 
     def finish(self, name: str) -> None:
-        """Give what was begun as `name`, and is whole, that name."""
+        """Rename the completed result begun as `name` to that name."""
         os.replace(self.path / partial_name(name), self.add(name))
 
     def require_room(self) -> None:
-        """Raise `InputError` where the disk is almost full: while there is room left, what was begun can be closed and kept."""
+        """Raise `InputError` if the disk is almost full, while there is still room to close and keep what was begun."""
         if shutil.disk_usage(self.path).free < ROOM << 20:
-            raise InputError(f"{self.path}: less than {ROOM} MB are free on its disk: make room, or choose another --output")
+            raise InputError(f"{self.path}: less than {ROOM} MB are free on the disk; make room, or choose another --output")
 
     def _clear(self) -> None:
         folders: set[Path] = set()
@@ -90,7 +87,8 @@ class ResultFolder:
             manifest.touch()
 
     def _of_the_run_before(self) -> Iterator[str]:
-        """The listed names that are regular files in this folder, to which no link leads: a manifest is but a file."""
+        """The listed names that are regular files in this folder and not reached by a link, since anyone can edit the
+        manifest."""
         if not (self.path / MANIFEST).is_file():
             return
         root = self.path.resolve()

@@ -1,6 +1,6 @@
-"""YAML that a user edits: read as a mapping, or refused in one sentence that names the file.
+"""YAML files that users edit: read as a mapping, or rejected with one message that names the file.
 
-Readers check their keys themselves, without pydantic: its errors name neither the file nor the keys that exist, and fill lines.
+Readers check keys themselves, without pydantic, whose errors span lines and name neither the file nor the known keys.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from reid.common.errors import InputError
 def read_yaml(path: str | Path, wanted: str) -> dict:
     """The keys and values of a UTF-8 file; an empty file has none.
 
-    Raises `InputError` where it is missing, is not YAML, or is no mapping: it "must hold `wanted`".
+    Raises `InputError` if it is missing, is not YAML, or is not a mapping: it "must hold `wanted`".
     """
     path = Path(path)
     try:
@@ -31,8 +31,8 @@ def read_yaml(path: str | Path, wanted: str) -> dict:
 
 
 def parse_yaml(text: str, origin: object) -> object:
-    """The value of a YAML text. Raises `InputError`, which names the `origin`, for any other text."""
+    """The value of a YAML text. Raises `InputError`, naming the `origin`, for any other text."""
     try:
         return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: an invalid date
         raise InputError(f"{origin}: not YAML: {' '.join(str(error).split())}") from None

@@ -1,1 +1,1 @@
-"""Person crops: reading folders, drawing batches, changing images at random."""
+"""Person crops: reading data sets, sampling batches, augmenting images."""

@@ -1,6 +1,6 @@
-"""Random changes to images in training: those of Luo et al., CVPRW 2019, after Zhong et al. 2020 for random erasing, and colour.
+"""Data augmentation for training: that of Luo et al., CVPRW 2019, with random erasing of Zhong et al. 2020, and colour jitter.
 
-They are drawn on the CPU, so that a seed gives the same ones everywhere, and made to a whole batch at once, on its device.
+Changes are drawn on the CPU, so a seed gives the same ones everywhere, and applied to a whole batch at once, on its device.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ _GREY = 0.114, 0.587, 0.299  # of blue, green and red: ITU-R BT.601
 
 @dataclass(frozen=True)
 class Changes:
-    """What is done to each of `B` images, in this order.
+    """The changes to each of `B` images, in order.
 
     colours: brightness, contrast and saturation, factors `(B, 3)` float32; None leaves the colours. shifts: rows and columns by
-    which the content moves up and to the left, `(B, 2)`, over black. mirrored: left and right exchanged, `(B,)` bool. erased: the
-    rectangle painted in the image's mean, `(B, 4)` as top, left, height and width in pixels; a height of 0 is none.
+    which the content moves up and to the left, `(B, 2)`, padded with black. mirrored: flipped horizontally, `(B,)` bool. erased:
+    the rectangle filled with the image's mean, `(B, 4)` as top, left, height and width in pixels; a height of 0 means none.
     """
 
     colours: np.ndarray | None
@@ -45,13 +45,13 @@ def draw_changes(
 ) -> Changes:
     """Draw changes to `count` images.
 
-    Each is mirrored with probability 0.5, moved by up to 10 / 256 of its height in both directions (the papers pad an image 256
+    Each is mirrored with probability 0.5, shifted by up to 10 / 256 of its height in both directions (the papers pad an image 256
     high by 10 pixels and crop it back), and with probability `erasing` loses a rectangle of 0.02 to 0.4 of its area, 0.3 to
-    `ratio` times as high as wide: 3.33 of Luo et al., 3.3 of Lawen et al. `jitter`, in 0..1, is by how much the factors on
-    brightness, contrast and saturation differ from 1. Raises ValueError for images that no rectangle fits into.
+    `ratio` times as high as wide: 3.33 in Luo et al., 3.3 in Lawen et al. `jitter`, in 0..1, is the largest deviation from 1 of
+    the factors on brightness, contrast and saturation. Raises ValueError for images too small for a rectangle.
     """
     if min(height, width) < 2:
-        raise ValueError(f"images of {height}x{width} pixels have no room for a rectangle")
+        raise ValueError(f"images of {height}x{width} pixels are too small for a rectangle")
     reach = round(_SHIFT * height)
     shifts = rng.integers(-reach, reach + 1, (count, 2))
     mirrored = rng.random(count) < 0.5
@@ -62,7 +62,8 @@ def draw_changes(
 
 
 def augment(images: torch.Tensor, changes: Changes) -> torch.Tensor:
-    """Make `changes` to `(B, H, W, 3)` uint8 BGR images; a new float32 tensor of the same shape, in 0..255, on their device."""
+    """Apply `changes` to `(B, H, W, 3)` uint8 BGR images; returns a float32 tensor of the same shape, in 0..255, on their
+    device."""
     count, height, width, _ = images.shape
     shifts, mirrored, erased = (
         torch.from_numpy(each).to(images.device) for each in (changes.shifts, changes.mirrored, changes.erased)

@@ -1,7 +1,7 @@
-"""Other surroundings for a person: a network that has seen them change cannot know people by where they stand.
+"""Background replacement, so a network cannot learn to identify people by their surroundings.
 
-Few crops come with a mask. For the others, the usual outline of somebody who stands in the middle of their box has to do: what
-lies outside it is seldom theirs. What replaces it is the same part of another crop, in other colours.
+Few crops come with a mask. For the others, the average outline of a person centred in the box serves: pixels outside it rarely
+belong to the person. They are replaced by the same part of another crop, in other colours.
 """
 
 from dataclasses import dataclass, fields
@@ -10,9 +10,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-# Of the left half of a box, by rows from top to bottom: per cent of 903 photographs (Clothing Co-Parsing, Yang et al., CVPR
-# 2014) in which the place belongs to the person, times 1.6, since people who walk are wider than those who pose. The right half
-# mirrors it.
+# The left half of a box, in rows from top to bottom: per cent of 903 photographs (Clothing Co-Parsing, Yang et al., CVPR 2014) in
+# which the place belongs to the person, times 1.6, since walking people are wider than posing ones. The right half mirrors it.
 _OUTLINE = [
     [0, 0, 2, 14],
     [0, 0, 19, 100],
@@ -39,10 +38,10 @@ _OUTLINE = [
 
 @dataclass(frozen=True)
 class Backgrounds:
-    """What surrounds each of `B` people.
+    """The background of each of `B` people.
 
-    replaced: `(B,)` bool. gains: factors on the colours of the crop that lends its own, `(B, 3)` float32. flat: a colour,
-    `(B, 3)` float32 in 0..255, that covers it by the share `cover (B,)`.
+    replaced: `(B,)` bool. gains: factors on the colours of the donor crop, `(B, 3)` float32. flat: a colour, `(B, 3)` float32 in
+    0..255, blended over it with the weight `cover (B,)`.
     """
 
     replaced: np.ndarray
@@ -51,12 +50,12 @@ class Backgrounds:
     cover: np.ndarray
 
     def take(self, rows: np.ndarray) -> "Backgrounds":
-        """The surroundings of some of the people."""
+        """The backgrounds of some of the people."""
         return Backgrounds(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
 def draw_backgrounds(count: int, rng: np.random.Generator, probability: float) -> Backgrounds:
-    """Draw surroundings of `count` people; each gets new ones with the `probability`, 0..1."""
+    """Draw backgrounds for `count` people; each is replaced with the `probability`, 0..1."""
     replaced = rng.random(count) < probability
     gains = np.exp(rng.uniform(-0.5, 0.5, (count, 3))).astype(np.float32)
     flat = rng.uniform(0, 255, (count, 3)).astype(np.float32)
@@ -66,10 +65,10 @@ def draw_backgrounds(count: int, rng: np.random.Generator, probability: float) -
 def replace_backgrounds(
     images: torch.Tensor, donors: torch.Tensor, backgrounds: Backgrounds, masks: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Replace what surrounds people in `(B, H, W, 3)` images by that in `donors`, of the same shape; a new float32 tensor.
+    """Replace the background in `(B, H, W, 3)` images by that of `donors`, of the same shape; returns a float32 tensor.
 
-    `masks (B, H, W)` say in 0..1 how surely a pixel belongs to the person; without them it is the usual outline. Training has
-    none yet: they are for a network that finds them.
+    `masks (B, H, W)` in 0..1 are the probability that a pixel belongs to the person; the default is the average outline. Training
+    uses no masks yet: they are for a segmentation network.
     """
     told = {field.name: torch.from_numpy(getattr(backgrounds, field.name)).to(images.device) for field in fields(backgrounds)}
     cover, flat = told["cover"][:, None, None, None], told["flat"][:, None, None, :]
@@ -80,7 +79,7 @@ def replace_backgrounds(
 
 
 def outline(height: int, width: int, device: torch.device | str = "cpu") -> torch.Tensor:
-    """How surely each pixel of a box belongs to the person in it, `(height, width)` in 0..1."""
+    """The probability that each pixel of a box belongs to its person, `(height, width)` in 0..1."""
     half = torch.tensor(_OUTLINE, dtype=torch.float32, device=device) / 100
     whole = torch.cat([half, half.flip(1)], 1)
     return F.interpolate(whole[None, None], size=(height, width), mode="bilinear", align_corners=False)[0, 0]

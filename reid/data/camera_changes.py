@@ -1,7 +1,7 @@
-"""Random changes that make an image look as if another camera had taken it, or another detector had cut it out.
+"""Random changes that imitate another camera or another detector.
 
-What differs between two sites is light, colours, sharpness and how boxes lie; who somebody is does not. All changes are drawn on
-the CPU, so that a seed gives the same ones everywhere, and made to a whole batch at once, on its device.
+Sites differ in light, colours, sharpness and box placement; identity does not change. All changes are drawn on the CPU, so a seed
+gives the same ones everywhere, and applied to a whole batch at once, on its device.
 """
 
 from dataclasses import dataclass, fields
@@ -12,20 +12,20 @@ import torch
 from reid.data.jpeg import compress
 
 _LOW_HEIGHTS = 25, 60  # pixels of people far away
-_BLUR = 0.5, 1.5  # deviation, in hundredths of the height: what a lens out of focus or a walking person leaves
+_BLUR = 0.5, 1.5  # standard deviation, in hundredths of the height: defocus or motion blur
 _QUALITIES = 20, 80  # of JPEG
 _GREY = 0.114, 0.587, 0.299  # of blue, green and red: ITU-R BT.601
 
 
 @dataclass(frozen=True)
 class CameraStrengths:
-    """How strongly images change; a recipe has keys of these names. Nothing changes at 0.
+    """Strengths of the changes; a recipe has keys of these names. 0 disables a change.
 
     channel_gain: each colour channel is multiplied by a factor between exp(-x) and exp(x), as white balances differ. gamma: the
-    exponent of the tone curve lies between exp(-x) and exp(x). light: from one side of the image to the other, brightness falls
-    or rises by up to this share. grey, blur, low_resolution, jpeg, bad_crops: probabilities, 0..1, of an image without colours,
-    out of focus, of a height of 25 to 60 pixels enlarged again, of JPEG's qualities 20 to 80, and of a box that lies badly: each
-    side is off by up to 15%, and three in ten such boxes end at the knees, 60 to 85% down.
+    exponent of the tone curve lies between exp(-x) and exp(x). light: brightness falls or rises by up to this share from one side
+    of the image to the other. grey, blur, low_resolution, jpeg, bad_crops: probabilities, 0..1, of a grey image, a blurred one,
+    one downsampled to a height of 25 to 60 pixels and enlarged again, JPEG compression with quality 20 to 80, and a misplaced
+    box: each side is off by up to 15%, and three in ten such boxes end at the knees, 60 to 85% down.
     """
 
     channel_gain: float = 0.0
@@ -40,12 +40,12 @@ class CameraStrengths:
 
 @dataclass(frozen=True)
 class CameraChanges:
-    """What is done to each of `B` images: box and blur, the tone curve, gains and light, grey, and last JPEG.
+    """The changes to each of `B` images: box and blur, tone curve, gains and light, grey, and finally JPEG.
 
-    boxes: the part of the image that is shown, left, top, right and bottom as shares of its sides, `(B, 4)`; what lies outside
-    is black. kernels: deviation of the blur, as a share of the height, `(B,)`. gains: factors of blue, green and red, `(B, 3)`.
-    exponents: of the tone curve, `(B,)`. slopes: by which share brightness rises from the left edge to the right, and from the
-    top to the bottom, `(B, 2)`. grey: `(B,)` bool. qualities: of JPEG, 1..100, 0: not compressed, `(B,)`. All float32 but for
+    boxes: the part of the image that is shown, left, top, right and bottom as shares of its sides, `(B, 4)`; the outside is
+    black. kernels: standard deviation of the blur, as a share of the height, `(B,)`. gains: factors of blue, green and red, `(B,
+    3)`. exponents: of the tone curve, `(B,)`. slopes: relative rise of brightness from the left edge to the right, and from the
+    top to the bottom, `(B, 2)`. grey: `(B,)` bool. qualities: of JPEG, 1..100, 0: not compressed, `(B,)`. All are float32 except
     `grey`.
     """
 
@@ -63,7 +63,7 @@ class CameraChanges:
 
 
 def draw_camera_changes(count: int, rng: np.random.Generator, strengths: CameraStrengths) -> CameraChanges:
-    """Draw changes to `count` images, each on its own, as strong and as likely as `strengths` says."""
+    """Draw independent changes to `count` images, with the given `strengths`."""
 
     def happens(probability: float) -> np.ndarray:
         return rng.random(count) < probability
@@ -75,7 +75,7 @@ def draw_camera_changes(count: int, rng: np.random.Generator, strengths: CameraS
     moved, cut = happens(strengths.bad_crops), happens(0.3)
     boxes[moved] += between(-0.15, 0.15, 4)[moved]
     boxes[moved & cut, 3] = between(0.6, 0.85)[moved & cut]
-    low = 0.5 / between(*_LOW_HEIGHTS)  # half a pixel of the small image blurs as shrinking to it and enlarging it does
+    low = 0.5 / between(*_LOW_HEIGHTS)  # a blur of half a small pixel imitates downsampling and enlarging
     kernels = np.where(happens(strengths.low_resolution), low, 0)
     kernels = np.where(happens(strengths.blur), np.hypot(kernels, between(*_BLUR) / 100), kernels)
     gain, exponent, slope = strengths.channel_gain, strengths.gamma, strengths.light
@@ -91,13 +91,13 @@ def draw_camera_changes(count: int, rng: np.random.Generator, strengths: CameraS
 
 
 def change_camera(images: torch.Tensor, changes: CameraChanges) -> torch.Tensor:
-    """Make `changes` to `(B, H, W, 3)` BGR images in 0..255; a new float32 tensor of the same shape on their device."""
+    """Apply `changes` to `(B, H, W, 3)` BGR images in 0..255; returns a float32 tensor of the same shape on their device."""
     device, (_, height, width, _) = images.device, images.shape
     told = {field.name: torch.from_numpy(getattr(changes, field.name)).to(device) for field in fields(changes)}
     left, top, right, bottom = told["boxes"].unbind(1)
-    # A box, a blur and a change of resolution are all sums over rows, then over columns: one matrix an image and side.
+    # Box, blur and resolution changes are separable sums over rows and columns: one matrix per image and side.
     rows = _resampling(height, top, bottom, told["kernels"] * height)
-    columns = _resampling(width, left, right, told["kernels"] * width * 2)  # a box is taken for twice as high as wide
+    columns = _resampling(width, left, right, told["kernels"] * width * 2)  # a box is assumed to be twice as high as wide
     pixels = torch.einsum("bhi,biwc->bhwc", rows, images.float())
     pixels = torch.einsum("bwj,bhjc->bhwc", columns, pixels)
     across = torch.linspace(-0.5, 0.5, width, device=device)
@@ -113,14 +113,14 @@ def change_camera(images: torch.Tensor, changes: CameraChanges) -> torch.Tensor:
 def _resampling(side: int, start: torch.Tensor, end: torch.Tensor, deviation: torch.Tensor) -> torch.Tensor:
     """Matrices `(B, side, side)` from the pixels of a side to those of its part from `start` to `end`, blurred by `deviation`.
 
-    Each pixel is a weighted mean of those near its place; places outside the image get nothing. `start` and `end` `(B,)` are
-    shares of the side, `deviation` `(B,)` is in pixels.
+    Each pixel is a weighted mean of its neighbours; positions outside the image are 0. `start` and `end` `(B,)` are shares of the
+    side, `deviation` `(B,)` is in pixels.
     """
     places = torch.arange(side, device=start.device)
     share = (places + 0.5) / side
     centres = (start[:, None] + share * (end - start)[:, None]) * side - 0.5
     distance = (places[None, None, :] - centres[:, :, None]).abs()
-    # Without blur this is linear interpolation; wide Gaussians replace its triangle.
+    # Without blur this is linear interpolation; wide Gaussians replace its triangle kernel.
     wide = deviation[:, None, None].clamp(min=1e-3)
     weights = torch.where(wide > 0.5, torch.exp(-0.5 * (distance / wide) ** 2), (1 - distance).clamp(min=0))
     weights = weights / weights.sum(2, keepdim=True).clamp(min=1e-6)

@@ -1,4 +1,4 @@
-"""People cut out of photographs by their masks: what a detector's crops of them would look like."""
+"""Crops of people from photographs with masks, like those of a detector."""
 
 from pathlib import Path
 
@@ -9,23 +9,23 @@ from reid.data.folders import read_image
 
 HEIGHT, WIDTH = 176, 80  # pixels of a cut-out
 _RATIO = HEIGHT / WIDTH
-_MARGIN = 0.08  # of the person's height and width, half of it on each side: detectors' boxes are no tighter
-_LEAST = 500  # pixels of a mask; fewer are nobody whom one could know again
+_MARGIN = 0.08  # of the person's height and width, half on each side: detector boxes are no tighter
+_LEAST = 500  # pixels of a mask; a smaller person is not recognizable
 
 
 def read_mask(path: Path) -> np.ndarray:
-    """Where a mask's label is above 0, `(H, W)` bool. Raises InputError when it is missing or does not decode."""
-    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # as colours, labels of 16 bits would be rounded to 0
+    """A mask, `(H, W)` bool: true where its label is above 0. Raises InputError if it is missing or does not decode."""
+    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # decoding as colours would round 16-bit labels to 0
     if mask is None or mask.ndim > 2:
         mask = read_image(path)
     return np.any(mask.reshape(*mask.shape[:2], -1), axis=2)
 
 
 def cut_out(photograph: np.ndarray, person: np.ndarray) -> np.ndarray | None:
-    """The `person (H, W)` bool in a `photograph (H, W, 3)` uint8 BGR, with a margin, `(176, 80, 3)` uint8 BGR.
+    """Crop the `person (H, W)` bool from a `photograph (H, W, 3)` uint8 BGR, with a margin: `(176, 80, 3)` uint8 BGR.
 
-    The part shown is at least 1 / 2.2 as wide as high; where it reaches beyond the photograph, the edge is repeated. None where
-    the person has fewer than 500 pixels.
+    The crop is at least 1 / 2.2 as wide as high; beyond the photograph, the edge is repeated. None if the person has fewer than
+    500 pixels.
     """
     if person.sum() < _LEAST:
         return None

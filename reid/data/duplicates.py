@@ -1,4 +1,4 @@
-"""Images that occur twice: whoever is measured on what was trained on measures memory."""
+"""Duplicate images: evaluation on training images would measure memory."""
 
 import hashlib
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def find_same(paths: Sequence[Path], others: Sequence[Path]) -> tuple[Path, Path] | None:
-    """The first of `paths` that has, byte for byte, the content of one of the `others`, and that one; None where none has.
+    """The first of `paths` whose content equals, byte for byte, that of one of `others`, and that one; None without a match.
 
-    Only files of a size that both sides have are read. An image that was decoded and written anew is another file.
+    Only files with equal sizes are read. A re-encoded image counts as different.
     """
     sizes = [{path: path.stat().st_size for path in side} for side in (paths, others)]
     shared = set(sizes[0].values()) & set(sizes[1].values())
@@ -20,7 +20,7 @@ def find_same(paths: Sequence[Path], others: Sequence[Path]) -> tuple[Path, Path
 
 
 def distinct(paths: Sequence[Path]) -> list[int]:
-    """The places of those `paths` whose content none before them has, byte for byte, in order."""
+    """The indices of the `paths` whose content differs, byte for byte, from all earlier ones, in order."""
     first: dict[bytes, int] = {}
     for place, path in enumerate(paths):
         first.setdefault(_content(path), place)

@@ -17,7 +17,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 
 @dataclass(frozen=True)
 class Crops:
-    """Images of people: `paths`, and an identity and a camera each, `ids (N,)` and `cameras (N,)`."""
+    """Images of people: `paths`, with identities `ids (N,)` and cameras `cameras (N,)`."""
 
     paths: list[Path]
     ids: np.ndarray
@@ -27,7 +27,7 @@ class Crops:
         return len(self.paths)
 
     def take(self, rows: np.ndarray) -> "Crops":
-        """The crops that `rows` names, a mask `(N,)` or indices in the order wanted."""
+        """The crops at `rows`, a mask `(N,)` or indices."""
         indices = np.arange(len(self))[rows]
         return Crops([self.paths[index] for index in indices], self.ids[indices], self.cameras[indices])
 
@@ -35,8 +35,8 @@ class Crops:
 def read_market(folder: str | Path, split: str) -> Crops:
     """The crops of one split (`TRAIN`, `QUERY` or `GALLERY`) of a folder in Market-1501's layout, in order of file name.
 
-    Identity -1 marks junk, which Market-1501 tells to leave out; 0 marks distractors, which stay. Raises InputError when
-    the folder is missing or empty, or when a file name is not of that form.
+    Identity -1 marks junk, which Market-1501 excludes; 0 marks distractors, which stay. Raises InputError if the folder is
+    missing or empty, or a file name does not match.
     """
     folder = Path(folder) / split
     if not folder.is_dir():
@@ -47,18 +47,18 @@ def read_market(folder: str | Path, split: str) -> Crops:
             continue
         match = _NAME.match(path.name)
         if match is None:
-            raise InputError(f"{path}: the name of a crop must start like 0002_c1, identity 2 in camera 1")
+            raise InputError(f"{path}: the file name must start like 0002_c1, identity 2 in camera 1")
         if int(match[1]) != -1:
             paths.append(path)
             ids.append(int(match[1]))
             cameras.append(int(match[2]))
     if not paths:
-        raise InputError(f"{folder}: no image in it")
+        raise InputError(f"{folder}: no images")
     return Crops(paths, np.array(ids), np.array(cameras))
 
 
 def join(parts: Sequence[Crops]) -> Crops:
-    """Put data sets together; identities become 0..n-1 and cameras are kept apart, so that no two sets share either."""
+    """Concatenate data sets; identities become 0..n-1, and cameras are renumbered, so no two sets share either."""
     paths: list[Path] = []
     ids, cameras, next_id, next_camera = [], [], 0, 0
     for part in parts:
@@ -72,16 +72,16 @@ def join(parts: Sequence[Crops]) -> Crops:
 
 
 def with_unlabelled(crops: Crops, folders: Sequence[str | Path]) -> Crops:
-    """Add every image below `folders` to `crops`, at the end, as one whose identity, -1, nobody knows.
+    """Append every image below `folders` to `crops`, with the unknown identity -1.
 
-    The images of each folder in such a tree, without its own folders, count as one camera's. Raises InputError for a folder that
-    is missing or has no image.
+    The images directly in each folder of the tree count as one camera. Raises InputError for a folder that is missing or has no
+    images.
     """
     paths, cameras = list(crops.paths), [crops.cameras]
     for folder in map(Path, folders):
         found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
         if not found:
-            raise InputError(f"{folder}: {'no image in it' if folder.is_dir() else 'no such folder'}")
+            raise InputError(f"{folder}: {'no images' if folder.is_dir() else 'no such folder'}")
         places = np.unique([str(path.parent) for path in found], return_inverse=True)[1]
         cameras.append(places + 1 + max(each.max() for each in cameras))
         paths += found
@@ -89,8 +89,8 @@ def with_unlabelled(crops: Crops, folders: Sequence[str | Path]) -> Crops:
 
 
 def read_image(path: str | Path) -> np.ndarray:
-    """An image file as `(H, W, 3)` uint8 BGR. Raises InputError when it is missing or does not decode."""
+    """An image file as `(H, W, 3)` uint8 BGR. Raises InputError if it is missing or does not decode."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
-        raise InputError(f"{path}: {'not an image that can be decoded' if Path(path).exists() else 'no such file'}")
+        raise InputError(f"{path}: {'not a readable image' if Path(path).exists() else 'no such file'}")
     return image

@@ -1,9 +1,9 @@
-"""What JPEG does to an image: blocks of 8x8 lose their fine waves. For whole batches, on any device."""
+"""JPEG compression artefacts: 8x8 blocks lose high frequencies. For whole batches, on any device."""
 
 import torch
 from torch.nn import functional as F
 
-# ITU-T T.81, table K.1: how coarsely the luminance's waves are kept at quality 50.
+# ITU-T T.81, table K.1: the quantisation of the luminance at quality 50.
 _TABLE = [
     [16, 11, 10, 16, 24, 40, 51, 61],
     [12, 12, 14, 19, 26, 58, 60, 55],
@@ -21,11 +21,12 @@ _BACK = torch.linalg.inv(torch.tensor(_COLOURS)).T.tolist()
 
 
 def compress(images: torch.Tensor, qualities: torch.Tensor) -> torch.Tensor:
-    """`(B, H, W, 3)` BGR images in 0..255 as they come back from JPEG of `qualities (B,)`, 1..100; those of 0 stay as they are.
+    """Compress `(B, H, W, 3)` BGR images in 0..255 with JPEG `qualities (B,)`, 1..100, and decode them; quality 0 leaves an image
+    unchanged.
 
     The scale of the table is that of the Independent JPEG Group: 5000 / q below quality 50, 200 - 2 q from there on, per cent.
-    The two colour differences go by the luminance's table, too, and keep their resolution; files mostly keep them by the coarser
-    table K.2, and at half the resolution. So brightness comes back as from a file, and colours come back better than that.
+    The two chroma channels use the luminance table, too, and keep their resolution; files mostly use the coarser table K.2 at
+    half the resolution. So brightness is as from a file, and colours are better.
     """
     height, width = images.shape[1:3]
     device = images.device

@@ -1,4 +1,4 @@
-"""Batches of crops as network inputs. Every image is decoded once; what changes at random changes on the device."""
+"""Batches of crops as network inputs. Every image is decoded once; augmentation runs on the device."""
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -22,9 +22,9 @@ _THREADS = min(16, os.cpu_count() or 1)
 
 
 def load_images(paths: Sequence[Path], size: Preprocessing) -> torch.Tensor:
-    """Decode image files, stretched to `size`: `(N, H, W, 3)` uint8 BGR.
+    """Decode image files and resize them to `size`: `(N, H, W, 3)` uint8 BGR.
 
-    All are held in memory: 30 KB an image of 160x64, 1.3 GB for Market-1501 at 256x128. Raises InputError for an image that does
+    All are held in memory: 30 KB per image of 160x64, 1.3 GB for Market-1501 at 256x128. Raises InputError for an image that does
     not decode.
     """
     images = torch.empty((len(paths), size.height, size.width, 3), dtype=torch.uint8)
@@ -41,10 +41,10 @@ def load_images(paths: Sequence[Path], size: Preprocessing) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class ImageChanges:
-    """How images change at random: `erasing`, `ratio` and `jitter` as for `reid.data.augmentation.draw_changes`.
+    """How to augment images: `erasing`, `ratio` and `jitter` as for `reid.data.augmentation.draw_changes`.
 
-    `camera` are the strengths of `reid.data.camera_changes`, None: none; `background` is the probability, 0..1, that what is
-    around a person is replaced (`reid.data.backgrounds`). The last `composed` images of a batch are put together from two
+    `camera` holds the strengths of `reid.data.camera_changes`, or None; `background` is the probability, 0..1, of replacing a
+    person's background (`reid.data.backgrounds`). The last `composed` images of a batch are composites of two
     (`reid.data.composites`).
     """
 
@@ -70,10 +70,10 @@ def load_batches(
 ) -> Iterator[tuple[torch.Tensor, ...]]:
     """Yield `(inputs (B, 3, H, W) float32, *told)` on `device` for each row of `batches (batches, B)`.
 
-    The rows index `images (N, H, W, 3)`, as `load_images` gives them, and each of the arrays `told`, `(N, ...)`: labels, say. All
-    random numbers of a batch come from `seed` and its row; so a run may start at the row `first`, or load some `columns` only,
-    and gets the inputs that a whole run gets there. `ask` is given the composed images, `(C, H, W, 3)` BGR in 0..255, before
-    they change further; its answers, `(C, ...)`, take the place of those images' rows in the last array of `told`.
+    The rows index `images (N, H, W, 3)`, from `load_images`, and each of the arrays `told`, `(N, ...)`, such as labels. All
+    random numbers of a batch derive from `seed` and its row, so a run that starts at the row `first`, or loads only some
+    `columns`, gets the same inputs as a full run. `ask` is called with the composed images, `(C, H, W, 3)` BGR in 0..255, before
+    further augmentation; its results, `(C, ...)`, replace those images' rows in the last array of `told`.
     """
     pinned = torch.device(device).type == "cuda"
     scale, shift = (torch.from_numpy(each).to(device) for each in size.affine())
@@ -97,7 +97,7 @@ def load_batches(
             yield [images[chosen], donors, *names], int(composed.sum()), mixed, around, seen, drawn.take(places)
 
     for arrays, composed, mixed, around, seen, drawn in read_ahead(draw(), _DEPTH):
-        if pinned:  # here and not ahead: no other thread may ask for such memory while a CUDA graph is captured
+        if pinned:  # here and not in the thread, which must not allocate pinned memory while a CUDA graph is captured
             arrays = [each.pin_memory() for each in arrays]
         pixels, donors, *rows = (each.to(device, non_blocking=True) for each in arrays)
         if composed:

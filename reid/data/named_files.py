@@ -1,4 +1,4 @@
-"""Person crops whose file names tell identity and camera, by a pattern of one's own."""
+"""Person crops with identity and camera in the file name, by a user-defined pattern."""
 
 import re
 from collections.abc import Callable
@@ -14,9 +14,9 @@ _PARTS = {"train": TRAIN, "query": QUERY, "gallery": GALLERY}
 
 
 def match_files(folder: Path, pattern: str) -> list[tuple[Path, re.Match]]:
-    """Every image below `folder`, in order of path, with the match of its path, relative and with slashes, with `pattern`.
+    """Every image below `folder`, sorted by path, with the match of `pattern` on its relative path (with slashes).
 
-    Raises InputError when the folder is missing or empty, and for an image whose whole path the pattern does not match.
+    Raises InputError if the folder is missing or empty, and for an image whose full path does not match.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
@@ -26,28 +26,28 @@ def match_files(folder: Path, pattern: str) -> list[tuple[Path, re.Match]]:
             continue
         match = compiled.fullmatch(path.relative_to(folder).as_posix())
         if match is None:
-            raise InputError(f"{path}: its path below {folder} is not of the form {pattern}")
+            raise InputError(f"{path}: the path below {folder} does not match {pattern}")
         found.append((path, match))
     if not found:
-        raise InputError(f"{folder}: no image in it")
+        raise InputError(f"{folder}: no images")
     return found
 
 
 def read_files(folder: Path, pattern: str, label: Callable[[re.Match], tuple[int, int]]) -> Crops:
-    """The images below `folder` as crops; `label` turns the match of each into its identity and its camera."""
+    """The images below `folder` as crops; `label` maps each match to an identity and a camera."""
     paths, matches = zip(*match_files(folder, pattern), strict=True)
     ids, cameras = zip(*map(label, matches), strict=True)
     return Crops(list(paths), np.array(ids), np.array(cameras))
 
 
 def read_described(path: Path, folder: Path | None = None) -> dict[str, Crops]:
-    """The parts of a data set that a YAML file describes, under the names of Market-1501's folders.
+    """The parts of a data set described by a YAML file, under the names of Market-1501's folders.
 
     Its keys are `pattern`, a regular expression with the groups `identity` and `camera`, and one or more of `train`, `query` and
-    `gallery`, folders relative to `folder`, by default that of the file; `identities`, texts separated by blanks, leaves only
-    those of the people. `configs/data/named_files.yaml` explains them. Identities and cameras may be any text and are numbered
-    from 1 over all parts together; images of the identity -1, junk in Market-1501's names, are left out. Raises InputError for a
-    file or an image that is not like that, and for an identity that no image shows.
+    `gallery`, folders relative to `folder`, by default that of the file; `identities`, separated by spaces, keeps only those
+    people. `configs/data/named_files.yaml` explains the keys. Identities and cameras may be any text; they are numbered from 1
+    over all parts together. Images of the identity -1, junk in Market-1501's names, are left out. Raises InputError for a
+    malformed file, an image that does not match, and an identity without images.
     """
     folder = path.parent if folder is None else folder
     wanted = f"the keys pattern and any of {', '.join(_PARTS)}, each a text"
@@ -56,26 +56,26 @@ def read_described(path: Path, folder: Path | None = None) -> dict[str, Crops]:
         pattern = re.compile(values["pattern"])
         if unknown := values.keys() - _PARTS.keys() - {"pattern", "identities"}:
             known = f"pattern, any of {', '.join(_PARTS)}, and identities"
-            raise InputError(f"{path}: unknown key {min(map(str, unknown))!r}; it has {known}")
+            raise InputError(f"{path}: unknown key {min(map(str, unknown))}; choose from {known}")
         folders = {_PARTS[key]: folder / values[key] for key in values if key in _PARTS}
         chosen = set(values["identities"].split()) if "identities" in values else None
     except re.error as error:
-        raise InputError(f"{path}: the pattern is no regular expression: {error}") from error
+        raise InputError(f"{path}: pattern is not a regular expression: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: must hold {wanted}") from error
     if missing := {"identity", "camera"} - pattern.groupindex.keys():
-        raise InputError(f"{path}: the pattern has no group (?P<{min(missing)}>...)")
+        raise InputError(f"{path}: pattern has no group (?P<{min(missing)}>...)")
     if not folders:
-        raise InputError(f"{path}: names no folder: give train, or query and gallery")
+        raise InputError(f"{path}: no folders; give train, or query and gallery")
     found = {}
     for part, images in folders.items():
         found[part] = [(image, match) for image, match in match_files(images, pattern.pattern) if match["identity"] != "-1"]
         for image, match in found[part]:
             if None in (match["identity"], match["camera"]):
-                raise InputError(f"{image}: the pattern in {path} finds no identity or no camera in its name")
+                raise InputError(f"{image}: the pattern in {path} matches no identity or no camera")
     if chosen is not None:
         if absent := chosen - {match["identity"] for rows in found.values() for _, match in rows}:
-            raise InputError(f"{path}: no image in {folder} shows the identity {min(absent)!r}")
+            raise InputError(f"{path}: no images of identity {min(absent)} in {folder}")
         found = {part: [row for row in rows if row[1]["identity"] in chosen] for part, rows in found.items()}
     numbers = {
         group: {text: number for number, text in enumerate(sorted({m[group] for rows in found.values() for _, m in rows}), 1)}

@@ -6,10 +6,9 @@ import numpy as np
 def identity_batches(ids: np.ndarray, identities: int, images: int, rng: np.random.Generator) -> np.ndarray:
     """One epoch of batches, `(batches, identities * images)` indices into `ids (N,)`.
 
-    Each identity's images are shuffled and cut into groups of `images`; a last short group is filled with other images of
-    that identity, and with repeated ones only where it has fewer than `images`. Groups are drawn into batches whose
-    identities differ, so every image appears at least once an epoch, but for the groups that remain when fewer than
-    `identities` different ones are left.
+    Each identity's images are shuffled and cut into groups of `images`; a last short group is filled with other images of that
+    identity, repeated only if it has fewer than `images`. Groups are drawn into batches of distinct identities, so every image
+    appears at least once per epoch, except in groups left over when fewer than `identities` identities remain.
     """
     groups: list[list[np.ndarray]] = []
     order = np.argsort(ids, kind="stable")
@@ -23,7 +22,7 @@ def identity_batches(ids: np.ndarray, identities: int, images: int, rng: np.rand
     left = np.array([len(group) for group in groups])
     batches = []
     while np.count_nonzero(left) >= identities:
-        # Identities are drawn in proportion to what they still have, so that few are left over at the end.
+        # Identities are drawn in proportion to their remaining groups, so few are left over at the end.
         chosen = rng.choice(len(groups), identities, replace=False, p=left / left.sum())
         left[chosen] -= 1
         batches.append(np.concatenate([groups[i].pop() for i in chosen]))

@@ -1,7 +1,7 @@
-"""What a command's --data names: a folder in Market-1501's layout, a published data set, or a YAML file.
+"""The sources of --data: a folder in Market-1501's layout, a published data set, or a YAML file.
 
-The published ones are written NAME=DIR or, with a split, NAME:SPLIT=DIR. `reid.data.named_files` reads the YAML files; written
-FILE.yaml=DIR, the folders that FILE.yaml names are in DIR.
+Published data sets are written NAME=DIR or, with a split, NAME:SPLIT=DIR. `reid.data.named_files` reads the YAML files; with
+FILE.yaml=DIR, the folders of FILE.yaml are in DIR.
 """
 
 import logging
@@ -15,27 +15,27 @@ from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, read_market
 from reid.data.named_files import read_described
 
 _DESCRIBED = re.compile(r"(?P<file>.+?\.ya?ml)(=(?P<folder>.+))?")
-UNLABELLED = " (unlabelled)"  # behind the folder of images that have no labels, where a record calls it a source
+UNLABELLED = " (unlabelled)"  # appended to a folder of images without labels in the record of sources
 _log = logging.getLogger(__name__)
 
 
 def read_source(source: str | Path, *parts: str) -> list[Crops]:
-    """The parts wanted (`TRAIN`, `QUERY`, `GALLERY` of `reid.data.folders`) of a source.
+    """The requested parts (`TRAIN`, `QUERY`, `GALLERY` of `reid.data.folders`) of a source.
 
-    Logs a warning where the counts of a published data set are not the published ones. Raises InputError for a source that
-    cannot be read, or that has no such part.
+    Logs a warning if the counts of a published data set differ from the published ones. Raises InputError for a source that
+    cannot be read, or that lacks a part.
     """
     if _is_plain_folder(Path(source)):
         return [read_market(source, part) for part in parts]
     found = read_parts(source)
     for part in parts:
         if not len(found.get(part, ())):
-            raise InputError(f"{source}: has no {part}")
+            raise InputError(f"{source}: no {part}")
     return [found[part] for part in parts]
 
 
 def read_parts(source: str | Path) -> dict[str, Crops]:
-    """All the parts that a source has, as `read_source` reads them, under the names of Market-1501's folders."""
+    """All parts of a source, as from `read_source`, under the names of Market-1501's folders."""
     source = Path(source)
     if _is_plain_folder(source):
         there = [part for part in (TRAIN, QUERY, GALLERY) if (source / part).is_dir()]
@@ -50,7 +50,7 @@ def read_parts(source: str | Path) -> dict[str, Crops]:
 
 
 def source_name(source: str | Path) -> str:
-    """What to call a source in a record: the data set's name and split, else the name of the folder or file."""
+    """The name of a source in a record: the data set's name and split, or the name of the folder or file."""
     source = Path(source)
     if _is_plain_folder(source):
         return source.name
@@ -59,7 +59,7 @@ def source_name(source: str | Path) -> str:
 
 
 def source_names(sources: Sequence[str | Path]) -> list[str]:
-    """What to call each of several sources, numbered where two are called the same. Raises InputError for one given twice."""
+    """The names of several sources, numbered where two are equal. Raises InputError for a source given twice."""
     names = [source_name(source) for source in sources]
     for source in sources:
         if sources.count(source) > 1:
@@ -69,9 +69,9 @@ def source_names(sources: Sequence[str | Path]) -> list[str]:
 
 
 def site_names(source: str | Path) -> set[str]:
-    """What the site of a source may be known by: the names of its data set, without split, and of its folder, and the folder.
+    """The possible names of a source's site: its data set, without the split, its folder's name, and its folder.
 
-    CUHK01, CUHK02 and CUHK03 are of one campus, and share people.
+    CUHK01, CUHK02 and CUHK03 are from one campus, and share people.
     """
     source = Path(str(source).removesuffix(UNLABELLED))
     folder, names = source, {source_name(source).partition(":")[0]}
@@ -84,7 +84,7 @@ def site_names(source: str | Path) -> set[str]:
 
 
 def _is_plain_folder(source: Path) -> bool:
-    """Whether the source is a path to a folder, also one that is missing or has a = in its path."""
+    """Whether the source is a path to a folder, even a missing one or one with a = in its path."""
     return source.is_dir() or not (_DESCRIBED.fullmatch(str(source)) or "=" in str(source).partition("/")[0])
 
 

@@ -1,4 +1,4 @@
-"""Where a network runs: PyTorch, ONNX Runtime or OpenVINO, each behind the same call on one device."""
+"""Inference engines: PyTorch, ONNX Runtime and OpenVINO, with a common interface on one device."""
 
 import importlib.util
 import shutil
@@ -29,17 +29,16 @@ class Engine(Protocol):
 
 
 def installed() -> list[str]:
-    """The engines whose package is there, the fastest on a CPU first."""
+    """The installed engines, the fastest on a CPU first."""
     return [name for name, package in _PACKAGES.items() if importlib.util.find_spec(package)]
 
 
 def open_engine(source: Weights | NetworkFile, engine: str = "auto", device: str = "auto") -> Engine:
-    """Make `source` ready to run on `device` ("cpu", "cuda", "cuda:1"; "auto": CUDA where there is one that the engine can use).
+    """Open `source` for inference on `device` ("cpu", "cuda", "cuda:1"; "auto": CUDA if the engine can use it).
 
-    Engine "auto" is the fastest installed one: PyTorch on CUDA, on a CPU OpenVINO. An engine takes its fastest precision
-    whose embeddings of the probe agree with its own float32 to a cosine over 0.999. Raises InputError for an engine that is
-    unknown or not installed, for a pair of engine and device, or of engine and file, that does not exist, and for a network whose
-    rows are not of one picture each, see `check_rows`.
+    Engine "auto" is the fastest installed one: PyTorch on CUDA, OpenVINO on a CPU. An engine uses its fastest precision whose
+    embeddings of the probe agree with its float32 ones to a cosine over 0.999. Raises InputError for an engine that is unknown or
+    not installed, for an engine that does not support the device or the file, and for a network that fails `check_rows`.
     """
     module, device = _choose(source, engine, devices(device))
     *fast, exact = module.precisions(device)
@@ -54,7 +53,7 @@ def open_engine(source: Weights | NetworkFile, engine: str = "auto", device: str
 
 
 def open_every(source: Weights | NetworkFile, device: str = "auto") -> list[Engine]:
-    """`source` on each installed engine that can run it on `device`, in each of the engine's precisions."""
+    """Open `source` with each installed engine that can run it on `device`, in each of its precisions."""
     device = devices(device)[0]
     modules = [_MODULES[name] for name in installed() if _reads(name, source)]
     return [module.open_engine(source, device, precision) for module in modules for precision in module.precisions(device)]
@@ -63,9 +62,9 @@ def open_every(source: Weights | NetworkFile, device: str = "auto") -> list[Engi
 def _choose(source: Weights | NetworkFile, engine: str, devices: list[str]) -> tuple[ModuleType, str]:
     present = installed()
     if engine != "auto" and engine not in _MODULES:
-        raise InputError(f"there is no engine named {engine!r}; there are: auto, {', '.join(_MODULES)}")
+        raise InputError(f"unknown engine {engine}; choose from auto, {', '.join(_MODULES)}")
     if engine != "auto" and engine not in present:
-        raise InputError(f"the engine {engine} is not installed: pip install {_PACKAGES[engine]}")
+        raise InputError(f"engine {engine} is not installed: pip install {_PACKAGES[engine]}")
     for device in devices:
         by_speed = present if device == "cpu" else present[::-1]
         for name in by_speed if engine == "auto" else [engine]:
@@ -77,7 +76,7 @@ def _choose(source: Weights | NetworkFile, engine: str, devices: list[str]) -> t
             raise InputError(f"{source.path}: the engine {engine} does not read {kind}; use {' or '.join(readers)}")
         if not set(readers) & set(present):
             raise InputError(f"{source.path}: no installed engine reads {kind}: pip install {_PACKAGES[readers[0]]}")
-    what = "none of the installed engines runs" if engine == "auto" else f"the engine {engine} does not run"
+    what = "no installed engine runs" if engine == "auto" else f"the engine {engine} does not run"
     raise InputError(f"{what} {source.model} on {devices[0]}; use the device cpu")
 
 
@@ -86,20 +85,20 @@ def _reads(engine: str, source: Weights | NetworkFile) -> bool:
 
 
 def devices(name: str) -> list[str]:
-    """The devices that `name` ("auto", "cpu", "cuda", "cuda:1") stands for, the fastest first.
+    """The devices of `name` ("auto", "cpu", "cuda", "cuda:1"), the fastest first.
 
-    Raises InputError for a name that is none, and for a device that is not there.
+    Raises InputError for an unknown name, and for a missing device.
     """
     kind, _, index = name.partition(":")
     if kind not in ("auto", "cpu", "cuda") or (index and not (kind == "cuda" and index.isdecimal())):
-        raise InputError(f"there is no device named {name!r}; there are: auto, cpu, cuda, cuda:N")
+        raise InputError(f"unknown device {name}; choose from auto, cpu, cuda, cuda:N")
     if kind == "cpu" or (kind == "auto" and not shutil.which("nvidia-smi")):
-        return ["cpu"]  # without a driver there is no need to load torch and ask
+        return ["cpu"]  # without a driver there is no need to import torch
     import torch
 
     present = torch.cuda.is_available() and int(index or 0) < torch.cuda.device_count()
     if kind == "auto":
         return ["cuda", "cpu"] if present else ["cpu"]
     if not present:
-        raise InputError(f"the device {name} is not there, or this torch was built without CUDA; use the device cpu")
+        raise InputError(f"device {name} is missing, or this torch was built without CUDA; use the device cpu")
     return [name]

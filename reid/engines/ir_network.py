@@ -17,11 +17,12 @@ _TYPES = {"f32": np.float32, "f16": np.float16, "i64": np.int64, "i32": np.int32
 
 
 class IrNetwork(nn.Module):
-    """The network in `path` (.xml): images `(B, 3, H, W)` float32 to rows `(B, D)`, B free where its reshapes leave it free.
+    """The network in `path` (.xml): images `(B, 3, H, W)` float32 to rows `(B, D)`, with B free if its reshapes allow it.
 
-    `taken` and `given` are the shapes of its inputs and outputs, None for a side that is free. Constants of floating point are
-    buffers; those that are shapes stay on the CPU, so a CUDA graph can capture the pass. Raises InputError for a file that is no
-    IR, takes whole numbers or holds an operation that is not known here. A pass raises it for an operation of a kind that is not.
+    `taken` and `given` are the shapes of its inputs and outputs, with None for free dimensions. Floating-point constants are
+    buffers; shape constants stay on the CPU, so a CUDA graph can capture the pass. Raises InputError for a file that is not an
+    IR, takes integers, or contains an unsupported operation. The forward pass raises it for an unsupported variant of an
+    operation.
     """
 
     def __init__(self, path: str | Path):
@@ -41,11 +42,11 @@ class IrNetwork(nn.Module):
             raise InputError(f"{self._path}: {told}; use the engine openvino") from None
         unknown = {layer.kind for layer in layers} - OPERATIONS.keys() - {"Const", "Parameter", "Result"}
         if unknown:
-            raise InputError(f"{self._path}: PyTorch cannot run its operation {min(unknown)}; use the engine openvino")
+            raise InputError(f"{self._path}: PyTorch cannot run the operation {min(unknown)}; use the engine openvino")
         inputs = [layer for layer in layers if layer.kind == "Parameter"]
         whole = [kind for kind in (layer.attributes["element_type"] for layer in inputs) if kind not in REAL]
         if whole:
-            raise InputError(f"{self._path}: takes numbers of the type {whole[0]}: export it with an input of the type f32")
+            raise InputError(f"{self._path}: takes inputs of type {whole[0]}; export it with an input of type f32")
         self.taken = [layer.gives for layer in inputs]
         self.given = [layer.takes for layer in layers if layer.kind == "Result"]
 
@@ -68,9 +69,9 @@ class IrNetwork(nn.Module):
     def _run(self, layer: "_Layer", values: list[torch.Tensor]) -> torch.Tensor:
         try:
             return OPERATIONS[layer.kind](layer.attributes, *values)
-        except (KeyError, TypeError, ValueError) as error:  # of a kind that PyTorch lacks, or of another operation set
+        except (KeyError, TypeError, ValueError) as error:  # an unsupported variant, or another operation set
             told = f"{layer.kind} ({type(error).__name__}: {error})"
-            raise InputError(f"{self._path}: PyTorch cannot run its operation {told}; use the engine openvino") from None
+            raise InputError(f"{self._path}: PyTorch cannot run the operation {told}; use the engine openvino") from None
 
     def _keep(self, layer: "_Layer", constants: bytes) -> None:
         told = layer.attributes
@@ -87,7 +88,7 @@ class IrNetwork(nn.Module):
 
 
 class _Layer:
-    """One operation: what it is, where its inputs come from, and its constant, if it is one."""
+    """One operation: its kind, the sources of its inputs, and its constant, if any."""
 
     def __init__(self, element: ElementTree.Element):
         data, inputs, outputs = element.find("data"), element.find("input"), element.find("output")
@@ -97,7 +98,7 @@ class _Layer:
         self.takes, self.gives = _sides(inputs), _sides(outputs)  # of the first input and output
         self.first = None if outputs is None else int(_part(outputs, "port").attrib["id"])
         self.inputs: list[int] = []
-        self.spent: list[int] = []  # layers whose output nothing reads after this one
+        self.spent: list[int] = []  # layers whose output is last read by this one
         self.buffer, self.constant = "", torch.empty(0)
 
 
@@ -109,13 +110,13 @@ def _part(element: ElementTree.Element, name: str) -> ElementTree.Element:
 
 
 def _sides(ports: ElementTree.Element | None) -> list[int | None]:
-    """The shape of the first of a layer's ports; None for a side that is free."""
+    """The shape of a layer's first port, with None for free dimensions."""
     sides = [] if ports is None else [int(side.text or "") for side in ports.findall("port[1]/dim")]
     return [None if side < 0 else side for side in sides]
 
 
 def _connect(layers: list[_Layer], edges: ElementTree.Element) -> None:
-    """Tell each layer what it reads. Raises ValueError for a second output that is read, KeyError where an edge is missing."""
+    """Connect each layer to its inputs. Raises ValueError if a second output is used, and KeyError for a missing edge."""
     by_number = {layer.number: layer for layer in layers}
     sources: dict[tuple[int, int], int] = {}
     for edge in edges:
@@ -128,16 +129,16 @@ def _connect(layers: list[_Layer], edges: ElementTree.Element) -> None:
 
 
 def _sorted(layers: list[_Layer]) -> list[_Layer]:
-    """The layers so that each comes after those that it reads, and knows which values nobody reads after it.
+    """The layers in topological order; each knows which values are last read by it.
 
-    A file may list them in any order. Raises ValueError where they wait for each other.
+    A file may list them in any order. Raises ValueError for a cycle.
     """
     waiting, order = list(layers), list[_Layer]()
     done: set[int] = set()
     while waiting:
         ready = [layer for layer in waiting if done.issuperset(layer.inputs)]
         if not ready:
-            raise ValueError("its layers wait for each other in a circle")
+            raise ValueError("the layers form a cycle")
         order += ready
         done |= {layer.number for layer in ready}
         waiting = [layer for layer in waiting if layer.number not in done]

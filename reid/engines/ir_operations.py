@@ -1,7 +1,7 @@
-"""The operations that embedding networks are made of, in the meaning of OpenVINO's operation sets, by PyTorch.
+"""The operations of embedding networks, as defined by OpenVINO's operation sets, in PyTorch.
 
-Each gets the attributes that the XML file gives it and its inputs, in order. It raises ValueError, KeyError or TypeError for
-attributes and inputs that PyTorch has nothing for.
+Each takes the attributes in the XML file and its inputs, in order. It raises ValueError, KeyError or TypeError for attributes and
+inputs without an equivalent in PyTorch.
 """
 
 from collections.abc import Callable
@@ -9,17 +9,17 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F
 
-REAL = {"f32", "f16", "bf16", "f64"}  # types of floating point
+REAL = {"f32", "f16", "bf16", "f64"}  # floating-point types
 Attributes = dict[str, str]
 
 
 def numbers(text: str) -> list[int]:
-    """What an attribute like `1, 2` lists."""
+    """Parse an attribute such as `1, 2`."""
     return [int(part) for part in text.split(",") if part.strip()]
 
 
 def _padding(told: Attributes) -> tuple[list[int], list[int]]:
-    """By how many pixels images grow at the top and on the left, and at the bottom and on the right."""
+    """Padding in pixels at the top and left, and at the bottom and right."""
     kind = told.get("auto_pad", "explicit")
     if kind == "valid":
         return [0, 0], [0, 0]
@@ -38,7 +38,7 @@ def _convolution(told: Attributes, images: torch.Tensor, kernel: torch.Tensor) -
 
 
 def _group_convolution(told: Attributes, images: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
-    kernel = kernel.flatten(0, 1) if kernel.ndim == 5 else kernel  # one that a reshape gave its five axes
+    kernel = kernel.flatten(0, 1) if kernel.ndim == 5 else kernel  # a reshape gave it five axes
     return _convolve(told, images, kernel, images.shape[1] // kernel.shape[1])
 
 
@@ -60,13 +60,13 @@ def _average_pool(told: Attributes, images: torch.Tensor) -> torch.Tensor:
     _check_rounding(told)
     begin, end = _padding(told)
     if begin != end:
-        raise ValueError("its two sides are padded differently")
+        raise ValueError("the two sides are padded differently")
     counted = told["exclude-pad"] != "true"
     return F.avg_pool2d(images, numbers(told["kernel"]), numbers(told["strides"]), begin, count_include_pad=counted)
 
 
 def _check_rounding(told: Attributes) -> None:
-    if told.get("rounding_type", "floor") != "floor":  # the two disagree on windows that begin in the padding
+    if told.get("rounding_type", "floor") != "floor":  # the two differ on windows that start in the padding
         raise ValueError(f"rounding_type is {told['rounding_type']}")
 
 
@@ -80,7 +80,7 @@ def _normalise(told: Attributes, values: torch.Tensor, axes: torch.Tensor) -> to
 
 
 def _convert(told: Attributes, values: torch.Tensor) -> torch.Tensor:
-    """The values as they are: all floating point is that in which the network runs, all whole numbers are shapes."""
+    """Return the values unchanged: all floating-point values have the network's precision, and all integers are shapes."""
     if (told["destination_type"] in REAL) != values.is_floating_point():
         raise ValueError(f"from {values.dtype} to {told['destination_type']}")
     return values
@@ -96,7 +96,7 @@ def _reshape(told: Attributes, values: torch.Tensor, shape: torch.Tensor) -> tor
 def _gather(told: Attributes, values: torch.Tensor, indices: torch.Tensor, axis: torch.Tensor) -> torch.Tensor:
     if int(told.get("batch_dims", 0)):
         raise ValueError(f"batch_dims is {told['batch_dims']}")
-    # One slice an index: a CUDA graph that is being captured takes no indices from the CPU.
+    # One slice per index: CUDA graph capture allows no indices from the CPU.
     picked = torch.cat([values.narrow(int(axis), index, 1) for index in indices.flatten().tolist()], int(axis))
     return picked.unflatten(int(axis), indices.shape) if indices.ndim else picked.squeeze(int(axis))
 

@@ -14,13 +14,13 @@ from reid.weights.weights_file import Weights
 if TYPE_CHECKING:
     import onnxruntime
 
-READS = (".onnx",)  # of the files from elsewhere
+READS = (".onnx",)  # external files
 _FILE = "network.onnx"
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
 
 
 def precisions(device: str) -> list[str]:
-    """What this engine can compute in on `device`, fastest first, float32 last; nothing where it does not run."""
+    """The precisions of this engine on `device`, fastest first, float32 last; empty if it does not run there."""
     import onnxruntime
 
     runs = device == "cpu" or "CUDAExecutionProvider" in onnxruntime.get_available_providers()
@@ -28,7 +28,7 @@ def precisions(device: str) -> list[str]:
 
 
 def open_engine(source: Weights | NetworkFile, device: str, precision: str) -> "OnnxRuntime":
-    """Open `source`; weights of ours are exported first, unless that was done before."""
+    """Open `source`; weights of `reid` are exported first, unless an export is cached."""
     if isinstance(source, NetworkFile):
         return OnnxRuntime(source.path, device, source)
     return OnnxRuntime(cached_export(source, "onnxruntime", partial(_export, source)) / _FILE, device)
@@ -41,7 +41,7 @@ def _export(weights: Weights, folder: Path) -> None:
 
 
 class OnnxRuntime:
-    """A session over one ONNX file. `source` is what a file from elsewhere promises."""
+    """A session of one ONNX file. `source` describes an external file."""
 
     name, precision = "onnxruntime", "f32"
 
@@ -53,7 +53,7 @@ class OnnxRuntime:
         provider = "CPUExecutionProvider" if device == "cpu" else ("CUDAExecutionProvider", {"device_id": index})
         try:
             self._session = onnxruntime.InferenceSession(str(path), providers=[provider])
-        except Exception as error:  # its own exceptions share no public base class
+        except Exception as error:  # its exceptions share no public base class
             reason = str(error).strip().splitlines()[-1]
             raise InputError(f"{path}: not a network that ONNX Runtime can read ({reason})") from None
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()

@@ -1,4 +1,4 @@
-"""OpenVINO on the CPU, in bfloat16 where the processor computes in it natively."""
+"""OpenVINO on the CPU, in bfloat16 if the CPU supports it natively."""
 
 from functools import partial
 from pathlib import Path
@@ -15,20 +15,20 @@ from reid.weights.weights_file import Weights
 if TYPE_CHECKING:
     import openvino
 
-READS = ".onnx", ".xml"  # of the files from elsewhere
+READS = ".onnx", ".xml"  # external files
 _FILE = "network.xml"
-_ROUNDING = 1e-4  # of the largest component: what float32 may differ by when the sums are taken in another order
+_ROUNDING = 1e-4  # of the largest component: tolerance of float32 for another order of summation
 
 
 def precisions(device: str) -> list[str]:
-    """What this engine can compute in on `device`, fastest first, float32 last; nothing where it does not run."""
+    """The precisions of this engine on `device`, fastest first, float32 last; empty if it does not run there."""
     if device != "cpu":
         return []
     return ["bf16", "f32"] if "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else ["f32"]
 
 
 def open_engine(source: Weights | NetworkFile, device: str, precision: str) -> "OpenVINO":
-    """Compile `source` in `precision`; weights of ours are exported first, unless that was done before."""
+    """Compile `source` in `precision`; weights of `reid` are exported first, unless an export is cached."""
     if isinstance(source, NetworkFile):
         return OpenVINO(source.path, precision, source)
     return OpenVINO(cached_export(source, "openvino", partial(_export, source)) / _FILE, precision)
@@ -41,9 +41,9 @@ def _export(weights: Weights, folder: Path) -> None:
 
 
 class OpenVINO:
-    """A compiled network with one request at a time, given all cores. `source` is what a file from elsewhere promises.
+    """A compiled network that runs one request at a time on all cores. `source` describes an external file.
 
-    Such a file that takes one image at a time is given batches all the same where its network allows that, else one by one.
+    A file that takes one image at a time is run on batches if its network allows it, else image by image.
     """
 
     name, device = "openvino", "cpu"
@@ -53,9 +53,9 @@ class OpenVINO:
         model = read_network(path)
         if source is not None:
             self._singly = check_shapes(source, list(map(_sides, model.inputs)), list(map(_sides, model.outputs)))
-            if not model.input(0).get_element_type().is_real():  # numbers like 0.3 would be cut to 0, and nobody told
+            if not model.input(0).get_element_type().is_real():  # values such as 0.3 would silently be truncated to 0
                 kind = model.input(0).get_element_type().get_type_name()
-                raise InputError(f"{path}: takes numbers of the type {kind}: export it with an input of the type f32")
+                raise InputError(f"{path}: takes inputs of type {kind}; export it with an input of type f32")
             if self._singly:
                 batched = _batched(model, probe(source.preprocessing))
                 model, self._singly = batched or model, batched is None
@@ -67,7 +67,8 @@ class OpenVINO:
 
 
 def _batched(model: "openvino.Model", images: np.ndarray) -> "openvino.Model | None":
-    """`model`, which takes one image, for any number; None where it cannot or gives `images (B, 3, H, W)` other rows together."""
+    """`model`, which takes one image, reshaped for batches; None if impossible, or if `images (B, 3, H, W)` give other rows in a
+    batch."""
     batched = model.clone()
     try:
         batched.reshape([-1, *images.shape[1:]])

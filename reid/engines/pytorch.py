@@ -12,12 +12,12 @@ from reid.weights.weights_file import Weights
 if TYPE_CHECKING:
     from torch import nn
 
-READS = (".xml",)  # of the files from elsewhere
-_ROUNDING = 1e-4  # of the largest component: what float32 may differ by when the sums are taken in another order
+READS = (".xml",)  # external files
+_ROUNDING = 1e-4  # of the largest component: tolerance of float32 for another order of summation
 
 
 def precisions(device: str) -> list[str]:
-    """What this engine can compute in on `device`, fastest first, float32 last."""
+    """The precisions of this engine on `device`, fastest first, float32 last."""
     return ["f32"] if device == "cpu" else ["f16", "f32"]
 
 
@@ -27,10 +27,10 @@ def open_engine(source: Weights | NetworkFile, device: str, precision: str) -> "
 
 
 def network_of(source: Weights | NetworkFile) -> "nn.Module":
-    """The network in evaluation mode, float32, which takes batches of any size.
+    """The network in evaluation mode, float32, for batches of any size.
 
-    Raises InputError for a file that PyTorch does not run, and for one that takes other images than its YAML says, or one image
-    at a time and, given two, fails or gives them other rows than alone.
+    Raises InputError for a file that PyTorch cannot run, for one whose input differs from its YAML, and for one that takes a
+    single image and, in a batch of two, fails or gives other rows.
     """
     if isinstance(source, Weights):
         return source.network()

@@ -1,4 +1,4 @@
-"""Measures of a re-identification model on data that it has not seen."""
+"""Evaluation of re-identification models on unseen data."""
 
 from reid.evaluation.ranking import (
     Ranking,

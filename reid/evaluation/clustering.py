@@ -1,4 +1,4 @@
-"""How tightly embeddings stand in clusters, and how even their norms are: what center loss and the necks change."""
+"""How compact the clusters of embeddings are, and how uniform their norms: what center loss and the necks change."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from reid.common.errors import InputError
 
-BLOCK = 512  # embeddings at a time: a block of distances to 20,000 of them takes 40 MB
+BLOCK = 512  # embeddings per block: a block of distances to 20,000 of them takes 40 MB
 
 
 @dataclass(frozen=True)
 class Clustering:
-    """`ratio` R = Dp / Dn: the mean Euclidean distance of two images of one person, over that of two people; and of the norms
-    their `norm_mean`, `norm_deviation` and, the deviation over the mean, `norm_variation` (C.V.).
+    """`ratio` R = Dp / Dn: the mean Euclidean distance within people over that between people; and the `norm_mean`,
+    `norm_deviation` and `norm_variation` (C.V., deviation over mean) of the norms.
     """
 
     ratio: float
@@ -22,21 +22,20 @@ class Clustering:
 
 
 def measure_clustering(features: np.ndarray, ids: np.ndarray) -> Clustering:
-    """The figures of Luo et al. TMM 2019, Fig. 10, for `features (N, D)`, not normalised, with `ids (N,)`.
+    """The measures of Luo et al. TMM 2019, Fig. 10, for unnormalised `features (N, D)` with `ids (N,)`.
 
-    A small ratio means tight clusters. The figure divides the distance within identities by the distance between them, and so do
-    we; the paper's text has the ratio upside down and prints .98 for .098. The deviation divides by N. The ratio of features
-    that are all one point, and the variation of zeros, are NaN. Raises InputError without two images of one person, or without
-    two people.
+    A small ratio means tight clusters. The figure divides the distance within identities by the distance between them, and so
+    does this; the paper's text inverts the ratio and prints .98 for .098. The deviation divides by N. The ratio of identical
+    features, and the variation of zeros, are NaN. Raises InputError without two images of one person, or without two people.
     """
     features, ids = np.asarray(features), np.asarray(ids)
     _, counts = np.unique(ids, return_counts=True)
     of_one_person = int((counts * (counts - 1) // 2).sum())
     of_two_people = len(ids) * (len(ids) - 1) // 2 - of_one_person
     if not of_one_person or not of_two_people:
-        raise InputError("clusters need two people, and two images of one of them; this data has no such pairs")
+        raise InputError("clusters need two people, and two images of one of them")
     norms = np.linalg.norm(features, axis=1).astype(np.float64)
-    # From their mean: of long features that stand close together, the squares would leave little but rounding errors.
+    # Centred: for long features close together, the squares would leave little but rounding errors.
     features = features - features.mean(axis=0, dtype=np.float64).astype(features.dtype)
     squares = np.einsum("nd,nd->n", features, features)
     within = total = 0.0

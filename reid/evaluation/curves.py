@@ -13,10 +13,10 @@ PANEL = 3.6  # inches
 
 
 def draw_losses(runs: Mapping[str, str | Path], path: str | Path, title: str = "") -> None:
-    """Draw the losses of training runs, a panel a loss and a line a run, as the PNG file `path`.
+    """Plot the losses of training runs, one panel per loss and one line per run, as the PNG file `path`.
 
-    `runs` gives, by name, the `losses.csv` that a training run writes, whose first column is the epoch. Raises InputError when
-    one is missing or no such file, or when matplotlib is not installed.
+    `runs` maps names to the `losses.csv` of training runs, whose first column is the epoch. Raises InputError if one is missing
+    or malformed, or if matplotlib is not installed.
     """
     tables = {name: read_losses(file) for name, file in runs.items()}
     losses = [loss for loss in next(iter(tables.values())) if loss != "epoch"] if tables else []
@@ -32,31 +32,32 @@ def draw_losses(runs: Mapping[str, str | Path], path: str | Path, title: str = "
 
 
 def read_losses(path: str | Path) -> dict[str, np.ndarray]:
-    """The columns of a `losses.csv` by name. Raises InputError, naming file and line, for anything else."""
+    """The columns of a `losses.csv` by name. Raises InputError, naming file and line, for any other file."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     with path.open(newline="") as file:
         rows = list(csv.reader(file))
     if len(rows) < 2 or rows[0][0] != "epoch":
-        raise InputError(f"{path}: a table of losses starts with a line like epoch,identity_loss and has a line an epoch")
+        raise InputError(
+            f"{path}: not a table of losses; it must start with a line like epoch,identity_loss and have one line per epoch"
+        )
     for number, row in enumerate(rows[1:], 2):
         try:
             [float(cell) for cell in row]
         except ValueError:
-            raise InputError(f"{path}, line {number}: not a number in every column") from None
+            raise InputError(f"{path}, line {number}: every column must be a number") from None
         if len(row) != len(rows[0]):
-            raise InputError(f"{path}, line {number}: {len(row)} columns in place of {len(rows[0])}")
+            raise InputError(f"{path}, line {number}: must have {len(rows[0])} columns, separated by commas, but has {len(row)}")
     return dict(zip(rows[0], np.array(rows[1:], float).T, strict=True))
 
 
 def draw_features(
     panels: Mapping[str, np.ndarray], labels: np.ndarray, path: str | Path, title: str = "", names: Sequence[str] = ()
 ) -> None:
-    """Draw features in the plane as the PNG file `path`: a panel for each of `panels`, `(N, 2)`, a colour a class.
+    """Plot 2-d features as the PNG file `path`: one panel for each of `panels`, `(N, 2)`, one colour per class.
 
-    `labels (N,)` are the classes, 0..C-1, at most ten; `names` what to call them. Raises InputError when matplotlib is not
-    installed.
+    `labels (N,)` are the classes, 0..C-1, at most ten; `names` are their names. Raises InputError if matplotlib is not installed.
     """
     figure, axes = _panels(len(panels), title)
     for axis, (name, features) in zip(axes, panels.items(), strict=True):
@@ -71,18 +72,18 @@ def draw_features(
 
 
 def _panels(count: int, title: str):
-    """A figure with `count` panels side by side, outside pyplot, which would keep it and ask for a display."""
+    """A figure with `count` panels side by side, without pyplot, which would keep it and need a display."""
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
-        raise InputError("pictures of curves need the package matplotlib, which is missing: pip install 'mtmc[plots]'") from None
+        raise InputError("plots need matplotlib, which is not installed: pip install 'mtmc[plots]'") from None
     figure = Figure((PANEL * count, PANEL), layout="constrained")
     figure.suptitle(title, fontsize="small", wrap=True)
     return figure, figure.subplots(1, count, squeeze=False)[0]
 
 
 def _name(figure, panels, markers: float) -> None:
-    """One legend beside all `panels`, for whatever any of them shows, with markers so many times as large."""
+    """One legend beside all `panels`, with the entries of all, and markers scaled by `markers`."""
     shown = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
     figure.legend(shown.values(), shown.keys(), loc="outside right upper", fontsize="x-small", markerscale=markers)
 

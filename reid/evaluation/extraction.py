@@ -1,4 +1,4 @@
-"""Embeddings of image files, decoded a batch at a time."""
+"""Embeddings of image files, decoded batch by batch."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ from reid.data.folders import read_image
 
 
 def embed_files(embed: Callable[[list[np.ndarray]], np.ndarray], paths: Sequence[Path], label: str = "embedding") -> np.ndarray:
-    """What `embed` makes of the images in `paths`, one or more, `(N, D)` float32, with a progress bar.
+    """Apply `embed` to the images in `paths`, one or more; returns `(N, D)` float32. Shows a progress bar.
 
-    `embed` gets some `(H, W, 3)` uint8 BGR images and gives a row each, as `AppearanceModel.embed`. Raises InputError for a file
-    that does not decode.
+    `embed` takes `(H, W, 3)` uint8 BGR images and returns one row each, like `AppearanceModel.embed`. Raises InputError for a
+    file that does not decode.
     """
     starts, watched = range(0, len(paths), BATCH), get_console().is_terminal
     watched_starts = track(starts, label, transient=True, disable=not watched)

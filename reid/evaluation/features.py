@@ -1,4 +1,4 @@
-"""Features of crops beyond a network's own descriptor: those before and after BNNeck, which are not of unit length."""
+"""Features other than a network's descriptor: those before and after BNNeck, which are not unit rows."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,15 +15,15 @@ FEATURES = "test", "f_t", "f_i"
 
 
 def feature_of(network: nn.Module, feature: str) -> Callable[[torch.Tensor], torch.Tensor]:
-    """A function from images `(B, 3, H, W)` to the `feature` wanted, `(B, D)`: "test", "f_t" or "f_i".
+    """A function from images `(B, 3, H, W)` to a `feature` `(B, D)`: "test", "f_t" or "f_i".
 
-    Raises InputError for a network without BNNeck, which has none but its descriptor.
+    Raises InputError for a network without BNNeck, which has only its descriptor.
     """
     if feature == "test":
         return network
     features = getattr(network, "features", None)
     if features is None:
-        raise InputError(f"{feature} is a feature of the networks with BNNeck; this one is a {type(network).__name__}")
+        raise InputError(f"{feature} is a feature of networks with BNNeck; this one is a {type(network).__name__}")
     index = FEATURES.index(feature) - 1
     return lambda images: features(images)[index]
 
@@ -31,7 +31,7 @@ def feature_of(network: nn.Module, feature: str) -> Callable[[torch.Tensor], tor
 def embed_features(
     embed: Callable[[torch.Tensor], torch.Tensor], preprocessing: Preprocessing, paths: Sequence[Path], device: str
 ) -> np.ndarray:
-    """What `embed` makes of the images in `paths`, `(N, D)` float32. Raises InputError for one that does not decode."""
+    """The features of the images in `paths`, `(N, D)` float32. Raises InputError for an image that does not decode."""
 
     def run(images: list[np.ndarray]) -> np.ndarray:
         with torch.inference_mode():

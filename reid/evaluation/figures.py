@@ -1,4 +1,4 @@
-"""A picture of rankings: each query with its best matches, the right ones framed in green, the wrong ones in red."""
+"""A picture of rankings: each query with its best matches, correct ones framed in green, wrong ones in red."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ WHITE = (255, 255, 255)
 def best_matches(
     distances: np.ndarray, identity: int, camera: int, gallery_ids: np.ndarray, gallery_cameras: np.ndarray, count: int
 ) -> np.ndarray:
-    """The indices of the `count` nearest gallery images (fewer where there are no more), given a query's `distances (G,)`.
+    """The indices of the `count` nearest gallery images (or all, if fewer), given a query's `distances (G,)`.
 
     Images of the query's own identity and camera are junk and left out, as in `evaluate_ranking`.
     """
@@ -26,9 +26,9 @@ def best_matches(
 def draw_rankings(
     queries: Sequence[np.ndarray], matches: Sequence[Sequence[np.ndarray]], right: Sequence[Sequence[bool]]
 ) -> np.ndarray:
-    """A `(H, W, 3)` uint8 BGR picture: a row for each of `queries`, with its `matches` from the best, each `right` or not.
+    """A `(H, W, 3)` uint8 BGR picture: one row for each of `queries`, with its `matches`, best first, each `right` or not.
 
-    All images are `(H, W, 3)` uint8 BGR, of any size; they are shown with their own proportions.
+    All images are `(H, W, 3)` uint8 BGR, of any size; their aspect ratios are kept.
     """
     columns = max(map(len, matches))
     rows = []
@@ -48,7 +48,7 @@ def draw_rankings(
 
 
 def _cell(image: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
-    """`image`, as large as fits, in the middle of a white field with a frame of `colour` and a margin."""
+    """`image`, as large as fits, centred in a white cell with a frame of `colour` and a margin."""
     height, width = CELL
     scale = min(height / image.shape[0], width / image.shape[1])
     size = max(1, round(scale * image.shape[1])), max(1, round(scale * image.shape[0]))

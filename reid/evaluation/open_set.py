@@ -1,7 +1,7 @@
-"""The distance of a set of views within which somebody is a known person: fitted on identities held out from training.
+"""The set distance threshold of a known person, fitted on identities held out from training.
 
-Image pairs (`reid.evaluation.verification`) fit a tracker, which follows one box to the next. Naming somebody who enters is
-another question: several views meet several images of each of many people, and the visitor may be none of them.
+Thresholds of image pairs (`reid.evaluation.verification`) suit a tracker, which links one box to the next. Identifying a person
+who enters is another task: several views are compared with several images of many people, and the person may be none of them.
 """
 
 from collections.abc import Callable
@@ -15,15 +15,15 @@ from reid.sets import mean_person, relative_distances, set_distances
 
 VIEWS = 4
 PEOPLE = 30
-_DRAWS = 50  # of views, and of the people who are known; with few the fitted distance differs by a tenth from draw to draw
+_DRAWS = 50  # of views and known people; with few, the fitted threshold varies by a tenth between draws
 
 
 @dataclass(frozen=True)
 class OpenSet:
     """A set distance `threshold` (see `reid.sets`), fitted with `views` a visit and `people` known, and shares of visits, 0..1.
 
-    Of visitors who are known, `recognised` are named right and `mistaken` for another; the rest count as new. Of strangers,
-    `false_acceptances` are taken for somebody.
+    Of known visitors, the share `recognised` is identified correctly and `mistaken` as another person; the rest count as new. Of
+    strangers, the share `false_acceptances` is accepted as a known person.
     """
 
     threshold: float
@@ -37,13 +37,13 @@ class OpenSet:
 def fit_set_threshold(
     embeddings: np.ndarray, ids: np.ndarray, cameras: np.ndarray | None = None, views: int = VIEWS, people: int = PEOPLE
 ) -> OpenSet:
-    """The set distance that errs least: the sum of the shares of known visitors who are recognised and of strangers who are not.
+    """Fit the set distance that maximizes the share of known visitors recognised plus the share of strangers rejected.
 
-    `embeddings (N, D)` are unit rows, `ids (N,)`. Each person in turn visits, showing `views` images drawn from all cameras,
-    once as one of `people` who are known by their other images, once as a stranger to that many. With `cameras (N,)` it is
-    another question, that of cameras which share no view: the visitor's images, at most `views`, are all of one camera, and
-    each person is known by those of one other. Fewer are known where the data have fewer people. Raises InputError unless two
-    people have more than `views` images and, with `cameras`, are seen by two.
+    `embeddings (N, D)` are unit rows, `ids (N,)`. Each person visits in turn with `views` images drawn from all cameras, once as
+    one of `people` known by their other images, and once as a stranger to that many. With `cameras (N,)`, the threshold is for
+    non-overlapping cameras: the visitor's images, at most `views`, are all from one camera, and each person is known by those of
+    one other. `people` is reduced if the data have fewer. Raises InputError unless two people have more than `views` images and,
+    with `cameras`, are seen by two cameras.
     """
     if views < 1 or people < 1:
         raise InputError(f"sets need at least one view and one known person, not {views} and {people}")
@@ -51,7 +51,7 @@ def fit_set_threshold(
     splits = _by_image(ids, views) if cameras is None else _by_camera(ids, np.asarray(cameras), views)
     if len(splits) < 2:
         what = f"have more than {views} images" if cameras is None else "are seen by two cameras"
-        raise InputError(f"no two people {what} in this data, so no distance of sets can be fitted on it")
+        raise InputError(f"no two people {what} in this data: a set threshold cannot be fitted")
     random, known, strangers = np.random.default_rng(0), [], []
     people = min(people, len(splits) - 1)
     for _ in range(_DRAWS):
@@ -62,7 +62,7 @@ def fit_set_threshold(
             known.append((to_known[0], to_known[1:].min(initial=np.inf)))
             strangers.append(_to_people(embeddings, seen, [drawn[who][1] for who in others]).min())
     own, nearest_other = np.array(known).T
-    # The gain rises where a visitor is recognised and falls where a stranger is; in between, the middle is the safest.
+    # The gain rises where a visitor is recognised and falls where a stranger is accepted; the midpoint is the safest.
     right, strange = np.sort(own[own < nearest_other]), np.sort(strangers)
     if not len(right):
         raise InputError("this network recognises nobody: no visitor is nearest to their own images")
@@ -81,7 +81,7 @@ def fit_set_threshold(
 
 
 def _by_image(ids: np.ndarray, views: int) -> list[Callable]:
-    """For each person with enough images, a function that draws the rows of a visit, and those by which the person is known."""
+    """For each person with enough images, a function that draws the rows of a visit and the known rows."""
 
     def split(rows: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         rows = random.permutation(rows)
@@ -92,7 +92,7 @@ def _by_image(ids: np.ndarray, views: int) -> list[Callable]:
 
 
 def _by_camera(ids: np.ndarray, cameras: np.ndarray, views: int) -> list[Callable]:
-    """The same for people who visit one camera, and whom another knows."""
+    """The same for people who visit one camera and are known from another."""
 
     def split(by_camera: list[np.ndarray], random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         one, other = random.permutation(len(by_camera))[:2]
@@ -106,7 +106,7 @@ def _by_camera(ids: np.ndarray, cameras: np.ndarray, views: int) -> list[Callabl
 
 
 def _to_people(embeddings: np.ndarray, views: np.ndarray, people: list[np.ndarray]) -> np.ndarray:
-    """The set distances `(P,)` of the rows `views` of `embeddings` to people, the rows of each."""
+    """The set distances `(P,)` from the rows `views` of `embeddings` to people, given as rows each."""
     images = embeddings[np.concatenate(people)]
     starts = np.cumsum([0, *map(len, people)])[:-1]
     distances = relative_distances(embeddings[views], images, mean_person(images, starts), len(people))

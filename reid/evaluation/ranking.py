@@ -1,7 +1,7 @@
-"""How high the right identities stand in a ranked gallery: CMC, mAP and mINP, by counting ranks instead of sorting.
+"""CMC, mAP and mINP of ranked galleries, by counting ranks instead of sorting.
 
-All three need only the rank of each positive. A rank is one more than the number of gallery images that come before, and that is
-a comparison of a row of distances with one number: cheaper than sorting the row, and exact about ties.
+All three need only the rank of each positive. A rank is one plus the number of gallery images before it, found by comparing a row
+of distances with one number: cheaper than sorting the row, and exact for ties.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ import numpy as np
 
 from reid.common.errors import InputError
 
-BLOCK = 128  # queries at a time: a block of distances to a gallery of 16,000 takes 8 MB
-_NO_POSITIVE = "no query has a picture of the same person from another camera in the gallery, so nothing can be ranked"
+BLOCK = 128  # queries per block: a block of distances to a gallery of 16,000 takes 8 MB
+_NO_POSITIVE = "no query has an image of the same person from another camera in the gallery"
 
 
 def check_positives(
@@ -23,9 +23,9 @@ def check_positives(
     gallery_cameras: np.ndarray,
     name: str | None = None,
 ) -> None:
-    """Raises InputError, naming the data set, where no query has a positive.
+    """Raise InputError, naming the data set, if no query has a positive.
 
-    The measures below would refuse it too, but only with distances.
+    The measures below raise it too, but only once there are distances.
     """
     gallery = _Gallery(gallery_ids, gallery_cameras)
     if not any(len(gallery.positives_and_junk(*label)[0]) for label in zip(query_ids, query_cameras, strict=True)):
@@ -54,8 +54,8 @@ def evaluate_ranking(
 
     A gallery image of the query's identity and camera is junk and takes no rank; of the query's identity and another camera, it
     is a positive. Equal distances rank in gallery order, as a stable sort leaves them. AP is the mean precision at each positive,
-    INP the share of positives down to the last of them. A query without a positive is skipped. Raises InputError when no query
-    has one, or where a distance is NaN.
+    INP the share of positives down to the last of them. A query without a positive is skipped. Raises InputError if no query has
+    one, or if a distance is NaN.
     """
     distances = _checked(distances, query_ids, gallery_ids)
     return _evaluate(distances.__getitem__, query_ids, gallery_ids, query_cameras, gallery_cameras, max_rank)
@@ -70,7 +70,7 @@ def evaluate_embeddings(
     gallery_cameras: np.ndarray,
     max_rank: int = 50,
 ) -> Ranking:
-    """As `evaluate_ranking`, by the cosine distance of `(Q, D)` and `(G, D)` unit rows; only a block of it exists at a time."""
+    """As `evaluate_ranking`, by the cosine distance of `(Q, D)` and `(G, D)` unit rows, computed block by block."""
     return _evaluate(lambda rows: 1 - query[rows] @ gallery.T, query_ids, gallery_ids, query_cameras, gallery_cameras, max_rank)
 
 
@@ -95,11 +95,11 @@ def feature_distances(query: np.ndarray, gallery: np.ndarray, distance: Literal[
 
 
 def _distances_between(query: np.ndarray, gallery: np.ndarray, distance: str) -> Callable[[slice], np.ndarray]:
-    """The distances `(q, G)` of some of the queries at a time."""
+    """The distances `(q, G)` of a block of queries at a time."""
     if distance == "cosine":
         query, gallery = unit_rows(query), unit_rows(gallery)
         return lambda rows: 1 - query[rows] @ gallery.T
-    # From their mean: of long features that stand close together, the squares would leave little but rounding errors.
+    # Centred: for long features close together, the squares would leave little but rounding errors.
     mean = gallery.mean(axis=0, dtype=np.float64).astype(gallery.dtype)
     query, gallery = query - mean, gallery - mean
     of_query, of_gallery = (np.einsum("nd,nd->n", each, each) for each in (query, gallery))
@@ -107,7 +107,7 @@ def _distances_between(query: np.ndarray, gallery: np.ndarray, distance: str) ->
 
 
 def unit_rows(features: np.ndarray) -> np.ndarray:
-    """`(N, D)` rows brought to unit length; one of zeros, which a ReLU can leave of an image, stays, as far from all others."""
+    """`(N, D)` rows scaled to unit length; an all-zero row, as from a ReLU, stays, equally far from all others."""
     return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), np.finfo(features.dtype).tiny)
 
 
@@ -121,16 +121,15 @@ def evaluate_single_shot(
     seed: int = 0,
     max_rank: int = 50,
 ) -> Ranking:
-    """The single-gallery-shot rule of CUHK03 (Li et al. CVPR 2014): one random image of each identity makes the gallery.
+    """The single-gallery-shot rule of CUHK03 (Li et al. CVPR 2014): the gallery has one random image per identity.
 
-    Everything is averaged over `repeats` galleries, the same ones for the same `seed`. A query's own identity is drawn anew among
-    its images from other cameras, so each query has exactly one positive, and AP and INP are both 1 / rank. Otherwise as
-    `evaluate_ranking`.
+    Results are averaged over `repeats` galleries, determined by `seed`. The image of a query's own identity is redrawn from other
+    cameras, so each query has exactly one positive, and AP and INP are both 1 / rank. Otherwise as `evaluate_ranking`.
     """
     distances = _checked(distances, query_ids, gallery_ids)
     query_ids, query_cameras = np.asarray(query_ids), np.asarray(query_cameras)
     if np.isnan(distances).any():
-        raise InputError("a distance is not a number")
+        raise InputError("a distance is NaN")
     gallery, random = _Gallery(np.asarray(gallery_ids), np.asarray(gallery_cameras)), np.random.default_rng(seed)
     positives = [gallery.positives_and_junk(*label)[0] for label in zip(query_ids, query_cameras, strict=True)]
     counted = np.flatnonzero([len(images) for images in positives])
@@ -171,7 +170,7 @@ def _evaluate(
         rows = slice(start, start + BLOCK)
         block = distances_of(rows)
         if block.size and np.isnan(block.min()):
-            raise InputError(f"a distance of the queries {start} to {start + len(block) - 1} is not a number")
+            raise InputError(f"a distance of queries {start} to {start + len(block) - 1} is NaN")
         ranks = map(gallery.ranks_of_positives, block, query_ids[rows], query_cameras[rows])
         counted.extend(found for found in ranks if len(found))
     if not counted:
@@ -183,7 +182,7 @@ def _evaluate(
 
 
 class _Gallery:
-    """The gallery's images grouped by identity, so that a query's positives are found without a search."""
+    """The gallery's images grouped by identity, to find a query's positives without a search."""
 
     def __init__(self, ids: np.ndarray, cameras: np.ndarray):
         self.cameras = cameras

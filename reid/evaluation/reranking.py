@@ -1,7 +1,7 @@
-"""k-reciprocal re-ranking: two images are near when they share neighbours that choose each other (Zhong et al. CVPR 2017).
+"""k-reciprocal re-ranking: two images are close if they share reciprocal neighbours (Zhong et al. CVPR 2017).
 
-An image's vector of weights, as long as the data set, has a few dozen entries that are not zero. So the vectors are sparse, and
-no step needs a dense matrix of all images by all images.
+An image's weight vector is as long as the data set, with a few dozen non-zero entries. The vectors are sparse, and no step needs
+a dense matrix of all image pairs.
 """
 
 import numpy as np
@@ -9,23 +9,23 @@ from scipy.sparse import csc_array, csr_array
 
 from reid.common.errors import InputError
 
-BLOCK = 128  # images at a time: a block of distances to 20,000 images takes 10 MB
-PAIRS = 8192  # of images at a time: two blocks of 512-d embeddings take 34 MB
-GROUPS = 8  # groups of images for each neighbour sought
+BLOCK = 128  # images per block: a block of distances to 20,000 images takes 10 MB
+PAIRS = 8192  # of images per block: two blocks of 512-d embeddings take 34 MB
+GROUPS = 8  # groups of images per neighbour
 
 
 def rerank(query: np.ndarray, gallery: np.ndarray, k1: int = 20, k2: int = 6, original_share: float = 0.3) -> np.ndarray:
     """Distances `(Q, G)` float32, in 0..1, of `(Q, D)` and `(G, D)` unit rows, after re-ranking; `original_share` is lambda.
 
-    An image chooses itself and its `k1` nearest among queries and gallery alike; equal distances in that order, queries first.
+    An image selects itself and its `k1` nearest among queries and gallery together; ties go to the earlier image, queries first.
     The squared Euclidean distance (eq. 1) is divided by the largest distance from the query, as the authors' code does. Raises
-    InputError for an embedding that is not a number.
+    InputError for a non-finite embedding.
     """
     embeddings = np.concatenate([query, gallery])
     if not np.isfinite(embeddings).all():
-        raise InputError("an embedding holds a value that is not a finite number, so nothing can be re-ranked")
+        raise InputError("re-ranking needs finite embeddings: one holds a value that is not a finite number")
     nearest, farthest = _nearest(embeddings, max(k1 + 1, k2))
-    half = round(k1 / 2) + 1  # of two halves the even one, as NumPy rounds in the authors' code
+    half = round(k1 / 2) + 1  # halves round to even, as NumPy does in the authors' code
     neighbours = _expand(_reciprocal(nearest[:, : k1 + 1]), _reciprocal(nearest[:, :half]))
     vectors = _average(_weigh(neighbours, embeddings, farthest), nearest[:, :k2])
     of_queries, of_gallery = vectors[: len(query)], csc_array(vectors[len(query) :])
@@ -33,17 +33,17 @@ def rerank(query: np.ndarray, gallery: np.ndarray, k1: int = 20, k2: int = 6, or
     for start in range(0, len(query), BLOCK):
         rows = slice(start, min(start + BLOCK, len(query)))
         common = _common_weight(of_queries[rows], of_gallery)
-        jaccard = 1 - common / (2 - common)  # the larger weights sum to 2 less the smaller ones: eq. 10
+        jaccard = 1 - common / (2 - common)  # the larger weights sum to 2 minus the smaller ones: eq. 10
         original = (1 - query[rows] @ gallery.T) / farthest[rows, None]
         distances[rows] = (1 - original_share) * jaccard + original_share * original  # eq. 12
     return distances
 
 
 def _nearest(embeddings: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The `count` nearest images `(N, count)` of each, itself first, then rising; and its largest cosine distance `(N,)`.
+    """The `count` nearest images `(N, count)` of each, itself first, then by distance; and its largest cosine distance `(N,)`.
 
     The nearest of each of many groups are `count` images or more, so the farthest of the `count` nearest groups bounds the
-    neighbours. Little more than the neighbours lies within that bound, and only this is sorted.
+    neighbours. Few other images lie within that bound, and only these are sorted.
     """
     images = len(embeddings)
     count = min(count, images)
@@ -56,7 +56,7 @@ def _nearest(embeddings: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray
         np.subtract(1, distances, out=distances)
         farthest[rows] = distances.max(axis=1)
         own = np.arange(len(distances))
-        distances[own, start + own] = -np.inf  # before an equal picture of it
+        distances[own, start + own] = -np.inf  # before an identical image
         of_groups = distances[:, : groups * size].reshape(-1, size, groups).min(axis=1)
         bound = np.partition(of_groups, count - 1, axis=1)[:, count - 1]
         row, image = np.nonzero(distances <= bound[:, None])
@@ -66,7 +66,7 @@ def _nearest(embeddings: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _reciprocal(nearest: np.ndarray) -> csr_array:
-    """Ones `(N, N)` where an image is among the `nearest (N, k)` of another, and that one among its own: eq. 3."""
+    """Ones `(N, N)` where two images are among each other's `nearest (N, k)`: eq. 3."""
     images = len(nearest)
     mutual = (nearest[nearest] == np.arange(images)[:, None, None]).any(axis=2)
     ends = np.concatenate([[0], np.cumsum(mutual.sum(axis=1))])
@@ -74,7 +74,7 @@ def _reciprocal(nearest: np.ndarray) -> csr_array:
 
 
 def _expand(neighbours: csr_array, half: csr_array) -> csr_array:
-    """Add to an image's `neighbours` the `half` neighbours of each, when more than 2/3 of these are its own already: eq. 4."""
+    """Add to an image's `neighbours` the `half` neighbours of each, if more than 2/3 of these are already its own: eq. 4."""
     common = (neighbours @ half.T).multiply(neighbours).tocoo()
     agree = 3 * common.data > 2 * np.diff(half.indptr)[common.col]
     joined = csr_array((np.ones(agree.sum(), np.float32), (common.row[agree], common.col[agree])), shape=half.shape)
@@ -82,7 +82,7 @@ def _expand(neighbours: csr_array, half: csr_array) -> csr_array:
 
 
 def _weigh(neighbours: csr_array, embeddings: np.ndarray, farthest: np.ndarray) -> csr_array:
-    """Weights in place of the ones: e to the minus normalised distance (eq. 7), in each row a sum of 1."""
+    """Replace the ones by weights: exp of the negative normalised distance (eq. 7), with row sums of 1."""
     row, image = np.repeat(np.arange(len(embeddings)), np.diff(neighbours.indptr)), neighbours.indices
     distances = np.empty(len(image), embeddings.dtype)
     for start in range(0, len(image), PAIRS):
@@ -94,7 +94,7 @@ def _weigh(neighbours: csr_array, embeddings: np.ndarray, farthest: np.ndarray) 
 
 
 def _average(vectors: csr_array, nearest: np.ndarray) -> csr_array:
-    """Each image's vector becomes the mean over its `nearest (N, k2)`: the local query expansion, eq. 11."""
+    """Replace each image's vector by the mean over its `nearest (N, k2)`: local query expansion, eq. 11."""
     images, count = nearest.shape
     shares = np.full(nearest.size, 1 / count, vectors.dtype)
     return csr_array((shares, nearest.ravel(), np.arange(0, nearest.size + 1, count)), shape=(images, images)) @ vectors
@@ -103,7 +103,7 @@ def _average(vectors: csr_array, nearest: np.ndarray) -> csr_array:
 def _common_weight(queries: csr_array, gallery: csc_array) -> np.ndarray:
     """The smaller of two images' weights, summed over all entries, `(B, G)`.
 
-    The columns of `gallery` are an inverted index: an entry of a query meets only the gallery images that have it too.
+    The columns of `gallery` are an inverted index: an entry of a query only touches the gallery images that share it.
     """
     starts = gallery.indptr[queries.indices]
     lengths = gallery.indptr[queries.indices + 1] - starts

@@ -1,8 +1,8 @@
-"""Pairs of crops in a video without labels of which it is nearly sure whether they show one person or two.
+"""Nearly certain genuine and impostor pairs of crops from a video without labels.
 
-One person: what overlap alone links from frame to frame, for about a second. Two people: boxes of one frame that share no pixel,
-since of two that overlap each shows the other's person too, or both are one person found twice. On PETS09-S2L1 and ADL-Rundle-6a
-2 of 1,173 pairs of one person, and none of 14,000 of two, are wrong by their ground truth.
+Genuine: boxes linked by overlap alone from frame to frame, for about a second. Impostors: boxes in one frame that share no pixel,
+since overlapping boxes show parts of each other, or one person detected twice. On PETS09-S2L1 and ADL-Rundle-6a 2 of 1,173
+genuine pairs, and none of 14,000 impostors, are wrong by the ground truth.
 """
 
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEAST_OVERLAP = 0.5  # IoU from one frame to the next; at 0.4 one pair in a hundred is of two people
-RUNNER_UP = 0.25  # of that overlap: what any other box may have of either
-STARTS = 4  # a second
-CROPS = 4000  # to embed at most; pairs of a longer video start further apart
+LEAST_OVERLAP = 0.5  # IoU between consecutive frames; at 0.4, one genuine pair in a hundred is of two people
+RUNNER_UP = 0.25  # of that overlap: the most that any other box may have with either
+STARTS = 4  # per second
+CROPS = 4000  # upper limit to embed; pairs of a longer video start farther apart
 
 
 @dataclass(frozen=True)
 class CropPairs:
     """Pairs of boxes, `genuine (G, 4)` and `impostor (I, 4)`, int, with the columns frame, row among that frame's boxes, and the
-    same of the other box. `frames (F,)` are those that they come from, rising. `tracks` counts the stretches linked without a gap
-    that the genuine pairs come from; pairs of one track are much alike, and several may be of one person.
+    same of the other box. `frames (F,)` are the frames used, ascending. `tracks` counts the gap-free tracks of the genuine pairs;
+    pairs of one track are very similar, and several tracks may be of one person.
     """
 
     genuine: np.ndarray
@@ -30,10 +30,10 @@ class CropPairs:
 
 
 def find_pairs(boxes: Sequence[np.ndarray], frame_rate: float, crops: int = CROPS) -> CropPairs:
-    """The pairs in a video of `frame_rate` frames a second, for each of which `boxes` has an entry `(N, 4)`, xyxy pixels.
+    """Find the pairs in a video of `frame_rate` frames per second; `boxes` has one entry `(N, 4)` per frame, xyxy pixels.
 
-    Genuine pairs are a second apart and start `STARTS` times a second, or more rarely where that would be more than so many
-    `crops`; impostors are in the same frames.
+    Genuine pairs are a second apart and start `STARTS` times per second, or less often to stay within `crops` crops; impostors
+    are from the same frames.
     """
     second = max(round(frame_rate), 1)
     starts = _starts(np.array([len(each) for each in boxes]), second, crops)
@@ -50,9 +50,9 @@ def find_pairs(boxes: Sequence[np.ndarray], frame_rate: float, crops: int = CROP
 
 
 def link(boxes: np.ndarray, later: np.ndarray) -> np.ndarray:
-    """The rows `(N,)` of `later` `(M, 4)` that surely continue `boxes` `(N, 4)`, -1 where there is none.
+    """The rows `(N,)` of `later` `(M, 4)` that continue `boxes` `(N, 4)` with certainty, -1 where there is none.
 
-    Each must be the other's best, by an IoU of at least `LEAST_OVERLAP`, and no other box near either of them.
+    Each must be the other's best match, with an IoU of at least `LEAST_OVERLAP` and no other box close to either.
     """
     if not len(boxes) or not len(later):
         return np.full(len(boxes), -1)
@@ -65,7 +65,7 @@ def link(boxes: np.ndarray, later: np.ndarray) -> np.ndarray:
 
 
 def _name(boxes: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """A number for each box of each frame, which boxes that are linked have in common."""
+    """A track number for each box of each frame."""
     names: list[np.ndarray] = []
     count = 0
     for frame, here in enumerate(boxes):
@@ -81,7 +81,7 @@ def _name(boxes: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def _starts(counts: np.ndarray, second: int, crops: int) -> np.ndarray:
-    """Frames, evenly spread, which with those a second later hold at most so many `crops`; `counts (F,)` are those of each."""
+    """Evenly spread frames which, with those a second later, hold at most `crops` crops; `counts (F,)` are those per frame."""
     step = max(second // STARTS, 1)
     while True:
         starts = np.arange(0, len(counts) - second, step)
@@ -98,7 +98,7 @@ def _apart(boxes: np.ndarray, frame: int) -> np.ndarray:
 
 
 def _shared(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The area `(N, M)` that `boxes` `(N, 4)` and `others` `(M, 4)` have in common."""
+    """The intersection areas `(N, M)` of `boxes` `(N, 4)` and `others` `(M, 4)`."""
     corners = np.minimum(boxes[:, None, 2:], others[:, 2:]) - np.maximum(boxes[:, None, :2], others[:, :2])
     return np.maximum(corners, 0).prod(axis=2)
 
@@ -108,5 +108,5 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
 
 
 def _second(values: np.ndarray, axis: int) -> np.ndarray:
-    """The second largest along an axis, 0 where there is but one."""
+    """The second largest value along an axis, 0 if there is only one."""
     return np.sort(values, axis=axis).take(-2, axis) if values.shape[axis] > 1 else np.zeros(values.shape[1 - axis])

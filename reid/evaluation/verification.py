@@ -1,6 +1,6 @@
-"""The distance under which two images count as one person: fitted on identities held out from training, at a chosen error.
+"""The distance threshold of image pairs, fitted on identities held out from training, at a chosen error rate.
 
-Such a threshold belongs to one network. Another network's distances have another scale.
+A threshold belongs to one network, since the distances of another have another scale.
 """
 
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ import numpy as np
 
 from reid.common.errors import InputError
 
-FALSE_MATCH_RATE = 0.002  # people of other places look more alike to a network than those of the data it was trained on
-_BINS = 20_000  # of the cosine distance's range 0..2: thresholds are multiples of 0.0001
+FALSE_MATCH_RATE = 0.002  # to a network, people at other sites look more alike than those it was trained on
+_BINS = 20_000  # over the cosine distance range 0..2: thresholds are multiples of 0.0001
 _BLOCK = 512
 
 
 @dataclass(frozen=True)
 class Verification:
-    """A cosine `threshold` and how often it errs: shares of pairs, 0..1, NaN where there is no such pair.
+    """A cosine `threshold` and its error rates: shares of pairs, 0..1, NaN without such pairs.
 
-    `false_match_rate`: two people of one camera taken for one. `false_non_match_rate`: one person of one camera taken for two;
-    `false_non_match_rate_across`: the same between cameras.
+    `false_match_rate`: pairs of two people in one camera accepted. `false_non_match_rate`: pairs of one person in one camera
+    rejected; `false_non_match_rate_across`: the same between cameras.
     """
 
     threshold: float
@@ -29,21 +29,21 @@ class Verification:
 
 
 def fit_threshold(embeddings: np.ndarray, ids: np.ndarray, cameras: np.ndarray, false_match_rate: float) -> Verification:
-    """The largest cosine distance that takes at most the share `false_match_rate` of impostor pairs for one person.
+    """The largest cosine distance threshold that accepts at most the share `false_match_rate` of impostor pairs.
 
-    `embeddings (N, D)` are unit rows, `ids (N,)`, `cameras (N,)`. Impostors are pairs of two people in one camera, since that is
-    whom a tracker must keep apart; between cameras they are further from each other. Raises InputError for a rate outside 0..1,
-    without pairs to fit on, or for embeddings that are all alike.
+    `embeddings (N, D)` are unit rows, `ids (N,)`, `cameras (N,)`. Impostors are pairs of two people in one camera, which a
+    tracker must keep apart; between cameras they are farther apart. Raises InputError for a rate outside 0..1, without pairs to
+    fit on, or for identical embeddings.
     """
     if not 0 < false_match_rate < 1:
-        raise InputError(f"the false-match rate must lie between 0 and 1, not {false_match_rate}")
+        raise InputError(f"the false-match rate must be between 0 and 1, not {false_match_rate}")
     impostors, genuine, genuine_across = _histograms(embeddings, np.asarray(ids), np.asarray(cameras))
     if not impostors.sum():
-        raise InputError("no two people share a camera in this data, so there are no impostor pairs to fit a threshold on")
+        raise InputError("no two people share a camera in this data: there are no impostor pairs to fit a threshold on")
     accepted = np.cumsum(impostors) / impostors.sum()
-    bins = int(np.searchsorted(accepted, false_match_rate, side="right"))  # that many bins are at or under the rate
+    bins = int(np.searchsorted(accepted, false_match_rate, side="right"))  # number of bins at or below the rate
     if not bins:
-        raise InputError(f"this network does not tell people apart: {accepted[0]:.0%} of the impostor pairs are at no distance")
+        raise InputError(f"this network does not separate people: {accepted[0]:.0%} of the impostor pairs have distance 0")
     return Verification(2 * bins / _BINS, float(accepted[bins - 1]), _rejected(genuine, bins), _rejected(genuine_across, bins))
 
 

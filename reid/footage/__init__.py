@@ -1,1 +1,1 @@
-"""One camera's recording as files have it: images, and the boxes of people in them. mtmc tracks what is read here."""
+"""Single-camera footage on disk: images, and the boxes of people in them. mtmc tracks what this package reads."""

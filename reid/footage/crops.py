@@ -1,12 +1,12 @@
-"""Crops: the parts of an image under boxes."""
+"""Crops of boxes from an image."""
 
 import numpy as np
 
 
 def crop(frame: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
-    """The parts of `frame (H, W, 3)` under `boxes (N, 4)`, xyxy pixels rounded outward and clipped, as views.
+    """The crops of `boxes (N, 4)`, xyxy pixels rounded outward and clipped, from `frame (H, W, 3)`, as views.
 
-    Raises ValueError naming the first box that is not finite, or of which nothing lies in the frame.
+    Raises ValueError, naming the first box that is not finite or lies outside the frame.
     """
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
     limits = np.array([frame.shape[1], frame.shape[0]])

@@ -1,4 +1,4 @@
-"""Detections in MOTChallenge's text format, and what its other text files share with them."""
+"""Detections in MOTChallenge's text format, and parsing shared with its other text files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +20,8 @@ OUTER = 10.0  # interquartile ranges beyond the quartiles; scores farther out do
 class DetectionFile:
     """The rows of a detection file, sorted by frame.
 
-    `frames (N,)` are 0-based, `boxes (N, 4)` xyxy pixels, `scores (N,)` in 0..1, `rows (N,)` the 0-based rows of the file that
-    they come from, which has `file_rows`. `score_scale` says how the file gave its scores: one of `SCORE_SCALES` or "none"
-    (every score is 1).
+    `frames (N,)` are 0-based, `boxes (N, 4)` xyxy pixels, `scores (N,)` in 0..1, `rows (N,)` their 0-based rows in the file,
+    which has `file_rows`. `score_scale` is the scale of the file's scores: one of `SCORE_SCALES`, or "none" (every score is 1).
     """
 
     frames: np.ndarray
@@ -46,14 +45,14 @@ def read_detections(
     """Read `frame,id,left,top,width,height,score,...` rows; the id is ignored.
 
     Rows scored below `min_score` are dropped; it is compared with the score as the file has it. `score_scale` is one of
-    `SCORE_SCALES`, see `scaled`; None finds it out. Boxes that are hardly people in an image of `image_size` (width, height) are
-    told, see `check_plausible`. Raises `InputError` for a file that is missing, empty, malformed or impossible, or has a frame
-    beyond `length`.
+    `SCORE_SCALES`, see `scaled`; None finds it out. An empty file says that nobody was detected. Boxes that are hardly people in
+    an image of `image_size` (width, height) are told, see `check_plausible`. Raises `InputError` for a file that is missing,
+    malformed or impossible, or has a frame beyond `length`.
     """
-    rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score")
+    rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score", may_be_empty=True)
     check_frames_and_boxes(rows, length, fail)
     check_plausible(path, rows, image_size)
-    scale = score_scale or find_scale(rows[:, 6])
+    scale = score_scale or find_scale(rows[:, 6]) if len(rows) else "none"
     scores = scaled(rows[:, 6], scale)
     order = np.argsort(rows[:, 0], kind="stable")
     if min_score is not None and scale != "none":
@@ -99,53 +98,55 @@ def scaled(scores: np.ndarray, scale: str) -> np.ndarray:
     return (scores / 100 if scale == "percent" else scores).clip(0.0, 1.0)
 
 
-def read_rows(path: Path, columns, layout: str) -> tuple[np.ndarray, Callable]:
-    """The numbers of a comma-separated file, and a function that raises `InputError` about one of its rows."""
+def read_rows(path: Path, columns, layout: str, may_be_empty: bool = False) -> tuple[np.ndarray, Callable]:
+    """The numbers in a comma-separated file, and a function that raises `InputError` for one of its rows."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: put the file there, or name another one") from None
+        raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path} is not a text file: {layout} rows are expected") from None
+        raise InputError(f"{path}: not a text file; rows must be {layout}") from None
     numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not numbered:
-        raise InputError(f"{path} holds no row: {layout} rows are expected; leave the file out if there is nothing to say")
+    if not numbered and not may_be_empty:
+        raise InputError(f"{path}: empty; rows must be {layout}; without any, leave the file out")
 
     def fail(row: int, what: str) -> None:
         raise InputError(f"{path}, line {numbered[row][0]}: {what}; correct the line or delete it")
 
+    if not numbered:
+        return np.empty((0, min(columns))), fail
     try:
         rows = np.loadtxt([line for _, line in numbered], delimiter=",", comments=None, ndmin=2)
     except ValueError:
         rows = np.array(_parse_slowly([line for _, line in numbered], layout, fail))
     if rows.shape[1] not in columns:
-        fail(0, f"{rows.shape[1]} columns where {layout} are expected")
+        fail(0, f"must have the columns {layout}, separated by commas, but has {rows.shape[1]}")
     return rows, fail
 
 
 def _parse_slowly(lines: list[str], layout: str, fail: Callable) -> list[list[float]]:
-    """Line by line, to find the one that numpy's reader refused."""
+    """Parse line by line, to find the line that numpy's reader rejected."""
     rows: list[list[float]] = []
     for index, line in enumerate(lines):
         cells = line.split(",")
         if rows and len(cells) != len(rows[0]):
-            fail(index, f"{len(cells)} columns where the lines before have {len(rows[0])}")
+            fail(index, f"must have {len(rows[0])} columns, separated by commas, like earlier lines, but has {len(cells)}")
         rows.append([])
         for column, cell in enumerate(cells, 1):
             try:
                 rows[-1].append(float(cell))
             except ValueError:
-                fail(index, f"column {column} holds {cell.strip()!r} where a number belongs ({layout}, separated by commas)")
+                fail(index, f"column {column} must be a number, not {cell.strip()!r} ({layout}, separated by commas)")
     return rows
 
 
 def check_frames_and_boxes(rows: np.ndarray, length: int | None, fail: Callable) -> None:
-    """Let `fail` (see `read_rows`) tell the first of `rows` `(R, C)` whose frame, within `length`, or box cannot be one."""
+    """Call `fail` (see `read_rows`) for the first of `rows` `(R, C)` with an invalid frame (1 to `length`) or box."""
     finite = np.isfinite(rows[:, :7])
     fail_at_first(~finite.all(axis=1), lambda i: fail(i, f"column {np.argmin(finite[i]) + 1} is not a finite number"))
     frames = rows[:, 0]
     whole = (frames >= 1) & (frames % 1 == 0)
-    fail_at_first(~whole, lambda i: fail(i, f"frame {frames[i]:g}, but frames are whole numbers from 1 on"))
+    fail_at_first(~whole, lambda i: fail(i, f"frame {frames[i]:g}, but frames are whole numbers from 1"))
     if length is not None:
         fail_at_first(frames > length, lambda i: fail(i, f"frame {frames[i]:g} is beyond the sequence's last frame, {length}"))
     width, height = rows[:, 4], rows[:, 5]
@@ -153,7 +154,7 @@ def check_frames_and_boxes(rows: np.ndarray, length: int | None, fail: Callable)
 
 
 def fail_at_first(wrong: np.ndarray, fail: Callable[[int], None]) -> None:
-    """Call `fail` with the first row that is `wrong` `(R,)`, if one is."""
+    """Call `fail` with the first row that is `wrong` `(R,)`, if any."""
     if wrong.any():
         fail(int(np.argmax(wrong)))
 

@@ -1,4 +1,4 @@
-"""The footage of one camera: a folder in MOTChallenge's layout, a video file or a live source, with detections or without."""
+"""The footage of one camera: a folder in MOTChallenge's layout, a video file or a live source, with or without detections."""
 
 import configparser
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from reid.common.errors import InputError
 from reid.footage.detection_text import NO_DETECTIONS, DetectionFile, read_detections
 from reid.footage.frames import VIDEOS, PictureFolder, Video
 
-TEXTS = {".txt", ".csv", ".json", ".yaml", ".yml"}  # some of which a video reader takes for subtitles or raw pictures
+TEXTS = {".txt", ".csv", ".json", ".yaml", ".yml"}  # some of which a video reader takes for subtitles or raw images
 
 
 @dataclass(frozen=True)
 class Footage:
-    """What one camera recorded: `length` frames (None: unknown) at `frame_rate` a second; `image_size` is (width, height) in
-    pixels, or None where only the images can tell. `images` gives BGR frames, or is None.
+    """The recording of one camera: `length` frames (None: unknown) at `frame_rate` frames per second; `image_size` is (width,
+    height) in pixels, or None if only the images determine it. `images` yields BGR frames, or is None.
     """
 
     name: str
@@ -32,10 +32,10 @@ def open_footage(
     min_score: float | None = None,
     score_scale: str | None = None,
 ) -> Footage:
-    """Open a folder in MOTChallenge's layout, a video file, a camera (its index) or a stream (its address).
+    """Open a folder in MOTChallenge's layout, a video file, a camera (by index) or a stream (by address).
 
-    `detections` is a MOT text file; for a folder also the name of a file in its `det/`; with None nothing is read. `min_score`
-    and `score_scale` are as in `read_detections`. Raises `InputError` for what cannot be read.
+    `detections` is a MOT text file; for a folder, also the name of a file in its `det/`; None reads none. `min_score` and
+    `score_scale` are as in `read_detections`. Raises `InputError` for a source that cannot be read.
     """
     folder = Path(str(source))
     if folder.is_dir():
@@ -44,7 +44,7 @@ def open_footage(
 
 
 def detections_for(folder: Path, detections: str | Path | None) -> str | None:
-    """What `open_folder` takes: the name of a file in `det/`, or the absolute path of one that is elsewhere."""
+    """The argument for `open_folder`: the name of a file in `det/`, or the absolute path of another file."""
     if detections is None:
         return None
     elsewhere = Path(detections).is_file() and not (folder / "det" / detections).is_file()
@@ -54,21 +54,21 @@ def detections_for(folder: Path, detections: str | Path | None) -> str | None:
 def open_folder(
     folder: Path, detections: str | None = "det.txt", min_score: float | None = None, score_scale: str | None = None
 ) -> Footage:
-    """A folder in MOTChallenge's layout; images are opened only when asked for, and may be absent.
+    """Open a folder in MOTChallenge's layout; images are optional and opened on demand.
 
-    `detections` is a file name in `det/`, an absolute path, or None to have none; `min_score` and `score_scale` are as in
-    `read_detections`. The footage is named after its folder, since copies of one share a `seqinfo.ini`. Its length is
-    `seqLength`, else the number of images. Raises `InputError` for what is missing or malformed.
+    `detections` is a file name in `det/`, an absolute path, or None; `min_score` and `score_scale` are as in `read_detections`.
+    The footage is named after its folder, since copies share a `seqinfo.ini`. Its length is `seqLength`, else the number of
+    images. Raises `InputError` for missing or malformed files.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: check the path")
+        raise InputError(f"{folder}: not a folder")
     info = read_info(folder / "seqinfo.ini")
     images = _find_images(folder, info.length)
     length = info.length or (images.length if images else None)
     path = folder / "det" / (detections or "")
     if detections is not None and not path.is_file():
         there = ", ".join(sorted(other.name for other in (folder / "det").glob("*.txt"))) or "none"
-        raise InputError(f"{path} is missing: choose one of the detection files in {folder / 'det'} ({there}) by --detections")
+        raise InputError(f"{path}: no such file; choose one of the files in {folder / 'det'} ({there}) with --detections")
     found = NO_DETECTIONS
     if detections is not None:
         size = info.image_size or (images.size if images else None)
@@ -83,17 +83,17 @@ def open_video(
     min_score: float | None = None,
     score_scale: str | None = None,
 ) -> Footage:
-    """A video file, a camera's index (0, 1, ...) or a stream's address, with `detections` in MOT text, if any.
+    """Open a video file, a camera index (0, 1, ...) or a stream address, with optional `detections` in MOT text.
 
-    The file's frame 1 is the first frame decoded. A live source ends with the last frame that the detections name. Raises
-    `InputError` for a source that does not open, and as `read_detections` does.
+    Frame 1 is the first decoded frame. A live source ends at the last frame with detections. Raises `InputError` for a source
+    that does not open, and as `read_detections` does.
     """
     text = str(source)
     live = text.isdigit() or "://" in text
     if not live and not Path(text).is_file():
-        raise InputError(f"{source} is neither a video file, a folder, a camera's index nor a stream's address")
+        raise InputError(f"{source}: neither a video file, a folder, a camera index nor a stream address")
     if not live and Path(text).suffix.lower() in TEXTS:
-        raise InputError(f"{source} is text by its name, not a video: detections are given with --detections")
+        raise InputError(f"{source}: a text file, not a video; give detections with --detections")
     images = Video((int(text) if text.isdigit() else text) if live else Path(text))
     length, found = None if live else images.length, NO_DETECTIONS
     size = images.size if all(images.size) else None
@@ -110,7 +110,7 @@ def open_video(
 
 
 class Info(NamedTuple):
-    """What `seqinfo.ini` says: length in frames, frames a second, (width, height) in pixels; None for what it leaves out."""
+    """The contents of `seqinfo.ini`: length in frames, frames per second, (width, height) in pixels; None for missing entries."""
 
     length: int | None = None
     frame_rate: float | None = None
@@ -118,7 +118,7 @@ class Info(NamedTuple):
 
 
 def read_info(path: Path) -> Info:
-    """Read a `seqinfo.ini`, which may be absent. Raises `InputError` for one that is malformed."""
+    """Read a `seqinfo.ini`, which is optional. Raises `InputError` if it is malformed."""
     if not path.is_file():
         return Info()
     parser = configparser.ConfigParser()
@@ -129,7 +129,7 @@ def read_info(path: Path) -> Info:
         width, height = section.getint("imWidth"), section.getint("imHeight")
     except (configparser.Error, KeyError, ValueError) as error:
         what = " ".join(str(error).split())
-        raise InputError(f"{path} is no [Sequence] with seqLength and frameRate ({what}): correct or delete it") from None
+        raise InputError(f"{path}: no [Sequence] with seqLength and frameRate ({what}); correct or delete it") from None
     for name, value in ("seqLength", length), ("frameRate", rate), ("imWidth", width), ("imHeight", height):
         if value is not None and not 0 < value < float("inf"):
             raise InputError(f"{path}: {name}={value:g} must be above 0; correct or delete that line")
@@ -142,5 +142,5 @@ def _find_images(folder: Path, length: int | None) -> PictureFolder | Video | No
         return pictures
     videos = sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEOS)
     if len(videos) > 1:
-        raise InputError(f"{folder} has no img1/ and more than one video ({', '.join(path.name for path in videos)}): leave one")
+        raise InputError(f"{folder}: no img1/ and more than one video ({', '.join(path.name for path in videos)}); keep one")
     return Video(videos[0], length) if videos else None

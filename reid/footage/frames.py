@@ -1,4 +1,4 @@
-"""Where the images of a sequence come from: a folder of pictures, a video file, or a live camera."""
+"""Image sources of a sequence: a folder of images, a video file, or a live camera."""
 
 import hashlib
 import os
@@ -17,11 +17,10 @@ VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts
 
 
 class PictureFolder:
-    """Numbered pictures, `000001.jpg` being the first frame; iterating gives `(H, W, 3)` BGR images.
+    """A folder of numbered images, the first one `000001.jpg`; iterating yields `(H, W, 3)` BGR images.
 
-    `length` is the number of frames that the sequence must have, or None to take the pictures there are. `numbers` are those of
-    the pictures that are frames, in order, where they are not 1, 2, 3 and so on. A missing or unreadable picture raises
-    `InputError` when its turn comes.
+    `length` is the required number of frames, or None to accept any. `numbers` are the image numbers of the frames, in order, if
+    they are not 1, 2, 3 and so on. A missing or unreadable image raises `InputError` when it is reached.
     """
 
     def __init__(self, folder: Path, length: int | None = None, numbers: list[int] | None = None):
@@ -34,21 +33,21 @@ class PictureFolder:
             found = self._pictures
             self._pictures = {frame: found[number] for frame, number in enumerate(numbers, 1) if number in found}
         if 0 in self._pictures:
-            raise InputError(f"{self._pictures[0]}: pictures are numbered from 1 on, as frames are; rename them")
+            raise InputError(f"{self._pictures[0]}: images must be numbered from 1, like frames; rename them")
         self.empty = not self._pictures
         self.length = length or max(self._pictures, default=0)
         self.frame_rate = None
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the first picture there is, in pixels."""
+        """Width and height of the first image, in pixels."""
         number = min(self._pictures)
         height, width = self._read(number).shape[:2]
         return width, height
 
     @property
     def identity(self) -> str:
-        """A hash that changes when a picture is added, removed or rewritten."""
+        """A hash that changes when an image is added, removed or rewritten."""
         return _identity(self._pictures.values())
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -57,7 +56,7 @@ class PictureFolder:
     def _read(self, number: int) -> np.ndarray:
         path = self._pictures.get(number)
         if path is None:
-            raise InputError(f"{self.folder}: the picture of frame {number} is missing; the sequence should have {self.length}")
+            raise InputError(f"{self.folder}: the image of frame {number} is missing; the sequence must have {self.length}")
         image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.stat().st_size else None
         if image is None:
             raise InputError(f"{path}: frame {number} does not decode as an image; replace the file")
@@ -65,11 +64,12 @@ class PictureFolder:
 
 
 class Video:
-    """A video file, a camera index or a stream's address; iterating gives `(H, W, 3)` BGR images, decoded frame k being frame k.
+    """A video file, a camera index or a stream address; iterating yields `(H, W, 3)` BGR images, where frame k is the k-th
+    decoded.
 
-    With `exact_length` a video that ends early raises `InputError`; without, it ends where decoding ends, and a file raises it
-    that ends more than a second before its header says: what was cut short is no whole recording, though headers that estimate
-    are a few frames off. Nothing is opened before it is asked for; what cannot be opened then raises `InputError`.
+    With `exact_length`, a video that ends early raises `InputError`. Without, it ends where decoding ends, and a file that ends
+    more than a second before the length in its header raises `InputError` as truncated; estimated lengths are a few frames off.
+    The source is opened on first use; `InputError` is raised if it does not open.
     """
 
     def __init__(self, source: Path | int | str, exact_length: int | None = None):
@@ -78,13 +78,13 @@ class Video:
 
     @property
     def length(self) -> int | None:
-        """Frames, as promised or as the file's header counts them; None for a live camera."""
+        """Frames, as given or from the file's header; None for a live camera."""
         frames = self._exact_length or int(self._header[0])
         return frames if frames > 0 else None
 
     @property
     def frame_rate(self) -> float | None:
-        """Frames a second as the header says; None where it does not."""
+        """Frames per second from the header, or None."""
         rate = self._header[1]
         return rate if 0 < rate < 1000 else None
 
@@ -95,7 +95,7 @@ class Video:
 
     @property
     def identity(self) -> str | None:
-        """A hash that changes when the file is rewritten; None for a live camera, whose images never come again."""
+        """A hash that changes when the file is rewritten; None for a live camera, whose images cannot be read again."""
         return _identity([self.source]) if isinstance(self.source, Path) else None
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -117,7 +117,7 @@ class Video:
     def _check_end(self, decoded: int) -> None:
         promised = self.length if isinstance(self.source, Path) else None
         if promised is not None and promised - decoded > (self.frame_rate or 30.0):
-            raise InputError(f"{self.source}: the frames end with {decoded} of {promised}, so it is cut short; replace the file")
+            raise InputError(f"{self.source}: the frames end at {decoded} of {promised}: the file is cut short; replace it")
 
     @cached_property
     def _header(self) -> list[float]:
@@ -128,13 +128,13 @@ class Video:
         return values
 
     def _open(self) -> cv2.VideoCapture:
-        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # a refusal is told in one sentence, below
+        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the error is reported below
         try:
             capture = cv2.VideoCapture(self.source if isinstance(self.source, int) else str(self.source))
         finally:
             cv2.utils.logging.setLogLevel(level)
         if not capture.isOpened():
-            raise InputError(f"{self.source} does not open as a video: check the file, the camera's index or the address")
+            raise InputError(f"{self.source}: does not open as a video; check the file, the camera index or the address")
         return capture
 
 

@@ -26,6 +26,8 @@ def check_plausible(path: Path, rows: np.ndarray, image_size: tuple[int, int] | 
     what it looks like, about boxes that are hardly people. Raises `InputError` for boxes that cannot be: normalised to 0..1, or
     all outside the image.
     """
+    if not len(rows):
+        return
     if _normalised(rows):
         raise InputError(f"{path}: all boxes lie within 0..1: multiply them by the width and height of the image, in pixels")
     if image_size is not None and len(rows) >= FEW and _outside(rows[:, 2:6], image_size).all():

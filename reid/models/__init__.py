@@ -2,7 +2,7 @@
 
 from reid.models.operators import declare_operators
 
-declare_operators()  # first, so that a network's module may import torchvision, or timm, as any module does
+declare_operators()  # first, so that network modules can import torchvision or timm as usual
 
 from reid.models import bnneck, hacnn, robust  # noqa: E402, F401
 from reid.models.registry import Head, Network, available, build, choices, options, register  # noqa: E402

@@ -28,7 +28,7 @@ BACKBONES = {
     "resnet50_ibn_a": 2048,
     "resnet50_ibn_b": 2048,
 }
-# The networks of Hu et al., CVPR 2018, as the public strong baseline uses them; timm has newer ones beside them.
+# The networks of Hu et al., CVPR 2018, as in the public strong baseline; timm also has newer ones.
 _TIMM = {
     "seresnet50": "legacy_seresnet50",
     "seresnet101": "legacy_seresnet101",
@@ -40,15 +40,15 @@ _IBN = {
     "resnet50_ibn_a": f"{_IBN_RELEASE}/resnet50_ibn_a-d9d0bb7b.pth",
     "resnet50_ibn_b": f"{_IBN_RELEASE}/resnet50_ibn_b-9ca61e85.pth",
 }
-_PREFIXES = "", "module.", "backbone."  # as published; from several GPUs; from a network of ours
+_PREFIXES = "", "module.", "backbone."  # as published; from data-parallel training; from a network of this package
 _log = logging.getLogger(__name__)
 
 
 def build_backbone(name: str, last_stride: int) -> nn.Sequential:
-    """One of `BACKBONES` with fresh parameters: `(B, 3, H, W)` to `(B, C, H / s, W / s)`, s being 16 times `last_stride`.
+    """One of `BACKBONES` with fresh parameters: `(B, 3, H, W)` to `(B, C, H / s, W / s)`, where s is 16 times `last_stride`.
 
-    A last stride of 1 is the trick of Luo et al., CVPRW 2019, sec. 3.4: the last map twice as high and wide, no parameter more.
-    Raises InputError when the package that has this backbone is missing.
+    A last stride of 1 (Luo et al., CVPRW 2019, sec. 3.4) doubles the height and width of the last map without more parameters.
+    Raises InputError if the package of this backbone is not installed.
     """
     whole = _build(name)
     children = OrderedDict()
@@ -63,18 +63,18 @@ def build_backbone(name: str, last_stride: int) -> nn.Sequential:
 
 
 def load_weights(backbone: nn.Sequential, name: str, source: str | Path) -> bool:
-    """Give `backbone`, which is `BACKBONES`' `name`, the weights of `source`; True if it has them now.
+    """Load the weights of `source` into `backbone`, which is `name` of `BACKBONES`; True on success.
 
-    "imagenet" is the published file of this backbone, fetched once and then kept where torch.hub keeps its files. Where it cannot
-    be fetched, a warning says so and the backbone keeps its weights. Any other source is a state dict in a file, .safetensors or
-    .pth, of which a classifier is left out. Raises InputError when the file cannot be read or does not fit.
+    "imagenet" is the published file of this backbone, downloaded once to torch.hub's cache. If the download fails, a warning is
+    logged and the backbone keeps its weights. Any other source is a state dict in a .safetensors or .pth file, whose classifier
+    is ignored. Raises InputError if the file cannot be read or does not fit.
     """
     if source == "imagenet":
         try:
             tensors = torch.hub.load_state_dict_from_url(_address(name), map_location="cpu", check_hash=True, weights_only=True)
-        except (OSError, HTTPException, RuntimeError) as error:  # the last for other bytes than those published
+        except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: the hash does not match
             _log.warning(
-                "ImageNet weights of %s cannot be fetched (%s): it starts from random ones; a local file can be given instead",
+                "cannot download ImageNet weights of %s (%s): it starts from random ones; a local file can be given instead",
                 name,
                 error,
             )
@@ -101,17 +101,17 @@ def _timm():
     try:
         import timm
     except ModuleNotFoundError:
-        raise InputError("SE-ResNets come from the package timm, which is missing: pip install 'mtmc[backbones]'") from None
+        raise InputError("SE-ResNets need timm, which is not installed: pip install 'mtmc[backbones]'") from None
     return timm
 
 
 def _address(name: str) -> str:
-    """Where the weights trained on ImageNet are published; a file name ends in the start of its hash, which is checked."""
+    """The URL of the ImageNet weights; the file name ends with the first digits of its hash, which is verified."""
     if name in _TIMM:
         return _timm().get_pretrained_cfg(_TIMM[name]).url
     if name in _IBN:
         return _IBN[name]
-    return import_torchvision().models.get_model_weights(name).IMAGENET1K_V1.url  # V1: those that the papers had
+    return import_torchvision().models.get_model_weights(name).IMAGENET1K_V1.url  # V1: as in the papers
 
 
 def _read(path: Path) -> Mapping[str, torch.Tensor]:
@@ -127,7 +127,7 @@ def _read(path: Path) -> Mapping[str, torch.Tensor]:
     if isinstance(tensors, Mapping):
         tensors = tensors.get("state_dict", tensors)
     if not isinstance(tensors, Mapping) or not all(isinstance(value, torch.Tensor) for value in tensors.values()):
-        raise InputError(f"{path}: not a state dict, which holds tensors by name")
+        raise InputError(f"{path}: not a state dict of tensors by name")
     return tensors
 
 
@@ -135,7 +135,7 @@ def _fill(backbone: nn.Sequential, tensors: Mapping[str, torch.Tensor], complain
     ours = backbone.state_dict()
     prefix = max(_PREFIXES, key=lambda prefix: sum(prefix + key in tensors for key in ours))
     found = {key: tensors[prefix + key] for key in ours if prefix + key in tensors}
-    # Older files lack the counters of batch normalisation, which nothing here depends on.
+    # Older files lack the batch normalisation counters, which are unused here.
     wrong = [
         key
         for key, value in ours.items()

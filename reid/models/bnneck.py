@@ -18,8 +18,8 @@ Neck = Literal["bnneck", "neck1", "neck2", "neck3", "bnneck1", "bnneck2", "bnnec
 
 class _Wiring(NamedTuple):
     normalised: bool  # f_i is f_t after batch normalisation; else the two are one
-    metric: Feature | None  # what the triplet and the center loss get
-    identity: Feature | None  # what the classifier of the ID loss gets
+    metric: Feature | None  # the feature for the triplet and center losses
+    identity: Feature | None  # the feature for the classifier of the ID loss
 
 
 # Luo et al., TMM 2019, fig. 8; BNNeck1 to 3 are read as Neck1 to 3 with batch normalisation before the losses.
@@ -35,10 +35,10 @@ WIRINGS = {
 
 
 class BNNeck(Network):
-    """A backbone, global average pooling to f_t, batch normalisation without shift to f_i, and a classifier without bias.
+    """A backbone, global average pooling to f_t, batch normalisation without shift to f_i, and a bias-free classifier.
 
     Luo et al., CVPRW 2019, fig. 5 and sec. 3.5, 256x128. backbone: one of `BACKBONES`. last_stride: the stride of its last group.
-    neck: which of the two features each loss gets, see `WIRINGS`. test_feature: the one that the descriptor is made of.
+    neck: the feature for each loss, see `WIRINGS`. test_feature: the feature used as descriptor.
     """
 
     preprocessing = Preprocessing(256, 128)
@@ -54,12 +54,12 @@ class BNNeck(Network):
         self.classifier = neck_classifier(self.dimension, classes) if classes and self.wiring.identity else None
 
     def features(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """f_t and f_i of `(B, 3, H, W)` images, `(B, D)` each, not of unit length; one and the same without normalisation."""
+        """f_t and f_i of `(B, 3, H, W)` images, `(B, D)` each, not of unit length; identical without normalisation."""
         pooled = self.backbone(images).float().mean((2, 3))
         return pooled, self.norm(pooled)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor | list[Head]:
-        """`(B, 3, H, W)` to `(B, D)` unit rows, or in training to one head, of which the neck may leave a part out."""
+        """Map `(B, 3, H, W)` to `(B, D)` unit rows or, in training, to one head, of which the neck may omit a part."""
         features = dict(zip(("f_t", "f_i"), self.features(images), strict=True))
         if not self.training:
             return F.normalize(features[self.test_feature])
@@ -69,7 +69,7 @@ class BNNeck(Network):
         return [Head(metric, logits, features[self.test_feature])]
 
     def load_backbone(self, source: str | Path) -> bool:
-        """Start from weights trained elsewhere: "imagenet", or a file; see `reid.models.backbones.load_weights`."""
+        """Start from pretrained weights: "imagenet", or a file; see `reid.models.backbones.load_weights`."""
         return load_weights(self.backbone, self.name, source)
 
 

@@ -1,7 +1,7 @@
-"""How large a network is, and how much it computes for one image.
+"""The size of a network and its multiply-adds for one image.
 
-The counting rule: parameters are those of the network without classifiers; one multiply-add is one, counted in convolutions and
-linear layers only, for one image. Normalisation, pooling, sampling and activations are left out, as the papers do.
+The counting rule: parameters exclude classifiers; a multiply-add counts as one, in convolutions and linear layers only, for one
+image. Normalisation, pooling, sampling and activations are excluded, as in the papers.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Complexity:
     multiply_adds: int
 
 
-# As printed in Lawen et al. 2019 and Li et al. 2018, table 7, whose 1.09 GFLOPs count multiplication and addition apart.
+# As printed in Lawen et al. 2019 and Li et al. 2018, table 7, whose 1.09 GFLOPs count multiplications and additions separately.
 PUBLISHED = {
     "robust": Complexity(2_900_000, 720_000_000),
     "robust_2x": Complexity(6_400_000, 1_680_000_000),
@@ -31,7 +31,7 @@ PUBLISHED = {
 def count(network: Network) -> Complexity:
     """Count `network`, built without classifiers, on one image of its own input size. Leaves it in evaluation mode.
 
-    Only shapes count, so a network built under `torch.device("meta")`, which neither stores nor computes anything, will do.
+    Only shapes matter, so a network built under `torch.device("meta")`, without storage or computation, suffices.
     """
     total = 0
 

@@ -6,5 +6,5 @@ from reid.models.registry import register
 
 @register
 def hacnn(classes: int = 0, *, blocks: Blocks = "inception", pool: Pool = "average", head: HeadKind = "none") -> Harmonious:
-    """HA-CNN with its inception blocks, 160x64, 1024-d; the paper counts 2.7M parameters, public code 2.93M."""
+    """HA-CNN with its inception blocks, 160x64, 1024-d; the paper reports 2.7M parameters, public code 2.93M."""
     return Harmonious(32, (128, 256, 384), (7, 10, 7), 512, classes, blocks, pool, head)

@@ -1,4 +1,4 @@
-"""The network that HA-CNN and Robust-ReID share: a global branch, a local branch of four regions, a head on each."""
+"""The network of HA-CNN and Robust-ReID: a global branch and a local branch of four regions, with a head on each."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -28,22 +28,22 @@ Blocks = Literal["shuffle", "inception"]
 Pool = Literal["gem", "average", "max"]
 HeadKind = Literal["unit", "bnneck", "none"]
 
-# A region's height and width as a part of the first stage's input: 24x28 of 80x32, then 12x14 and 6x7 (Li et al. 2018, fig. 2).
+# A region's height and width as a fraction of the first stage's input: 24x28 of 80x32, then 12x14 and 6x7 (Li et al. 2018, fig.
+# 2).
 REGION_HEIGHT, REGION_WIDTH = 24 / 80, 28 / 32
 _POOLS = {"gem": GeM, "average": Average, "max": Maximum}
 
 
 class Harmonious(Network):
-    """Harmonious attention network of Li et al., CVPR 2018, fig. 2, in the pieces that Lawen et al. 2019, table 2, exchange.
+    """Harmonious attention network of Li et al., CVPR 2018, fig. 2, with the components that Lawen et al. 2019, table 2, replace.
 
     stem: channels after the first convolution. channels: channels after each of the three stages. repeats: how many Shuffle-A
-    blocks each stage has. dimension: features of each of the two heads.
-    blocks: what stages and the local branch, whose weights the regions share, are made of: "shuffle" for those of Lawen et al.,
-    "inception" for Li et al., fig. 3. pool: the pooling before both heads.
-    head: "unit" scales the features to unit length before both losses (Lawen et al., sec. 3); "bnneck" gives the triplet loss the
-    linear layer's features, and the classifier and the test those after a batch normalisation (Luo et al., CVPRW 2019, fig. 5);
-    "none" is HA-CNN's head, batch normalisation and ReLU after the linear layer. So "unit" differs from it by more than the
-    length: it has no ReLU, and a classifier for unit features; each of the two starts from scratch only like this.
+    blocks each stage has. dimension: features of each of the two heads. blocks: those of the stages and of the local branch,
+    whose weights the regions share: "shuffle" for Lawen et al., "inception" for Li et al., fig. 3. pool: the pooling before both
+    heads. head: "unit" scales the features to unit length before both losses (Lawen et al., sec. 3); "bnneck" uses the linear
+    layer's features for the triplet loss, and those after a batch normalisation for the classifier and the test (Luo et al.,
+    CVPRW 2019, fig. 5); "none" is HA-CNN's head, batch normalisation and ReLU after the linear layer. So "unit" differs from it
+    not only in length: it has no ReLU, and a classifier for unit features; each of the two trains from scratch only this way.
     """
 
     preprocessing = Preprocessing(160, 64)
@@ -75,13 +75,13 @@ class Harmonious(Network):
         self.dimension = 2 * dimension
 
     def branches(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The features of the global and of the local branch, `(B, d)` each, as the linear layers leave them."""
+        """The features of the global and the local branch after the linear layers, `(B, d)` each."""
         maps, regions = self.stem(images), None
         for stage, attention, local in zip(self.stages, self.attentions, self.locals, strict=True):
             output = stage(maps)
             soft, centres = attention(output)
             if regions is None:
-                height, width = (int(side) for side in maps.shape[2:])  # a plain number also while an export traces this
+                height, width = (int(side) for side in maps.shape[2:])  # plain numbers even during export tracing
                 regions = local(sample_regions(maps, centres, round(height * REGION_HEIGHT), round(width * REGION_WIDTH)))
             else:
                 regions = local(sample_regions(maps, centres, *regions.shape[2:]) + regions)
@@ -90,7 +90,7 @@ class Harmonious(Network):
         return self.global_embedding(self.global_pool(maps)), self.local_embedding(pooled)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor | list[Head]:
-        """`(B, 3, H, W)` to `(B, D)` unit rows, or in training to two heads, features `(B, D / 2)` each."""
+        """Map `(B, 3, H, W)` to `(B, D)` unit rows or, in training, to two heads with features `(B, D / 2)` each."""
         features = [branch.float() for branch in self.branches(images)]
         if self.head == "unit":
             features = [F.normalize(branch) for branch in features]
@@ -100,7 +100,7 @@ class Harmonious(Network):
             return [Head(branch, classify(view), view if self.necks else None) for branch, view, classify in heads]
         if self.head != "unit":
             judged = [F.normalize(branch) for branch in judged]
-        # Two unit halves make a vector of length sqrt 2.
+        # Two unit halves form a vector of length sqrt 2.
         return torch.cat(judged, 1) / 2**0.5
 
 
@@ -121,8 +121,8 @@ def _embedding(head: HeadKind, inputs: int, outputs: int) -> nn.Sequential:
         return nn.Sequential(linear)
     if head == "none":
         return nn.Sequential(linear, nn.BatchNorm1d(outputs), nn.ReLU())
-    # Lawen et al. say a linear layer and unit length. Without HA-CNN's batch normalisation between the two, all features start
-    # in one direction, and trained from scratch they collapse to it; its ReLU would halve the sphere, so that one is left out.
+    # Lawen et al. specify a linear layer and unit length. Without HA-CNN's batch normalisation between them, all features start
+    # in one direction and, trained from scratch, collapse to it; its ReLU would halve the sphere, so it is omitted.
     return nn.Sequential(linear, nn.BatchNorm1d(outputs))
 
 

@@ -1,6 +1,6 @@
 """IBN-Net50: Pan et al., "Two at Once: Enhancing Learning and Generalization Capacities via IBN-Net", ECCV 2018, fig. 3.
 
-Parameters bear the names of the authors' published files, so that those can be loaded.
+Parameters have the names in the authors' published files, so these can be loaded.
 """
 
 import torch
@@ -24,7 +24,7 @@ class InstanceBatchNorm(nn.Module):
 
 
 class _Bottleneck(torchvision.models.resnet.Bottleneck):
-    """torchvision's block with a place for a normalisation between the addition and the last ReLU."""
+    """torchvision's block with an optional normalisation between the addition and the last ReLU."""
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -38,7 +38,7 @@ class _Bottleneck(torchvision.models.resnet.Bottleneck):
 
 
 def resnet50_ibn_a() -> nn.Module:
-    """ResNet-50 whose blocks, but for the last group's, normalise half by instance after their first convolution."""
+    """ResNet-50 whose blocks, except in the last group, use half instance normalisation after their first convolution."""
     network = torchvision.models.ResNet(torchvision.models.resnet.Bottleneck, _LAYERS)
     for group in (network.layer1, network.layer2, network.layer3):
         for block in group:

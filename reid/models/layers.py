@@ -5,23 +5,23 @@ from torch import nn
 from torch.nn import functional as F
 
 REGIONS = 4
-REGION_SCALE = (1.0, 1 / REGIONS)  # (x, y): a region is as wide as the map and a quarter of its height
+REGION_SCALE = (1.0, 1 / REGIONS)  # (x, y): a region has the map's width and a quarter of its height
 
 
 def convolution(
     inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, bias: bool = False, relu: bool = True
 ) -> nn.Sequential:
-    """A convolution that keeps the map's size (but for the stride), batch normalisation and, if asked, ReLU."""
+    """A convolution that keeps the map's size (except for the stride), batch normalisation and, optionally, ReLU."""
     kind = StridedDepthwise if stride > 1 and groups == inputs > 1 else nn.Conv2d
     layers = [kind(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=bias), nn.BatchNorm2d(outputs)]
     return nn.Sequential(*layers, nn.ReLU(inplace=True)) if relu else nn.Sequential(*layers)
 
 
 class StridedDepthwise(nn.Conv2d):
-    """A depthwise convolution of stride 2 or more; trained in half precision on a CPU, it computes all places and keeps some.
+    """A depthwise convolution of stride 2 or more; for half-precision training on a CPU it computes at stride 1 and subsamples.
 
-    The values are the same. PyTorch's gradient of strided ones, which oneDNN has no fast kernel for there, takes 8 to 30 times as
-    long: half of the time of a step of `robust`.
+    The values are the same. PyTorch's gradient of strided ones, without a fast oneDNN kernel there, takes 8 to 30 times as long:
+    half of a training step of `robust`.
     """
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
@@ -44,7 +44,7 @@ class GeM(nn.Module):
         self.floor = floor
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        # A power of a half-precision number overflows soon, so the pooling is always done in float32.
+        # Powers overflow easily in half precision, so the pooling always runs in float32.
         maps = maps.float().clamp(min=self.floor)
         return maps.pow(self.exponent).mean((2, 3)).pow(1 / self.exponent)
 
@@ -64,25 +64,25 @@ class Maximum(nn.Module):
 
 
 def neck_norm(dimension: int) -> nn.BatchNorm1d:
-    """The batch normalisation of a BNNeck, whose shift stays 0: Luo et al., CVPRW 2019, sec. 3.5."""
+    """The batch normalisation of a BNNeck, with its shift fixed at 0: Luo et al., CVPRW 2019, sec. 3.5."""
     norm = nn.BatchNorm1d(dimension)
     norm.bias.requires_grad_(False)
     return norm
 
 
 def neck_classifier(dimension: int, classes: int) -> nn.Linear:
-    """The classifier after a BNNeck, without bias, in Kaiming's initialisation: Luo et al., CVPRW 2019, sec. 3.5."""
+    """The bias-free classifier after a BNNeck, with Kaiming initialisation: Luo et al., CVPRW 2019, sec. 3.5."""
     classifier = nn.Linear(dimension, classes, bias=False)
     nn.init.kaiming_normal_(classifier.weight)
     return classifier
 
 
 class UnitClassifier(nn.Linear):
-    """A classifier of unit features, without bias, whose logits are 4 times those of its weights.
+    """A bias-free classifier of unit features, with logits scaled by 4.
 
-    Our choice; Lawen et al. 2019 do not speak of it. Rows that start as PyTorch draws them are 0.6 long: their logits of unit
-    features are nearly equal, and Adam takes a third of a run of 56 epochs to lengthen them. With the factor the same functions
-    are reached sooner; with 16 the ID loss drowns the triplet loss at the start.
+    A choice not described by Lawen et al. 2019. With PyTorch's initialisation rows have length 0.6: their logits of unit features
+    are nearly equal, and Adam takes a third of a run of 56 epochs to lengthen them. The factor speeds this up; with 16 the ID
+    loss dominates the triplet loss at the start.
     """
 
     def __init__(self, dimension: int, classes: int):
@@ -106,7 +106,7 @@ class SpatialAttention(nn.Module):
 
 
 class ChannelAttention(nn.Module):
-    """One weight a channel, `(B, C, 1, 1)`: squeeze and excitation with a reduction of 16. Li et al. 2018, sec. 3.1."""
+    """One weight per channel, `(B, C, 1, 1)`: squeeze and excitation with a reduction of 16. Li et al. 2018, sec. 3.1."""
 
     def __init__(self, channels: int, reduction: int = 16):
         super().__init__()
@@ -143,8 +143,8 @@ class HarmoniousAttention(nn.Module):
 def sample_regions(maps: torch.Tensor, centres: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """Cut four regions from each map and resize them: `(B, C, H, W)`, `(B, 4, 2)` to `(4B, C, height, width)`.
 
-    Li et al. 2018, eq. 2, with the scale fixed. All regions of the batch are one grid sample; region `r` of image `b` is row
-    `4b + r`. The grid is written out, not left to `affine_grid`, so that every export format can carry it.
+    Li et al. 2018, eq. 2, with the scale fixed. All regions of the batch form one grid sample; region `r` of image `b` is row `4b
+    + r`. The grid is computed explicitly, without `affine_grid`, so every export format supports it.
     """
     xs = torch.linspace(-1, 1, width, device=maps.device) * REGION_SCALE[0]
     ys = torch.linspace(-1, 1, height, device=maps.device) * REGION_SCALE[1]

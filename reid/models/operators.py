@@ -1,8 +1,8 @@
-"""torchvision beside a torch that its compiled library does not fit, as one for the CPU alone and a torchvision built for CUDA.
+"""Import torchvision with a torch that its compiled library does not match, such as a CPU-only torch and a torchvision for CUDA.
 
-`import torchvision` then fails, since it asks for operators that the library would have declared. The networks here need none of
-them, so their names are declared beforehand and the import succeeds, also the one in timm. Whoever does call such an operator is
-told by torchvision itself that its library is missing.
+`import torchvision` then fails, since it needs operators that the library would have declared. The networks here use none of
+them, so declaring their names beforehand makes the import succeed, in timm as well. Calling such an operator still raises
+torchvision's own error about the missing library.
 """
 
 import importlib
@@ -16,12 +16,13 @@ import torch
 
 from reid.common.errors import InputError
 
-_OPERATORS = "nms", "qnms"  # that the import asks for
-_declared: list[torch.library.Library] = []  # the dispatcher forgets a declaration when its Library object dies
+_OPERATORS = "nms", "qnms"  # required by the import
+_declared: list[torch.library.Library] = []  # the dispatcher drops a declaration with its Library object
 
 
 def declare_operators() -> None:
-    """Declare what `import torchvision` asks for, where its library cannot be loaded. Call this before anybody imports it."""
+    """Declare the operators that `import torchvision` needs, if its library cannot be loaded. Call this before any import of
+    it."""
     package = find_spec("torchvision") if "torchvision" not in sys.modules else None
     if package is None or package.origin is None or _declared:
         return
@@ -36,7 +37,7 @@ def declare_operators() -> None:
 
 
 def import_torchvision() -> ModuleType:
-    """torchvision, which timm imports too. Raises InputError, with the command that mends it, where it does not fit torch."""
+    """Import torchvision, which timm needs too. Raises InputError, with the command that fixes it, if it does not match torch."""
     try:
         return importlib.import_module("torchvision")
     except (ImportError, AttributeError, RuntimeError) as error:

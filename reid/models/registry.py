@@ -1,4 +1,4 @@
-"""The networks by name: a function that builds one registers itself under its own name, its keyword arguments as options."""
+"""Networks by name: a builder function registers under its own name, with its keyword arguments as options."""
 
 import inspect
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from reid.preprocessing import Preprocessing
 
 
 class Network(nn.Module):
-    """What `build` makes: a network that says how images are prepared for it and how many numbers its embedding has."""
+    """The result of `build`: a network with its preprocessing and the dimension of its embedding."""
 
     preprocessing: Preprocessing
     dimension: int
@@ -22,10 +22,11 @@ _builders: dict[str, Callable[..., Network]] = {}
 
 
 class Head(NamedTuple):
-    """What a network in training gives to the losses: features for the metric ones, logits for the ID loss.
+    """The output of a network in training: features for the metric losses, logits for the ID loss.
 
-    `features` are `(B, d)` and `logits` `(B, classes)`; None stands for what this network does not train. `descriptor` is what
-    the embedding is made of, `(B, d)`, where that is not `features`: the heads' descriptors, each at unit length, side by side.
+    `features` are `(B, d)` and `logits` `(B, classes)`; None means that the network does not train it. `descriptor`, `(B, d)`, is
+    the head's part of the embedding if it differs from `features`; the embedding concatenates the heads' descriptors, each of
+    unit length.
     """
 
     features: torch.Tensor | None
@@ -36,15 +37,15 @@ class Head(NamedTuple):
 def register(builder: Callable[..., Network]) -> Callable[..., Network]:
     """Add `builder(classes: int, *, option: Literal[values] = default) -> network` to the registry.
 
-    Its name is the network's name, the first line of its docstring the description, its keyword-only arguments the options. What
-    the network must do is told at `build`. A module of `reid.models` that registers one is imported in its `__init__`.
+    Its name becomes the network's name, the first line of its docstring the description, and its keyword-only arguments the
+    options. `build` documents the requirements on the network. `reid.models.__init__` must import the module that registers it.
     """
     _builders[builder.__name__] = builder
     return builder
 
 
 def available() -> list[str]:
-    """The names that `build` knows, sorted."""
+    """The names that `build` accepts, sorted."""
     return sorted(_builders)
 
 
@@ -54,35 +55,35 @@ def options(name: str) -> dict[str, object]:
 
 
 def choices(name: str) -> dict[str, tuple[object, ...]]:
-    """The options of a network and the values that each can take, the default among them."""
+    """The options of a network and the allowed values of each, including the default."""
     return {option.name: get_args(option.annotation) for option in _parameters(name)}
 
 
 def build(name: str, classes: int = 0, **options: object) -> Network:
-    """Make a network with fresh parameters and, for training, bias-free classifiers over `classes` identities.
+    """Build a network with new parameters and, for training, bias-free classifiers over `classes` identities.
 
-    In evaluation mode it maps `(B, 3, H, W)` images, preprocessed by its `preprocessing`, to `(B, D)` unit rows, D being its
-    `dimension`. In training mode it returns a list of `Head`. Raises InputError, listing what exists, for an unknown name, an
-    unknown option and a value that an option does not take.
+    In evaluation mode it maps `(B, 3, H, W)` images, preprocessed by its `preprocessing`, to `(B, D)` unit rows, where D is its
+    `dimension`. In training mode it returns a list of `Head`. Raises InputError, listing the known choices, for an unknown name,
+    option or option value.
     """
     builder, known = _find(name), choices(name)
     for option, value in options.items():
         if option not in known:
-            has = f"its options are: {', '.join(known)}" if known else "it has no options"
-            raise InputError(f"{name} has no option {option!r}; {has}")
+            has = f"choose from {', '.join(known)}" if known else "it has no options"
+            raise InputError(f"{name}: unknown option {option}; {has}")
         # 1 equals True, so the kinds are compared too.
         if (type(value), value) not in [(type(each), each) for each in known[option]]:
-            raise InputError(f"{name}: option {option} is {value!r}; it can be: {', '.join(map(str, known[option]))}")
+            raise InputError(f"{name}: option {option} must be one of {', '.join(map(str, known[option]))}, not {value!r}")
     network = builder(classes=classes, **options)
     missing = [attribute for attribute in ("preprocessing", "dimension") if not hasattr(network, attribute)]
     if missing:
-        raise InputError(f"{name}: its network lacks {' and '.join(missing)}; see the docstring of reid.models.build")
+        raise InputError(f"{name}: the network lacks {' and '.join(missing)}; see the docstring of reid.models.build")
     return network
 
 
 def _find(name: str) -> Callable[..., Network]:
     if name not in _builders:
-        raise InputError(f"there is no network named {name!r}; there are: {', '.join(available())}")
+        raise InputError(f"unknown network {name}; choose from {', '.join(available())}")
     return _builders[name]
 
 

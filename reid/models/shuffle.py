@@ -7,7 +7,7 @@ from reid.models.layers import convolution
 
 
 class ShuffleA(nn.Module):
-    """One half of the channels passes, the other goes through 1x1, depthwise 3x3 and 1x1; then the two are shuffled."""
+    """One half of the channels passes through, the other goes through 1x1, depthwise 3x3 and 1x1; then the two are shuffled."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -25,7 +25,7 @@ class ShuffleA(nn.Module):
 
 
 class ShuffleB(nn.Module):
-    """Both halves of the output are computed from all of the input, so that stride and width may change."""
+    """Both halves of the output are computed from the whole input, so stride and width may change."""
 
     def __init__(self, inputs: int, outputs: int, stride: int):
         super().__init__()
@@ -48,8 +48,8 @@ class ShuffleB(nn.Module):
 def shuffle(first: torch.Tensor, second: torch.Tensor, training: bool = False) -> torch.Tensor:
     """Interleave the channels of two `(B, C, H, W)` maps: Ma et al., ShuffleNet V2, ECCV 2018, fig. 3.
 
-    In training, maps with channels last in memory stay so: stacked as they are, they would be turned around twice a block. An
-    export would write the turning down, and inference engines would follow it.
+    In training, channels-last maps keep their memory format: plain stacking would permute them twice per block. An export would
+    record the permutations, and inference engines would execute them.
     """
     if training and second.is_contiguous(memory_format=torch.channels_last):
         last = [maps.permute(0, 2, 3, 1) for maps in (first, second)]
@@ -58,10 +58,10 @@ def shuffle(first: torch.Tensor, second: torch.Tensor, training: bool = False) -
 
 
 def _start_near_linear(block: nn.Module) -> None:
-    """Start a block so that it passes on nearly what it gets: 1x1 orthogonal, 3x3 near identity, ReLU at one deviation below 0.
+    """Initialise a block near the identity: 1x1 orthogonal, 3x3 near identity, ReLU at one deviation below 0.
 
-    The paper does not say how it starts from scratch. From PyTorch's start the gradient grows a thousandfold on its way through
-    the 30 blocks, and under Adam the global branch learns next to nothing for epochs; from this one it grows some fifty-fold.
+    The paper does not describe its initialisation. With PyTorch's, the gradient grows a thousandfold through the 30 blocks, and
+    under Adam the global branch learns almost nothing for epochs; with this one it grows about fiftyfold.
     """
     for layers in block.modules():
         if isinstance(layers, nn.Sequential) and isinstance(layers[0], nn.Conv2d):

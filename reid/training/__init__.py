@@ -1,1 +1,1 @@
-"""From a recipe in YAML to a weights file."""
+"""Training: from a recipe in YAML to a weights file."""

@@ -5,10 +5,10 @@ from torch import nn
 
 
 class WeightAverage:
-    """Equal-weight mean of every state it was shown. Kept in float64, so that thousands of states do not drift.
+    """Equal-weight mean of all added states, in float64, so thousands of states do not drift.
 
-    `torch.optim.swa_utils.AveragedModel` would keep a second network, in the network's own precision and with its buffers, where
-    a checkpoint and the Gaussian of `reid.training.swag` need the parameters' means by name.
+    `torch.optim.swa_utils.AveragedModel` would keep a second network, in the network's own precision and with its buffers,
+    whereas a checkpoint and the Gaussian of `reid.training.swag` need the parameter means by name.
     """
 
     def __init__(self) -> None:
@@ -16,7 +16,7 @@ class WeightAverage:
         self.mean: dict[str, torch.Tensor] = {}
 
     def add(self, network: nn.Module) -> None:
-        """Take the network's present parameters into the mean."""
+        """Add the network's current parameters to the mean."""
         self.count += 1
         for name, value in network.named_parameters():
             present = value.detach().double()
@@ -26,15 +26,15 @@ class WeightAverage:
                 self.mean[name] += (present - self.mean[name]) / self.count
 
     def copy_to(self, network: nn.Module) -> None:
-        """Give the network the mean. Its batch-norm statistics are then stale: see `torch.optim.swa_utils.update_bn`."""
+        """Copy the mean to the network. Its batch-norm statistics are then stale: see `torch.optim.swa_utils.update_bn`."""
         with torch.no_grad():
             for name, value in network.named_parameters():
                 value.copy_(self.mean[name])
 
     def state_dict(self) -> dict:
-        """What a checkpoint keeps."""
+        """The state for a checkpoint."""
         return {"count": self.count, "mean": self.mean}
 
     def load_state_dict(self, state: dict) -> None:
-        """Continue from `state_dict`."""
+        """Restore from `state_dict`."""
         self.count, self.mean = state["count"], state["mean"]

@@ -1,4 +1,4 @@
-"""The batches of a training run: which crops at which step, and at which size."""
+"""The batches of a training run: the crops and the image size of each step."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
@@ -20,10 +20,10 @@ Ask = Callable[[torch.Tensor], torch.Tensor]
 
 
 class Batches:
-    """The batches that `recipe` draws from `crops`, for a network that wants images of `size`, on `device`.
+    """The batches that `recipe` draws from `crops`, for a network with images of `size`, on `device`.
 
-    Crops without a label have the identity -1 and come last. `taught (N, D)` is what teachers say of each crop, if there are any;
-    `ask` is how they are asked about images that are composed on the way.
+    Crops without a label have the identity -1 and come last. `taught (N, D)` are the teachers' embeddings of each crop, if any;
+    `ask` calls the teachers on images composed during training.
     """
 
     def __init__(
@@ -48,8 +48,8 @@ class Batches:
     def epoch(self, epoch: int) -> np.ndarray:
         """Indices into the crops, `(steps, P * K + U + C)`, in the order of the run's batches, by seed and epoch alone.
 
-        U are those of crops without labels, C those of any crops, to be composed with others. Raises InputError when there are
-        too few identities for one batch.
+        U are crops without labels, and C are any crops, to be composed with others. Raises InputError if there are too few
+        identities for one batch.
         """
         recipe, labels = self.recipe, self.crops.ids[self.crops.ids >= 0]
         rng = np.random.default_rng([recipe.seed, epoch, 0])
@@ -65,23 +65,23 @@ class Batches:
         return np.concatenate([batches, *drawn], 1)
 
     def size_at(self, epoch: int) -> Preprocessing:
-        """What images become in an epoch: smaller ones in the early epochs, if the recipe has some."""
+        """The image format in an epoch: smaller images in early epochs, if the recipe sets them."""
         recipe = self.recipe
         if epoch >= recipe.early_epochs:
             return self.size
         return replace(self.size, height=recipe.early_height, width=recipe.early_width)
 
     def inputs(self, batches: np.ndarray, epoch: int, first: int = 0) -> Iterator[tuple[torch.Tensor, ...]]:
-        """Images, labels and, with teachers, what they say, of an epoch's `batches` from step `first` on.
+        """Images, labels and, with teachers, their embeddings, of an epoch's `batches` from step `first`.
 
-        It is this process's share of each batch: whole identities, then images without labels, then composed ones.
+        These are this process's share of each batch: whole identities, then images without labels, then composed ones.
         """
         return self._load(batches, epoch, first, self._ask)
 
     def statistics(self) -> Iterator[torch.Tensor]:
-        """Batches of the last epoch's kind from which the batch-norm statistics of averaged weights are recomputed."""
+        """Batches as in the last epoch, to recompute the batch-norm statistics of averaged weights."""
         last = self.recipe.epochs - 1
-        for images, *_ in self._load(self.epoch(last)[:_STATISTICS_BATCHES], last, 0, None):  # no teacher need be asked
+        for images, *_ in self._load(self.epoch(last)[:_STATISTICS_BATCHES], last, 0, None):  # without teachers
             yield images
 
     def _load(self, batches: np.ndarray, epoch: int, first: int, ask: Ask | None) -> Iterator[tuple[torch.Tensor, ...]]:
@@ -97,6 +97,6 @@ class Batches:
 
 
 def _drawn_evenly(pool: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """`count` members of `pool (N,)`: each once before any comes again."""
+    """`count` members of `pool (N,)`: each once before any repeats."""
     rounds = [rng.permutation(pool) for _ in range(-(-count // len(pool)))] if count else [pool[:0]]
     return np.concatenate(rounds)[:count]

@@ -1,4 +1,4 @@
-"""The class centers of the center loss, learned beside the network with an optimiser of their own."""
+"""The class centers of the center loss, learned with their own optimiser."""
 
 import torch
 
@@ -8,8 +8,8 @@ from reid.losses import center_loss
 class Centers:
     """One center in feature space for each of `classes` identities, drawn from a standard normal at the start.
 
-    They move by stochastic gradient descent, and not by the gradient of the training loss: that carries the small weight of the
-    center loss, which is meant for the features alone.
+    They move by their own stochastic gradient descent, not by the gradient of the training loss, whose small weight of the center
+    loss is meant for the features only.
     """
 
     def __init__(self, classes: int, dimension: int, learning_rate: float = 0.5, device: torch.device | str = "cpu") -> None:
@@ -23,8 +23,8 @@ class Centers:
     def step(self, features: torch.Tensor, labels: torch.Tensor) -> None:
         """Move the centers of the batch's classes towards their features: Wen et al., ECCV 2016, eq. 4.
 
-        The gradient of a center is the sum of its differences over one more than their number, so a center never jumps past the
-        mean of its features, however many of them the batch holds. A feature that half precision has overflowed moves none.
+        The gradient of a center is the sum of its differences over one more than their number, so a center never overshoots the
+        mean of its features, however many are in the batch. A feature that overflowed in half precision is ignored.
         """
         with torch.no_grad():
             finite = features.isfinite().all(1)
@@ -35,11 +35,11 @@ class Centers:
         self.optimiser.step()
 
     def state_dict(self) -> dict:
-        """What a checkpoint keeps."""
+        """The state for a checkpoint."""
         return {"values": self.values.detach(), "optimiser": self.optimiser.state_dict()}
 
     def load_state_dict(self, state: dict) -> None:
-        """Continue from `state_dict`."""
+        """Restore from `state_dict`."""
         with torch.no_grad():
             self.values.copy_(state["values"])
         self.optimiser.load_state_dict(state["optimiser"])

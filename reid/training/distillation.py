@@ -1,7 +1,7 @@
-"""Knowledge distillation: a network learns to see people as its teachers do, also those whose names nobody knows.
+"""Knowledge distillation: a network learns its teachers' embeddings, also of people without labels.
 
-Hinton et al. 2015 match a teacher's class probabilities; of networks trained on other people there are none to match, so their
-embeddings are, as in Wu et al., CVPR 2019.
+Hinton et al. 2015 match a teacher's class probabilities; networks trained on other people have none in common, so their
+embeddings are matched, as in Wu et al., CVPR 2019.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 
 class Projection(nn.Module):
-    """Linear maps from embeddings `(B, inputs)` to those of teachers of `widths`; learned along, and dropped afterwards."""
+    """Linear maps from embeddings `(B, inputs)` to those of teachers, of the `widths`; trained jointly, and dropped
+    afterwards."""
 
     def __init__(self, inputs: int, widths: Sequence[int]):
         super().__init__()
@@ -20,7 +21,7 @@ class Projection(nn.Module):
         self.maps = nn.ModuleList(nn.Linear(inputs, width, bias=False) for width in self.widths)
 
     def loss(self, embeddings: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
-        """The mean cosine distance of projected embeddings to the teachers', `(B, sum of widths)` side by side."""
+        """The mean cosine distance from the projected embeddings to the teachers', concatenated `(B, sum of widths)`."""
         parts = taught.float().split(self.widths, 1)
         distances = [1 - F.cosine_similarity(each(embeddings), part) for each, part in zip(self.maps, parts, strict=True)]
         return torch.stack(distances).mean()
@@ -30,7 +31,7 @@ def relation_loss(embeddings: torch.Tensor, taught: torch.Tensor) -> torch.Tenso
     """Ten times the mean squared difference of the batch's similarity matrices, off the diagonal.
 
     Park et al., CVPR 2019, match distances; cosines, which Tung and Mori, ICCV 2019, match, need no scale. Both arguments are
-    unit rows, `(B, d)` and `(B, D)`, two or more. The ten brings the loss to the size of the others.
+    unit rows, `(B, d)` and `(B, D)`, two or more. The factor ten scales the loss to the others.
     """
     taught = taught.float()
     difference = embeddings @ embeddings.T - taught @ taught.T

@@ -1,4 +1,4 @@
-"""What a training run tells: a line an epoch, CSV files and, where it is installed, TensorBoard."""
+"""The log of a training run: one line per epoch, CSV files and, if installed, TensorBoard."""
 
 import csv
 import time
@@ -12,9 +12,9 @@ from reid.common.files import replacing
 
 
 class Journal:
-    """The journal of one run in `folder`, which goes on at the epoch `start`, counted from 0.
+    """The log of one run in `folder`, resumed at the epoch `start`, counted from 0.
 
-    What a killed run may have written beyond its checkpoint is cut off. Where `silent`, nothing is written or printed at all.
+    Anything that a killed run wrote beyond its checkpoint is removed. With `silent`, nothing is written or printed.
     """
 
     def __init__(self, folder: Path, start: int, epochs: int, silent: bool = False):
@@ -23,10 +23,11 @@ class Journal:
         self._begun, self._start = time.monotonic(), start
         self._scalars = None if silent else self._open_scalars(start)
         if start == epochs:
-            self.say(f"all {epochs} epochs were trained before")
+            self.say(f"all {epochs} epochs are already trained")
 
     def epoch(self, epoch: int, steps: int, done: int) -> Progress:
-        """A context that shows the steps of an epoch, `done` of them already, on a terminal; `advance(0)` it at each."""
+        """A context that shows the progress of an epoch on a terminal, starting at `done` steps; call `advance(0)` at each
+        step."""
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
         disable = self.silent or not self._console.is_terminal
         progress = Progress(*columns, console=self._console, transient=True, disable=disable)
@@ -34,7 +35,7 @@ class Journal:
         return progress
 
     def losses(self, epoch: int, losses: Mapping[str, float], learning_rate: float) -> None:
-        """The mean losses of an epoch, and the rate that it ended with."""
+        """Log the mean losses of an epoch, and its final learning rate."""
         if self.silent:
             return
         self._add_rows("losses.csv", epoch, [_rounded(losses)])
@@ -45,7 +46,7 @@ class Journal:
         self.say(f"epoch {epoch + 1} of {self.epochs}: {spoken}; {left}")
 
     def validation(self, epoch: int, scores: Mapping[str, Mapping[str, float]], what: str) -> None:
-        """The scores of each set of a validation after an epoch, ratios in 0..1, of the weights that `what` names."""
+        """Log the validation scores of each set after an epoch, ratios in 0..1, of the weights called `what`."""
         rows = [{"set": name, **_rounded(of_set), "weights": what} for name, of_set in scores.items()]
         self._add_rows("validation.csv", epoch, rows)
         for name, of_set in scores.items():
@@ -58,12 +59,12 @@ class Journal:
         self._console.print(line, soft_wrap=True, highlight=False, markup=False)
 
     def close(self) -> None:
-        """Flush what TensorBoard shows."""
+        """Flush TensorBoard."""
         if self._scalars:
             self._scalars.close()
 
     def _add_rows(self, name: str, epoch: int, added: Sequence[Mapping[str, str]]) -> None:
-        """Add one epoch's rows to a CSV file, over those from this epoch on. Columns that older rows lack stay empty there."""
+        """Append one epoch's rows to a CSV file, replacing those from this epoch on. Columns missing in older rows stay empty."""
         path, rows = self.folder / name, []
         if path.exists():
             with path.open(newline="") as file:
@@ -77,7 +78,7 @@ class Journal:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            self.say("no scalars for TensorBoard: pip install 'mtmc[tensorboard]'")
+            self.say("TensorBoard logging is off: pip install 'mtmc[tensorboard]'")
             return None
         return SummaryWriter(self.folder / "tensorboard", purge_step=start + 1)
 

@@ -1,4 +1,4 @@
-"""All that a training step changes: the network, its optimiser, the centers, the averages, and the position in the run."""
+"""The training state: the network, its optimiser, the centers, the averages, and the position in the run."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,16 +22,16 @@ from reid.training.swag import WeightGaussian
 from reid.training.synchronised_norm import synchronise_norms
 from reid.weights.weights_file import read_weights
 
-_AVERAGED_EVERY = 25  # steps between two states that enter the mean, unless they are those of cycle ends
+_AVERAGED_EVERY = 25  # steps between two averaged states, unless averaging at cycle ends
 _WEIGHTS = ", ".join(name.replace("_loss", "_weight") for name in NAMES)
 _PRECISIONS = {"bf16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
 
 
 class Learner:
-    """The state of a run at the start of `recipe`, with as many classifiers as there are `classes`, on `device`.
+    """The state of a run at the start of `recipe`, with classifiers over `classes` identities, on `device`.
 
-    `widths` are those of its teachers' embeddings. `fresh` False leaves out the weights that the recipe starts from, for a run
-    that goes on from a checkpoint anyway. Raises InputError for a recipe that cannot be followed here.
+    `widths` are those of its teachers' embeddings. With `fresh` False, the recipe's initial weights are not loaded, for a run
+    that resumes from a checkpoint. Raises InputError for a recipe that cannot run here.
     """
 
     def __init__(self, recipe: Recipe, classes: int, device: str, fresh: bool = True, widths: Sequence[int] = ()):
@@ -43,30 +43,30 @@ class Learner:
         self.objective = Objective(recipe, network, classes, device, widths)
         parts = recipe.parts_of_batch
         self.labelled = torch.from_numpy(processes.gathered_rows(*parts)).to(device) if any(parts[1:]) else slice(None)
-        # robust trains 1.2 to 1.6 times as fast with channels last, the others no slower
+        # with channels last robust trains 1.2 to 1.6 times as fast, the others no slower
         self.network = synchronise_norms(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.run_network = CapturedPass(self.network)
-        # The projection's gradient is that of the whole batch in each process already.
+        # Each process already has the projection's gradient of the whole batch.
         self.optimiser = build_optimiser(recipe, [*network.parameters(), *self.objective.projection.parameters()])
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=recipe.precision == "float16")
         self.states = WeightGaussian(recipe.average_rank) if recipe.average == "gaussian" else WeightAverage()
         self.position = Position(0, 0, torch.zeros(len(NAMES), device=device), backbone=backbone, seen=seen)
 
     def parts(self) -> dict[str, Stateful]:
-        """What a checkpoint keeps, by name."""
+        """The parts for a checkpoint, by name."""
         names = "network", "objective", "optimiser", "scaler", "states", "position"
         return {name: getattr(self, name) for name in names}
 
     def step(self, images: torch.Tensor, labels: torch.Tensor, steps: int, taught: torch.Tensor | None = None) -> None:
-        """One update with this process's share of a batch of an epoch of `steps`.
+        """One update with this process's share of a batch, in an epoch of `steps`.
 
-        It is images `(B, 3, H, W)`, labels `(B,)` and what teachers say of them `(B, D)`, None without teachers. The network must
-        be in training mode. Nothing here waits for the device.
+        The share consists of images `(B, 3, H, W)`, labels `(B,)` and the teachers' embeddings `(B, D)`, or None. The network
+        must be in training mode. Does not wait for the device.
         """
         recipe, position = self.recipe, self.position
         now = position.epoch + position.step / steps
         place = np.random.SeedSequence([recipe.seed, position.epoch, 2, position.step, processes.rank()])
-        torch.manual_seed(int(place.generate_state(1, np.uint64)[0]))  # for layers that draw, like dropout
+        torch.manual_seed(int(place.generate_state(1, np.uint64)[0]))  # for random layers such as dropout
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(recipe, now)
         images = images.to(self.device, memory_format=torch.channels_last)
@@ -79,7 +79,7 @@ class Learner:
         losses = self.objective.losses(heads, labels, taught, self.labelled)
         total = self.objective.weights @ losses
         if not total.requires_grad:
-            raise InputError(f"{_WEIGHTS}: {recipe.model} has no head for a loss with weight")
+            raise InputError(f"{_WEIGHTS}: {recipe.model} has no head for any loss with weight")
         self.optimiser.zero_grad(set_to_none=True)
         self.scaler.scale(total).backward()
         processes.sum_gradients(self.network)
@@ -95,9 +95,9 @@ class Learner:
         position.step += 1
 
     def end_epoch(self) -> list[float]:
-        """Go to the next epoch; the mean losses of the one that ends, in the order of `objective.NAMES`.
+        """End the epoch; return its mean losses, in the order of `objective.NAMES`.
 
-        Raises InputError for losses that are infinite or no numbers: from there a run does not come back.
+        Raises InputError for infinite or NaN losses, from which a run does not recover.
         """
         position = self.position
         means = (position.sums / position.step).tolist()
@@ -108,18 +108,18 @@ class Learner:
         return means
 
     def take_average(self, batches: Batches) -> None:
-        """Give the network the mean of the collected states, if the recipe says so, and the batch-norm statistics to match."""
+        """Load the mean of the collected states into the network, if the recipe averages, with matching batch-norm statistics."""
         if self.recipe.average == "none":
             return
         average = self.states.average if isinstance(self.states, WeightGaussian) else self.states
         if not average.count:
-            self.states.add(self.network)  # the last epochs were too short to leave any
+            self.states.add(self.network)  # the last epochs were too short to collect any
         average.copy_to(self.network)
-        update_bn(batches.statistics(), self.network)  # plain means over them: Izmailov et al., UAI 2018, sec. 3.2
+        update_bn(batches.statistics(), self.network)  # plain means over the batches: Izmailov et al., UAI 2018, sec. 3.2
 
 
 def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[Network, str, list[str]]:
-    """The network, what its backbone starts from, and the data sets that the weights of `start` were trained on."""
+    """The network, the initialisation of its backbone, and the data sets on which the weights of `start` were trained."""
     network = build(recipe.model, classes=classes, **recipe.options)
     seen = _go_on_from(recipe, network) if fresh and recipe.start != "none" else []
     size = network.preprocessing
@@ -128,15 +128,15 @@ def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[Network, str, lis
         return network, "none", seen
     load_backbone = getattr(network, "load_backbone", None)
     if load_backbone is None:
-        raise InputError(f"backbone_weights: {recipe.model} is trained from scratch; only none is possible")
+        raise InputError(f"backbone_weights: {recipe.model} is trained from scratch; must be none")
     loaded = fresh and load_backbone(recipe.backbone_weights)
     return network, recipe.backbone_weights if loaded else "none", seen
 
 
 def _go_on_from(recipe: Recipe, network: nn.Module) -> list[str]:
-    """Give `network` the weights of the recipe's `start`; its classifiers, which no weights file has, stay as they are.
+    """Load the weights of the recipe's `start` into `network`; its classifiers, which weights files lack, are unchanged.
 
-    Returns the names of the data sets that those weights were trained on, as far as their record tells.
+    Returns the names of the data sets on which those weights were trained, as far as recorded.
     """
     source = read_weights(recipe.start)
     if (source.model, source.options) != (recipe.model, recipe.options):
@@ -154,12 +154,12 @@ def _check(recipe: Recipe, device: str) -> None:
         raise InputError("precision: float16 trains on CUDA only; on a CPU use bf16 or float32")
     matches = recipe.embedding_weight or recipe.relation_weight
     if not (recipe.identity_weight or recipe.triplet_weight or recipe.center_weight or matches):
-        raise InputError(f"{_WEIGHTS}: all are 0, so there is nothing to learn")
+        raise InputError(f"{_WEIGHTS}: at least one must be above 0")
     if bool(matches) != bool(recipe.teacher):
-        what = "without a teacher there is nothing to match" if matches else "both are 0, so the teacher teaches nothing"
+        what = "without a teacher there is nothing to match" if matches else "with a teacher, at least one must be above 0"
         raise InputError(f"embedding_weight, relation_weight: {what}")
     if recipe.composites_per_batch and not recipe.teacher:
-        raise InputError("composites_per_batch: must be 0 without a teacher, since nobody else can say who composed people are")
+        raise InputError("composites_per_batch: must be 0 without a teacher, since composed people have no labels")
     if recipe.early_epochs and not (recipe.early_height and recipe.early_width):
         raise InputError("early_height, early_width: with early_epochs they must be above 0")
     if recipe.average == "none":
@@ -174,7 +174,7 @@ def _check(recipe: Recipe, device: str) -> None:
 
 
 def _is_collected(recipe: Recipe, epoch: int, step: int, steps: int) -> bool:
-    """Whether the state after this step is averaged: cycles leave one at each end, steps one now and then."""
+    """Whether to average the state after this step: at each cycle end, or at fixed intervals."""
     if recipe.average == "none" or epoch + step / steps < recipe.epochs - recipe.average_epochs:
         return False
     if recipe.schedule == "cycles":

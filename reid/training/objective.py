@@ -1,4 +1,4 @@
-"""What a recipe minimises: the weighted sum of its losses over all heads of a network."""
+"""The objective of a recipe: the weighted sum of its losses over all heads of a network."""
 
 import copy
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ Heads = Sequence[Sequence[torch.Tensor | None]]
 class Objective:
     """`weights (5,)` times `losses(heads, labels, taught)`, each loss summed over the heads that have it.
 
-    A head is features `(B, d)`, logits `(B, classes)` and, where that is not the features, what the embedding is made of; None
-    takes it out of the metric losses, of the ID loss, or says that there is no such thing. `widths` are those of the teachers'
-    embeddings. A loss of weight 0 is not computed and counts as 0.
+    A head has features `(B, d)`, logits `(B, classes)` and, if it is not the features, its part of the embedding. None excludes
+    the head from the metric losses or the ID loss, or means that the features are used. `widths` are those of the teachers'
+    embeddings. A loss with weight 0 is not computed and counts as 0.
     """
 
     def __init__(
@@ -51,9 +51,8 @@ class Objective:
     ) -> torch.Tensor:
         """The five losses `(5,)` of a batch, unweighted, float32.
 
-        ID, triplet and center loss are those of the rows `labelled`, whose `labels (B,)` are identities; the others are those of
-        all rows, whose teachers' embeddings are `taught (B, D)`, None without teachers. Raises `ValueError` where a loss with
-        weight lacks these.
+        ID, triplet and center loss use the rows `labelled`, whose `labels (B,)` are identities; the others use all rows, with the
+        teachers' embeddings `taught (B, D)`, or None. Raises `ValueError` if a loss with weight lacks these.
         """
         recipe, nothing, labels = self.recipe, torch.zeros((), device=labels.device), labels[labelled]
         features = [head[0][labelled] for head in heads if head[0] is not None]
@@ -78,24 +77,24 @@ class Objective:
         )
 
     def move_centers(self, heads: Heads, labels: torch.Tensor, labelled: slice | torch.Tensor = slice(None)) -> None:
-        """Let the centers follow the features of this batch; without center loss there are none."""
+        """Move the centers towards the features of this batch; does nothing without center loss."""
         features = (head[0] for head in heads if head[0] is not None)
         for centers, each in zip(self.centers, features, strict=False):
             centers.step(each.detach()[labelled], labels[labelled])
 
     def state_dict(self) -> dict:
-        """What a checkpoint keeps."""
+        """The state for a checkpoint."""
         return {"centers": [centers.state_dict() for centers in self.centers], "projection": self.projection.state_dict()}
 
     def load_state_dict(self, state: dict) -> None:
-        """Continue from `state_dict`."""
+        """Restore from `state_dict`."""
         for centers, each in zip(self.centers, state["centers"], strict=True):
             centers.load_state_dict(each)
         self.projection.load_state_dict(state["projection"])
 
 
 def _embeddings(heads: Heads) -> torch.Tensor:
-    """The embeddings `(B, D)` that the network would give in evaluation mode: the heads' unit descriptors side by side."""
+    """The embeddings `(B, D)` as in evaluation mode: the heads' unit descriptors, concatenated."""
     descriptors = [next(each for each in (*head[2:], head[0]) if each is not None) for head in heads]
     return F.normalize(torch.cat([F.normalize(each.float()) for each in descriptors], 1))
 

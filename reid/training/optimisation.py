@@ -1,4 +1,4 @@
-"""The optimiser of a recipe and the learning rate that it is given."""
+"""The optimiser of a recipe and its learning rate."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,9 +11,9 @@ from reid.training.schedule import cosine_cycles, warmup_steps
 
 
 def build_optimiser(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    """Adam, AdamW (decoupled weight decay) or SGD with a Nesterov momentum of 0.9, at the recipe's height."""
+    """Adam, AdamW (decoupled weight decay) or SGD with a Nesterov momentum of 0.9, at the recipe's learning rate."""
     parameters = list(parameters)
-    # One kernel for all parameters: launching many small ones takes longer than running them.
+    # One fused kernel for all parameters: launching many small ones takes longer than running them.
     fused = parameters[0].device.type == "cuda"
     rates: dict[str, Any] = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": fused}
     if recipe.optimiser == "sgd":

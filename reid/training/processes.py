@@ -1,8 +1,8 @@
-"""One run on many processes, as `torchrun` starts them: which one this is, and what they add up.
+"""Distributed training with `torchrun`: ranks, shares of a batch, and reductions.
 
 Every process holds the whole network and a share of each batch's identities. Features and logits are gathered, so every process
-computes the losses of the whole batch, triplets across shares included, with the gradient of its own rows; the sum of these
-gradients over the processes is the gradient that one process would have at the whole batch.
+computes the losses of the whole batch, triplets across shares included, with the gradient of its own rows; summed over the
+processes, these equal the gradient of one process on the whole batch.
 """
 
 import os
@@ -22,7 +22,7 @@ _PATIENCE = timedelta(hours=2)  # the other processes wait while the first one e
 
 @contextmanager
 def joined(device: str) -> Iterator[str]:
-    """Join the processes that torchrun started, by NCCL on CUDA and by gloo on a CPU; yields the device of this process."""
+    """Join the processes started by torchrun, with NCCL on CUDA and gloo on a CPU; yields the device of this process."""
     if "WORLD_SIZE" not in os.environ or dist.is_initialized():
         yield device
         return
@@ -47,28 +47,28 @@ def count() -> int:
 
 
 def check_share(key: str, rows: int) -> None:
-    """Raise InputError unless so many rows a batch, which the recipe's `key` wants, can be dealt out evenly."""
+    """Raise InputError unless `rows` per batch, from the recipe's `key`, divide evenly among the processes."""
     if rows % count():
         raise InputError(f"{key}: {rows} cannot be shared by {count()} processes")
 
 
 def own_rows(*parts: int) -> np.ndarray:
-    """Which rows of a batch this process gets: of each of its `parts`, so many rows, as many as the others."""
+    """This process's rows of a batch: an equal share of each of its `parts`, given as numbers of rows."""
     starts, shares = np.cumsum([0, *parts[:-1]]), [part // count() for part in parts]
     return np.concatenate([start + rank() * share + np.arange(share) for start, share in zip(starts, shares, strict=True)])
 
 
 def gathered_rows(*parts: int) -> np.ndarray:
-    """Where the first of a batch's `parts` lies after `gather`, each process having had its `own_rows`."""
+    """The rows of the first of a batch's `parts` after `gather`, if each process had its `own_rows`."""
     first, width = parts[0] // count(), sum(parts) // count()
     return (np.arange(count())[:, None] * width + np.arange(first)).ravel()
 
 
 @contextmanager
 def first_alone() -> Iterator[None]:
-    """Let the first process run the block before the others do: what it leaves in a cache, they find there.
+    """Run the block in the first process before the others, so they find its results in the cache.
 
-    Where it fails, the others are let go all the same, to find out for themselves.
+    If it fails, the others proceed, and fail by themselves.
     """
     if count() > 1 and rank():
         dist.barrier()
@@ -80,7 +80,7 @@ def first_alone() -> Iterator[None]:
 
 
 def share(network: nn.Module) -> nn.Module:
-    """Give all processes the first one's parameters and statistics; the network, which is changed."""
+    """Broadcast the first process's parameters and statistics to all; returns the network, modified in place."""
     if count() > 1:
         for tensor in network.state_dict().values():
             dist.broadcast(tensor, 0)
@@ -88,7 +88,7 @@ def share(network: nn.Module) -> nn.Module:
 
 
 def gather(rows: torch.Tensor) -> torch.Tensor:
-    """The rows `(B, ...)` of all processes, `(count * B, ...)`, in order; only the own rows carry a gradient."""
+    """The rows `(B, ...)` of all processes, `(count * B, ...)`, in order; only the process's own rows carry a gradient."""
     if count() == 1:
         return rows
     parts = [torch.empty_like(rows) for _ in range(count())]

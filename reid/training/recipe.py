@@ -13,9 +13,9 @@ from reid.common.yaml_file import parse_yaml, read_yaml
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a training run depends on, but for the place of the data.
+    """All settings of a training run, except the location of the data.
 
-    `configs/reid/robust.yaml` and `configs/reid/standard_baseline.yaml` explain each key; `options` are those of the network.
+    `configs/reid/robust.yaml` and `configs/reid/standard_baseline.yaml` explain each key; `options` are the network's options.
     """
 
     model: str
@@ -74,7 +74,7 @@ class Recipe:
 
     @property
     def parts_of_batch(self) -> tuple[int, int, int]:
-        """Images of a batch that have an identity, P x K, that have none, and that are composed of two."""
+        """Numbers of images in a batch with an identity (P x K), without one, and composed of two."""
         return self.identities_per_batch * self.images_per_identity, self.unlabelled_per_batch, self.composites_per_batch
 
 
@@ -86,9 +86,9 @@ _SHARES |= {"low_resolution", "jpeg", "bad_crops", "background"}
 def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply `changes`, each a text `key=value`, or `options.key=value` for an option of the network.
 
-    A file with a line `base: OTHER.yaml` needs to list only what differs from that file, which lies in the same folder and may
-    have a base itself; of `options`, too, it lists only what differs. Raises InputError, naming the file and the key, when a key
-    is missing, unknown or of the wrong kind.
+    A file with a line `base: OTHER.yaml` lists only the differences from that file, which is in the same folder and may have a
+    base itself; the same holds for `options`. Raises InputError, naming the file and the key, for a key that is missing, unknown
+    or of the wrong type.
     """
     path = Path(path)
     settings = _read(path, [])
@@ -97,20 +97,20 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
         _override(settings, "command line", {key: value})
     for field in fields(Recipe):
         if field.name not in settings:
-            raise InputError(f"{path}: the key {field.name!r} is missing")
+            raise InputError(f"{path}: missing key {field.name}")
     return Recipe(**{field.name: _convert(field.name, field.type, *settings[field.name]) for field in fields(Recipe)})
 
 
 def _read(path: Path, below: list[Path]) -> dict[str, tuple[object, object]]:
-    """The settings of a file over those of its base: by key, where it comes from and its value."""
+    """The settings of a file over those of its base: the origin and value of each key."""
     values = read_yaml(path, "a list of lines 'key: value'")
     settings: dict[str, tuple[object, object]] = {}
     if "base" in values:
         base = path.parent / str(values.pop("base"))
         if base in [*below, path]:
-            raise InputError(f"{path}: base: {base.name} is based on this file itself")
+            raise InputError(f"{path}: base: {base.name} is based on this file")
         if not base.is_file():
-            raise InputError(f"{path}: base: there is no file {base}")
+            raise InputError(f"{path}: base: {base}: no such file")
         settings = _read(base, [*below, path])
     _override(settings, path, values)
     return settings
@@ -129,7 +129,7 @@ def _override(settings: dict[str, tuple[object, Any]], origin: object, values: d
     known = [field.name for field in fields(Recipe)]
     for key, value in values.items():
         if key not in known:
-            raise InputError(f"{origin}: unknown key {key!r}; a recipe has: {', '.join(known)}")
+            raise InputError(f"{origin}: unknown key {key}; choose from {', '.join(known)}")
         if key == "options" and isinstance(value, dict) and isinstance(settings.get(key, (None, None))[1], dict):
             value = {**settings[key][1], **value}
         settings[key] = origin, value
@@ -144,12 +144,12 @@ def _convert(key: str, kind: Any, origin: object, value: Any) -> Any:
         if key in _SHARES and value > 1:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{origin}: {key}: {value!r} is not what this key takes, {_describe(key, kind)}") from None
+        raise InputError(f"{origin}: {key} must be {_describe(key, kind)}, not {value!r}") from None
     return value
 
 
 def _as(kind: Any, value: Any) -> Any:
-    """`value` as a `kind`. Raises ValueError or TypeError when it is none."""
+    """Convert `value` to `kind`. Raises ValueError or TypeError if impossible."""
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
             raise ValueError
@@ -169,7 +169,7 @@ def _as(kind: Any, value: Any) -> Any:
         raise TypeError
     converted = kind(value)
     if isinstance(converted, float | int) and not (isfinite(converted) and converted == float(value)):
-        raise ValueError  # a fraction for a whole number, infinity or not a number
+        raise ValueError  # a fraction for an integer, infinity or NaN
     return converted
 
 

@@ -1,4 +1,4 @@
-"""Learning rate as a function of the epoch."""
+"""Learning rate schedules by epoch."""
 
 from collections.abc import Sequence
 from math import cos, pi
@@ -8,10 +8,10 @@ def warmup_steps(epoch: float, warmup: float, steps: Sequence[float], decay: flo
     """The factor on the learning rate: a linear rise, then a fall by `decay` at each of `steps`.
 
     Lawen et al. 2019, eq. 1, and Luo et al., TMM 2019, eq. 1, where warm-up is 10 of 120 epochs and the steps are at 40 and 70.
-    `epoch` counts from 0 and may be a fraction; the factor is in 0..1. The papers count whole epochs from 1: theirs is the factor
-    that their epoch `t` ends its warm-up with, `epoch = t`, and keeps from `t - 1` to `t` afterwards. At 3.5e-4 it rises from
-    3.5e-5 to 3.5e-4, as the text of Luo et al., CVPRW 2019, says; eq. 1 there prints 3.5e-5 * t / 10, a tenth of that, which
-    would leap tenfold after the warm-up.
+    `epoch` counts from 0 and may be a fraction; the factor is in 0..1. The papers count whole epochs from 1: their factor of
+    epoch `t` is the one at `epoch = t` during warm-up, and from `t - 1` to `t` afterwards. At 3.5e-4 it rises from 3.5e-5 to
+    3.5e-4, as in the text of Luo et al., CVPRW 2019; eq. 1 there prints 3.5e-5 * t / 10, a tenth of that, which would jump
+    tenfold after the warm-up.
     """
     if epoch < warmup:
         return max(epoch, 0.01 * warmup) / warmup
@@ -19,10 +19,10 @@ def warmup_steps(epoch: float, warmup: float, steps: Sequence[float], decay: flo
 
 
 def cosine_cycles(epoch: float, length: float = 35, decay: float = 0.7) -> float:
-    """The factor on the learning rate in cycles, each falling along half a cosine from its height to 0.
+    """The factor on the learning rate in cycles, each falling along half a cosine from its peak to 0.
 
-    Loshchilov and Hutter, ICLR 2017, eq. 5, with the cycles from whose ends Lawen et al. 2019 collect weights: 15 of 35 epochs,
-    each `decay` times as high as the one before. `epoch` counts from 0 and may be a fraction; the factor is in 0..1.
+    Loshchilov and Hutter, ICLR 2017, eq. 5, with the cycles of Lawen et al. 2019, who collect weights at their ends: 15 of 35
+    epochs, each `decay` times as high as the previous one. `epoch` counts from 0 and may be a fraction; the factor is in 0..1.
     """
     cycle, within = divmod(epoch, length)
     return decay**cycle * (1 + cos(pi * within / length)) / 2

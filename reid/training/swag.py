@@ -1,4 +1,4 @@
-"""Many networks from one training run: a Gaussian over the weights, Maddox et al., NeurIPS 2019 (SWAG)."""
+"""SWAG, a Gaussian over the weights of one training run: Maddox et al., NeurIPS 2019."""
 
 from collections.abc import Callable, Iterable
 
@@ -11,30 +11,30 @@ from reid.training.averaging import WeightAverage
 
 
 class WeightGaussian:
-    """The mean, the variances and, with a `rank`, a low-rank covariance of every state it was shown, in float64.
+    """The mean, the variances and, with a `rank`, a low-rank covariance of all added states, in float64.
 
-    Maddox et al., sec. 3.2 and 3.3. `rank` is the number of last states whose deviations are kept, K in the paper, at the cost of
-    that many networks of memory; 0 leaves the diagonal, which is what Lawen et al. 2019 use. 1 is refused: its covariance would
-    be divided by K - 1.
+    Maddox et al., sec. 3.2 and 3.3. `rank` is the number of last states whose deviations are kept (K in the paper), at the memory
+    cost of that many networks; 0 keeps only the diagonal, as Lawen et al. 2019 do. 1 is invalid, since the covariance is divided
+    by K - 1.
     """
 
     def __init__(self, rank: int = 0) -> None:
         if rank < 0 or rank == 1:
-            raise ValueError(f"rank {rank}: must be 0 for variances alone, or at least 2")
+            raise ValueError(f"rank must be 0 (variances alone) or at least 2, not {rank}")
         self.rank = rank
         self.average = WeightAverage()
         self.squares: dict[str, torch.Tensor] = {}
         self.deviations: list[dict[str, torch.Tensor]] = []
 
     def add(self, network: nn.Module) -> None:
-        """Take the network's present parameters in."""
+        """Add the network's current parameters."""
         before = {name: value.clone() for name, value in self.average.mean.items()}
         self.average.add(network)
         deviation = {}
         for name, value in network.named_parameters():
             present = value.detach().double()
             deviation[name] = present - self.average.mean[name]
-            # Welford's sum: the paper's mean of squares less the square of the mean would cancel where weights hardly move.
+            # Welford's sum: the paper's mean of squares minus the squared mean would cancel for weights that hardly move.
             square = deviation[name] * (present - before.get(name, present))
             self.squares[name] = self.squares.get(name, 0) + square
         if self.rank:
@@ -45,13 +45,13 @@ class WeightGaussian:
         return {name: value / self.average.count for name, value in self.squares.items()}
 
     def sample_to(self, network: nn.Module, generator: torch.Generator) -> None:
-        """Give the network a draw from the Gaussian; its batch-norm statistics are then stale.
+        """Load a sample from the Gaussian into the network; its batch-norm statistics are then stale.
 
-        Maddox et al., eq. 1; without low-rank part, a draw from the diagonal alone. `generator` is one of the CPU. Raises
-        ValueError before the first state, and before the second of those that a low-rank part needs.
+        Maddox et al., eq. 1; without the low-rank part, a sample from the diagonal. `generator` must be on the CPU. Raises
+        ValueError before the first state, or before the second with a low-rank part.
         """
         if self.average.count < (2 if self.rank else 1):
-            raise ValueError(f"{self.average.count} states are too few to draw from")
+            raise ValueError(f"{self.average.count} states are too few to sample from")
         columns = len(self.deviations)
         weights = torch.randn(columns, generator=generator, dtype=torch.float64) / (2 * max(columns - 1, 1)) ** 0.5
         share = 0.5 if self.rank else 1.0
@@ -65,11 +65,11 @@ class WeightGaussian:
                 value.copy_(draw)
 
     def state_dict(self) -> dict:
-        """What a checkpoint keeps."""
+        """The state for a checkpoint."""
         return {"rank": self.rank, "average": self.average.state_dict(), "squares": self.squares, "deviations": self.deviations}
 
     def load_state_dict(self, state: dict) -> None:
-        """Continue from `state_dict`."""
+        """Restore from `state_dict`."""
         self.rank = state["rank"]
         self.average.load_state_dict(state["average"])
         self.squares, self.deviations = state["squares"], state["deviations"]
@@ -83,11 +83,11 @@ def average_descriptors(
     samples: int,
     generator: torch.Generator,
 ) -> torch.Tensor:
-    """Embeddings `(N, D)`, unit rows, averaged over `samples` networks drawn from `gaussian`: Maddox et al., sec. 3.4.
+    """Embeddings `(N, D)`, unit rows, averaged over `samples` networks sampled from `gaussian`: Maddox et al., sec. 3.4.
 
-    The paper averages predicted probabilities; Lawen et al. 2019 average descriptors. `statistics()` gives batches of training
-    images `(B, 3, H, W)`, from which each draw's batch-norm statistics are recomputed; `embed` maps the network, in evaluation
-    mode, to its `(N, D)` unit rows. `network` is overwritten and keeps the last draw.
+    The paper averages predicted probabilities; Lawen et al. 2019 average descriptors. `statistics()` yields batches of training
+    images `(B, 3, H, W)` to recompute each sample's batch-norm statistics; `embed` maps the network, in evaluation mode, to its
+    `(N, D)` unit rows. `network` is overwritten with the last sample.
     """
     total = torch.zeros(())
     for _ in range(samples):

@@ -1,4 +1,4 @@
-"""Batch normalisation over the batches of all processes, so that many of them normalise as one would."""
+"""Batch normalisation over the batches of all processes, equivalent to one process."""
 
 import torch
 import torch.distributed as dist
@@ -8,9 +8,9 @@ from reid.training import processes
 
 
 def synchronise_norms(network: nn.Module) -> nn.Module:
-    """Put a `SynchronisedNorm` in the place of every batch normalisation of `network`, which is changed and returned.
+    """Replace every batch normalisation of `network` by a `SynchronisedNorm`, in place; returns the network.
 
-    Parameters, statistics and their names stay. With one process, nothing changes.
+    Parameters, statistics and their names are kept. With one process, does nothing.
     """
     if processes.count() > 1:
         for name, module in list(network.named_modules()):
@@ -21,7 +21,7 @@ def synchronise_norms(network: nn.Module) -> nn.Module:
 
 
 class SynchronisedNorm(nn.modules.batchnorm._BatchNorm):
-    """Ioffe and Szegedy, ICML 2015, alg. 1, with mean and variance over all processes, whose batches must be equally large.
+    """Ioffe and Szegedy, ICML 2015, alg. 1, with mean and variance over all processes, whose batches must have equal sizes.
 
     `torch.nn.SyncBatchNorm` needs CUDA; this runs wherever `torch.distributed` does, in one exchange forward and one backward.
     """
@@ -33,10 +33,10 @@ class SynchronisedNorm(nn.modules.batchnorm._BatchNorm):
             setattr(self, name, tensor)
 
     def _check_input_dim(self, inputs: torch.Tensor) -> None:
-        """Vectors, sequences and maps alike."""
+        """Accept vectors, sequences and maps."""
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """`(B, C, ...)` to the same shape and kind of number; statistics are computed in float32 or finer."""
+        """Map `(B, C, ...)` to the same shape and dtype; statistics are computed in float32 or better."""
         if not self.training:
             return super().forward(inputs)
         values = inputs.to(torch.promote_types(inputs.dtype, torch.float32))
@@ -44,7 +44,7 @@ class SynchronisedNorm(nn.modules.batchnorm._BatchNorm):
         variance, mean = torch.var_mean(values, other, correction=0)
         means, variances = _Gather.apply(torch.stack([mean, variance])).unbind(1)
         mean = means.mean(0)
-        # Their own variance and that of their means; the difference of two mean squares would cancel.
+        # Variance within processes plus variance of their means; the difference of two mean squares would cancel.
         variance = variances.mean(0) + (means - mean).pow(2).mean(0)
         self._follow(mean.detach(), variance.detach(), processes.count() * inputs.numel() // inputs.shape[1])
         shape = [1, -1, *[1] * (inputs.ndim - 2)]
@@ -54,8 +54,8 @@ class SynchronisedNorm(nn.modules.batchnorm._BatchNorm):
         return (values * scale.view(shape) + shift.view(shape)).to(inputs.dtype)
 
     def _follow(self, mean: torch.Tensor, variance: torch.Tensor, count: int) -> None:
-        """Move the running statistics; without momentum they are the plain means of all batches so far."""
-        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:  # as the user wished
+        """Update the running statistics; without momentum they are the plain means of all batches so far."""
+        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:  # disabled by the user
             return
         self.num_batches_tracked += 1
         momentum = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
@@ -64,7 +64,7 @@ class SynchronisedNorm(nn.modules.batchnorm._BatchNorm):
 
 
 class _Gather(torch.autograd.Function):
-    """A tensor of every process, stacked; backward, what all processes' losses want of the own one is added up."""
+    """The stacked tensors of all processes; backward sums the gradients of all processes for the own tensor."""
 
     @staticmethod
     def forward(context: object, own: torch.Tensor) -> torch.Tensor:

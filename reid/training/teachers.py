@@ -1,4 +1,4 @@
-"""What teachers, networks trained elsewhere, say of the images that another network learns from."""
+"""Teachers: pretrained networks whose embeddings another network learns."""
 
 import hashlib
 import logging
@@ -23,36 +23,36 @@ from reid.weights.network_file import NetworkFile
 from reid.weights.weights_file import Weights
 
 _log = logging.getLogger(__name__)
-_KEPT_EVERY = 1024  # images: what an interrupt costs at most
+_KEPT_EVERY = 1024  # images: the most that an interrupt loses
 
 
 def open_teachers(files: Sequence[str], device: str) -> list[AppearanceModel]:
-    """The networks in `files`, on `device` where it can run them, else on the CPU: they are asked but once.
+    """Open the networks in `files`, on `device` if it can run them, else on the CPU, since they run only once.
 
-    Raises InputError, naming the recipe's key, for one that is missing or cannot be read.
+    Raises InputError, naming the recipe's key, for a missing or unreadable file.
     """
     try:
-        # An ONNX file needs a package of its own on CUDA.
+        # An ONNX file needs a separate package on CUDA.
         return [load(file, device=device if Path(file).suffix.lower() != ".onnx" else "auto") for file in files]
     except InputError as error:
         raise InputError(f"teacher: {error}") from None
 
 
 def teach(teachers: Sequence[AppearanceModel], paths: Sequence[Path]) -> np.ndarray:
-    """What `teachers`, one or more, say of the images in `paths`: unit rows `(N, sum of their dimensions)`, float16.
+    """The embeddings by `teachers`, one or more, of the images in `paths`: unit rows `(N, sum of their dimensions)`, float16.
 
-    A teacher's embedding of an image is that of the image and of its mirror image together. All teachers weigh the same. What
-    they say is kept in the cache, by teacher and image. Raises InputError for an image that does not decode.
+    A teacher's embedding of an image is the sum of those of the image and its mirror image, normalised. All teachers have equal
+    weight. Embeddings are cached by teacher and image. Raises InputError for an image that does not decode.
     """
     joined = [_unit(_remembered(teacher, paths)) for teacher in teachers]
     return (np.concatenate(joined, 1) / np.float32(len(joined) ** 0.5)).astype(np.float16)
 
 
 class PresentTeachers:
-    """Teachers that are asked during training, on its device: BGR images `(B, H, W, 3)` in 0..255 to rows `(B, D)`.
+    """Teachers that run during training, on its device: BGR images `(B, H, W, 3)` in 0..255 to rows `(B, D)`.
 
-    The rows are those of `teach` but for the mirror images, which would double the cost. On CUDA the teachers compute in half
-    precision, as one CUDA graph a batch size. Raises InputError for a file that PyTorch does not run.
+    The rows are those of `teach` without the mirror images, which would double the cost. On CUDA the teachers run in half
+    precision, as one CUDA graph per batch size. Raises InputError for a file that PyTorch does not run.
     """
 
     def __init__(self, files: Sequence[str], device: torch.device | str):
@@ -63,7 +63,7 @@ class PresentTeachers:
         affine = [size.affine() for size in self._sizes]
         self._affine = [[torch.from_numpy(each).to(device)[:, None, None] for each in pair] for pair in affine]
         self._networks = [self._place(source) for source in sources]
-        with torch.no_grad():  # an operation that PyTorch lacks is told now, and not in mid-training
+        with torch.no_grad():  # report an unsupported operation now, not during training
             self._ask(torch.zeros(2, 32, 16, 3, device=device))
         self._images, self._rows = torch.empty(0), torch.empty(0)
         self._graph: torch.cuda.CUDAGraph  # from `_images` to `_rows`, once there are some
@@ -80,7 +80,7 @@ class PresentTeachers:
 
     def _place(self, source: Weights | NetworkFile) -> nn.Module:
         if isinstance(source, NetworkFile) and source.suffix not in pytorch.READS:
-            what = f"PyTorch does not run {source.suffix} files, so composites_per_batch must be 0"
+            what = f"PyTorch does not run {source.suffix} files; composites_per_batch must be 0"
             raise InputError(f"teacher: {source.path}: {what}")
         layout = torch.channels_last if self._device.type == "cuda" else torch.contiguous_format
         try:
@@ -102,7 +102,7 @@ class PresentTeachers:
         self._images = images.clone()
         beside = torch.cuda.Stream(self._device)
         beside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(beside):  # a rehearsal, in which libraries choose their algorithms
+        with torch.cuda.stream(beside):  # a warm-up pass, in which libraries choose their algorithms
             self._ask(self._images)
         torch.cuda.current_stream().wait_stream(beside)
         self._graph = torch.cuda.CUDAGraph()
@@ -111,12 +111,12 @@ class PresentTeachers:
 
 
 def _remembered(teacher: AppearanceModel, paths: Sequence[Path]) -> np.ndarray:
-    """The embeddings of images and mirror images, added up, `(N, D)`: out of the cache as far as they are there."""
+    """The summed embeddings of images and mirror images, `(N, D)`, from the cache where available."""
     keys = [hashlib.sha256(path.read_bytes()).hexdigest()[:32] for path in paths]
     file = cache_folder("teachers") / f"{teacher.name}-{teacher.weights_hash[:24]}-{embedding_code()[:8]}.npz"
     known = _read(file)
     missing = {key: path for key, path in zip(keys, paths, strict=True) if key not in known}
-    starts, label = range(0, len(missing), _KEPT_EVERY), f"asking {teacher.name}"
+    starts, label = range(0, len(missing), _KEPT_EVERY), f"running {teacher.name}"
     names = list(missing)
     for start in track(starts, label, transient=True, disable=not get_console().is_terminal):
         chunk = names[start : start + _KEPT_EVERY]
@@ -134,7 +134,7 @@ def _read(file: Path) -> dict[str, np.ndarray]:
         with np.load(file, allow_pickle=False) as kept:
             return dict(zip(kept["images"].tolist(), kept["embeddings"], strict=True))
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
-        return {}  # damaged: the teacher is asked again, and the file written anew
+        return {}  # damaged: the teacher runs again, and the file is rewritten
 
 
 def _write(file: Path, known: dict[str, np.ndarray]) -> None:
@@ -142,7 +142,9 @@ def _write(file: Path, known: dict[str, np.ndarray]) -> None:
         with replacing(file) as temporary:
             np.savez(temporary, images=np.array(list(known)), embeddings=np.stack(list(known.values())))
     except OSError as error:
-        _log.warning("%s cannot be written (%s): teachers are asked anew by every run; set XDG_CACHE_HOME", file, error.strerror)
+        _log.warning(
+            "%s is not writable (%s): every run recomputes the teachers' embeddings; set XDG_CACHE_HOME", file, error.strerror
+        )
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

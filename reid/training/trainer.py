@@ -1,4 +1,4 @@
-"""Trains one network by one recipe; a run that is killed goes on from its last checkpoint as if nothing had happened."""
+"""Train a network by a recipe; a killed run resumes from its last checkpoint with identical results."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,22 +30,22 @@ def train(
     validation: Sequence[ValidationSet] = (),
     data: Sequence[str] = (),
 ) -> nn.Module:
-    """Train `recipe.model` on `crops`, whose ids are 0..classes-1; the network, in evaluation mode, with averaged weights.
+    """Train `recipe.model` on `crops`, whose ids are 0..classes-1; returns the network in evaluation mode, with averaged weights.
 
-    Crops of the id -1, which come last, have no label: only teachers speak of them. What a recipe's teachers say of all crops is
-    asked once, before the first step, and kept in a cache.
+    Crops with the id -1, which come last, have no label and serve only distillation. The teachers' embeddings of all crops are
+    computed once, before the first step, and cached.
 
-    `folder` gets `last.safetensors`, `losses.csv` with a line an epoch, `gaussian.pt` (the state of a `WeightGaussian`) where the
-    recipe says so, and `checkpoint.pt`, from which the same call goes on. With sets for `validation` it also gets
-    `validation.csv`, a line a set, and `best.safetensors`, those of the highest mean mAP over the sets. `data` are the sources
-    of the `crops`, which the weights' record names; a set of a site that they share, or that the weights of the recipe's `start`
-    were trained on, is told at the start and in the record, for its figures say little about other sites.
+    Writes to `folder`: `last.safetensors`, `losses.csv` with one line per epoch, `gaussian.pt` (the state of a `WeightGaussian`)
+    if the recipe sets it, and `checkpoint.pt`, from which the same call resumes. With `validation` sets, also `validation.csv`,
+    one line per set, and `best.safetensors`, the weights with the highest mean mAP over the sets. `data` are the sources of the
+    `crops`, recorded in the weights. A validation set from a site in `data`, or from one on which the weights of the recipe's
+    `start` were trained, is reported at the start and in the record, since its figures say little about other sites.
 
-    All randomness comes from the recipe's seed, the epoch and the step, so a resumed run ends, on a CPU, with the very weights of
-    an unbroken one. Of many processes (see `reid.training.processes`), all read and only the first writes. Raises InputError for
-    a recipe that cannot be followed here, when training diverges, when no query of the validation has a positive, when one of its
-    images is trained on, and when `folder` holds the checkpoint of another run. What a finished run left is not written again:
-    thresholds may be in it by now.
+    All randomness comes from the recipe's seed, the epoch and the step, so on a CPU a resumed run ends with exactly the weights
+    of an uninterrupted one. Of several processes (see `reid.training.processes`), all read and only the first writes. Raises
+    InputError for a recipe that cannot run here, if training diverges, if no validation query has a positive, if a validation
+    image is also trained on, and if `folder` holds the checkpoint of another run. The weights of a finished run are not
+    rewritten, since thresholds may have been added.
     """
     file, first = folder / "checkpoint.pt", processes.rank() == 0
     for each in validation:
@@ -60,14 +60,14 @@ def train(
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists(), widths=widths)
     checkpoint.resume(file, run, learner.parts(), device)
     ask = PresentTeachers(recipe.teacher, device) if recipe.composites_per_batch else None
-    with processes.first_alone():  # only now, when nothing is left to be refused: it takes minutes
+    with processes.first_alone():  # only after all checks, since it takes minutes
         taught = teach(teachers, crops.paths) if teachers else None
-    del teachers  # the device's memory is for the network that learns
+    del teachers  # free device memory for the network in training
     batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask)
     journal = Journal(folder, learner.position.epoch, recipe.epochs, silent=not first)
     at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]
     for name in at_home:
-        journal.say(f"{name} is validated on a site that is trained on: its figures say little about other places")
+        journal.say(f"{name} is from a site in the training data: its figures say little about other sites")
 
     def keep() -> None:
         if first:
@@ -113,15 +113,15 @@ def train(
 
 
 def _check_unlabelled(recipe: Recipe, crops: Crops) -> None:
-    """Raise InputError where crops without labels are wanted and not there, or there and not used."""
+    """Raise InputError if crops without labels are required but missing, or given but unused."""
     there = int((crops.ids < 0).sum())
     if bool(there) != bool(recipe.unlabelled_per_batch):
         what = "above 0" if there else "0 without --unlabelled"
-        raise InputError(f"unlabelled_per_batch: must be {what}, where there are {there} images without labels")
+        raise InputError(f"unlabelled_per_batch: must be {what}, with {there} images without labels")
     if there and not recipe.teacher:
-        raise InputError("teacher: without one, images without labels teach nothing")
+        raise InputError("teacher: images without labels need one")
 
 
 def _is_finished(last: Path, recipe: Recipe) -> bool:
-    """Whether the weights of the run's end are written: those of a validation on the way are of fewer epochs."""
+    """Whether the final weights are written; those of an intermediate validation have fewer epochs."""
     return last.exists() and read_weights(last).training.get("epochs_done") == recipe.epochs

@@ -1,4 +1,4 @@
-"""A network in training as the weights file that it would be, measured on people it was not trained on."""
+"""Validation: a snapshot of a network in training, evaluated on people it was not trained on."""
 
 import platform
 from collections.abc import Collection, Mapping, Sequence
@@ -26,10 +26,10 @@ from reid.weights.weights_file import Weights, weights_of
 def snapshot(
     recipe: Recipe, network: Network, position: Position, crops: Crops, data: Sequence[str], size: Preprocessing
 ) -> Weights:
-    """The present weights, for images of the `size` that they were last trained at: at another they know people worse by far.
+    """The current weights, for images of the `size` last used in training, since accuracy is far lower at another.
 
-    With them goes the record of how they came about: recipe, seed included, data, epochs done and versions. Of files that the run
-    started from it has the names alone: weights are handed on, and where they lay on one machine is nobody else's business.
+    They include a record of their origin: recipe with seed, data, epochs and versions. Initial files are recorded by name only,
+    since weights are published and local paths are private.
     """
     named = int((crops.ids >= 0).sum())
     sources = {"data": [source_name(source) for source in data], "start_data": list(position.seen)}
@@ -43,7 +43,7 @@ def snapshot(
 
 @dataclass(frozen=True)
 class ValidationSet:
-    """Queries and gallery of people who are not trained on, called `name`, and what their site may be known by (`site_names`)."""
+    """A validation set called `name`: queries, gallery, and the possible names of its site (`site_names`)."""
 
     name: str
     query: Crops
@@ -51,20 +51,20 @@ class ValidationSet:
     site: frozenset[str] = frozenset()
 
     def shares_site(self, sources: Sequence[str]) -> bool:
-        """Whether one of the `sources`, or of the names by which a weights' record calls them, is of this set's site."""
+        """Whether one of the `sources`, given as sources or as names in a weights record, is from this set's site."""
         return any(({self.name} | self.site) & site_names(source) for source in sources)
 
 
 def check_apart(crops: Crops, sets: Sequence[ValidationSet]) -> None:
-    """Raise InputError, naming both files, where an image that is trained on, labelled or not, is also in one of the `sets`."""
+    """Raise InputError, naming both files, if a training image, labelled or not, is also in one of the `sets`."""
     for each in sets:
         if same := find_same(crops.paths, [*each.query.paths, *each.gallery.paths]):
-            way_out = f"{each.name} would measure memory: take it out of one of the two"
-            raise InputError(f"{same[0]}: trained on, and validated on as {same[1]}; {way_out}")
+            way_out = f"{each.name} would measure memory: remove it from one of the two"
+            raise InputError(f"{same[0]}: in the training data and, as {same[1]}, in the validation data; {way_out}")
 
 
 def validate(weights: Weights, sets: Sequence[ValidationSet], device: str) -> dict[str, dict[str, float]]:
-    """By the name of each set the `rank-1` and `mAP`, in 0..1, of queries and gallery ranked by cosine distance in float32."""
+    """The `rank-1` and `mAP` of each set, by name, in 0..1, ranked by cosine distance in float32."""
     model, scores = AppearanceModel(weights, pytorch.open_engine(weights, device, "f32")), {}
     for each in sets:
         query, gallery = each.query, each.gallery
@@ -76,13 +76,13 @@ def validate(weights: Weights, sets: Sequence[ValidationSet], device: str) -> di
 
 
 def mean_ap(scores: Mapping[str, Mapping[str, float]]) -> float:
-    """The mean mAP over the sets of a validation, by which the best weights are chosen."""
+    """The mean mAP over the validation sets, which selects the best weights."""
     return sum(of_set["mAP"] for of_set in scores.values()) / len(scores)
 
 
 def with_scores(weights: Weights, scores: Mapping[str, Mapping[str, float]], at_home: Collection[str]) -> Weights:
-    """The same weights with the `scores` of each set of their validation in the record, and whether the set is of a site that
-    the network was trained on, as those called `at_home` are."""
+    """The same weights with the validation `scores` of each set in the record, and whether the set, as those in `at_home`, is
+    from a site of the training data."""
     told = {name: {**of_set, "trained_site": name in at_home} for name, of_set in scores.items()}
     return replace(weights, training={**weights.training, "validation": told})
 

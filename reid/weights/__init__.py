@@ -1,1 +1,1 @@
-"""Networks as files have them: weights with their preprocessing and distances, and networks from elsewhere."""
+"""Network files: weights with their preprocessing and thresholds, and external networks."""

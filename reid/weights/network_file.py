@@ -1,4 +1,4 @@
-"""A network from elsewhere: an ONNX or OpenVINO file, with a YAML of the same name that says what happens to an image first."""
+"""An external network: an ONNX or OpenVINO file, with a YAML of the same name that describes its preprocessing."""
 
 import hashlib
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ _EXAMPLE = (
 
 @dataclass(frozen=True)
 class NetworkFile:
-    """A network that maps `(B, 3, H, W)` float32 images, B free or 1, to `(B, D)` rows, with its preprocessing.
+    """A network that maps `(B, 3, H, W)` float32 images, with B free or 1, to `(B, D)` rows, with its preprocessing.
 
-    `path` is an ONNX file, or an OpenVINO one (.xml), whose weights lie in a .bin of the same name.
+    `path` is an ONNX file, or an OpenVINO one (.xml), whose weights are in a .bin of the same name.
     """
 
     path: Path
@@ -42,17 +42,17 @@ class NetworkFile:
 
     @property
     def suffix(self) -> str:
-        """One of `SUFFIXES`, whichever way it is written."""
+        """One of `SUFFIXES`, in lower case."""
         return self.path.suffix.lower()
 
     @property
     def weights(self) -> Path:
-        """Where the weights lie: beside an OpenVINO file, in an ONNX file itself."""
+        """The file with the weights: the .bin beside an OpenVINO file, or the ONNX file itself."""
         return self.path.with_suffix(".bin") if self.suffix == ".xml" else self.path
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256, in hexadecimal, of the preprocessing and of all that the network consists of."""
+        """SHA-256, in hexadecimal, of the preprocessing and all files of the network."""
         digest = hashlib.sha256(self.preprocessing.to_metadata().encode())
         for path in dict.fromkeys((self.path, self.weights)):
             digest.update(path.read_bytes())
@@ -60,23 +60,23 @@ class NetworkFile:
 
 
 def read_network_file(path: str | Path) -> NetworkFile:
-    """Read the YAML beside an ONNX or OpenVINO file; the network itself is read by an engine.
+    """Read the YAML beside an ONNX or OpenVINO file; an engine reads the network itself.
 
-    The YAML is flat: height and width in pixels, `colours` (rgb, or bgr), `range` (values lie in 0..1, or, with 255, in 0..255),
-    mean and std in that order and range, and thresholds. With a range said, mean and std may be missing: they are 0 and 1 then.
-    Raises InputError when a file is missing or cut short, or when the YAML is anything else.
+    The YAML is flat: height and width in pixels, `colours` (rgb, or bgr), `range` (1 for values in 0..1, or 255 for 0..255), mean
+    and std in that order and range, and thresholds. With an explicit range, mean and std may be omitted; they default to 0 and 1.
+    Raises InputError for a missing or truncated file, or a malformed YAML.
     """
     path = Path(path)
     description = path.with_suffix(".yaml")
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     if not description.is_file():
-        raise InputError(f"{description}: missing; it must describe what {path.name} expects, for example {_EXAMPLE}")
+        raise InputError(f"{description}: no such file; it must describe the input of {path.name}, for example {_EXAMPLE}")
     fields = read_yaml(description, f"keys and values, like {_EXAMPLE}")
     try:
         unknown = sorted(map(str, fields.keys() - _KEYS))
         if unknown:
-            raise ValueError(f"unknown key {unknown[0]!r}; there are: {', '.join(sorted(_KEYS))}")
+            raise ValueError(f"unknown key {unknown[0]}; choose from {', '.join(sorted(_KEYS))}")
         thresholds = Thresholds.from_fields(fields)
         source = NetworkFile(path, _preprocessing(fields), thresholds)
     except ValueError as error:
@@ -87,12 +87,12 @@ def read_network_file(path: str | Path) -> NetworkFile:
 
 
 def _preprocessing(fields: Mapping[str, Any]) -> Preprocessing:
-    """What the YAML's `fields` say of images. Raises ValueError naming the key."""
+    """The preprocessing in the YAML's `fields`. Raises ValueError, naming the key."""
     if "range" in fields:
         fields = {"mean": [0, 0, 0], "std": [1, 1, 1], **fields}
     for key in ("height", "width", "mean", "std"):
         if key not in fields:
-            raise ValueError(f"{key} is missing; there must be something like {_EXAMPLE}")
+            raise ValueError(f"missing key {key}; for example {_EXAMPLE}")
     height, width, values = (int(_number({"range": 1, **fields}, key, whole=True)) for key in ("height", "width", "range"))
     mean, std = (_three(fields, key) for key in ("mean", "std"))
     return Preprocessing(height, width, mean, std, fields.get("colours", "rgb"), values)
@@ -117,37 +117,37 @@ def _three(fields: Mapping[str, Any], key: str) -> tuple[float, float, float]:
 
 
 def _check_weights(source: NetworkFile) -> None:
-    """Raise InputError where an OpenVINO file is damaged, or the .bin beside it missing or shorter than the .xml says."""
+    """Raise InputError if an OpenVINO file is damaged, or its .bin is missing or shorter than the .xml requires."""
     path, weights = source.path, source.weights
     if not weights.is_file():
-        raise InputError(f"{weights}: missing; it holds the weights of {path.name}: copy both")
+        raise InputError(f"{weights}: no such file; it holds the weights of {path.name}: copy both")
     try:
         constants = [layer.findall("data")[0] for layer in ElementTree.parse(path).iter("layer") if layer.get("type") == "Const"]
         wanted = max((int(place.attrib["offset"]) + int(place.attrib["size"]) for place in constants), default=0)
     except (ElementTree.ParseError, LookupError, ValueError) as error:
-        raise InputError(f"{path}: damaged, or not a network that OpenVINO wrote ({error})") from None
+        raise InputError(f"{path}: damaged, or not a network written by OpenVINO ({error})") from None
     there = weights.stat().st_size
     if there < wanted:
         raise InputError(f"{weights}: holds {there} of the {wanted} bytes that {path.name} refers to: copy both files again")
 
 
 def check_shapes(source: NetworkFile, taken: list[list[int | None]], given: list[list[int | None]]) -> bool:
-    """Whether the network takes one image at a time, and not any number.
+    """Whether the network takes one image at a time, instead of any number.
 
-    `taken` are the shapes of its inputs, `given` those of its outputs, None for a side that is free. Raises InputError for
-    anything but images of the height and width in the YAML to one table of rows.
+    `taken` are the shapes of its inputs, `given` those of its outputs, with None for free dimensions. Raises InputError unless it
+    maps images of the height and width in the YAML to one matrix of rows.
     """
     path, size = source.path, source.preprocessing
     if len(taken) != 1 or len(taken[0]) != 4 or taken[0][1] not in (3, None) or len(given) != 1 or len(given[0]) != 2:
-        wanted = "an embedding network takes (B, 3, H, W) and gives one output (B, D)"
-        raise InputError(f"{path}: {wanted}, but it takes {_shapes(taken)} and gives {_shapes(given)}")
+        wanted = "an embedding network must map (B, 3, H, W) to one output (B, D)"
+        raise InputError(f"{path}: {wanted}, not {_shapes(taken)} to {_shapes(given)}")
     count, _, *sides = taken[0]
     for name, side, ours in zip(("height", "width"), sides, (size.height, size.width), strict=True):
         if side not in (None, ours):
             theirs = "x".join("free" if each is None else str(each) for each in sides)
             raise InputError(f"{path.with_suffix('.yaml')}: {name} {ours}, but {path.name} takes images of {theirs}")
     if count not in (None, 1):
-        raise InputError(f"{path}: takes {count} images at a time: export it with a free batch axis")
+        raise InputError(f"{path}: takes {count} images at a time; export it with a free batch axis")
     return count == 1
 
 
@@ -157,7 +157,7 @@ def _shapes(shapes: list[list[int | None]]) -> str:
 
 
 def write_description(path: str | Path, preprocessing: Preprocessing, thresholds: Thresholds) -> Path:
-    """Write the YAML that `read_network_file` looks for beside the network `path`; the YAML's path."""
+    """Write the YAML for `read_network_file` beside the network `path`; returns its path."""
     fields = preprocessing.fields() | thresholds.fields()
     description = Path(path).with_suffix(".yaml")
     with replacing(description) as temporary:

@@ -1,19 +1,19 @@
-"""The distances at which two people count as one: fitted to a network, stored with it, and handed on as one object."""
+"""The distance thresholds of a network: fitted to it, stored with it, and passed as one object."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What files call them: the metadata of weights, and the YAML beside a network from elsewhere.
+# Their keys in files: the metadata of weights, and the YAML beside an external network.
 KEYS = {"max_cosine_distance": "image", "max_set_distance": "set", "max_link_distance": "link"}
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The largest cosine distances at which two are one person; None where none was fitted.
+    """The largest cosine distances of a match; None if not fitted.
 
-    `image` is between two images, `set` between several views and a person known by images of any camera, and `link` between
-    several views and a person known by other cameras alone (`reid.sets`).
+    `image` is for two images, `set` for several views and a person with images from any camera, and `link` for several views and
+    a person with images from other cameras only (`reid.sets`).
     """
 
     image: float | None = None
@@ -22,7 +22,8 @@ class Thresholds:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> "Thresholds":
-        """Those that a file's `fields` name, which may have other keys too. Raises ValueError, naming the key, for no number."""
+        """The thresholds in a file's `fields`, which may have other keys too. Raises ValueError, naming the key, for a
+        non-number."""
         fitted = {}
         for key, name in KEYS.items():
             if fields.get(key) is not None:
@@ -33,5 +34,5 @@ class Thresholds:
         return cls(**fitted)
 
     def fields(self) -> dict[str, float]:
-        """Those that were fitted, under a file's keys."""
+        """The fitted thresholds, by their keys in files."""
         return {key: getattr(self, name) for key, name in KEYS.items() if getattr(self, name) is not None}

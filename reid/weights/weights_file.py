@@ -1,4 +1,4 @@
-"""A network's weights on disk: safetensors in half precision, whose metadata name the network and its preprocessing."""
+"""A network's weights on disk: safetensors in half precision, with the network and its preprocessing in the metadata."""
 
 import hashlib
 import json
@@ -26,10 +26,10 @@ _PICKLE_STARTS = (b"PK\x03\x04", b"\x80")
 
 @dataclass(frozen=True)
 class Weights:
-    """The tensors of one network by name, and what must travel with them.
+    """The tensors of one network by name, and the data that ships with them.
 
-    `thresholds` are those fitted to this network. `training` says where the weights come from (epochs, data, command). `options`
-    are those that the network was built with. Both go through JSON.
+    `thresholds` are those fitted to this network. `training` records the origin of the weights (epochs, data, command). `options`
+    are those of the network. Both must be JSON-serializable.
     """
 
     model: str
@@ -42,7 +42,7 @@ class Weights:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256, in hexadecimal, of all that decides an embedding: network, options, preprocessing, tensors."""
+        """SHA-256, in hexadecimal, of everything that determines an embedding: network, options, preprocessing, tensors."""
         digest = hashlib.sha256(f"{self.model} {self.preprocessing.to_metadata()}".encode())
         if self.options:
             digest.update(json.dumps(self.options, sort_keys=True).encode())
@@ -53,7 +53,7 @@ class Weights:
         return digest.hexdigest()
 
     def network(self) -> "Network":
-        """The network in evaluation mode, float32, without classifiers. Raises InputError when the tensors are not its own."""
+        """The network in evaluation mode, float32, without classifiers. Raises InputError if the tensors do not fit."""
         import torch
 
         from reid.models import build
@@ -65,7 +65,7 @@ class Weights:
         if wrong:
             first = wrong[0]
             raise InputError(
-                f"{self.path or self.model}: these weights do not fit the network {self.model!r}: {len(wrong)} tensors differ, "
+                f"{self.path or self.model}: the weights do not fit the network {self.model}: {len(wrong)} tensors differ, "
                 f"first {first!r} ({theirs.get(first, 'absent')} in the file, {ours.get(first, 'absent')} in the network)"
             )
         network.load_state_dict({name: torch.from_numpy(np.array(tensor)) for name, tensor in self.tensors.items()})
@@ -73,7 +73,7 @@ class Weights:
         return network.eval()
 
     def write(self, path: str | Path) -> None:
-        """Write the file that `read_weights` reads, whole or not at all."""
+        """Write the file for `read_weights`, atomically."""
         metadata = {"model": self.model, "preprocessing": self.preprocessing.to_metadata()}
         metadata |= {key: str(distance) for key, distance in self.thresholds.fields().items()}
         if self.training:
@@ -81,7 +81,7 @@ class Weights:
         if self.options:
             metadata["options"] = json.dumps(self.options)
         with replacing(path) as temporary:
-            temporary.write_bytes(save(dict(self.tensors), metadata))  # save_file would make it unreadable for other users
+            temporary.write_bytes(save(dict(self.tensors), metadata))  # save_file makes it unreadable for other users
 
 
 def weights_of(
@@ -90,12 +90,12 @@ def weights_of(
     training: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Weights:
-    """Take the weights out of `network`, which may have been built with classifiers; they are left behind.
+    """The weights of `network`, without its classifiers, if any.
 
-    `options` are those that `network` was built with; `training` see `Weights`.
+    `options` are those of `network`; for `training`, see `Weights`.
 
-    Matrices and kernels are rounded to float16, which halves the file. What has one axis or none stays float32, since a running
-    variance need not fit into half precision and costs next to nothing.
+    Matrices and kernels are rounded to float16, which halves the file. Tensors with at most one axis stay float32, since a
+    running variance may not fit half precision and takes little space.
     """
     from reid.models import build
 
@@ -105,23 +105,24 @@ def weights_of(
     for name, tensor in network.state_dict().items():
         if name in kept:
             array = tensor.detach().cpu().numpy()
-            # safetensors writes an array's memory as it lies, and a network trained with channels last has them there.
+            # safetensors writes the raw memory of an array, which a network trained with channels last stores in another order.
             tensors[name] = array.astype(np.float16, order="C") if array.ndim > 1 else np.array(array)
     return Weights(model, network.preprocessing, tensors, training=dict(training or {}), options=options)
 
 
 def blend(weights: Weights, other: Weights, share: float) -> Weights:
-    """Weights between two sets of one network, `share` of the way, 0..1, to the `other`: Wortsman et al., CVPR 2022, eq. 2.
+    """Interpolate between two sets of weights of one network, with the weight `share`, 0..1, on the `other`: Wortsman et al.,
+    CVPR 2022, eq. 2.
 
-    The statistics of batch normalisation are blended like all else. Thresholds are not kept, since distances change; the record
-    tells both origins. Raises InputError for sets of different networks or preprocessing, and for a share outside 0..1.
+    Batch-norm statistics are blended too. Thresholds are dropped, since distances change; the record has both origins. Raises
+    InputError for sets of different networks or preprocessing, and for a share outside 0..1.
     """
     if not 0 <= share <= 1:
-        raise InputError(f"the share must lie between 0 and 1, not {share}")
+        raise InputError(f"the share must be between 0 and 1, not {share}")
     for name in ("model", "options", "preprocessing"):
         ours, theirs = getattr(weights, name), getattr(other, name)
         if ours != theirs:
-            raise InputError(f"{other.path or other.model}: its {name} differs, {theirs} where the first file has {ours}")
+            raise InputError(f"{other.path or other.model}: {name} differs, {theirs}, but the first file has {ours}")
     tensors = {
         name: np.asarray((1 - share) * ours.astype(np.float64) + share * other.tensors[name]).astype(ours.dtype)
         for name, ours in weights.tensors.items()
@@ -132,25 +133,25 @@ def blend(weights: Weights, other: Weights, share: float) -> Weights:
 
 
 def read_weights(path: str | Path) -> Weights:
-    """Read a file that `Weights.write` wrote. Raises InputError, in one sentence, for anything else."""
+    """Read a file written by `Weights.write`. Raises InputError for any other file."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (this is no dictionary)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
     except (SafetensorError, TypeError) as error:
         with path.open("rb") as file:
             if file.read(4).startswith(_PICKLE_STARTS):
-                sentence = "a pickled checkpoint, which could run any code, is not read; save it as .safetensors"
+                sentence = "pickled checkpoints, which can run arbitrary code, are not read; save it as .safetensors"
                 raise InputError(f"{path}: {sentence}") from None
         raise InputError(f"{path}: not a safetensors file of float32 and float16 tensors ({error})") from None
     if damaged := next((name for name, tensor in tensors.items() if not np.isfinite(tensor).all()), None):
         reason = "the file is damaged, or training diverged"
         raise InputError(f"{path}: the tensor {damaged!r} holds numbers that are not finite: {reason}")
     if not {"model", "preprocessing"} <= metadata.keys():
-        raise InputError(f"{path}: its metadata do not name a model and its preprocessing, so it cannot be used")
+        raise InputError(f"{path}: the metadata must name a model and its preprocessing")
     try:
         return Weights(
             metadata["model"],
@@ -162,4 +163,4 @@ def read_weights(path: str | Path) -> Weights:
             path=path,
         )
     except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: its metadata cannot be read ({error})") from None
+        raise InputError(f"{path}: the metadata cannot be read ({error})") from None

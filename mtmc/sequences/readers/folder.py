@@ -1,12 +1,12 @@
 """The generic folder of several cameras, to which any recording can be converted; `write_folder` converts those read here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
-from mtmc.sequences.alignment import ShiftedImages, shifted
+from mtmc.sequences.alignment import Clock, TimedImages, by_moment, by_own_frame
 from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, ground_truth_text, read_ground_truth
 from mtmc.sequences.readers.embeddings import read_embeddings
 from mtmc.sequences.readers.images import find_images
@@ -32,16 +32,18 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
     """Read a folder with these files, where NAME is a camera's name; all but the first are optional:
 
     - `cameras.yaml`, the camera file (`mtmc.calibration.read_camera_file`); `folder` may also be the path of such a file. A
-      camera with a `time_offset` has its own frame numbers, also in its texts below; they are converted to common frames.
+      camera with a `time_offset` or a frame rate of its own has its own frame numbers, also in its texts below; they are
+      converted to those of the recording, which has the rate of the fastest camera. Pairing is by time, without drift.
     - `NAME.mp4` (or another video) or images in `NAME/`; a `video` in the camera file takes precedence.
     - `det/NAME.txt`, MOT text, 1-based frames, and `det/NAME.npy`, embeddings `(N, D)` of its N rows.
     - `gt.txt`, rows `frame,id,x,y`: the true ground positions, in the cameras' unit.
     - `gt/NAME.txt`, the true boxes in MOTChallenge's columns, with the same ids.
     - `seqinfo.ini` as MOTChallenge has it: `frameRate`, for use without a video (default 30), and `seqLength`.
 
-    `detections` is "det" (the default), "gt" or, drawn with `seed`, "gt-thinned". Without `det/`, cameras have no detections. The
-    length is `seqLength`, else that of the longest image source, else the last frame in a text file. Raises `InputError` for
-    missing or malformed files, for cameras with different ground units, and for a camera calibrated for another image size.
+    `detections` is "det" (the default), "gt" or, drawn with `seed`, "gt-thinned". A camera without `det/NAME.txt`, or whose
+    images have ended, did not look; one with an empty text looked and saw nobody. The length is `seqLength`, else that of the
+    longest image source, else the last frame in a text file. Raises `InputError` for missing or malformed files, for streams
+    of unknown length, for cameras with different ground units, and for a camera calibrated for another image size.
     """
     path, folder = (folder, folder.parent) if folder.is_file() else (folder / "cameras.yaml", folder)
     entries = read_camera_file(path)
@@ -50,35 +52,37 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
         raise InputError(f"{path}: the cameras measure the ground in {' and '.join(sorted(units))}; all must use one unit")
     info = read_info(folder / "seqinfo.ini")
     own = {name: _images(folder, name, entry) for name, entry in entries.items()}
-    rates = (part.frame_rate for part in own.values() if part is not None)
-    frame_rate = info.frame_rate or next((rate for rate in rates if rate), 30.0)
-    ahead = {name: round(entry.time_offset * frame_rate) for name, entry in entries.items()}
-    images = {name: ShiftedImages(part, ahead[name]) if part and ahead[name] else part for name, part in own.items()}
+    clocks = _clocks(entries, own, info.frame_rate)
+    images = {name: None if part is None else TimedImages(part, clocks[name], info.length) for name, part in own.items()}
     longest = max((part.length or 0 for part in images.values() if part is not None), default=0)
     length = info.length or longest or None
-    truth = _read_each(folder / "gt", ahead, length, read_ground_truth)
+    truth = _read_each(folder / "gt", clocks, length, read_ground_truth)
     sizes = {name: entry.camera.image_size or getattr(own[name], "size", None) for name, entry in entries.items()}
 
     def read_supplied(path: Path, own_length: int | None) -> DetectionFile:
         return read_detections(path, own_length, image_size=sizes[path.stem])
 
-    found = _read_each(folder / "det", ahead, length, read_supplied) if detections in (None, SUPPLIED) else {}
+    found = _read_each(folder / "det", clocks, length, read_supplied) if detections in (None, SUPPLIED) else {}
     world = _read_world(folder / "gt.txt") if (folder / "gt.txt").is_file() else None
     if length is None:
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
         length = 1 + max((int(part.frames.max(initial=-1)) for part in texts), default=-1)
+        if not length and any(part is not None for part in images.values()):
+            raise InputError(f"{path}: the streams have no known length; give it as seqLength in {folder / 'seqinfo.ini'}")
+    by_frame: Sequence[list[Detections] | None]
     if detections in (None, SUPPLIED):
         embeddings = read_embeddings(folder / "det", found)
         by_frame = [_by_frame(found.get(name), embeddings.get(name), length) for name in entries]
     else:
         by_frame = _from_truth(folder, detections, entries, truth, length, seed)
+    seen = [_looked(part, clocks[name], images[name], length) for name, part in zip(entries, by_frame, strict=True)]
     return Recording(
         name=folder.resolve().name,
-        frame_rate=frame_rate,
+        frame_rate=next(iter(clocks.values())).moment_rate,
         length=length,
         views=tuple(
-            View(name, entry.camera, of_view, images[name], truth.get(name), entry.time_offset)
-            for (name, entry), of_view in zip(entries.items(), by_frame, strict=True)
+            View(name, entry.camera, of_view, images[name], truth.get(name), entry.time_offset, clocks[name].frame_rate)
+            for (name, entry), of_view in zip(entries.items(), seen, strict=True)
         ),
         detection_source=detections or SUPPLIED,
         world_truth=world,
@@ -92,23 +96,24 @@ def write_folder(folder: Path, recording: Recording) -> None:
     The frames of a view are numbered by its own clock, to match its images. Each file is written atomically; existing files are
     replaced.
     """
-    save_cameras(
-        folder / "cameras.yaml", {view.name: CameraEntry(view.camera, None, view.time_offset) for view in recording.views}
-    )
+    entries = {view.name: CameraEntry(view.camera, None, view.time_offset, view.frame_rate) for view in recording.views}
+    save_cameras(folder / "cameras.yaml", entries)
     info = f"[Sequence]\nname={recording.name}\nframeRate={recording.frame_rate:g}\nseqLength={recording.length}\n"
     _write(folder / "seqinfo.ini", info)
     for view in recording.views:
-        frames, ahead = view.detections, round(view.time_offset * recording.frame_rate)
+        clock = Clock(view.frame_rate or recording.frame_rate, recording.frame_rate, view.time_offset)
         if view.ground_truth is not None:
-            _write(folder / "gt" / f"{view.name}.txt", ground_truth_text(shifted(view.ground_truth, -ahead)))
-        numbers = np.repeat(np.arange(len(frames)), [len(found) for found in frames])
-        boxes, scores = np.concatenate([found.boxes for found in frames]), np.concatenate([found.scores for found in frames])
-        if not len(numbers):
+            _write(folder / "gt" / f"{view.name}.txt", ground_truth_text(by_own_frame(view.ground_truth, clock)))
+        looked = [(moment, found) for moment, found in enumerate(view.detections) if found is not None]
+        if not looked:
             continue
-        _write(folder / "det" / f"{view.name}.txt", detections_text(numbers + ahead, boxes, scores))
+        moments, frames = zip(*looked, strict=True)
+        numbers = np.repeat(clock.frames(np.array(moments)), [len(found) for found in frames])
+        boxes, scores = np.concatenate([found.boxes for found in frames]), np.concatenate([found.scores for found in frames])
+        _write(folder / "det" / f"{view.name}.txt", detections_text(numbers, boxes, scores))
         filled = [found for found in frames if len(found)]
         embeddings = [found.embeddings for found in filled if found.embeddings is not None]
-        if len(embeddings) == len(filled):
+        if filled and len(embeddings) == len(filled):
             with replacing(folder / "det" / f"{view.name}.npy") as temporary:
                 np.save(temporary, np.concatenate(embeddings))
     if recording.world_truth is not None:
@@ -143,19 +148,40 @@ def _from_truth(
     return true_detections([truth[name] for name in entries], source, length, sizes, seed, folder)
 
 
-def _read_each(folder: Path, ahead: dict[str, int], length: int | None, read: Callable) -> dict:
-    """Apply `read` to `folder/NAME.txt` of the cameras that have one, in common frames; `ahead` is each camera's lead."""
-    if folder.is_dir() and (strange := sorted(path.name for path in folder.glob("*.txt") if path.stem not in ahead)):
-        raise InputError(f"{folder / strange[0]}: no such camera; rename it to one of {', '.join(ahead)}")
-    files = {name: folder / f"{name}.txt" for name in ahead}
-    own = {name: None if length is None else length + ahead[name] for name in ahead}
-    return {name: shifted(read(path, own[name]), ahead[name]) for name, path in files.items() if path.is_file()}
+def _clocks(
+    entries: dict[str, CameraEntry], images: dict[str, PictureFolder | Video | None], frame_rate: float | None
+) -> dict[str, Clock]:
+    """When each camera looks. `frame_rate` is that of `seqinfo.ini`, which takes precedence over what the images say."""
+    told = {name: None if part is None else part.frame_rate for name, part in images.items()}
+    own = {name: entry.frame_rate or frame_rate or told[name] for name, entry in entries.items()}
+    fastest = max((rate for rate in own.values() if rate), default=30.0)
+    return {name: Clock(own[name] or fastest, fastest, entry.time_offset) for name, entry in entries.items()}
 
 
-def _by_frame(found: DetectionFile | None, embeddings: np.ndarray | None, length: int) -> list[Detections]:
-    if found is None:
-        return [Detections(np.empty((0, 4)), np.empty(0))] * length
-    return detections_by_frame(found.frames, found.boxes, found.scores, embeddings, length)
+def _read_each(folder: Path, clocks: dict[str, Clock], length: int | None, read: Callable) -> dict:
+    """Apply `read` to `folder/NAME.txt` of the cameras that have one, in the recording's frames."""
+    if folder.is_dir() and (strange := sorted(path.name for path in folder.glob("*.txt") if path.stem not in clocks)):
+        raise InputError(f"{folder / strange[0]}: no such camera; rename it to one of {', '.join(clocks)}")
+    files = {name: folder / f"{name}.txt" for name in clocks}
+    own = {name: None if length is None else clock.count(length) for name, clock in clocks.items()}
+    return {name: by_moment(read(path, own[name]), clocks[name]) for name, path in files.items() if path.is_file()}
+
+
+def _looked(
+    detections: list[Detections] | None, clock: Clock, images: TimedImages | None, length: int
+) -> list[Detections | None]:
+    """`detections`, one entry per moment, where the camera looked, None elsewhere; None for all if it has no detections."""
+    seen: list[Detections | None] = [None] * length
+    if detections is not None:
+        end = length if images is None or images.length is None else min(length, images.length)
+        moments = clock.moments(np.arange(clock.count(end)))
+        for moment in moments[(moments >= 0) & (moments < end)].tolist():
+            seen[moment] = detections[moment]
+    return seen
+
+
+def _by_frame(found: DetectionFile | None, embeddings: np.ndarray | None, length: int) -> list[Detections] | None:
+    return None if found is None else detections_by_frame(found.frames, found.boxes, found.scores, embeddings, length)
 
 
 def _read_world(path: Path) -> WorldTruth:

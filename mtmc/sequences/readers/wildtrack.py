@@ -3,11 +3,10 @@
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mtmc.calibration import Camera
-from mtmc.calibration.plausibility import check_camera
+from mtmc.calibration.opencv_file import read_opencv_camera
 from mtmc.sequences.mot_text import GroundTruth
 from mtmc.sequences.readers.true_detections import THINNED, true_detections
 from mtmc.sequences.recording import Recording, View, WorldTruth
@@ -59,34 +58,10 @@ def read_wildtrack_cameras(folder: Path) -> dict[str, Camera]:
     for path in sorted((folder / "extrinsic").glob("extr_*.xml")):
         name = path.stem.removeprefix("extr_")
         inner = folder / "intrinsic_zero" / f"intr_{name}.xml"
-        rotation, shift = _read_xml(path, "rvec", "tvec")
-        matrix, distortion = _read_xml(inner, "camera_matrix", "distortion_coefficients")
-        if rotation.shape != (3,) or shift.shape != (3,):
-            raise InputError(f"{path}: rvec and tvec must have three numbers each")
-        motion = np.eye(4)
-        motion[:3, :3] = cv2.Rodrigues(rotation)[0]
-        motion[:3, 3] = shift * CENTIMETRE
-        try:
-            cameras[name] = Camera(matrix, distortion, motion, IMAGE_SIZE)
-            check_camera(cameras[name])
-        except ValueError as error:
-            raise InputError(f"{path}: camera {name}: {error}") from None
+        cameras[name] = read_opencv_camera(inner, path, IMAGE_SIZE, CENTIMETRE)
     if not cameras:
         raise InputError(f"{folder / 'extrinsic'}: no extr_NAME.xml; unpack the calibrations there")
     return cameras
-
-
-def _read_xml(path: Path, *keys: str) -> list[np.ndarray]:
-    """The numbers under `keys` in an OpenCV XML file, each a matrix or, as for WILDTRACK's vectors, a plain sequence."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; unpack the calibrations there")
-    try:
-        storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)  # must outlive its nodes
-        nodes = [storage.getNode(key) for key in keys]
-        values = [node.mat() if node.isMap() else [node.at(index).real() for index in range(node.size())] for node in nodes]
-        return [np.array(value, dtype=np.float64).squeeze() for value in values]
-    except (cv2.error, TypeError, ValueError):
-        raise InputError(f"{path}: not an OpenCV XML file with {' and '.join(keys)}") from None
 
 
 def _read_annotations(files: list[Path], cameras: int) -> tuple[np.ndarray, np.ndarray]:

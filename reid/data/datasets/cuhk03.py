@@ -40,19 +40,19 @@ def cuhk03_labelled(folder: Path) -> DataSet:
 
 @register(_ARCHIVE, **_CLASSIC, splits=20)
 def cuhk03_classic_detected(folder: Path, split: int | None = None) -> DataSet:
-    """Li et al., CVPR 2014, detected boxes, in one of its 20 splits, the first unless told otherwise.
+    """Li et al., CVPR 2014, detected boxes, in one of its 20 splits, by default the first.
 
-    100 people are tested on: one view of them the queries, the other the gallery, of which the protocol draws one image of each
-    at random. The training set is everyone else in the file, 107 people more than the paper counts.
+    100 people form the test set: one view has the queries, the other the gallery, from which the protocol draws one random image
+    per person. The training set is everyone else in the file, 107 people more than the paper counts.
     """
     return _classic(folder, "detected", split or 0)
 
 
 @register(_ARCHIVE, **_CLASSIC, splits=20)
 def cuhk03_classic_labelled(folder: Path, split: int | None = None) -> DataSet:
-    """Li et al., CVPR 2014, boxes drawn by hand, in one of its 20 splits, the first unless told otherwise.
+    """Li et al., CVPR 2014, boxes drawn by hand, in one of its 20 splits, by default the first.
 
-    What it tests on is that of `cuhk03_classic_detected`.
+    The test set is that of `cuhk03_classic_detected`.
     """
     return _classic(folder, "labeled", split or 0)
 
@@ -62,7 +62,7 @@ def _new_protocol(folder: Path, boxes: str) -> DataSet:
     crops = _all_crops(folder, boxes)
     path = folder / f"cuhk03_new_protocol_config_{boxes}.mat"
     if not path.is_file():
-        raise InputError(f"{path}: no such file; it is published with the code of Zhong et al., CVPR 2017 (re-ranking)")
+        raise InputError(f"{path}: no such file; get it with the code of Zhong et al., CVPR 2017 (re-ranking)")
     config = read_matrices(path)
     row_of = {file.name: row for row, file in enumerate(crops.paths)}
     names = [str(cell[0]) for cell in config["filelist"].ravel()]
@@ -83,7 +83,7 @@ def _classic(folder: Path, boxes: str, split: int) -> DataSet:
 
 
 def _all_crops(folder: Path, boxes: str) -> Crops:
-    """Every image with one kind of boxes, under the names that the new protocol lists: pair, person, view, number."""
+    """All images with one kind of boxes, named as in the new protocol: pair, person, view, number."""
     with unpacked(folder / f"images_{boxes}") as images:
         if images:
             _unpack(folder / _ARCHIVE, boxes, images)
@@ -100,7 +100,8 @@ def _identity(pair, person):
 
 
 def _unpack(archive: Path, boxes: str, folder: Path) -> None:
-    """Write the images of `archive`: a cell a pair of cameras, in it a row a person, five cells a view, some of them empty."""
+    """Write the images of `archive`: one cell per pair of cameras, with one row per person and five cells per view, some
+    empty."""
     with Cells(archive, boxes) as pairs:
         for pair, people in enumerate(pairs, 1):
             for person, number in np.ndindex(*people.shape):

@@ -24,8 +24,8 @@ _TEST = "annotation/test/train_test"
 def cuhk_sysu(folder: Path) -> DataSet:
     """Xiao et al., CVPR 2017: street snaps and films, 18,184 scenes.
 
-    There are no fixed cameras, so that a scene stands for its camera. The gallery holds the other pictures of the people queried,
-    without the passers-by that a search would also meet.
+    There are no fixed cameras, so each scene counts as a camera. The gallery holds the other images of the queried people,
+    without the passers-by that a person search would also include.
     """
     folder = locate(folder, "dataset", "Image/SSM")
     with unpacked(folder / "crops") as crops:
@@ -35,7 +35,7 @@ def cuhk_sysu(folder: Path) -> DataSet:
 
 
 def _cut(folder: Path, crops: Path) -> None:
-    """Write every annotated person, each scene decoded once."""
+    """Write the crops of all annotated people, decoding each scene once."""
     wanted = defaultdict(list)
     for part, scene, identity, box in (*_train_boxes(folder), *_test_boxes(folder)):
         wanted[scene].append((part, identity, box))
@@ -50,7 +50,7 @@ def _cut(folder: Path, crops: Path) -> None:
 
 
 def _train_boxes(folder: Path) -> Iterator[tuple[str, str, int, list[int]]]:
-    """Part, scene, identity and box (left, top, width, height) of everyone to train on."""
+    """Part, scene, identity and box (left, top, width, height) of everyone in the training set."""
     for person in read_matrices(folder / _TEST / "Train.mat")["Train"].ravel():
         person = person[0, 0]
         for appearance in person["scene"].ravel():
@@ -58,7 +58,7 @@ def _train_boxes(folder: Path) -> Iterator[tuple[str, str, int, list[int]]]:
 
 
 def _test_boxes(folder: Path) -> Iterator[tuple[str, str, int, list[int]]]:
-    """The same for queries and gallery; a gallery scene without the person queried has an empty box."""
+    """The same for queries and gallery; a gallery scene without the queried person has an empty box."""
     for test in read_matrices(folder / _TEST / "TestG50.mat")["TestG50"].ravel():
         query = test["Query"].ravel()[0]
         identity = _identity(query["idname"])

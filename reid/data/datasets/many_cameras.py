@@ -1,4 +1,4 @@
-"""Sets to train on, of few people in many cameras or sequences."""
+"""Training sets of few people in many cameras or sequences."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from reid.data.named_files import read_files
 
 @register("3DPeS/RGB/1_23_FRAME_345_RGB.bmp: identity, sequence, frame", train=Count(1011, 192))
 def pes3d(folder: Path) -> DataSet:
-    """Baltieri et al., J-HGBU 2011 (3DPeS): 8 cameras, which the file names do not tell; a sequence stands for its camera."""
+    """Baltieri et al., J-HGBU 2011 (3DPeS): 8 cameras, which the file names do not give; each sequence counts as a camera."""
     folder = locate(folder, "3DPeS", "RGB") / "RGB"
     return DataSet(read_files(folder, r"(\d+)_(\d+)_.*\.bmp", lambda match: (int(match[1]), int(match[2]))))
 

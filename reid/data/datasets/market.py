@@ -1,4 +1,4 @@
-"""Market-1501 and DukeMTMC-reID: three folders, and names that tell identity and camera."""
+"""Market-1501 and DukeMTMC-reID: three folders, with identity and camera in the file names."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from reid.data.folders import GALLERY, QUERY, TRAIN, read_market
 def market1501(folder: Path) -> DataSet:
     """Zheng et al., ICCV 2015: 6 cameras.
 
-    Junk, identity -1, is left out of the gallery; its distractors share the identity 0 and are counted as one.
+    Junk, identity -1, is left out of the gallery; distractors share the identity 0 and count as one.
     """
     return _three_folders(locate(folder, "Market-1501-v15.09.15", TRAIN))
 

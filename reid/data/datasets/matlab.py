@@ -1,4 +1,4 @@
-"""MATLAB files: matrices and structs of version 7 by SciPy, cell arrays also of version 7.3, which is HDF5, by h5py."""
+"""MATLAB files: matrices and structs of version 7 with SciPy, cell arrays also of version 7.3 (HDF5) with h5py."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from reid.common.errors import InputError
 
 
 def read_matrices(path: Path) -> dict:
-    """The variables of a file of version 7 or older, as `scipy.io.loadmat` gives them. Raises InputError for any other file."""
+    """The variables of a file of version 7 or older, as from `scipy.io.loadmat`. Raises InputError for any other file."""
     try:
         return loadmat(path)
     except (ValueError, TypeError, NotImplementedError) as error:
@@ -18,9 +18,8 @@ def read_matrices(path: Path) -> dict:
 
 
 class Cells:
-    """The cells of a variable that is a vector of cell arrays, or of matrices; only those that are asked for are read.
-
-    Raises InputError where the file has no such variable, or is of version 7.3 and h5py is not installed.
+    """The cells of a variable that is a vector of cell arrays or matrices, read on demand. Raises InputError if the file lacks
+    the variable, or if it is of version 7.3 and h5py is not installed.
     """
 
     def __init__(self, path: Path, variable: str):
@@ -30,10 +29,10 @@ class Cells:
         except NotImplementedError:
             self._file = _open_hdf5(path)
             if variable not in self._file:
-                raise InputError(f"{path}: has no variable {variable}") from None
+                raise InputError(f"{path}: no variable {variable}") from None
             self._cells = self._file[variable][()].ravel()
         except KeyError:
-            raise InputError(f"{path}: has no variable {variable}") from None
+            raise InputError(f"{path}: no variable {variable}") from None
         except (ValueError, TypeError) as error:
             raise InputError(f"{path}: not a MATLAB file") from error
 
@@ -51,13 +50,13 @@ class Cells:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: int):
-        """A matrix, or a cell array that is indexed by row and column and has a `shape`."""
+        """A matrix, or a cell array with a `shape`, indexed by row and column."""
         cell = self._cells[index]
         return cell if self._file is None else _resolve(self._file, cell)
 
 
 class _References:
-    """A cell array of a version 7.3 file, whose cells are read when they are indexed; HDF5 holds MATLAB's arrays transposed."""
+    """A cell array of a version 7.3 file, whose cells are read when indexed; HDF5 stores MATLAB's arrays transposed."""
 
     def __init__(self, file, references: np.ndarray):
         self._file, self._references, self.shape = file, references, references.shape
@@ -76,6 +75,6 @@ def _open_hdf5(path: Path):
         import h5py
     except ImportError:
         raise InputError(
-            f"{path}: MATLAB's version 7.3 needs h5py (pip install 'mtmc[cuhk03]'), or save -v7 of the same variables"
+            f"{path}: MATLAB version 7.3 needs h5py: pip install 'mtmc[cuhk03]', or save the variables with -v7"
         ) from None
     return h5py.File(path, "r")

@@ -1,4 +1,4 @@
-"""The data sets by name: a function that reads one registers itself under its own name, with layout and published counts."""
+"""Data sets by name: a reader function registers under its own name, with layout and published counts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ NO_CROPS = Crops([], np.empty(0, np.int64), np.empty(0, np.int64))
 
 @dataclass(frozen=True)
 class DataSet:
-    """The three parts of a data set; a part that its protocol does not have is empty."""
+    """The three parts of a data set; a part missing from its protocol is empty."""
 
     train: Crops
     query: Crops = NO_CROPS
     gallery: Crops = NO_CROPS
 
     def parts(self) -> dict[str, Crops]:
-        """The parts under the names that their folders have in Market-1501's layout."""
+        """The parts, under their folder names in Market-1501's layout."""
         return {TRAIN: self.train, QUERY: self.query, GALLERY: self.gallery}
 
 
 @dataclass(frozen=True)
 class Count:
-    """Published numbers of images, None where none is published, and of identities."""
+    """Published numbers of images, or None, and of identities."""
 
     images: int | None
     identities: int
@@ -35,7 +35,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Entry:
-    """A registered data set. `splits` is their number, 0 for one fixed protocol; `whole` counts it without a split."""
+    """A registered data set. `splits` is the number of splits, 0 for one fixed protocol; `whole` is the count without a split."""
 
     reader: Callable[..., DataSet]
     layout: str
@@ -45,7 +45,7 @@ class Entry:
 
     @property
     def description(self) -> str:
-        """The first line of what the reader says of itself."""
+        """The first line of the reader's docstring."""
         return (self.reader.__doc__ or "").strip().partition("\n")[0]
 
 
@@ -62,7 +62,7 @@ def register(
 ) -> Callable[[Callable[..., DataSet]], Callable[..., DataSet]]:
     """Add `reader(folder: Path) -> DataSet` to the registry, or with `splits`, `reader(folder, split: int | None) -> DataSet`.
 
-    Its name is the data set's name. `layout` says what the folder holds; the counts are the published ones of each part.
+    Its name becomes the data set's name. `layout` describes the folder; the counts are the published ones of each part.
     """
     counts = {part: count for part, count in ((TRAIN, train), (QUERY, query), (GALLERY, gallery)) if count}
 
@@ -74,50 +74,50 @@ def register(
 
 
 def available() -> list[str]:
-    """The names that `read` knows, sorted."""
+    """The names that `read` accepts, sorted."""
     return sorted(_entries)
 
 
 def find(name: str) -> Entry:
-    """The entry of a data set. Raises InputError, listing what exists, for an unknown name."""
+    """The entry of a data set. Raises InputError for an unknown name, listing the known ones."""
     if name not in _entries:
-        raise InputError(f"there is no data set named {name!r}; there are: {', '.join(available())}")
+        raise InputError(f"unknown data set {name}; choose from {', '.join(available())}")
     return _entries[name]
 
 
 def read(name: str, folder: str | Path, split: int | None = None) -> DataSet:
-    """Read a data set from the folder that its archive unpacks to, or from the folder around that.
+    """Read a data set from its unpacked archive, or from the folder that contains it.
 
-    `split` counts from 0. Raises InputError for an unknown name, for a split that the data set does not have, and for a folder
-    that is not of its layout.
+    `split` counts from 0. Raises InputError for an unknown name, for a split that does not exist, and for a folder of another
+    layout.
     """
     entry = find(name)
     if split is not None and not 0 <= split < entry.splits:
         has = f"splits 0 to {entry.splits - 1}" if entry.splits else "one fixed protocol and no splits"
-        raise InputError(f"{name}: there is no split {split}; it has {has}")
+        raise InputError(f"{name}: no split {split}; it has {has}")
     return entry.reader(Path(folder), split) if entry.splits else entry.reader(Path(folder))
 
 
 def published(name: str, split: int | None = None) -> dict[str, Count]:
-    """The published counts of each part that `read` gives."""
+    """The published counts of each part from `read`."""
     entry = find(name)
     return {TRAIN: entry.whole} if entry.whole and split is None else entry.counts
 
 
 def differences(name: str, data: DataSet, split: int | None = None) -> list[str]:
-    """A sentence for each part whose counts are not the published ones."""
+    """One message for each part whose counts differ from the published ones."""
     parts = data.parts()
     sentences = []
     for part, count in published(name, split).items():
         images, identities = len(parts[part]), len(np.unique(parts[part].ids))
         if count.images not in (None, images) or count.identities != identities:
             known = f"{count.identities} identities" if count.images is None else f"{count.images} of {count.identities}"
-            sentences.append(f"{name}: {part} has {images} images of {identities} identities; published are {known}")
+            sentences.append(f"{name}: {part} has {images} images of {identities} identities, but {known} are published")
     return sentences
 
 
 def locate(folder: Path, archive: str, landmark: str) -> Path:
-    """`folder`, or the folder `archive` in it, whichever holds `landmark`. Raises InputError when neither does."""
+    """`folder`, or the folder `archive` in it, whichever holds `landmark`. Raises InputError if neither does."""
     for candidate in (folder, folder / archive):
         if (candidate / landmark).exists():
             return candidate

@@ -1,4 +1,4 @@
-"""Sets of two views, most without a fixed protocol: whole, to train on, or split at random into halves of their people."""
+"""Data sets of two views, most without a fixed protocol: whole, for training, or with the people split at random into halves."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ SPLITS = 10
     splits=SPLITS,
 )
 def cuhk01(folder: Path, split: int | None = None) -> DataSet:
-    """Li et al., ACCV 2012: two images of everyone in each of two views. The same people are CUHK02's first pair."""
+    """Li et al., ACCV 2012: two images of each person in each of two views. The same people are CUHK02's first pair."""
     folder = locate(folder, "CUHK01", "campus") / "campus"
     crops = read_files(folder, r"(\d{4})(\d{3})\.png", lambda match: (int(match[1]), (int(match[2]) + 1) // 2))
     return _halves(crops, split)
@@ -36,11 +36,11 @@ def cuhk01(folder: Path, split: int | None = None) -> DataSet:
     splits=SPLITS,
 )
 def viper(folder: Path, split: int | None = None) -> DataSet:
-    """Gray et al., PETS 2007: one image of everyone in each of two views."""
+    """Gray et al., PETS 2007: one image of each person in each of two views."""
     folder = locate(folder, "VIPeR", "cam_a")
 
     def label(match: re.Match) -> tuple[int, int]:
-        return int(match[2]) + 1, "_ab".index(match[1])  # its people are counted from 0, which elsewhere stands for distractors
+        return int(match[2]) + 1, "_ab".index(match[1])  # people count from 0, which elsewhere marks distractors
 
     return _halves(read_files(folder, r"cam_([ab])/(\d+)_\d+\.bmp", label), split)
 
@@ -56,7 +56,7 @@ def viper(folder: Path, split: int | None = None) -> DataSet:
 def prid2011(folder: Path, split: int | None = None) -> DataSet:
     """Hirzer et al., SCIA 2011, single shot: 200 people in both views, 185 only in the first, 549 only in the second.
 
-    Numbers up to 200 mean one person in both views; above, the same number means two people. The gallery of a split keeps the
+    A number up to 200 is one person in both views; a larger one is a different person in each. The gallery of a split keeps the
     549 as distractors.
     """
     folder = locate(folder, "prid_2011", "single_shot") / "single_shot"
@@ -75,7 +75,8 @@ def prid2011(folder: Path, split: int | None = None) -> DataSet:
     gallery=Count(478, 239),
 )
 def cuhk02(folder: Path) -> DataSet:
-    """Li and Wang, CVPR 2013: five pairs of views with people of their own; the fifth is the test set, one view the queries."""
+    """Li and Wang, CVPR 2013: five pairs of views with different people each; the fifth is the test set, with one view as
+    queries."""
     folder = locate(folder, "Dataset", "P1")
 
     def label(match: re.Match) -> tuple[int, int]:
@@ -87,9 +88,10 @@ def cuhk02(folder: Path) -> DataSet:
 
 
 def _halves(crops: Crops, split: int | None) -> DataSet:
-    """Everything to train on, or, with a split, half of the people whom cameras 1 and 2 both see, drawn at random by its number.
+    """Everything for training or, with a split, half of the people seen by both cameras 1 and 2, drawn at random with the split
+    number as seed.
 
-    The other half are the queries in camera 1 and, with whom only camera 2 sees, the gallery in camera 2.
+    The other half are the queries in camera 1 and, with the people seen only by camera 2, the gallery in camera 2.
     """
     if split is None:
         return DataSet(crops)

@@ -1,4 +1,4 @@
-"""Crops cut once from an archive into a folder, which is either whole or absent."""
+"""Crops unpacked once from an archive into a folder, atomically."""
 
 import os
 import shutil
@@ -14,10 +14,10 @@ from reid.common.errors import InputError
 
 @contextmanager
 def unpacked(folder: Path) -> Iterator[Path | None]:
-    """Yield a temporary folder to fill, which then takes the name `folder`; None where `folder` exists already.
+    """Yield a temporary folder to fill, which is then renamed to `folder`; None if `folder` already exists.
 
-    After an exception the temporary folder is removed, so that the next call starts anew. Of several processes that unpack at
-    the same time, as those of one training run do, the first to be done gives the folder.
+    After an exception the temporary folder is removed, so the next call starts anew. If several processes unpack at the same
+    time, as in a training run, the first to finish provides the folder.
     """
     if folder.is_dir():
         yield None
@@ -36,7 +36,7 @@ def unpacked(folder: Path) -> Iterator[Path | None]:
 
 
 def write_image(path: Path, image: np.ndarray) -> None:
-    """Write an `(H, W, 3)` uint8 BGR image. Raises InputError where that fails, as on a full disk."""
+    """Write an `(H, W, 3)` uint8 BGR image. Raises InputError on failure, such as on a full disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not cv2.imwrite(str(path), image):
-        raise InputError(f"{path}: cannot be written")
+        raise InputError(f"{path}: cannot write the image")
