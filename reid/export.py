@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from reid.common.cache_folder import cache_folder
+from reid.common.cache_folder import cache_folder, discard, embedding_code, is_whole, seal, touch, trim
 from reid.common.errors import InputError
 from reid.preprocessing import Preprocessing
 from reid.weights.weights_file import Weights
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 LEAST_COSINE = 0.999
+MOST = 2 << 30  # bytes of exported networks that are kept
 _OPSET = 17
 _log = logging.getLogger(__name__)
 
@@ -113,12 +114,15 @@ def least_cosine(first: np.ndarray, second: np.ndarray) -> float:
 def cached_export(weights: Weights, kind: str, write: Callable[[Path], None]) -> Path:
     """The folder that `write` fills once for these weights; later calls, in any process, reuse it.
 
-    It is in the cache folder `engines`. Its name covers the weights, the code of the networks and the versions of the converting
-    packages, so it cannot be out of date. If the cache is not writable, a temporary folder lives until the process ends.
+    It is in the cache folder `engines`, which keeps those used last, up to `MOST` bytes. Its name covers the weights, the code of
+    the networks and the versions of the converting packages, so it cannot be out of date; a damaged one is made anew. If the
+    cache is not writable, a temporary folder lives until the process ends.
     """
     final = cache_folder("engines") / f"{weights.model}-{kind}-{_key(weights, kind)[:24]}"
-    if final.is_dir():
+    if is_whole(final):
+        touch(final)
         return final
+    discard(final)
     _log.warning("preparing %s for %s, once for these weights; this takes up to a minute", weights.model, kind)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -131,9 +135,11 @@ def cached_export(weights: Weights, kind: str, write: Callable[[Path], None]) ->
         return folder
     try:
         write(temporary)
+        seal(temporary)
         os.rename(temporary, final)
+        trim(final.parent, MOST)
     except OSError:
-        if not final.is_dir():  # else another process was faster; its export is equivalent
+        if not is_whole(final):  # else another process was faster; its export is equivalent
             raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -141,11 +147,7 @@ def cached_export(weights: Weights, kind: str, write: Callable[[Path], None]) ->
 
 
 def _key(weights: Weights, kind: str) -> str:
-    digest = hashlib.sha256(f"{weights.hash} {version('torch')} {version(kind)}".encode())
-    here = Path(__file__)
-    for path in sorted([here, *(here.parent / "models").glob("*.py")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return hashlib.sha256(f"{weights.hash} {version('torch')} {version(kind)} {embedding_code()}".encode()).hexdigest()
 
 
 @cache

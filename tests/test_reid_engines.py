@@ -51,6 +51,25 @@ def test_an_export_is_made_once(small_weights, monkeypatch):
     np.testing.assert_array_equal(open_engine(small_weights, "openvino", "cpu")(images), first)
 
 
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize("share", [0, 0.5, 0.99])
+def test_a_damaged_export_is_made_anew(small_weights, tmp_path, engine, share):
+    pytest.importorskip(engine)
+    images = export.probe(small_weights.preprocessing)
+    first = open_engine(small_weights, engine, "cpu")(images)
+    (folder,) = (tmp_path / "cache" / "mtmc" / "engines").iterdir()
+    largest = max(folder.iterdir(), key=lambda path: path.stat().st_size)
+    largest.write_bytes(largest.read_bytes()[: int(share * largest.stat().st_size)])
+    np.testing.assert_array_equal(open_engine(small_weights, engine, "cpu")(images), first)
+
+
+def test_exports_used_last_are_kept_within_the_bound(small_weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "MOST", 1)
+    for kind in ("torch", "openvino"):
+        kept = export.cached_export(small_weights, kind, lambda folder: (folder / "network").write_text("long"))
+    assert list((tmp_path / "cache" / "mtmc" / "engines").iterdir()) == [kept]
+
+
 def test_other_weights_are_exported_anew(small_weights):
     network = small_weights.network()
     network.head.weight.data.neg_()

@@ -170,3 +170,10 @@ def test_embeddings_go_to_the_rows_of_their_file_in_whatever_order_these_are(tmp
     for frame in range(5):
         west, east = recording.at(frame)
         assert west.embeddings.argmax() == frame and east.embeddings.argmax() == 4 - frame
+
+
+def test_a_camera_that_saw_nobody_needs_no_embeddings(tmp_path):
+    write_detections(tmp_path, 5, {"west": np.ones((5, 4), np.float32)})
+    (tmp_path / "det" / "east.txt").write_text("")
+    west, east = open_recording(tmp_path).at(0)
+    assert west.embeddings.shape == (1, 4) and len(east) == 0

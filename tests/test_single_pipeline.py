@@ -1,6 +1,7 @@
 """The pipeline of one camera: what it yields, what it reads, what it drops, and the embeddings it remembers."""
 
 import resource
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from conftest import FRAMES
 
 import trackers
 from mtmc import open_sequence, track
+from mtmc.single import embedding_cache
 from reid.common.errors import InputError
 
 
@@ -103,12 +105,53 @@ def test_embeddings_are_computed_once_and_then_found(make_sequence, tmp_path):
     assert {file.suffix for file in (tmp_path / "cache").iterdir()} == {".f32", ".json"}
 
 
-@pytest.mark.parametrize("change", ["weights", "boxes", "images"])
-def test_what_changed_is_computed_again(make_sequence, tmp_path, change):
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:-4])
+
+
+def _flip(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 16
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("suffix", [".f32", ".json"])
+@pytest.mark.parametrize("spoil", [_cut, _flip, Path.unlink, lambda path: path.write_bytes(b"")], ids=["cut", "flip", "gone", ""])
+def test_a_damaged_entry_is_made_anew(make_sequence, tmp_path, spoil, suffix):
+    folder, model = make_sequence(images=True), ColourModel()
+    first = list(track(open_sequence(folder), "deepsort", model, cache=tmp_path / "cache"))
+    (entry,) = (tmp_path / "cache").glob(f"*{suffix}")
+    spoil(entry)
+    for computed in (2 * FRAMES, 2 * FRAMES):
+        again = list(track(open_sequence(folder), "deepsort", model, cache=tmp_path / "cache"))
+        assert model.calls == computed
+        assert [frame.tracks.ids.tolist() for frame in again] == [frame.tracks.ids.tolist() for frame in first]
+
+
+def test_the_cache_keeps_what_was_used_last_within_its_bound(make_sequence, tmp_path, monkeypatch):
+    folders = [make_sequence(name, images=True) for name in ("one", "two", "three")]
+    model, cache = ColourModel(), tmp_path / "cache"
+    list(track(open_sequence(folders[0]), "deepsort", model, cache=cache))
+    monkeypatch.setattr(embedding_cache, "MOST", int(2.5 * sum(path.stat().st_size for path in cache.iterdir())))
+    for folder in (folders[1], folders[0], folders[2]):
+        list(track(open_sequence(folder), "deepsort", model, cache=cache))
+    assert model.calls == 3 * FRAMES and len(list(cache.iterdir())) == 4
+    assert next(track(open_sequence(folders[0]), "deepsort", model, cache=cache)).reid_cached
+    monkeypatch.setattr(embedding_cache, "MOST", 8)
+    list(track(open_sequence(folders[1]), "deepsort", model, cache=cache))
+    assert len(list(cache.iterdir())) == 4  # too large to keep, so nothing else has to go for it
+
+
+@pytest.mark.parametrize("change", ["weights", "boxes", "images", "code", "preprocessing"])
+def test_what_changed_is_computed_again(make_sequence, tmp_path, monkeypatch, change):
     folder, model = make_sequence(images=True), ColourModel()
     list(track(open_sequence(folder), "deepsort", model, cache=tmp_path / "cache"))
     if change == "weights":
         model.weights_hash = "4567"
+    elif change == "code":
+        monkeypatch.setattr(embedding_cache, "embedding_code", lambda: "another")
+    elif change == "preprocessing":
+        model.preprocessing = "another"
     elif change == "boxes":
         with open(folder / "det" / "det.txt", "a") as file:
             file.write("2,-1,3,3,50,10,0.9,-1,-1,-1\n")

@@ -20,8 +20,7 @@ def check_statures(recording: Recording) -> None:
     """
     statures: dict[str, float] = {}
     for view in recording.views:
-        seen = [found.boxes for found in view.detections if found is not None]
-        boxes = np.concatenate([np.empty((0, 4)), *seen])
+        boxes = np.concatenate([np.empty((0, 4)), *(found.boxes for found in view.detections if found is not None)])
         try:
             statures[view.name], told = measure_people(view.camera, boxes)
         except ValueError as error:

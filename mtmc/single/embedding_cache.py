@@ -5,14 +5,20 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.metadata import version
 from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
+import cv2
 import numpy as np
 
+from reid.common.cache_folder import checksum, discard, embedding_code, touch, trim
 from reid.common.files import replacing
 from trackers import Detections
+
+MOST = 4 << 30  # bytes of embeddings that are kept
+PACKAGES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "pytorch": "torch"}  # that compute, by engine
 
 Embed = Callable[[np.ndarray | None, np.ndarray], tuple[np.ndarray, float]]
 
@@ -27,13 +33,14 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
 
     Yields a function and whether the embeddings come from disk. Call the function in frame order with `(image, boxes (N, 4))`; it
     returns `(N, D)` rows and the seconds taken to compute them. The image may be None if they come from disk. The entry's name is
-    a hash of the model's weights and engine, the identity of `images` and the boxes. Nothing is stored without `folder`, for a
-    model without `weights_hash`, for live images, or if the disk takes no entry or not all of it: a cache saves time, it is not a
-    result. A damaged entry is computed anew.
+    a hash of the model's weights, preprocessing and engine, of the code that makes embeddings, the identity of `images` and the
+    boxes. A damaged entry is computed anew. The folder keeps the entries used last, up to `MOST` bytes. Nothing is stored without
+    `folder`, for a model without `weights_hash`, for live images, for embeddings that alone exceed `MOST`, or if the disk takes
+    no entry or not all of it: a cache saves time, it is not a result.
     """
     count = sum(len(frame) for frame in detections)
     weights, source = getattr(appearance, "weights_hash", None), getattr(images, "identity", None)
-    if folder is None or weights is None or source is None or not count:
+    if folder is None or weights is None or source is None or not count or 4 * count * appearance.dimension > MOST:
         yield _computing(appearance), False
         return
     rows = folder / f"{_key(appearance, source, detections)}.f32"
@@ -41,9 +48,11 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
     spent: list[float] = []
     refused: list[OSError] = []
     with suppress(_IncompleteError), ExitStack() as stack:
-        if (facts := _facts(told, rows, count)) is not None:
-            yield _reading(stack.enter_context(open(rows, "rb")), facts["dimension"], facts["seconds"] / count), True
+        if (seconds := _seconds(told, rows, 4 * count * appearance.dimension)) is not None:
+            touch(told)
+            yield _reading(stack.enter_context(open(rows, "rb")), appearance.dimension, seconds / count), True
             return
+        discard(rows, told)
         try:
             # Unbuffered, so that a full disk is told by the write and not when the file is closed.
             file = stack.enter_context(open(stack.enter_context(replacing(rows)), "wb", buffering=0))
@@ -55,21 +64,25 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
             raise _IncompleteError
     if not refused:
         with suppress(OSError), replacing(told) as path:
-            path.write_text(json.dumps({"dimension": appearance.dimension, "seconds": sum(spent)}))
+            path.write_text(json.dumps({"seconds": sum(spent), "checksum": checksum(rows)}))
+        trim(folder, MOST)
 
 
-def _facts(told: Path, rows: Path, count: int) -> dict | None:
-    """What the file `told` says of the entry of `count` embeddings in `rows`; None unless both are there and whole."""
+def _seconds(told: Path, rows: Path, length: int) -> float | None:
+    """What the file `told` says that the entry of `length` bytes in `rows` took; None unless both are there and whole."""
     try:
-        facts = json.loads(told.read_text())
-        return facts if rows.stat().st_size == count * facts["dimension"] * 4 else None
-    except (OSError, ValueError):
+        facts = json.loads(told.read_text(encoding="utf-8"))
+        whole = rows.stat().st_size == length and checksum(rows) == facts["checksum"]
+        return float(facts["seconds"]) if whole else None
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 def _key(appearance, source: str, detections: list[Detections]) -> str:
-    engine = getattr(appearance, "engine", None), getattr(appearance, "precision", None)
-    digest = hashlib.sha256(f"{appearance.weights_hash}|{engine}|{source}".encode())
+    engine = [getattr(appearance, name, None) for name in ("engine", "precision", "preprocessing")]
+    package = PACKAGES.get(str(engine[0]))
+    made_by = appearance.weights_hash, engine, package and version(package), cv2.__version__, embedding_code()
+    digest = hashlib.sha256(f"{made_by}|{source}".encode())
     for frame in detections:
         digest.update(len(frame).to_bytes(4, "little"))
         digest.update(np.ascontiguousarray(frame.boxes, dtype=np.float64).tobytes())

@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from reid.appearance import AppearanceModel, find_source, load
-from reid.common.cache_folder import cache_folder
+from reid.common.cache_folder import cache_folder, embedding_code
 from reid.common.errors import InputError
 from reid.common.files import replacing
 from reid.data.folders import read_image
@@ -113,7 +113,7 @@ class PresentTeachers:
 def _remembered(teacher: AppearanceModel, paths: Sequence[Path]) -> np.ndarray:
     """The summed embeddings of images and mirror images, `(N, D)`, from the cache where available."""
     keys = [hashlib.sha256(path.read_bytes()).hexdigest()[:32] for path in paths]
-    file = cache_folder("teachers") / f"{teacher.name}-{teacher.weights_hash[:24]}.npz"
+    file = cache_folder("teachers") / f"{teacher.name}-{teacher.weights_hash[:24]}-{embedding_code()[:8]}.npz"
     known = _read(file)
     missing = {key: path for key, path in zip(keys, paths, strict=True) if key not in known}
     starts, label = range(0, len(missing), _KEPT_EVERY), f"running {teacher.name}"

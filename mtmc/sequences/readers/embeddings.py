@@ -9,15 +9,15 @@ from reid.footage.detection_text import DetectionFile
 
 
 def read_embeddings(folder: Path, found: dict[str, DetectionFile]) -> dict[str, np.ndarray]:
-    """Read `folder/NAME.npy`, the embeddings `(N, D)` of the N rows of NAME.txt, for each camera NAME of `found`.
+    """Read `folder/NAME.npy`, the embeddings `(N, D)` of the N rows of NAME.txt, for each camera NAME of `found` with rows.
 
     Returns those of the rows that `found` holds, by camera; empty without any such file. Raises `InputError` for a file that is
     not there though another camera's is, that holds another number of rows, or whose D is another than in the first.
     """
-    paths = {name: folder / f"{name}.npy" for name in found}
+    paths = {name: folder / f"{name}.npy" for name, part in found.items() if part.file_rows}
     present = [name for name, path in paths.items() if path.is_file()]
     embeddings = {name: _embeddings(paths[name], found[name]) for name in present}
-    for name in found if present else ():
+    for name in paths if present else ():
         if name not in embeddings:
             way_out = "add it, or delete those of the other cameras"
             raise InputError(f"{paths[name]}: missing, though {paths[present[0]].name} is there; {way_out}")
