@@ -287,7 +287,7 @@ def test_an_image_that_is_trained_on_and_measured_on_is_refused(market, photogra
 
 
 def test_a_device_that_is_not_there_is_told_before_any_data_is_read():
-    with pytest.raises(InputError, match="the device cuda:99 is not there"):
+    with pytest.raises(InputError, match="device cuda:99 is missing"):
         reid.main(["--table", "bag_of_tricks", "--data", "nowhere", "--device", "cuda:99"])
 
 
