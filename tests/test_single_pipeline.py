@@ -31,6 +31,13 @@ class ColourModel:
         return means / np.linalg.norm(means, axis=1, keepdims=True)
 
 
+def test_with_boxes_given_tracking_without_appearance_reads_no_picture(make_sequence):
+    folder = make_sequence(images=True, info=False)
+    for picture in (folder / "img1").iterdir():
+        picture.write_bytes(b"no picture")
+    assert len(list(track(open_sequence(folder)))) == 12
+
+
 def test_two_walking_people_keep_their_ids(make_sequence):
     frames = list(track(open_sequence(make_sequence()), "sort"))
     assert [frame.index for frame in frames] == list(range(FRAMES))

@@ -75,7 +75,8 @@ def open_folder(
         raise InputError(f"{path}: no such file; choose one of the files in {folder / 'det'} ({there}) with --detections")
     found = NO_DETECTIONS
     if detections is not None:
-        size = info.image_size or (images.size if images else None)
+        # A header is looked at, but no picture: with boxes given, tracking without appearance reads no image.
+        size = info.image_size or (images.size if isinstance(images, Video) else None)
         found, length = read_within(lambda limit: read_detections(path, limit, min_score, score_scale, size), length, images)
     rate = info.frame_rate or (images.frame_rate if images else None) or 30.0
     return Footage(folder.resolve().name, rate, length, info.image_size, found, images)
