@@ -94,20 +94,62 @@ def test_ground_beyond_reach_is_not_seen():
     np.testing.assert_array_equal(pinhole(reach=5.0).sees(ground), [True, False])
 
 
-def test_the_height_of_an_upright_person_is_read_from_head_and_feet():
+def boxes_of(camera, people, heights, radius=0.16):
+    """The boxes `(N, 4)` of people who are upright cylinders up to their shoulders, with the top of the head above."""
+    turn = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    rim = np.tile(radius * np.stack([np.cos(turn), np.sin(turn)], axis=1), (2, 1))
+    boxes = []
+    for person, height in zip(people, heights, strict=True):
+        levels = np.repeat([0, 0.82 * height], len(turn))
+        pixels = camera.project(np.vstack([np.column_stack([person + rim, levels]), [*person, height]]))
+        boxes.append([*pixels.min(axis=0), *pixels.max(axis=0)])
+    return np.array(boxes)
+
+
+@pytest.mark.parametrize("lens", [(0.0, 0.0, 0.0, 0.0), (-0.12, 0.02, 0.0, 0.0)])
+def test_people_stand_where_their_boxes_say_also_where_they_lean_outwards_at_the_side_of_the_view(lens):
+    camera = Camera.look_at((0.0, 0.0, 2.8), (3.5, 0.0, 0.6), 330.0, SIZE, lens)
+    people = np.array([[x, y] for x in (2.5, 3.5, 5.0) for y in (-2.0, -1.0, 0.0, 1.0, 2.0)])
+    heights = np.linspace(1.55, 1.95, len(people))
+    boxes = boxes_of(camera, people, heights)
+    ground, _, found = camera.locate(boxes, 1.0)
+    assert np.linalg.norm(ground - people, axis=1).max() < 0.08
+    np.testing.assert_allclose(found, heights, atol=0.06)
+    below = camera.to_ground(np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]]))
+    assert np.linalg.norm(below - people, axis=1).max() > 0.25  # the middle of the lower edge alone is far off
+
+
+def test_a_rolled_camera_and_a_level_one_place_a_person_alike():
+    level = Camera.look_at((0.0, 0.0, 1.6), (5.0, 0.0, 1.6), 600.0, (1280, 720))
+    turn = np.eye(4)
+    turn[:2, :2] = [[np.cos(0.1), -np.sin(0.1)], [np.sin(0.1), np.cos(0.1)]]
+    rolled = Camera(level.matrix, level.distortion, turn @ level.world_to_camera, level.image_size)
+    people, heights = np.array([[4.0, -1.0], [5.0, 1.5]]), np.array([1.7, 1.8])
+    for camera in (level, rolled):
+        ground, _, _ = camera.locate(boxes_of(camera, people, heights), 1.0)
+        assert np.linalg.norm(ground - people, axis=1).max() < 0.12
+
+
+def test_a_box_that_no_upright_person_can_have_is_placed_by_its_lower_edge():
+    camera = Camera.look_at((0.0, 0.0, 2.8), (5.0, 0.0, 0.8), 600.0, (1280, 720))
+    boxes = np.array([[100.0, 700.0, 140.0, 700.0], [900.0, 300.0, 904.0, 719.0]])
+    ground, _, _ = camera.locate(boxes, 1.0)
+    below = camera.to_ground(np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]]))
+    assert np.linalg.norm(ground - below, axis=1).max() < 0.2
+
+
+def test_the_error_of_a_position_is_that_of_the_feet():
     camera = pinhole()
-    people = np.array([[0.5, 0.2], [1.0, -1.0], [2.0, 2.0]])
-    heights = np.array([1.62, 1.85, 0.4])
-    tops = camera.project(np.column_stack([people, heights]))
-    ground, covariances, found = camera.locate(camera.to_image(people), tops, 2.0)
-    np.testing.assert_allclose(ground, people, atol=1e-9)
-    np.testing.assert_allclose(found, heights, atol=1e-9)
-    np.testing.assert_allclose(covariances, camera.ground_covariance(camera.to_image(people), 2.0))
+    box = np.array([[300.0, 150.0, 340.0, 300.0]])
+    _, covariances, _ = camera.locate(box, 2.0)
+    assert np.isfinite(covariances).all()
+    np.testing.assert_allclose(covariances, 4 * camera.locate(box, 1.0)[1])
 
 
 def test_a_homography_admits_that_it_knows_no_heights():
-    ground, _, heights = homography().locate(np.full((2, 2), 300.0), np.full((2, 2), 100.0), 1.0)
-    assert not homography().has_height and np.isfinite(ground).all() and np.isnan(heights).all()
+    ground, _, heights = homography().locate(np.tile([280.0, 100.0, 320.0, 300.0], (2, 1)), 1.0)
+    assert not homography().has_height and np.isnan(heights).all()
+    np.testing.assert_array_equal(ground, homography().to_ground(np.full((2, 2), 300.0)))
     with pytest.raises(ValueError, match="above the ground"):
         homography().project(np.zeros((1, 3)))
 
@@ -122,29 +164,24 @@ def test_a_homography_that_maps_nothing_is_refused(bad):
         HomographyCamera(bad)
 
 
-def standing(camera, people, heights):
-    """Boxes 40 px wide of people on the ground, as `camera` sees them."""
-    feet, tops = camera.to_image(people), camera.project(np.column_stack([people, heights]))
-    return np.column_stack([feet[:, 0] - 20, tops[:, 1], feet[:, 0] + 20, feet[:, 1]])
-
-
 def test_all_cameras_observe_people_where_they_stand():
     people, heights = np.array([[0.5, 0.2], [1.0, -1.0]]), np.array([1.7, 1.8])
     cameras = [CAMERAS["projection"], Camera.look_at((4, 3, 2.5), (0, 0, 0.5), 480, SIZE), homography()]
-    found = [standing(camera, people, heights) for camera in cameras[:2]]
-    found.append(found[0][::-1])
+    found = [boxes_of(camera, people, heights) for camera in cameras[:2]]
+    feet = cameras[2].to_image(people[::-1])
+    found.append(np.column_stack([feet[:, 0] - 20, feet[:, 1] - 150, feet[:, 0] + 20, feet[:, 1]]))
     embeddings = np.eye(6, dtype=np.float32)
     detections = [Detections(boxes, [0.9, 0.8], embeddings[2 * i : 2 * i + 2]) for i, boxes in enumerate(found)]
     seen = observe(cameras, detections, 0.01)
     np.testing.assert_array_equal(seen.camera, [0, 0, 1, 1, 2, 2])
     np.testing.assert_array_equal(seen.index, [0, 1, 0, 1, 0, 1])
-    np.testing.assert_allclose(seen.ground, np.vstack([people, people, people[::-1]]), atol=1e-6)
-    np.testing.assert_allclose(seen.heights[:4], np.tile(heights, 2), atol=0.1)
+    np.testing.assert_allclose(seen.ground[:4], np.vstack([people, people]), atol=0.03)
+    np.testing.assert_allclose(seen.ground[4:], people[::-1], atol=1e-6)
+    np.testing.assert_allclose(seen.heights[:4], np.tile(heights, 2), atol=0.05)
     assert np.isnan(seen.heights[4:]).all()
     np.testing.assert_array_equal(seen.embeddings, embeddings)
-    feet, height = found[1] @ [[0.5, 0], [0, 0], [0.5, 0], [0, 1]], found[1][:, 3] - found[1][:, 1]
-    of_one_pixel = cameras[1].ground_covariance(feet, 1.0)
-    np.testing.assert_allclose(seen.covariances[2:4], (0.01 * height[:, None, None]) ** 2 * of_one_pixel)
+    height = found[1][:, 3] - found[1][:, 1]
+    np.testing.assert_allclose(seen.covariances[2:4], (0.01 * height[:, None, None]) ** 2 * cameras[1].locate(found[1], 1.0)[1])
 
 
 def test_boxes_whose_feet_are_above_the_horizon_are_dropped_and_the_others_keep_their_index():

@@ -11,6 +11,7 @@ from mtmc.ground.observations import observe
 from mtmc.ground.thresholds import GroundThresholds
 from mtmc.ground.tracker import GroundTracker
 from mtmc.sequences import open_recording
+from mtmc.simulation.bodies import card_boxes
 from trackers import Detections
 
 SIZE = (640, 480)
@@ -24,9 +25,7 @@ def corner_cameras(count=2):
 def boxes_of(camera, people, height=1.7):
     """Boxes `(N, 4)` of upright people at `people` `(N, 2)`."""
     people = np.asarray(people, dtype=float).reshape(-1, 2)
-    feet, tops = camera.to_image(people), camera.project(np.column_stack([people, np.full(len(people), height)]))
-    half = 0.2 * (feet[:, 1] - tops[:, 1])
-    return np.column_stack([feet[:, 0] - half, tops[:, 1], feet[:, 0] + half, feet[:, 1]])
+    return card_boxes(camera, people, np.full(len(people), height), np.full(len(people), 0.4))
 
 
 def detections(boxes, embeddings=None):

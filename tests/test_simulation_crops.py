@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mtmc.calibration import Camera
+from mtmc.calibration.pinhole import BODY_RADIUS
 from mtmc.simulation import CropPeople, Place, Scene, Visit, World
 from reid.common.errors import InputError
 
@@ -62,7 +63,8 @@ def test_the_crop_appears_in_the_frame_upright_and_of_a_persons_height(folder):
     image, truth = scene(people).render("a", 1.0)
     left, top, right, bottom = truth.boxes[0]
     head = VIEW.project(np.array([[0.0, 0.0, people.heights[0] * 1.06]]))[0]
-    foot = VIEW.project(np.zeros((1, 3)))[0]
+    toes = BODY_RADIUS * np.array([[*VIEW.position[:2], 0.0]]) / np.linalg.norm(VIEW.position[:2])
+    foot = VIEW.project(toes)[0]
     np.testing.assert_allclose([top, bottom], [head[1], foot[1]])
     assert (right - left) / (bottom - top) == pytest.approx(0.5)
     middle = int((left + right) / 2)

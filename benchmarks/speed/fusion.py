@@ -9,6 +9,7 @@ import numpy as np
 from mtmc.calibration import Camera
 from mtmc.ground.observations import observe
 from mtmc.ground.tracker import GroundTracker
+from mtmc.simulation.bodies import card_boxes
 from trackers import Detections
 
 SIZE = (1280, 720)
@@ -93,9 +94,8 @@ def _detect(camera: Camera, place: np.ndarray, looks: np.ndarray, reach: float, 
     ground = np.concatenate([place[seen], strays[camera.sees(strays)]])
     unknown = random.normal(size=(len(ground) - len(seen), DIMENSIONS))
     noisy = looks[seen] + random.normal(0, 0.25 / np.sqrt(DIMENSIONS), (len(seen), DIMENSIONS))
-    feet, tops = camera.to_image(ground), camera.project(np.column_stack([ground, np.full(len(ground), 1.7)]))
-    height = feet[:, 1] - tops[:, 1]
-    boxes = np.stack([feet[:, 0] - 0.2 * height, tops[:, 1], feet[:, 0] + 0.2 * height, feet[:, 1]], axis=1)
+    boxes = card_boxes(camera, ground, np.full(len(ground), 1.7), np.full(len(ground), 0.4))
+    height = boxes[:, 3] - boxes[:, 1]
     boxes += random.normal(0, 0.02, boxes.shape) * height[:, None]
     return Detections(boxes, np.ones(len(boxes)), _unit(np.concatenate([noisy, unknown])).astype(np.float32))
 

@@ -36,5 +36,6 @@ class GroundCamera(Protocol):
     def project(self, points: np.ndarray) -> np.ndarray:
         """Pixels `(N, 2)` of points `(N, 3)`, NaN behind the camera."""
 
-    def locate(self, feet: np.ndarray, tops: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Ground points `(N, 2)`, their covariances `(N, 2, 2)` and heights `(N,)` of upright people seen at pixels `(N, 2)`."""
+    def locate(self, boxes: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ground points `(N, 2)`, their covariances `(N, 2, 2)` for an isotropic error of the feet of `pixel_error` pixels, and
+        heights `(N,)` of the upright people in `boxes` `(N, 4)` xyxy."""

@@ -83,9 +83,11 @@ class HomographyCamera:
         """Raises `ValueError`: a homography has no heights. `to_image` projects ground points."""
         raise ValueError("a ground homography cannot project points above the ground")
 
-    def locate(self, feet: np.ndarray, tops: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Ground points `(N, 2)` and covariances `(N, 2, 2)` of people whose `feet` `(N, 2)` are seen; heights `(N,)` NaN."""
-        return self.to_ground(feet), self.ground_covariance(feet, pixel_error), np.full(len(tops), np.nan)
+    def locate(self, boxes: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ground points `(N, 2)` and covariances `(N, 2, 2)` of the people in `boxes` `(N, 4)`, whose feet are at the middle of
+        the lower edge; heights `(N,)` NaN."""
+        feet = np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]])
+        return self.to_ground(feet), self.ground_covariance(feet, pixel_error), np.full(len(boxes), np.nan)
 
 
 def _map(matrix: np.ndarray, points: np.ndarray, sign: float) -> np.ndarray:

@@ -11,6 +11,9 @@ from mtmc.calibration.plane import ground_covariance, inside_image
 
 # A nearer point has no usable projection: the division by its depth blows up.
 NEAREST_DEPTH = 0.05
+# Metres from a person's middle to where their box ends below, at the tips of the feet. With the lean, it brings four real views
+# of two walking people from 0.17 m to 0.09 m of each other (median), closer than any other value from 0 to 0.3.
+BODY_RADIUS = 0.16
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +127,7 @@ class Camera:
 
     def rays(self, pixels: np.ndarray) -> np.ndarray:
         """World directions `(N, 3)` of depth 1 seen at pixels `(N, 2)`, starting at `position`; NaN where there is none."""
-        pixels = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
-        plane = self._undistort((pixels - self.matrix[:2, 2]) @ self._inverse.T)
-        return plane @ self.world_to_camera[:2, :3] + self.world_to_camera[2, :3]
+        return self._directions(self._plane(pixels))
 
     def to_ground(self, pixels: np.ndarray) -> np.ndarray:
         """Ground points `(N, 2)`, metres, seen at pixels `(N, 2)`; NaN where the ray does not hit the ground in front of the
@@ -152,18 +153,40 @@ class Camera:
         near = np.linalg.norm(ground - self.position[:2], axis=1) <= self.reach
         return near & inside_image(self.to_image(ground), self.image_size)
 
-    def locate(self, feet: np.ndarray, tops: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Ground positions and heights of people whose feet and tops of the head are seen at pixels `(N, 2)`.
+    def locate(self, boxes: np.ndarray, pixel_error: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ground positions and heights of the upright people in `boxes` `(N, 4)` xyxy pixels.
 
-        Returns ground points `(N, 2)` and their covariances `(N, 2, 2)`, as `to_ground` and `ground_covariance` give them, and
-        heights `(N,)` in metres: where the ray of the top passes nearest to the vertical line above the feet, or NaN.
+        Returns ground points `(N, 2)`, covariances `(N, 2, 2)` of the points where the boxes end below, for an error of
+        `pixel_error` pixels in either direction, and heights `(N,)` in metres: where the ray of the top passes nearest to the
+        vertical line above the ground point. NaN where there is none.
+
+        A person is a vertical cylinder. Its box ends at the side that is nearer to the camera, `BODY_RADIUS` before the ground
+        point. A camera that looks down sees people lean outwards near the sides of its image, for the line from the feet to the
+        head points at the vanishing point of the vertical; the middle of the box then lies halfway between feet and head.
         """
-        rays = self.rays(np.concatenate([feet, tops]))
-        ground, upward = self._meet_ground(rays[: len(feet)]), rays[len(feet) :]
+        middles = (boxes[:, 0] + boxes[:, 2]) / 2
+        pixels = np.column_stack([np.tile(middles, 2), np.concatenate([boxes[:, 3], boxes[:, 1]])])
+        feet, tops = np.split(self._plane(pixels), 2)
+        lean = _lean(feet, tops, self.world_to_camera[:3, 2], (boxes[:, 2] - boxes[:, 0]) / self.matrix[0, 0])
+        feet[:, 0] -= lean / 2
+        tops[:, 0] += lean / 2
+        edge, upward = self._meet_ground(self._directions(feet)), self._directions(tops)
+        away = edge - self.position[:2]
+        with np.errstate(invalid="ignore"):
+            ground = edge + BODY_RADIUS * away / np.linalg.norm(away, axis=1, keepdims=True)
         along = ((ground - self.position[:2]) * upward[:, :2]).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             heights = self.position[2] + upward[:, 2] * along / (upward[:, :2] ** 2).sum(axis=1)
-        return ground, ground_covariance(self._pixel_slopes(ground), pixel_error), heights
+        return ground, ground_covariance(self._pixel_slopes(edge), pixel_error), heights
+
+    def _plane(self, pixels: np.ndarray) -> np.ndarray:
+        """Points `(N, 2)` at depth 1 in the camera's axes, seen at pixels `(N, 2)`; NaN where there is none."""
+        pixels = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
+        return self._undistort((pixels - self.matrix[:2, 2]) @ self._inverse.T)
+
+    def _directions(self, plane: np.ndarray) -> np.ndarray:
+        """World directions `(N, 3)` of the points `plane` `(N, 2)` at depth 1."""
+        return plane @ self.world_to_camera[:2, :3] + self.world_to_camera[2, :3]
 
     @cached_property
     def _inverse(self) -> np.ndarray:
@@ -217,3 +240,18 @@ class Camera:
                 x, y = x + (d * ex - b * ey) / determinant, y + (a * ey - b * ex) / determinant
             found = (np.maximum(np.abs(ex), np.abs(ey)) < 1e-8) & (x * x + y * y <= self._widest)
         return np.where(found[:, None], np.column_stack([x, y]), np.nan)
+
+
+def _lean(feet: np.ndarray, tops: np.ndarray, up: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """How far right of the feet the heads are, `(N,)`, of upright people in boxes whose lower and upper edges have their middles
+    at `feet` and `tops` `(N, 2)`, at depth 1.
+
+    `up` `(3,)` is the world's vertical in the camera's axes. The line from a foot (x, y) to the head has the direction up[:2] -
+    (x, y) up[2]. Nobody leans farther than their box is wide, `widths` `(N,)`; none is known where the vertical has no height.
+    """
+    x, y = feet.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rise = (tops[:, 1] - y) / (up[1] - y * up[2])
+        lean = (x - tops[:, 0] + rise * (up[0] - x * up[2])) / (1 - rise * up[2] / 2)
+    known = (rise > 0) & np.isfinite(lean)
+    return np.clip(np.where(known, lean, 0.0), -widths, widths)

@@ -77,8 +77,7 @@ def measure_people(camera: Camera | HomographyCamera, boxes: np.ndarray) -> tupl
     boxes = boxes[_standing(boxes, camera.image_size)]
     if len(boxes) < FEW:
         return np.nan, ""
-    feet, tops = ((boxes[:, [0, row]] + boxes[:, [2, row]]) / 2 for row in (3, 1))
-    ground, covariances, heights = camera.locate(feet, tops, 1.0)
+    ground, covariances, heights = camera.locate(boxes, 1.0)
     seen = np.isfinite(covariances).all(axis=(1, 2))
     if seen.mean() < 0.5:
         raise ValueError(f"{(~seen).sum()} of {len(boxes)} people stand where it sees no ground, as above the horizon")
@@ -90,7 +89,7 @@ def measure_people(camera: Camera | HomographyCamera, boxes: np.ndarray) -> tupl
     if camera.metric and not DWARF <= stature <= GIANT:
         raise ValueError(f"{told}: {asked}")
     measures = (tall, across) if len(tall) >= MANY else ()
-    uneven = max((_uneven(each, feet[seen, axis]) for each in measures for axis in (0, 1)), default=1.0)
+    uneven = max((_uneven(each, boxes[seen, side]) for each in measures for side in (0, 3)), default=1.0)
     extent = float(np.ptp(np.percentile(ground[seen], [5, 95], axis=0), axis=0).max())
     shortest = SHORT if camera.has_height else FORESHORTENED
     if uneven <= UNEVEN and not (camera.metric and (extent > APART or not shortest <= stature <= TALL)):

@@ -41,7 +41,7 @@ class Observations:
 
 
 def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections | None], feet_error: float = 0.05) -> Observations:
-    """Locate `detections`, one entry per camera, on the ground; the feet are at the middle of a box's lower edge.
+    """Locate `detections`, one entry per camera, on the ground.
 
     A camera that did not look has None: it says nothing, unlike one that saw nobody.
 
@@ -56,8 +56,6 @@ def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections | N
     counts = np.array([0 if found is None else len(found) for found in detections], dtype=int)
     boxes = np.concatenate([found.boxes for found in given], axis=0) if given else np.empty((0, 4))
     scores = np.concatenate([found.scores for found in given]) if given else np.empty(0)
-    middles = (boxes[:, 0] + boxes[:, 2]) / 2
-    feet, tops = np.column_stack([middles, boxes[:, 3]]), np.column_stack([middles, boxes[:, 1]])
     ground = np.empty((len(boxes), 2))
     covariances = np.empty((len(boxes), 2, 2))
     heights = np.empty(len(boxes))
@@ -65,7 +63,7 @@ def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections | N
     for camera, start, end in zip(cameras, ends - counts, ends, strict=True):
         if start < end:
             part = slice(start, end)
-            ground[part], covariances[part], heights[part] = camera.locate(feet[part], tops[part], 1.0)
+            ground[part], covariances[part], heights[part] = camera.locate(boxes[part], 1.0)
     covariances *= np.square(feet_error * (boxes[:, 3] - boxes[:, 1]))[:, None, None]
     everyone = Observations(
         np.array([found is not None for found in detections], dtype=bool),

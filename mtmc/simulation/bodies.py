@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from mtmc.calibration import Camera
+from mtmc.calibration.pinhole import BODY_RADIUS
 from mtmc.simulation.figures import Figure
 from mtmc.simulation.gait import pose
 from mtmc.simulation.mesh import Mesh, Sprite, paint, silhouette
@@ -14,6 +15,8 @@ from mtmc.simulation.windows import Window
 from mtmc.simulation.world import State, Trajectories
 
 FIGURE_WIDTH = 0.21  # share of a figure's height, averaged over a step
+SHOULDERS = 0.82  # their height as a share of a figure's
+RIM = np.array([(np.cos(angle), np.sin(angle)) for angle in np.arange(8) * np.pi / 4])  # of a cylinder one metre in radius
 SOLID = 0.8  # the `card_reach` up to which a card occludes what is behind it
 
 
@@ -58,30 +61,35 @@ def figure_bodies(figures: list[Figure]) -> Callable[[State, Camera, int], list[
 
 
 def figure_boxes(figures: list[Figure]) -> Callable[[Trajectories, Camera, int], np.ndarray]:
-    """The boxes `(K, 4)` xyxy of walking figures, person `i` as `figures[i]`: upright rectangles of a figure's height and
-    `FIGURE_WIDTH` that face the camera. They lean outwards near the sides of an image from a camera that looks down."""
+    """The boxes `(K, 4)` xyxy of walking figures, person `i` as `figures[i]`: upright cylinders `FIGURE_WIDTH` wide up to the
+    shoulders, and the top of the head. They lean outwards near the sides of an image from a camera that looks down."""
     statures = np.array([figure.height for figure in figures])
 
     def boxes(trajectories: Trajectories, camera: Camera, camera_index: int) -> np.ndarray:
         tall = statures[trajectories.persons]
-        sight = trajectories.positions - camera.position[:2]
-        sideways = np.stack([-sight[:, 1], sight[:, 0]], axis=1) / np.maximum(np.linalg.norm(sight, axis=1, keepdims=True), 1e-9)
-        half = FIGURE_WIDTH / 2 * tall[:, None] * sideways
-        sides = [trajectories.positions + sign * half for sign in (-1, 1)]
-        corners = [np.column_stack([side, level * tall]) for side in sides for level in (0.0, 1.0)]
-        pixels = camera.project(np.concatenate(corners)).reshape(4, -1, 2)
+        rims = trajectories.positions + FIGURE_WIDTH / 2 * tall[:, None] * RIM[:, None]
+        points = [np.column_stack([rim, level * tall]) for rim in rims for level in (0.0, SHOULDERS)]
+        points.append(np.column_stack([trajectories.positions, tall]))
+        pixels = camera.project(np.concatenate(points)).reshape(len(points), -1, 2)
         return np.concatenate([pixels.min(axis=0), pixels.max(axis=0)], axis=1)
 
     return boxes
 
 
 def card_boxes(camera: Camera, positions: np.ndarray, heights: np.ndarray, aspects: np.ndarray) -> np.ndarray:
-    """Boxes `(N, 4)` xyxy of cards `heights` `(N,)` metres high and `aspects` `(N,)` times as wide, which stand at `positions`
-    `(N, 2)` and face the camera; NaN if the foot or the top is behind the camera, or they are less than 2 pixels apart."""
-    foot, top = np.split(camera.project(np.column_stack([np.tile(positions, (2, 1)), np.append(0 * heights, heights)])), 2)
-    tall = foot[:, 1] - top[:, 1]
+    """Boxes `(N, 4)` xyxy of cards `heights` `(N,)` metres high and `aspects` `(N,)` times as wide, which stand before people at
+    `positions` `(N, 2)`; NaN if the foot or the top is behind the camera, or they are less than 2 pixels apart.
+
+    A card is upright in the image, for the crop on it is. Like a detector's box it ends at the tips of the feet, and its middle
+    is halfway between the feet and the head of somebody who leans outwards there.
+    """
+    sight = positions - camera.position[:2]
+    feet = positions - BODY_RADIUS * sight / np.maximum(np.linalg.norm(sight, axis=1, keepdims=True), 1e-9)
+    points = np.column_stack([np.concatenate([feet, positions]), np.append(0 * heights, heights)])
+    foot, top = np.split(camera.project(points), 2)
+    tall, middle = foot[:, 1] - top[:, 1], (foot[:, 0] + top[:, 0]) / 2
     half = np.where(tall > 2, tall, np.nan) * aspects / 2
-    boxes = np.stack([foot[:, 0] - half, top[:, 1], foot[:, 0] + half, foot[:, 1]], axis=1)
+    boxes = np.stack([middle - half, top[:, 1], middle + half, foot[:, 1]], axis=1)
     boxes[np.isnan(boxes).any(axis=1)] = np.nan
     return boxes
 
