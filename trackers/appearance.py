@@ -90,7 +90,7 @@ class AppearanceMemory:
         return np.clip(1 - similarity[lane, place], 0, 2)
 
     def _check(self, embeddings: np.ndarray) -> None:
-        if self._features.shape[2] not in (0, embeddings.shape[1]):
+        if len(embeddings) and self._features.shape[2] not in (0, embeddings.shape[1]):
             raise ValueError(
                 f"embeddings have {embeddings.shape[1]} dimensions, but the tracks hold {self._features.shape[2]}: "
                 "call reset() before you switch the appearance model"

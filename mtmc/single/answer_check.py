@@ -1,0 +1,77 @@
+"""What the user's own code owes: a detector's detections, an appearance model's rows and a tracker's tracks are checked here.
+
+Each check names what is wrong; `mtmc.single.failures.Attempts` adds the camera and the frame.
+"""
+
+import numpy as np
+
+from reid.common.errors import InputError
+from reid.footage.detection_text import ROUNDING
+from trackers import Detections, Tracks
+from trackers.detections import unit_rows
+
+
+def checked_detections(found: object) -> Detections:
+    """What a detector gave for an image, once it is `Detections` with an area, finite, and scored in 0..1.
+
+    Scores that stray from 0..1 by no more than rounding are clipped. Raises `InputError` otherwise.
+    """
+    if not isinstance(found, Detections):
+        raise InputError(f"the detector must give trackers.Detections(boxes, scores), not {_kind(found)}")
+    try:
+        found = Detections(found.boxes, found.scores, found.embeddings)  # a changed or unchecked one may be invalid
+    except ValueError as error:
+        raise InputError(f"the detector gives impossible detections: {error}") from None
+    scores = found.scores.clip(0, 1)
+    beyond = np.flatnonzero(np.abs(scores - found.scores) > ROUNDING)
+    if len(beyond):
+        raise InputError(f"the detector must give scores in 0..1, but scores box {beyond[0]} with {found.scores[beyond[0]]:g}")
+    return Detections.unchecked(found.boxes, scores, found.embeddings)
+
+
+def checked_rows(rows: object, count: int, dimension: int | None) -> np.ndarray:
+    """What an appearance model gave for `count` boxes, as float32 unit rows `(count, D)`; D is `dimension`, if that is known.
+
+    Rows of another length than 1 are scaled to it, and for nobody the shape `(0,)` will do. Raises `InputError` for any other
+    shape, values that are not finite, and a row of zeros, which has no direction.
+    """
+    try:
+        found = unit_rows(rows, count)
+    except ValueError as error:
+        raise InputError(f"the appearance model gives impossible embeddings: {error}") from None
+    if count and dimension is not None and found.shape[1] != dimension:
+        raise InputError(f"the appearance model must give embeddings of {dimension} numbers, as before, not of {found.shape[1]}")
+    return found if count else found.reshape(0, dimension or found.shape[1])
+
+
+def checked_tracks(tracks: object, count: int) -> Tracks:
+    """What a tracker gave for `count` detections, once it is `Tracks` of M different ids from 1, with finite boxes and scores.
+
+    Raises `InputError` otherwise.
+    """
+    if not isinstance(tracks, Tracks):
+        raise InputError(f"the tracker must give trackers.Tracks, not {_kind(tracks)}")
+    ids, boxes, scores, rows = (np.asarray(part) for part in vars(tracks).values())
+    boxes = boxes.reshape(-1, 4) if boxes.size == 0 else boxes
+    shapes = ids.shape, boxes.shape, scores.shape, rows.shape
+    if ids.ndim != 1 or shapes != (ids.shape, (len(ids), 4), ids.shape, ids.shape):
+        raise _impossible("ids {}, boxes {}, scores {} and detection_index {} must be (M,), (M, 4), (M,), (M,)".format(*shapes))
+    if not len(ids):
+        return Tracks(ids.astype(np.int64), boxes, scores, rows.astype(np.int64))
+    if ids.dtype.kind not in "iu" or rows.dtype.kind not in "iu":
+        raise _impossible("ids and detection_index must be whole numbers")
+    if ids.min() < 1 or len(np.unique(ids)) < len(ids):
+        raise _impossible(f"ids must be different numbers from 1, not {ids.tolist()}")
+    if not (np.isfinite(boxes).all() and np.isfinite(scores).all()):
+        raise _impossible("boxes and scores must be finite")
+    if rows.min() < -1 or rows.max() >= count:
+        raise _impossible(f"detection_index must be in -1..{count - 1}, not {rows.tolist()}")
+    return Tracks(ids, boxes, scores, rows)
+
+
+def _impossible(what: str) -> InputError:
+    return InputError(f"the tracker gives impossible tracks: {what}")
+
+
+def _kind(found: object) -> str:
+    return "None" if found is None else f"a {type(found).__name__}"
