@@ -41,6 +41,8 @@ class AppearanceMemory:
 
         Raises `ValueError` if D differs from that of the stored embeddings.
         """
+        if not len(embeddings):
+            return  # nobody's embeddings tell no dimension
         self._check(embeddings)
         if self._features.shape[2] == 0:
             self._features = np.zeros((len(self._used), FEATURES, embeddings.shape[1]), dtype=np.float32)

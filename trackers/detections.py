@@ -53,8 +53,8 @@ class Detections:
         return Detections.unchecked(self.boxes[rows], self.scores[rows], embeddings)
 
     def with_embeddings(self, embeddings: np.ndarray) -> "Detections":
-        """The same detections with `embeddings` `(N, D)`."""
-        return Detections(self.boxes, self.scores, embeddings)
+        """The same detections with `embeddings` `(N, D)`, for which `ValueError` is raised as for those of new ones."""
+        return Detections.unchecked(self.boxes, self.scores, unit_rows(embeddings, len(self)))
 
 
 @dataclass(frozen=True, eq=False)
