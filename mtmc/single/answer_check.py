@@ -51,22 +51,25 @@ def checked_tracks(tracks: object, count: int) -> Tracks:
     """
     if not isinstance(tracks, Tracks):
         raise InputError(f"the tracker must give trackers.Tracks, not {_kind(tracks)}")
-    ids, boxes, scores, rows = (np.asarray(part) for part in vars(tracks).values())
-    boxes = boxes.reshape(-1, 4) if boxes.size == 0 else boxes
+    ids, boxes, scores, rows = map(np.asarray, (tracks.ids, tracks.boxes, tracks.scores, tracks.detection_index))
+    if not (ids.size or boxes.size or scores.size or rows.size):
+        return _NOBODY
     shapes = ids.shape, boxes.shape, scores.shape, rows.shape
-    if ids.ndim != 1 or shapes != (ids.shape, (len(ids), 4), ids.shape, ids.shape):
+    if shapes != ((ids.size,), (ids.size, 4), (ids.size,), (ids.size,)):
         raise _impossible("ids {}, boxes {}, scores {} and detection_index {} must be (M,), (M, 4), (M,), (M,)".format(*shapes))
-    if not len(ids):
-        return Tracks(ids.astype(np.int64), boxes, scores, rows.astype(np.int64))
     if ids.dtype.kind not in "iu" or rows.dtype.kind not in "iu":
         raise _impossible("ids and detection_index must be whole numbers")
-    if ids.min() < 1 or len(np.unique(ids)) < len(ids):
-        raise _impossible(f"ids must be different numbers from 1, not {ids.tolist()}")
+    numbers, matched = ids.tolist(), rows.tolist()  # lists, as numpy's functions take longer to start than to run
+    if min(numbers) < 1 or len(set(numbers)) < len(numbers):
+        raise _impossible(f"ids must be different numbers from 1, not {numbers}")
     if not (np.isfinite(boxes).all() and np.isfinite(scores).all()):
         raise _impossible("boxes and scores must be finite")
-    if rows.min() < -1 or rows.max() >= count:
-        raise _impossible(f"detection_index must be in -1..{count - 1}, not {rows.tolist()}")
+    if min(matched) < -1 or max(matched) >= count:
+        raise _impossible(f"detection_index must be in -1..{count - 1}, not {matched}")
     return Tracks(ids, boxes, scores, rows)
+
+
+_NOBODY = Tracks(np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
 
 
 def _impossible(what: str) -> InputError:

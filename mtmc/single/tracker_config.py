@@ -95,11 +95,11 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
         thresholds: dict[str, Any] = {**defaults, **config.thresholds}
         origin = None
         if "max_appearance_distance" in thresholds and appearance is not None:
-            fitted = getattr(appearance, "thresholds", None)  # a plain function may lack it
+            fitted = getattr(getattr(appearance, "thresholds", None), "image", None)  # a plain function may lack it
             own = config.file is not None and "max_appearance_distance" in config.thresholds
             origin = "configuration"
-            if fitted is not None and fitted.image is not None and not own:
-                thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted.image)
+            if fitted is not None and not own:
+                thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted)
                 origin = "model"
         tracker = trackers.build(config.algorithm, **thresholds)
     except ValueError as error:
