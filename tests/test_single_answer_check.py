@@ -49,6 +49,14 @@ def test_scores_that_stray_by_rounding_are_clipped():
     assert found.scores.tolist() == [1, 0]
 
 
+def test_a_detector_and_a_model_may_use_their_arrays_again():
+    boxes, scores, rows = TWO.copy(), np.ones(2), np.eye(2, 3, dtype=np.float32)
+    found, embeddings = checked_detections(Detections(boxes, scores, rows)), checked_rows(rows, 2, 3)
+    boxes[:], scores[:], rows[:] = 7, 7, 7
+    assert found.boxes.tolist() == TWO.tolist() and found.scores.tolist() == [1, 1]
+    assert found.embeddings.tolist() == embeddings.tolist() == np.eye(2, 3).tolist()
+
+
 ROWS = np.eye(2, 3)
 
 

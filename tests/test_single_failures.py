@@ -1,5 +1,6 @@
 """A frame that fails: the error that names it and its camera, or a frame that is skipped and counted."""
 
+import re
 from dataclasses import replace
 
 import cv2
@@ -30,6 +31,9 @@ def detect(image):
 
 def helped(names):
     return names[3]
+
+def forget(image):
+    detect(image)
 """
 
 
@@ -84,6 +88,37 @@ def test_the_command_shows_the_line_in_ones_own_module_and_keeps_what_is_done(ma
     assert first == "error: walk, frame 6: the detector fails: IndexError: list index out of range"
     assert "    return names[3]" in rest
     assert rest[-1] == f"5 frames are kept below {out}: tracks/walk.partial.txt"
+
+
+def test_a_detector_that_returns_nothing_is_told_whatever_the_least_score(make_sequence, tmp_path, monkeypatch):
+    (tmp_path / "forgetting_people.py").write_text(MODULE)
+    folder = make_sequence(images=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    words = ["track", str(folder), "--detector", "forgetting_people:forget", "--reid", "none", "--output", str(tmp_path / "out")]
+    for least in [], ["--min-score", "0.5"]:
+        with pytest.raises(InputError, match=r"^walk, frame 1: the detector must give trackers\.Detections\(.*\), not None$"):
+            main([*words, *least])
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (StopIteration(), "StopIteration"),
+        (KeyError("a"), "KeyError: 'a'"),
+        (RuntimeError("two\nlines"), "RuntimeError: two lines"),
+        (np.linalg.LinAlgError("singular"), r"numpy\..*LinAlgError: singular"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
+def test_whatever_is_raised_is_one_sentence(make_sequence, error, text):
+    def detect(image):
+        raise error
+
+    with pytest.raises(InputError) as told:
+        next(track(open_sequence(make_sequence(images=True)), "sort", detector=detect))
+    assert re.fullmatch(f"walk, frame 1: the detector fails: {text}", str(told.value))
+    assert told.value.__cause__ is error
 
 
 @pytest.mark.parametrize("tracker", ["sort", "deepsort", "motdt"])

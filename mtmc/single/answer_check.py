@@ -1,6 +1,7 @@
 """What the user's own code owes: a detector's detections, an appearance model's rows and a tracker's tracks are checked here.
 
-Each check names what is wrong; `mtmc.single.failures.Attempts` adds the camera and the frame.
+Each check names what is wrong; `mtmc.single.failures.Attempts` adds the camera and the frame. What passes is a copy: the user's
+code may use its arrays again.
 """
 
 import numpy as np
@@ -26,7 +27,8 @@ def checked_detections(found: object) -> Detections:
     beyond = np.flatnonzero(np.abs(scores - found.scores) > ROUNDING)
     if len(beyond):
         raise InputError(f"the detector must give scores in 0..1, but scores box {beyond[0]} with {found.scores[beyond[0]]:g}")
-    return Detections.unchecked(found.boxes, scores, found.embeddings)
+    embeddings = None if found.embeddings is None else found.embeddings.copy()
+    return Detections.unchecked(found.boxes.copy(), scores, embeddings)
 
 
 def checked_rows(rows: object, count: int, dimension: int | None) -> np.ndarray:
@@ -41,7 +43,7 @@ def checked_rows(rows: object, count: int, dimension: int | None) -> np.ndarray:
         raise InputError(f"the appearance model gives impossible embeddings: {error}") from None
     if count and dimension is not None and found.shape[1] != dimension:
         raise InputError(f"the appearance model must give embeddings of {dimension} numbers, as before, not of {found.shape[1]}")
-    return found if count else found.reshape(0, dimension or found.shape[1])
+    return found.copy() if count else found.reshape(0, dimension or found.shape[1])
 
 
 def checked_tracks(tracks: object, count: int) -> Tracks:

@@ -87,7 +87,7 @@ class Attempts:
 def _reason(what: str, error: Exception) -> str:
     if isinstance(error, InputError):
         return str(error)
-    return f"{what} fails: {' '.join(f'{type(error).__name__}: {error}'.split()).removesuffix(':')}"
+    return f"{what} fails: {' '.join(''.join(traceback.format_exception_only(error)).split())}"
 
 
 def readable(image: "Image | UnreadableImageError") -> Image:
