@@ -90,6 +90,22 @@ def test_a_tracker_of_ones_own_tracks_and_has_thresholds_like_any_other(own, mak
     assert set(read_tracks(tmp_path / "out" / "tracks" / "walk.txt").ids) == {1, 2}
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("    pass", "must define _associate, as trackers.Tracker asks"),
+        (
+            "    def __init__(self, speed): pass\n    _associate = None",
+            "missing a required argument: 'speed'; give each argument",
+        ),
+    ],
+)
+def test_a_tracker_that_cannot_be_built_is_told(own, tmp_path, body, told):
+    (tmp_path / "here" / "own_broken.py").write_text(f"from trackers import Tracker\nclass Half(Tracker):\n{body}\n")
+    with pytest.raises(InputError, match=f"^own_broken:Half: {told}"):
+        read_tracker_config("own_broken:Half")
+
+
 def test_a_registered_tracker_needs_no_yaml(own):
     find_plugin(f"{own}:number")
     assert "registered_by_row" in available_trackers() and "registered_by_row" in trackers.available()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from io import RawIOBase
+from numbers import Integral
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,10 +41,11 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
     for embeddings that alone exceed `MOST`, if a frame was skipped, or if the disk takes no entry or not all of it: a cache saves
     time, it is not a result.
     """
-    count, dimension = sum(len(frame) for frame in detections), getattr(appearance, "dimension", None)
+    count, declared = sum(len(frame) for frame in detections), getattr(appearance, "dimension", None)
+    dimension = int(declared) if isinstance(declared, Integral) else 0
     weights, source = getattr(appearance, "weights_hash", None), getattr(images, "identity", None)
-    length = 4 * count * (dimension or 0)
-    if folder is None or weights is None or source is None or dimension is None or not 0 < length <= MOST:
+    length = 4 * count * dimension
+    if folder is None or weights is None or source is None or not 0 < length <= MOST:
         yield _computing(appearance), False
         return
     rows = folder / f"{_key(appearance, source, detections)}.f32"
