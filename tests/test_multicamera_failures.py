@@ -91,7 +91,7 @@ def test_a_camera_whose_detector_fails_did_not_look(sequence, caplog):
         np.testing.assert_array_equal(moment.people, expected.people)
     assert caplog.messages == [
         "b: 2 frames skipped; the first is frame 5: the detector fails: OSError: no answer",
-        "c: 1 frames skipped; the first is frame 10: the detector fails: OSError: no answer",
+        "c: 1 frame skipped; the first is frame 10: the detector fails: OSError: no answer",
     ]
 
 
@@ -103,7 +103,7 @@ def test_rows_of_another_dimension_are_told_with_their_camera_and_frame(sequence
 def test_looks_whose_embeddings_fail_are_skipped(sequence, caplog):
     found = list(mtmc.follow_people(sequence, Failing(), on_error="skip"))
     assert len(found) == LENGTH and all((moment.people > 0).all() for moment in found)
-    assert caplog.messages and all(" frames without embeddings; the first is frame " in line for line in caplog.messages)
+    assert caplog.messages and all(" without embeddings; the first is frame " in line for line in caplog.messages)
 
 
 def test_cameras_apart_skip_likewise(sequence, caplog):
@@ -133,7 +133,7 @@ def test_the_commands_skip_pictures_that_do_not_decode(sequence, folder, tmp_pat
     assert len((out / "world.partial.jsonl").read_text().splitlines()) == 4
     main([*words, "--on-error", "skip"])
     told = capsys.readouterr().out
-    assert "b: 2 frames skipped; the first is frame 5: " in told and "c: 1 frames skipped; the first is frame 10: " in told
+    assert "b: 2 frames skipped; the first is frame 5: " in told and "c: 1 frame skipped; the first is frame 10: " in told
     assert len((out / "world.jsonl").read_text().splitlines()) == LENGTH
     if command == "room":
         assert "b: 2 frames without an image; the first is frame 5: " in told

@@ -120,9 +120,13 @@ class SkippedFrames:
     def lines(self) -> list[str]:
         """A line for each camera and loss: how many frames, and the first of them (from 1) with its reason."""
         return [
-            f"{camera}: {self._counts[camera, lost]} frames {lost}; the first is frame {first.frame + 1}: {first.reason}"
+            f"{camera}: {_frames(self._counts[camera, lost])} {lost}; the first is frame {first.frame + 1}: {first.reason}"
             for (camera, lost), first in self._first.items()
         ]
+
+
+def _frames(number: int) -> str:
+    return "1 frame" if number == 1 else f"{number} frames"
 
 
 def shown(images: Iterable[Image], camera: str, skipped: SkippedFrames, on_error: OnError = "stop") -> "Generator[Image | None]":
