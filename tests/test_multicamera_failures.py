@@ -15,7 +15,7 @@ from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import write_folder
 from reid.common.errors import InputError
 
-LENGTH = 16
+LENGTH = 12
 BAD = {(4, "b"), (5, "b"), (9, "c")}  # frames, from 0, and cameras
 
 
