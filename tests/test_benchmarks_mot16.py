@@ -191,6 +191,20 @@ def test_rows_of_finished_sequences_stay_when_a_later_one_fails(make_sequence, t
     assert kept.get(cv2.CAP_PROP_FRAME_COUNT) == 4
 
 
+def test_a_model_that_fails_names_the_frame_and_leaves_what_is_done(make_sequence, tmp_path, monkeypatch):
+    calls = []
+
+    def failing(frame, boxes):
+        calls.append(frame)
+        return np.eye(2) if len(calls) < 5 else np.zeros((2, 2))
+
+    monkeypatch.setattr(mot16, "open_appearance", lambda *_: failing)
+    with pytest.raises(InputError, match=r"^walk, frame 5: the appearance model .* embedding 0 is all zeros"):
+        run_on(make_sequence(images=True), "--reid", "own")
+    kept = np.loadtxt(tmp_path / "out" / "tracks" / "walk.partial.txt", delimiter=",")
+    assert kept[:, 0].max() == 4
+
+
 def test_a_run_leaves_no_results_of_the_run_before(make_sequence, tmp_path):
     make_sequence("a")
     folder = make_sequence("b")

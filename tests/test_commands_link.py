@@ -101,7 +101,7 @@ def test_a_detector_that_fails_loses_no_frame_that_was_followed(folder, colours,
         return found
 
     monkeypatch.setattr("mtmc.detection.opening.open_detector", lambda *_: failing)
-    with pytest.raises(RuntimeError, match="own"):
+    with pytest.raises(InputError, match="west, frame 101: the detector fails: RuntimeError: the detector's own"):
         main(["link", str(folder), "--detector", "mine.onnx", "--output", str(tmp_path / "out")])
     assert len((tmp_path / "out" / "world.partial.jsonl").read_text().splitlines()) == 100
 

@@ -125,10 +125,10 @@ def test_a_detector_that_fails_costs_what_it_did_not_see(recording, tmp_path, mo
             return Detections(np.empty((0, 4)), np.empty(0))
 
     monkeypatch.setattr("mtmc.detection.opening.Detector", Failing)
-    with pytest.raises(RuntimeError) as error:
+    with pytest.raises(InputError, match="a, frame 11: the detector fails: RuntimeError: the detector's own") as error:
         run(recording, "--detector", "mine.onnx", "--reid", "none", "--output", tmp_path, "--video")
     assert len((tmp_path / "world.partial.jsonl").read_text().splitlines()) == 10
-    (told,) = error.value.__notes__
+    _, told = error.value.__notes__
     assert (
         told.startswith(f"10 frames are kept below {tmp_path}: ") and "room.partial.mp4" in told and "world.partial.csv" in told
     )

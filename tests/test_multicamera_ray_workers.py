@@ -15,7 +15,7 @@ from visitors import COLOURS, MeanColour
 
 from mtmc.multicamera.ray_workers import Loss, RayWorkers
 from mtmc.multicamera.run import follow, open_identities, recognise, settle
-from mtmc.multicamera.workers import CameraJob, CameraWorker, LocalWorkers
+from mtmc.multicamera.workers import CameraJob, CameraWorker, LocalWorkers, Seen
 from reid.common.errors import InputError
 from trackers import Detections
 
@@ -35,6 +35,17 @@ def find_colours(image):
 
 def open_finder():
     return find_colours
+
+
+class Dazzled:
+    """The detector `find_colours`, which fails each time that somebody is in the middle of the image."""
+
+    def __call__(self, image):
+        found = find_colours(image)
+        middle = found.boxes[:, [0, 2]].mean(axis=1)
+        if (np.abs(middle - image.shape[1] / 2) < 20).any():
+            raise ArithmeticError("dazzled")
+        return found
 
 
 @dataclass
@@ -217,7 +228,29 @@ def test_a_worker_reads_a_recording_once_and_again_only_for_what_is_long_past(se
     assert len(read) == 30
     assert np.array_equal(worker.detect(0).detections.boxes, first.detections.boxes)
     assert len(read) == 31
-    assert worker.detect(LENGTH) == (None, True)
+    assert worker.detect(LENGTH) == Seen(None, ended=True)
+
+
+def test_frames_that_fail_are_skipped_and_counted_as_in_one_process(sequence):
+    local = LocalWorkers(sequence, Dazzled(), MeanColour(), on_error="skip")
+    expected = people(sequence, local)
+    workers = RayWorkers(sequence, Dazzled, MeanColour, on_error="skip")
+    try:
+        assert people(sequence, workers) == expected
+    finally:
+        workers.close()
+    assert workers.skipped.lines() == local.skipped.lines() and workers.losses == []
+    assert any("the detector fails: ArithmeticError: dazzled" in line for line in local.skipped.lines())
+
+
+def test_an_exception_in_an_actor_names_the_camera_and_the_frame(sequence):
+    workers = RayWorkers(sequence, Dazzled, MeanColour)
+    try:
+        with pytest.raises(InputError, match=r"^[abc], frame \d+: the detector fails: ArithmeticError: dazzled") as error:
+            people(sequence, workers)
+    finally:
+        workers.close()
+    assert 'raise ArithmeticError("dazzled")' in error.value.__notes__[0]
 
 
 def test_losses_follow_each_other_in_one_row_as_long_as_the_reason_is_one(sequence):

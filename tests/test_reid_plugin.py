@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from visitors import MeanColour
 
 import mtmc.__main__
 import trackers.registry
@@ -13,6 +14,7 @@ from mtmc.single.appearance import open_appearance, require_embedder
 from mtmc.single.tracker_config import available_trackers, build_tracker, read_tracker_config
 from reid.common.errors import InputError
 from reid.common.plugin import find_plugin, is_plugin
+from reid.weights.thresholds import Thresholds
 
 MODULE = '''
 import numpy as np
@@ -88,6 +90,22 @@ def test_a_tracker_of_ones_own_tracks_and_has_thresholds_like_any_other(own, mak
     assert set(read_tracks(tmp_path / "out" / "tracks" / "walk.txt").ids) == {1, 2}
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("    pass", "must define _associate, as trackers.Tracker asks"),
+        (
+            "    def __init__(self, speed): pass\n    _associate = None",
+            "missing a required argument: 'speed'; give each argument",
+        ),
+    ],
+)
+def test_a_tracker_that_cannot_be_built_is_told(own, tmp_path, body, told):
+    (tmp_path / "here" / "own_broken.py").write_text(f"from trackers import Tracker\nclass Half(Tracker):\n{body}\n")
+    with pytest.raises(InputError, match=f"^own_broken:Half: {told}"):
+        read_tracker_config("own_broken:Half")
+
+
 def test_a_registered_tracker_needs_no_yaml(own):
     find_plugin(f"{own}:number")
     assert "registered_by_row" in available_trackers() and "registered_by_row" in trackers.available()
@@ -107,6 +125,27 @@ def test_an_appearance_model_of_ones_own_is_opened_for_one_camera_and_told_what_
         require_embedder(model)
     with pytest.raises(InputError, match="leave them out"):
         open_appearance(f"{own}:Looks", engine="pytorch")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("name", None, "its name must be a text, .* not None"),
+        ("dimension", "3", "its dimension must be a whole number from 1, .* not '3'"),
+        ("dimension", 0, "its dimension must be a whole number from 1, .* not 0"),
+        ("thresholds", None, "its thresholds must be an object with image, set and link"),
+        ("thresholds", Thresholds(set="near"), "its thresholds must be .* each a distance in 0..2 or None"),
+        ("thresholds", Thresholds(link=float("nan")), "its thresholds must be .* each a distance in 0..2 or None"),
+        ("weights_hash", 7, "its weights_hash must be a text, .* not 7"),
+        ("embed", "me", "its embed must be a function of images, .* not 'me'"),
+    ],
+)
+def test_a_model_of_ones_own_for_several_cameras_has_attributes_of_the_right_kind(name, value, told):
+    model = MeanColour()
+    require_embedder(model)
+    setattr(model, name, value)
+    with pytest.raises(InputError, match=told):
+        require_embedder(model)
 
 
 @pytest.mark.parametrize(

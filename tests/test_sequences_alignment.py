@@ -11,6 +11,7 @@ from mtmc.calibration import CameraEntry, save_cameras
 from mtmc.sequences import open_recording, write_folder
 from mtmc.sequences.alignment import Clock, TimedImages
 from reid.common.errors import InputError
+from reid.footage.frames import UnreadableImageError
 
 rates = st.floats(1, 30, allow_nan=False)
 
@@ -59,6 +60,20 @@ def test_images_come_at_their_moments_and_none_between_them(clock, length, expec
     images = TimedImages(Pictures(4), clock, length)
     assert [image if image is None else int(image[0, 0, 0]) for image in images] == expected
     assert images.length == len(expected) or images.length == length
+
+
+def test_an_image_that_does_not_decode_is_told_at_its_moment_and_the_next_ones_come(monkeypatch):
+    def read(number):
+        if number == 1:
+            raise UnreadableImageError("2.png: frame 2 does not decode")
+        return np.full((1, 1, 3), number, np.uint8)
+
+    monkeypatch.setattr(Pictures, "__iter__", lambda self: map(read, range(self.length)))
+    images = iter(TimedImages(Pictures(3), Clock(15, 30)))
+    assert next(images)[0, 0, 0] == 0 and next(images) is None
+    with pytest.raises(UnreadableImageError, match="frame 2 does not decode"):
+        next(images)
+    assert next(images) is None and next(images)[0, 0, 0] == 2 and list(images) == []
 
 
 @pytest.fixture

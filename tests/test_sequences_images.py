@@ -10,7 +10,7 @@ from conftest import FRAMES, SIZE, walking_box, walking_image
 from mtmc import open_sequence, track
 from mtmc.sequences.readers.images import find_images
 from reid.common.errors import InputError
-from reid.footage.frames import PictureFolder, Video
+from reid.footage.frames import PictureFolder, UnreadableImageError, Video
 
 RATE = 25
 
@@ -164,3 +164,18 @@ def test_a_folder_is_its_img1_else_its_video_else_its_pictures(tmp_path, names, 
     images = open_sequence(tmp_path / "walk").images
     assert (getattr(images, "source", None) or images.folder) == tmp_path / "walk" / found
     assert len(list(images)) == 2
+
+
+def test_pictures_go_on_after_one_that_does_not_decode(make_sequence):
+    folder = make_sequence(images=True) / "img1"
+    for number in (1, 5, FRAMES):
+        (folder / f"{number:06d}.png").write_bytes(b"no picture")
+    images, read = iter(PictureFolder(folder)), []
+    for frame in range(FRAMES):
+        try:
+            np.testing.assert_array_equal(next(images), walking_image(frame))
+            read.append(frame + 1)
+        except UnreadableImageError as error:
+            assert f"{frame + 1:06d}.png: frame {frame + 1} does not decode" in str(error)
+    assert next(images, None) is None
+    assert sorted({*range(1, FRAMES + 1)} - {*read}) == [1, 5, FRAMES]

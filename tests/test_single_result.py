@@ -69,7 +69,7 @@ def assert_kept(folder, frames: int, error: BaseException) -> None:
     assert len(images_of(folder / "video" / "walk.partial.mp4")) == frames
     assert not (folder / "tracks" / "walk.txt").exists() and not (folder / "video" / "walk.mp4").exists()
     names = "tracks/walk.partial.txt, video/walk.partial.mp4"
-    assert error.__notes__ == [f"{frames} frames are kept below {folder}: {names}"]
+    assert error.__notes__[-1:] == [f"{frames} frames are kept below {folder}: {names}"]
 
 
 def test_what_was_tracked_before_a_broken_picture_is_kept_apart(make_sequence, tmp_path):
@@ -80,8 +80,15 @@ def test_what_was_tracked_before_a_broken_picture_is_kept_apart(make_sequence, t
     assert_kept(tmp_path, 8, error.value)
 
 
-@pytest.mark.parametrize("ending", [KeyboardInterrupt, RuntimeError, MemoryError])
-def test_what_was_tracked_before_a_detector_fails_is_kept_apart(make_sequence, tmp_path, ending):
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        (KeyboardInterrupt, KeyboardInterrupt),
+        (RuntimeError, "walk, frame 8: the detector fails: RuntimeError: the detector's own"),
+        (MemoryError, "walk, frame 8: the detector fails: MemoryError: the detector's own"),
+    ],
+)
+def test_what_was_tracked_before_a_detector_fails_is_kept_apart(make_sequence, tmp_path, ending, told):
     sequence, seen = open_sequence(make_sequence(images=True)), []
 
     def detect(image):
@@ -90,8 +97,9 @@ def test_what_was_tracked_before_a_detector_fails_is_kept_apart(make_sequence, t
         seen.append(image)
         return sequence.detections[len(seen) - 1]
 
-    with pytest.raises(ending) as error:
+    with pytest.raises(ending if told is ending else InputError) as error:
         write(tmp_path, track(sequence, "sort", images=True, detector=detect), video=True)
+    assert told is ending or (str(error.value) == told and isinstance(error.value.__cause__, ending))
     assert_kept(tmp_path, 7, error.value)
 
 
@@ -150,6 +158,25 @@ def test_a_video_of_odd_size_plays_too(tmp_path):
         for _ in range(3):
             video.write(np.zeros((61, 33, 3), np.uint8))
     assert cv2.VideoCapture(str(tmp_path / "odd.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == 3
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [66.667, 29.97, 24000 / 1001, 0.5, 1000 / 7, 240, 999.99, 1, 1.001, 0.7777, 0.0333, 1 / 60, 0.001, 119.88, 655.36, 65535],
+)
+def test_a_video_of_any_frame_rate_lasts_as_long_as_its_frames(tmp_path, rate):
+    with VideoWriter(tmp_path / "any.mp4", rate) as video:
+        for shade in range(12):
+            video.write(np.full((48, 64, 3), 20 * shade, np.uint8))
+    written = cv2.VideoCapture(str(tmp_path / "any.mp4"))
+    seconds = written.get(cv2.CAP_PROP_FRAME_COUNT) / written.get(cv2.CAP_PROP_FPS)
+    assert seconds == pytest.approx(12 / rate, rel=1e-3) and video.frames == 12
+
+
+@pytest.mark.parametrize("rate", [0, -25, 1e-4, 1e5, float("nan"), float("inf")])
+def test_a_frame_rate_that_no_video_has_is_told(tmp_path, rate):
+    with pytest.raises(InputError, match=r"a video needs 0\.001 to 65535 frames per second, not .*without --video"):
+        VideoWriter(tmp_path / "any.mp4", rate)
 
 
 def test_a_video_that_the_disk_did_not_take_whole_is_told(tmp_path):

@@ -63,6 +63,13 @@ def test_a_file_without_a_tracker_means_the_one_that_was_named(tmp_path):
         pytest.param("- 3\n", "flat list", id="no mapping"),
         pytest.param("a: b: c\n", "not YAML", id="no YAML"),
         pytest.param("tracker: deepsort\nmax_age: old\n", "max_age", id="no number"),
+        pytest.param("appearance: 5\n", "appearance: not a threshold of motdt; choose from min_candidate", id="a model"),
+        pytest.param("scoring: 5\n", "scoring: not a threshold of motdt", id="a callable"),
+        pytest.param("name: mine\n", "name: not a threshold of motdt", id="the builder's own argument"),
+        pytest.param("self: 1\n", "self: not a threshold of motdt", id="the object itself"),
+        pytest.param("5: 3\n", "5: not a threshold of motdt", id="a number for a key"),
+        pytest.param("tracker: 5\n", "unknown tracker 5", id="a number for a tracker"),
+        pytest.param("tracker: 2020-01-01\n", "unknown tracker 2020-01-01", id="a date for a tracker"),
     ],
 )
 def test_a_wrong_file_is_explained(tmp_path, text, message):

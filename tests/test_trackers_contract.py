@@ -104,6 +104,43 @@ def test_an_appearance_model_plugs_in_and_gives_what_ready_embeddings_give(name)
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_an_appearance_model_is_not_asked_about_nobody(name):
+    def appearance(frame, boxes):
+        assert len(boxes)
+        return np.eye(len(boxes), 4)
+
+    tracker, frame = trackers.build(name, appearance=appearance), np.zeros((4, 4, 3), np.uint8)
+    nobody, two = Detections([], []), Detections([[0, 0, 20, 50], [60, 0, 80, 50]], [1, 1])
+    shown = [tracker.update(found, frame).ids.tolist() for found in (nobody, two, two, two, two, nobody, two)]
+    assert shown[0] == [] and shown[4] == [1, 2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("nothing", [[], np.zeros(0), np.zeros((0, 7)), np.zeros((0, 0))])
+def test_embeddings_of_nobody_may_have_any_shape_without_numbers(name, nothing):
+    tracker, people, nobody = trackers.build(name), Detections([[0, 0, 20, 50]], [1], [[0, 1]]), Detections([], [], nothing)
+    shown = [tracker.update(found).ids.tolist() for found in (nobody, *[people] * 4, nobody, *[people] * 4)]
+    assert shown[4] == shown[-1] == [1]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if trackers.build(name).uses_appearance])
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (np.eye(3, 4), "2 boxes need embeddings"),
+        (np.eye(1, 4), "2 boxes need embeddings"),
+        ([], "2 boxes need embeddings"),
+        (None, "must be an array of numbers, not None"),
+        (np.full((2, 4), np.nan), "embeddings must be finite: row 0 is not"),
+    ],
+)
+def test_embeddings_that_are_not_a_row_for_each_detection_are_refused(name, answer, message):
+    tracker = trackers.build(name, appearance=lambda frame, boxes: answer)
+    with pytest.raises(ValueError, match=message):
+        tracker.update(Detections([[0, 0, 20, 50], [60, 0, 80, 50]], [1, 1]), np.zeros((4, 4, 3), np.uint8))
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_config_of_a_tracker_holds_its_defaults(name):
     config = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
     assert config.pop("tracker") == name

@@ -41,6 +41,8 @@ class AppearanceMemory:
 
         Raises `ValueError` if D differs from that of the stored embeddings.
         """
+        if not len(embeddings):
+            return  # nobody's embeddings tell no dimension
         self._check(embeddings)
         if self._features.shape[2] == 0:
             self._features = np.zeros((len(self._used), FEATURES, embeddings.shape[1]), dtype=np.float32)
@@ -90,7 +92,7 @@ class AppearanceMemory:
         return np.clip(1 - similarity[lane, place], 0, 2)
 
     def _check(self, embeddings: np.ndarray) -> None:
-        if self._features.shape[2] not in (0, embeddings.shape[1]):
+        if len(embeddings) and self._features.shape[2] not in (0, embeddings.shape[1]):
             raise ValueError(
                 f"embeddings have {embeddings.shape[1]} dimensions, but the tracks hold {self._features.shape[2]}: "
                 "call reset() before you switch the appearance model"

@@ -59,9 +59,11 @@ class Tracker(ABC):
         """Process the detections of the next frame and return the tracks shown in it.
 
         `frame` `(H, W, 3)` BGR uint8 is required if `needs_image`, and for the appearance model when `detections` have no
-        embeddings. The order of the detections does not matter: not even ids depend on it.
+        embeddings; it is not asked about nobody. The order of the detections does not matter: not even ids depend on it. Raises
+        `ValueError` for embeddings that are not one row, which is not all zeros, for each detection.
         """
-        if self.uses_appearance and self._appearance is not None and detections.embeddings is None and frame is not None:
+        wanted = self.uses_appearance and detections.embeddings is None and len(detections) > 0
+        if wanted and self._appearance is not None and frame is not None:
             detections = detections.with_embeddings(self._appearance(frame, detections.boxes))
         order = np.lexsort((detections.scores, *detections.boxes.T))
         self._frames += 1

@@ -11,7 +11,7 @@ class Detections:
 
     `boxes` `(N, 4)` are xyxy pixels and may reach beyond the image; `scores` `(N,)` are the detector's confidences; `embeddings`
     `(N, D)`, if any, are normalized to float32 unit rows. Raises `ValueError` for mismatched shapes, non-finite values, a box
-    without area or an all-zero embedding.
+    without area, which has no crop and no aspect ratio, or an all-zero embedding.
     """
 
     boxes: np.ndarray
@@ -33,7 +33,7 @@ class Detections:
         object.__setattr__(self, "boxes", boxes)
         object.__setattr__(self, "scores", scores)
         if self.embeddings is not None:
-            object.__setattr__(self, "embeddings", _unit_rows(self.embeddings, len(boxes)))
+            object.__setattr__(self, "embeddings", unit_rows(self.embeddings, len(boxes)))
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -53,8 +53,8 @@ class Detections:
         return Detections.unchecked(self.boxes[rows], self.scores[rows], embeddings)
 
     def with_embeddings(self, embeddings: np.ndarray) -> "Detections":
-        """The same detections with `embeddings` `(N, D)`."""
-        return Detections(self.boxes, self.scores, embeddings)
+        """The same detections with `embeddings` `(N, D)`, for which `ValueError` is raised as for those of new ones."""
+        return Detections.unchecked(self.boxes, self.scores, unit_rows(embeddings, len(self)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +75,33 @@ class Tracks:
         return len(self.ids)
 
 
-def _array(name: str, values: np.ndarray, dtype: type) -> np.ndarray:
-    try:
-        array: np.ndarray = np.asarray(values, dtype=dtype)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be an array of numbers: {error}") from None
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite: row {np.argwhere(~np.isfinite(array))[0][0]} is not")
-    return array
+def unit_rows(values: object, count: int) -> np.ndarray:
+    """The embeddings `values` of `count` boxes as float32 unit rows `(count, D)`; any array without numbers will do for nobody.
 
-
-def _unit_rows(values: np.ndarray, count: int) -> np.ndarray:
+    Raises `ValueError` for another shape, non-finite values and an all-zero row, which has no direction.
+    """
     embeddings = _array("embeddings", values, np.float32)
-    if embeddings.ndim != 2 or len(embeddings) != count:
+    if count == 0 and embeddings.size == 0:
+        return embeddings.reshape(0, embeddings.shape[1] if embeddings.ndim == 2 else 0)
+    if embeddings.ndim != 2 or len(embeddings) != count or embeddings.size == 0:
         raise ValueError(f"{count} boxes need embeddings of the shape ({count}, D), not {embeddings.shape}")
     lengths = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings))
     if (np.abs(lengths - 1) < 1e-3).all():
         return embeddings
-    if (lengths == 0).any():
-        raise ValueError(f"embedding {np.flatnonzero(lengths == 0)[0]} is all zeros")
-    return embeddings / lengths[:, None]
+    largest = np.abs(embeddings).max(axis=1)
+    if (largest == 0).any():
+        raise ValueError(f"embedding {np.flatnonzero(largest == 0)[0]} is all zeros")
+    scaled = embeddings.astype(np.float64)  # the squares of some float32 are beyond its range
+    return (scaled / np.linalg.norm(scaled, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _array(name: str, values: object, dtype: type) -> np.ndarray:
+    try:
+        array: np.ndarray = np.asarray(values, dtype=dtype)
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a tensor of torch that has a gradient
+        raise ValueError(f"{name} must be an array of numbers: {error}") from None
+    if array.ndim == 0:
+        raise ValueError(f"{name} must be an array of numbers, not {values!r}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite: row {np.argwhere(~np.isfinite(array))[0][0]} is not")
+    return array

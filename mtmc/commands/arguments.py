@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from mtmc.single.failures import ON_ERROR, SkippedFrames
 from mtmc.single.tracker_config import DEFAULT_TRACKER, available_trackers
 from reid.footage.detection_text import SCORE_SCALES
 
@@ -62,6 +63,18 @@ def add_score_scale(parser: argparse.ArgumentParser) -> None:
     """Add the scale of a detection file's scores."""
     what = "of the detections' scores (default: by the range of nearly all of them)"
     parser.add_argument("--score-scale", choices=SCORE_SCALES, help=what)
+
+
+def add_on_error(parser: argparse.ArgumentParser) -> None:
+    """Add what becomes of a frame that fails."""
+    what = "a frame that does not decode, or whose detector or network fails: stop there, or skip it (default: %(default)s)"
+    parser.add_argument("--on-error", choices=ON_ERROR, default="stop", help=what)
+
+
+def print_skipped(skipped: SkippedFrames) -> None:
+    """Print what a command skipped, a line for each camera and kind."""
+    for line in skipped.lines():
+        print(line)
 
 
 def score_scale_line(name: str, scale: str) -> str:

@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the recording, the detector, the appearance model, the way of linking and the output."""
     arguments.add_recording(parser)
     arguments.add_reid(parser)
+    arguments.add_on_error(parser)
     parser.add_argument(
         "--travel",
         choices=("learned", "none"),
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     if model is None:
         raise InputError("--reid none: cameras that share no view are linked by appearance; give a model")
     detector = open_detector(options.detector, options.min_score) if options.detector else None
-    linking = Linking(recording, model, detector)
+    linking = Linking(recording, model, detector, options.on_error)
     travel: Literal["learned"] | None = "learned" if options.travel == "learned" else None
     with WorldWriter(results, recording.names) as writer:
         try:
@@ -61,4 +62,5 @@ def run(options: argparse.Namespace) -> None:
         finally:  # an interrupt leaves what was followed until then, linked
             for moment in linking.moments(travel, options.online):
                 writer.write(moment)
+    arguments.print_skipped(linking.skipped)
     print(f"{writer.frames} frames of {len(recording.views)} cameras, {len(writer.people)} people: {options.output}")

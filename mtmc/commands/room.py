@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_recording(parser)
     parser.add_argument("--config", type=Path, metavar="YAML", help="your own thresholds, as in configs/rooms/ground.yaml")
     arguments.add_reid(parser)
+    arguments.add_on_error(parser)
     parser.add_argument("--gallery", type=Path, metavar="FILE.npz", help="people already known; it is read, then updated")
     parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="folder for world.csv, world.jsonl, tracks/, gallery/"
@@ -54,6 +55,7 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.sequences import open_recording
     from mtmc.sequences.readers.true_detections import oracle_line
     from mtmc.single.appearance import open_appearance
+    from mtmc.single.failures import SkippedFrames, shown
     from reid.common.errors import InputError
     from reid.common.progress import shown_progress
     from reid.common.result_folder import ResultFolder
@@ -84,13 +86,14 @@ def run(options: argparse.Namespace) -> None:
     if model is not None and options.gallery and options.gallery.is_file():
         known = Gallery.load(options.gallery, model.weights_hash)
     identities = open_identities(model, known)
+    undrawn = SkippedFrames()
     with ExitStack() as stack:
         workers: Workers | None = None
         apart = None
         if options.workers == "ray":
             workers = apart = stack.enter_context(closing(_ray_workers(options, recording)))
         elif detector or model:
-            workers = LocalWorkers(recording, detector, model)
+            workers = LocalWorkers(recording, detector, model, options.on_error)
         found = workers.detections() if workers and detector else None
         tracks = follow(recording, thresholds, found)
         moments = recognise(recording, tracks, identities, workers if model else None)
@@ -100,7 +103,8 @@ def run(options: argparse.Namespace) -> None:
                 sinks.enter_context(writing_losses(apart.losses, results))
             writers: list[MomentWriter] = [sinks.enter_context(world := WorldWriter(results, recording.names))]
             if options.video:
-                images = [view.images for view in recording.views]
+                views = zip(recording.require_images(), recording.names, strict=True)
+                images = [shown(*view, undrawn, options.on_error) for view in views]
                 film = FilmWriter(results, recording.cameras, images, recording.frame_rate)
                 writers.append(sinks.enter_context(film))
             settled = sinks.enter_context(SettledWriter(identities, writers))
@@ -112,6 +116,8 @@ def run(options: argparse.Namespace) -> None:
                 lost = sum(loss.last - loss.first + 1 for loss in apart.losses if loss.camera == camera)
                 if restarts or lost:
                     print(f"{camera}: worker restarted {restarts} times, {lost} frames lost (losses.csv)")
+    for skipped in [undrawn] if workers is None else [workers.skipped, undrawn]:
+        arguments.print_skipped(skipped)
     print(f"{world.frames} frames of {len(recording.views)} cameras, {len(world.people)} people: {options.output}")
 
 
@@ -123,7 +129,8 @@ def _ray_workers(options: argparse.Namespace, recording: "Recording") -> "RayWor
     detector = partial(open_detector, _absolute(options.detector), options.min_score) if options.detector else None
     opened = partial(open_appearance, _absolute(options.reid), options.engine, options.device)
     appearance = None if options.reid == "none" else opened
-    return RayWorkers(recording, detector, appearance, PATIENCE if options.patience is None else options.patience)
+    patience = PATIENCE if options.patience is None else options.patience
+    return RayWorkers(recording, detector, appearance, patience, options.on_error)
 
 
 def _absolute(name: str) -> str:

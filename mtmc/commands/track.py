@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_score_scale(parser)
     arguments.add_reid(parser)
     arguments.add_tracker(parser)
+    arguments.add_on_error(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tracks/NAME.txt and video/NAME.mp4")
     parser.add_argument("--video", action="store_true", help="write an annotated MP4")
 
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
     appearance = open_appearance(options.reid, options.engine, options.device)
     tracker, built = build_tracker(config, appearance)
     cache = cache_folder("embeddings")
-    frames = track(sequence, tracker, appearance, images=options.video, cache=cache, detector=detector)
+    frames = track(sequence, tracker, appearance, options.video, cache, detector, options.on_error)
     # A live source has no end: an interrupt completes its results instead of cutting them short.
     ending = suppress(KeyboardInterrupt) if sequence.length is None else nullcontext()
     with (
@@ -60,6 +61,7 @@ def run(options: argparse.Namespace) -> None:
         for frame in progress(frames, sequence.length, sequence.name):
             writer.write(frame)
     totals = writer.totals
+    arguments.print_skipped(totals.skipped)
     speed = totals.frames / totals.passed if totals.passed else 0.0
     if appearance is not None:
         print(appearance_line(tracker, built))

@@ -19,6 +19,8 @@ class _Thinned:
 
     def __call__(self, frame: np.ndarray) -> Detections:
         found = self._detector(frame)
+        if not isinstance(found, Detections):
+            return found  # for whoever asked to refuse
         return found.select(found.scores >= self._min_score)
 
 

@@ -1,5 +1,6 @@
 """The pipeline for cameras that share no view: track people in each camera alone, and link their tracklets across cameras."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,11 +15,15 @@ from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences import Recording, open_recording
 from mtmc.single.appearance import require_embedder
+from mtmc.single.failures import OnError, SkippedFrames
 from mtmc.single.pipeline import Detect, StageSeconds, require_detector
 from reid.common.errors import InputError
 
 if TYPE_CHECKING:
     from reid import AppearanceModel
+
+
+_log = logging.getLogger(__name__)
 
 
 def link_recordings(
@@ -27,6 +32,7 @@ def link_recordings(
     detector: Detect | None = None,
     travel: TravelTimes | Literal["learned"] | None = "learned",
     online: bool = False,
+    on_error: OnError = "stop",
 ) -> list[Moment]:
     """Track people in cameras that share no view, and give each person one number in all of them; one `Moment` per frame.
 
@@ -37,26 +43,40 @@ def link_recordings(
     whole recording counts.
 
     Raises `InputError` for images that are missing or do not decode, for a recording without detections if no `detector` is
-    given, and for a model without a link threshold.
+    given, for a model without a link threshold, and, naming camera and frame, where `detector` or `appearance` fails or gives
+    what cannot be. With `on_error="skip"`, a camera did not look at a frame that does not decode or in which its detector fails,
+    and where its embeddings fail, tracklets go without them; a warning tells how many frames of which camera.
     """
     require_detector(detector)
     if not isinstance(recording, Recording):
         recording = open_recording(recording)
     if detector is None:
         recording.require_detections()
-    linking = Linking(recording, appearance, detector)
+    linking = Linking(recording, appearance, detector, on_error)
     for _ in linking.follow():
         pass
+    for line in linking.skipped.lines():
+        _log.warning("%s", line)
     return linking.moments(travel, online)
 
 
 class Linking:
-    """Links the people of one `recording`: first `follow` it; then `moments` gives the part followed so far, with names."""
+    """Links the people of one `recording`: first `follow` it; then `moments` gives the part followed so far, with names.
 
-    def __init__(self, recording: Recording, appearance: "AppearanceModel", detector: Detect | None = None) -> None:
+    `on_error` is that of `link_recordings`; `skipped` counts the frames that it skipped.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        appearance: "AppearanceModel",
+        detector: Detect | None = None,
+        on_error: OnError = "stop",
+    ) -> None:
         self._max_distance = require_links(appearance)
         self._recording = recording
-        self._workers = LocalWorkers(recording, detector, appearance)
+        self._workers = LocalWorkers(recording, detector, appearance, on_error)
+        self.skipped: SkippedFrames = self._workers.skipped
         self._detections = self._workers.detections() if detector else None
         self._tracks: list[GroundTracks] = []
         self._ended: list[Ended] = []

@@ -16,6 +16,7 @@ import numpy as np
 
 from mtmc.multicamera.workers import CameraJob, CameraWorker, Embedder, Look, Seen
 from mtmc.sequences import Recording
+from mtmc.single.failures import OnError, SkippedFrames
 from mtmc.single.pipeline import Detect
 from reid.common.errors import InputError
 from trackers import Detections
@@ -65,8 +66,8 @@ class RayWorkers:
 
     A camera whose worker dies gets a new one, which continues at the current frame. An unresponsive camera is skipped after
     `patience` seconds until it recovers, so it delays the others only once. `restarts` counts the restarts of each camera's
-    worker, and `losses` lists the lost frames; without losses, the result equals that of `LocalWorkers`. Raises `InputError` if
-    Ray is not installed, and for a camera without images.
+    worker, and `losses` lists the lost frames. `on_error` and `skipped` are those of `LocalWorkers`, whose result this one equals
+    without losses. Raises `InputError` if Ray is not installed, and for a camera without images.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class RayWorkers:
         open_detector: Callable[[], Detect | None] | None = None,
         open_appearance: Callable[[], Embedder | None] | None = None,
         patience: float = PATIENCE,
+        on_error: OnError = "stop",
     ) -> None:
         try:
             import ray
@@ -89,11 +91,12 @@ class RayWorkers:
                 ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
         self.patience = patience
         self.losses: list[Loss] = []
+        self.skipped = SkippedFrames()
         self.restarts = dict.fromkeys(recording.names, 0)
         # Actors reserve no CPU: more cameras than CPUs take turns, spread evenly over the machines.
         self._actor = ray.remote(CameraWorker).options(num_cpus=0, scheduling_strategy="SPREAD")
         self._remotes = {
-            name: _Remote(CameraJob(name, source, open_detector, open_appearance))
+            name: _Remote(CameraJob(name, source, open_detector, open_appearance, on_error))
             for name, source in zip(recording.names, images, strict=True)
         }
         for remote in self._remotes.values():
@@ -123,7 +126,8 @@ class RayWorkers:
         return all(remote.actor is None for remote in remotes) or (bool(living) and all(living))
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
-        """Crop and embed `boxes` `(N, 4)` in a camera's frame; None, and a loss, if the camera does not respond."""
+        """Crop and embed `boxes` `(N, 4)` in a camera's frame; None, and a loss, if the camera does not respond; None, too, for a
+        skipped frame."""
         remote, deadline = self._remotes[camera], monotonic() + self.patience
         while remote.actor is not None:
             if remote.unanswered is not None and not self._ray.wait([remote.unanswered], timeout=0)[0]:
@@ -131,7 +135,7 @@ class RayWorkers:
             request = remote.actor.look.remote(frame, boxes)
             try:
                 remote.unanswered = None
-                return self._answer(remote, request, max(deadline - monotonic(), 0))
+                return self.skipped.without(self._answer(remote, request, max(deadline - monotonic(), 0)))
             except self._ray.exceptions.GetTimeoutError:
                 remote.unanswered = request
                 break
@@ -185,6 +189,8 @@ class RayWorkers:
             remote.asked.popleft()
             if number == frame:
                 remote.behind = False
+                if found.failure is not None:
+                    self.skipped.add(found.failure)
                 return found
         remote.behind = True
         if remote.actor is not None:

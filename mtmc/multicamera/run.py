@@ -1,5 +1,6 @@
 """The multi-camera pipeline: from detections to people on the ground, who keep their number when they leave and return."""
 
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from mtmc.multicamera.moment import Moment
 from mtmc.multicamera.workers import LocalWorkers, Workers
 from mtmc.sequences import Recording, open_recording
 from mtmc.single.appearance import require_embedder
+from mtmc.single.failures import OnError
 from mtmc.single.pipeline import Detect, StageSeconds, require_detector
 from reid.common.errors import InputError
 from reid.common.interrupts import uninterrupted
@@ -27,6 +29,8 @@ from trackers import Detections
 
 if TYPE_CHECKING:
     from reid import AppearanceModel
+
+_log = logging.getLogger(__name__)
 
 CROPS = 6  # crops that decide a name; four cameras collect them in half a second
 
@@ -37,6 +41,7 @@ def follow_people(
     gallery: Gallery | None = None,
     detector: Detect | None = None,
     thresholds: GroundThresholds | None = None,
+    on_error: OnError = "stop",
 ) -> Iterator[Moment]:
     """Track the people in several overlapping cameras, and re-identify those who return; one `Moment` per frame.
 
@@ -47,7 +52,9 @@ def follow_people(
 
     A moment is yielded once all its people have numbers, at most a few seconds later. Raises `InputError` for images that are
     missing or do not decode, a recording without detections if no `detector` is given, a model without a threshold for several
-    crops, and a gallery of another model.
+    crops, a gallery of another model, and, naming camera and frame, where `detector` or `appearance` fails or gives what cannot
+    be. With `on_error="skip"`, a camera did not look at a frame that does not decode or in which its detector fails, and where
+    its embeddings fail, nobody is recognised by that look; at the end, a warning tells how many frames of which camera.
     """
     require_detector(detector)
     if not isinstance(recording, Recording):
@@ -55,10 +62,12 @@ def follow_people(
     if detector is None:
         recording.require_detections()
     identities = open_identities(appearance, gallery)
-    workers = LocalWorkers(recording, detector, appearance) if detector or appearance else None
+    workers = LocalWorkers(recording, detector, appearance, on_error) if detector or appearance else None
     detections = workers.detections() if workers and detector else None
     tracks = follow(recording, thresholds, detections)
     yield from settle(recognise(recording, tracks, identities, workers if appearance else None), identities)
+    for line in workers.skipped.lines() if workers else []:
+        _log.warning("%s", line)
 
 
 def follow(

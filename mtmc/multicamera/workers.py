@@ -6,16 +6,20 @@ The workers of several cameras run in turn here, and in separate processes in `m
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from time import perf_counter
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from mtmc.sequences import Recording
+from mtmc.single.answer_check import checked_detections, checked_rows
+from mtmc.single.failures import SKIPPED, UNEMBEDDED, Attempts, Failure, OnError, SkippedFrames, readable
 from mtmc.single.pipeline import Detect
 from reid.common.errors import InputError
 from reid.footage.crops import crop
+from reid.footage.frames import UnreadableImageError
 from trackers import Detections
 
 KEPT = 16  # decoded images kept per camera
@@ -31,12 +35,13 @@ class Embedder(Protocol):
 @dataclass(frozen=True, eq=False)
 class CameraJob:
     """What a worker needs to start on any machine: the camera's name, its images, and functions that open a detector and an
-    appearance model there, or None."""
+    appearance model there, or None; `on_error` says what becomes of a frame in which one of them fails (see `Attempts`)."""
 
     camera: str
     images: Iterable[np.ndarray | None]
     open_detector: Callable[[], Detect | None] | None = None
     open_appearance: Callable[[], Embedder | None] | None = None
+    on_error: OnError = "stop"
 
 
 class Look(NamedTuple):
@@ -50,20 +55,24 @@ class Look(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a camera saw at one moment: `detections`, None if it did not look, and whether its images have `ended`."""
+    """What a camera saw at one moment: `detections`, None if it did not look, whether its images have `ended`, and the `failure`
+    that the frame is skipped for."""
 
     detections: Detections | None
     ended: bool = False
+    failure: Failure | None = None
 
 
 class Workers(Protocol):
-    """The cameras of a recording, wherever they run."""
+    """The cameras of a recording, wherever they run; `skipped` counts the frames in which one failed."""
+
+    skipped: SkippedFrames
 
     def detections(self) -> Iterator[list[Detections | None]]:
         """Detect people in each frame until all cameras end; one entry per camera, None if it did not look."""
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
-        """Crop and embed `boxes` `(N, 4)` in a camera's frame; None if the camera does not answer."""
+        """Crop and embed `boxes` `(N, 4)` in a camera's frame; None if the camera does not answer, or the frame is skipped."""
 
 
 class CameraWorker:
@@ -74,45 +83,69 @@ class CameraWorker:
     """
 
     def __init__(self, job: CameraJob):
-        self._job = job
-        detector = job.open_detector() if job.open_detector else None
-        appearance = job.open_appearance() if job.open_appearance else None
-        self._detect: Detect = _refuse if detector is None else detector
-        self._embed: Callable[[list[np.ndarray]], np.ndarray] = _refuse if appearance is None else appearance.embed
-        self._running: Iterator[np.ndarray | None] = iter(())
+        self._job, self._attempts = job, Attempts(job.camera, job.on_error)
+        self._detector = job.open_detector() if job.open_detector else None
+        self._appearance = job.open_appearance() if job.open_appearance else None
+        self._dimension: int | None = getattr(self._appearance, "dimension", None)
+        self._running: Iterator[np.ndarray | UnreadableImageError | None] = iter(())
         self._next: int | None = None
-        self._kept: deque[tuple[int, np.ndarray | None]] = deque(maxlen=KEPT)
+        self._kept: deque[tuple[int, np.ndarray | UnreadableImageError | None]] = deque(maxlen=KEPT)
 
     def detect(self, frame: int) -> Seen:
-        """The people in that frame, if the camera looked. Raises `InputError` for an image that does not decode."""
+        """The people in that frame, if the camera looked.
+
+        Raises `InputError` for an image that does not decode, or where the detector fails or gives what cannot be; if such frames
+        are skipped, the camera did not look.
+        """
+        if self._detector is None:
+            raise TypeError("this camera's worker was given no detector to find people with")
         if not self._advance(frame):
             return Seen(None, ended=True)
         image = self._image(frame)
-        return Seen(None if image is None else self._detect(image))
+        if image is None:
+            return Seen(None)
+        found = self._attempts.run("the detector", frame, SKIPPED, partial(_detected, self._detector, image))
+        return Seen(None, failure=found) if isinstance(found, Failure) else Seen(found)
 
-    def look(self, frame: int, boxes: np.ndarray) -> Look:
+    def look(self, frame: int, boxes: np.ndarray) -> Look | Failure:
         """Crop and embed `boxes` `(N, 4)` xyxy in that frame; image sources that can draw single crops draw only those.
 
-        Raises `InputError` for an image that is missing or does not decode.
+        Raises `InputError` for an image that is missing, one that does not decode, or where the appearance model fails or gives
+        what cannot be; the last two are a `Failure` if such frames are skipped.
         """
+        if self._appearance is None:
+            raise TypeError("this camera's worker was given no appearance model to embed crops with")
         start = perf_counter()
-        if hasattr(self._job.images, "crops"):
-            crops = self._job.images.crops(frame, boxes)
-        else:
-            if not self._advance(frame):
-                raise InputError(f"{self._job.camera}: the images end before frame {frame + 1}")
-            if (image := self._image(frame)) is None:
-                raise InputError(f"{self._job.camera}: detections in frame {frame + 1}, of which there is no image")
-            crops = crop(image, boxes)
+        crops = self._attempts.run("cutting crops", frame, UNEMBEDDED, self._cutting(frame, boxes))
+        if isinstance(crops, Failure):
+            return crops
         read = perf_counter()
-        return Look(self._embed(crops), crops, read - start, perf_counter() - read)
+        rows = self._attempts.run("the appearance model", frame, UNEMBEDDED, partial(self._embedded, self._appearance, crops))
+        if isinstance(rows, Failure):
+            return rows
+        return Look(rows, crops, read - start, perf_counter() - read)
+
+    def _cutting(self, frame: int, boxes: np.ndarray) -> Callable[[], list[np.ndarray]]:
+        """What cuts `boxes` out of that frame."""
+        if hasattr(self._job.images, "crops"):
+            return partial(self._job.images.crops, frame, boxes)
+        if not self._advance(frame):
+            raise InputError(f"{self._job.camera}: the images end before frame {frame + 1}")
+        if (image := self._image(frame)) is None:
+            raise InputError(f"{self._job.camera}: detections in frame {frame + 1}, of which there is no image")
+        return lambda: crop(readable(image), boxes)
+
+    def _embedded(self, appearance: Embedder, crops: list[np.ndarray]) -> np.ndarray:
+        rows = checked_rows(appearance.embed(crops) if crops else (), len(crops), self._dimension)
+        self._dimension = rows.shape[1]
+        return rows
 
     def _advance(self, frame: int) -> bool:
         """Decode up to that frame; False if the images end earlier."""
         if any(number == frame for number, _ in self._kept):
             return True
         if self._next is None or frame < self._next:
-            self._running, self._next = iter(self._job.images), 0
+            self._running, self._next = self._attempts.images(self._job.images), 0
             self._kept.clear()
         while self._next <= frame:
             try:
@@ -122,23 +155,31 @@ class CameraWorker:
             self._next += 1
         return True
 
-    def _image(self, frame: int) -> np.ndarray | None:
+    def _image(self, frame: int) -> np.ndarray | UnreadableImageError | None:
         return next(image for number, image in self._kept if number == frame)
 
 
-def _refuse(_: object) -> NoReturn:
-    raise TypeError("this camera's worker was given no detector to find people with, or no appearance model to embed them with")
+def _detected(detector: Detect, image: np.ndarray | UnreadableImageError) -> Detections:
+    return checked_detections(detector(readable(image)))
 
 
 class LocalWorkers:
     """The cameras of `recording`, in turn in this process, with one `detector` and one `appearance` model for all.
 
-    Raises `InputError` for a camera without images.
+    `on_error` "skip" skips the frames in which a camera fails, and `skipped` counts them. Raises `InputError` for a camera
+    without images.
     """
 
-    def __init__(self, recording: Recording, detector: Detect | None = None, appearance: Embedder | None = None) -> None:
-        images = recording.require_images()
-        jobs = (CameraJob(*each, lambda: detector, lambda: appearance) for each in zip(recording.names, images, strict=True))
+    def __init__(
+        self,
+        recording: Recording,
+        detector: Detect | None = None,
+        appearance: Embedder | None = None,
+        on_error: OnError = "stop",
+    ) -> None:
+        cameras = zip(recording.names, recording.require_images(), strict=True)
+        jobs = (CameraJob(*each, lambda: detector, lambda: appearance, on_error) for each in cameras)
+        self.skipped = SkippedFrames()
         self._workers = {job.camera: CameraWorker(job) for job in jobs}
 
     def detections(self) -> Iterator[list[Detections | None]]:
@@ -147,8 +188,11 @@ class LocalWorkers:
             seen = [worker.detect(frame) for worker in self._workers.values()]
             if all(each.ended for each in seen):
                 return
+            for each in seen:
+                if each.failure is not None:
+                    self.skipped.add(each.failure)
             yield [each.detections for each in seen]
 
-    def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look:
-        """Crop and embed `boxes` `(N, 4)` in a camera's frame; see `CameraWorker.look`."""
-        return self._workers[camera].look(frame, boxes)
+    def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
+        """Crop and embed `boxes` `(N, 4)` in a camera's frame (see `CameraWorker.look`); None if the frame is skipped."""
+        return self.skipped.without(self._workers[camera].look(frame, boxes))

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from itertools import repeat
+from itertools import count, repeat
 from typing import TypeVar
 
 import numpy as np
 
 from mtmc.sequences.mot_text import GroundTruth
 from reid.footage.detection_text import DetectionFile
-from reid.footage.frames import PictureFolder, Video
+from reid.footage.frames import PictureFolder, UnreadableImageError, Video
 
 Rows = TypeVar("Rows", DetectionFile, GroundTruth)
 
@@ -44,7 +44,7 @@ class Clock:
 class TimedImages:
     """The images of a camera by moment: None while it has not started, and at moments between two of its frames.
 
-    They end with the camera's own, and after `length` moments, if given.
+    They end with the camera's own, and after `length` moments, if given. Iterating goes on after an `UnreadableImageError`.
     """
 
     def __init__(self, images: PictureFolder | Video, clock: Clock, length: int | None = None):
@@ -70,8 +70,17 @@ class TimedImages:
         return None if identity is None else f"{identity}{self._clock}"
 
     def __iter__(self) -> Iterator[np.ndarray | None]:
-        following = 0
-        for frame, image in enumerate(self._images):
+        return map(_image, self._moments())  # which, unlike a generator, goes on after an exception
+
+    def _moments(self) -> Iterator[np.ndarray | UnreadableImageError | None]:
+        images, following = iter(self._images), 0
+        for frame in count():
+            try:
+                image: np.ndarray | UnreadableImageError = next(images)
+            except StopIteration:
+                return
+            except UnreadableImageError as error:
+                image = error
             moment = int(self._clock.moments(frame))
             if moment < 0:
                 continue
@@ -80,6 +89,12 @@ class TimedImages:
             yield from repeat(None, moment - following)
             yield image
             following = moment + 1
+
+
+def _image(found: np.ndarray | UnreadableImageError | None) -> np.ndarray | None:
+    if isinstance(found, UnreadableImageError):
+        raise found
+    return found
 
 
 def by_moment(rows: Rows, clock: Clock) -> Rows:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from io import RawIOBase
+from numbers import Integral
 from pathlib import Path
 from typing import BinaryIO
 
 import cv2
 import numpy as np
 
+from mtmc.single.answer_check import checked_rows
 from reid.common.cache_folder import checksum, discard, embedding_code, touch, trim
 from reid.common.files import replacing
 from trackers import Detections
@@ -24,7 +26,7 @@ Embed = Callable[[np.ndarray | None, np.ndarray], tuple[np.ndarray, float]]
 
 
 class _IncompleteError(Exception):
-    """The disk refused a part of an entry, which is therefore not stored."""
+    """An entry lacks a part, which the disk refused or no model computed, and is therefore not stored."""
 
 
 @contextmanager
@@ -32,25 +34,29 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
     """Embeddings of a whole sequence: read from `folder`, or computed and, after the last frame, stored there.
 
     Yields a function and whether the embeddings come from disk. Call the function in frame order with `(image, boxes (N, 4))`; it
-    returns `(N, D)` rows and the seconds taken to compute them. The image may be None if they come from disk. The entry's name is
-    a hash of the model's weights, preprocessing and engine, of the code that makes embeddings, the identity of `images` and the
-    boxes. A damaged entry is computed anew. The folder keeps the entries used last, up to `MOST` bytes. Nothing is stored without
-    `folder`, for a model without `weights_hash`, for live images, for embeddings that alone exceed `MOST`, or if the disk takes
-    no entry or not all of it: a cache saves time, it is not a result.
+    returns `(N, D)` rows and the seconds taken to compute them, or raises as `checked_rows` does. The image may be None if they
+    come from disk. The entry's name is a hash of the model's weights, preprocessing and engine, of the code that makes
+    embeddings, the identity of `images` and the boxes. A damaged entry is computed anew. The folder keeps the entries used last,
+    up to `MOST` bytes. Nothing is stored without `folder`, for a model without `weights_hash` or `dimension`, for live images,
+    for embeddings that alone exceed `MOST`, if a frame was skipped, or if the disk takes no entry or not all of it: a cache saves
+    time, it is not a result.
     """
-    count = sum(len(frame) for frame in detections)
+    count, declared = sum(len(frame) for frame in detections), getattr(appearance, "dimension", None)
+    dimension = int(declared) if isinstance(declared, Integral) else 0
     weights, source = getattr(appearance, "weights_hash", None), getattr(images, "identity", None)
-    if folder is None or weights is None or source is None or not count or 4 * count * appearance.dimension > MOST:
+    length = 4 * count * dimension
+    if folder is None or weights is None or source is None or not 0 < length <= MOST:
         yield _computing(appearance), False
         return
     rows = folder / f"{_key(appearance, source, detections)}.f32"
     told = rows.with_suffix(".json")
     spent: list[float] = []
     refused: list[OSError] = []
+    whole = False
     with suppress(_IncompleteError), ExitStack() as stack:
-        if (seconds := _seconds(told, rows, 4 * count * appearance.dimension)) is not None:
+        if (seconds := _seconds(told, rows, length)) is not None:
             touch(told)
-            yield _reading(stack.enter_context(open(rows, "rb")), appearance.dimension, seconds / count), True
+            yield _reading(stack.enter_context(open(rows, "rb")), dimension, seconds / count), True
             return
         discard(rows, told)
         try:
@@ -60,9 +66,10 @@ def remembering(appearance, images, detections: list[Detections], folder: Path |
             yield _computing(appearance), False
             return
         yield _storing(_computing(appearance), file, spent, refused), False
-        if refused:
+        whole = not refused and file.tell() == length
+        if not whole:
             raise _IncompleteError
-    if not refused:
+    if whole:
         with suppress(OSError), replacing(told) as path:
             path.write_text(json.dumps({"seconds": sum(spent), "checksum": checksum(rows)}))
         trim(folder, MOST)
@@ -90,9 +97,14 @@ def _key(appearance, source: str, detections: list[Detections]) -> str:
 
 
 def _computing(appearance) -> Embed:
+    dimension: int | None = None
+
     def embed(image: np.ndarray | None, boxes: np.ndarray) -> tuple[np.ndarray, float]:
+        nonlocal dimension
         start = time.perf_counter()
-        return appearance(image, boxes), time.perf_counter() - start
+        rows = checked_rows(appearance(image, boxes), len(boxes), dimension)
+        dimension = rows.shape[1]
+        return rows, time.perf_counter() - start
 
     return embed
 

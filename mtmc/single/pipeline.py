@@ -4,20 +4,25 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from mtmc.sequences import Sequence
 from mtmc.single import embedding_cache
+from mtmc.single.answer_check import checked_detections, checked_tracks
+from mtmc.single.failures import SKIPPED, UNEMBEDDED, UNREAD, Attempts, Failure, OnError, readable
 from mtmc.single.tracker_config import build_tracker, read_tracker_config
 from reid.common.errors import InputError
 from reid.common.read_ahead import read_ahead
+from reid.footage.frames import UnreadableImageError
 from trackers import Detections, Tracker, Tracks
 
 Appearance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Detect = Callable[[np.ndarray], Detections]
+Image = TypeVar("Image")
 
 _DEPTH = 8  # decoded images kept ready
 
@@ -37,7 +42,7 @@ class TrackedFrame:
 
     `index` counts from 0, `tracks` are those shown in this frame, `image` is the BGR frame if it was read, else None. `outside`
     counts the detections dropped because they lie wholly outside the image. `reid_cached` is True if the embeddings came from
-    disk; `seconds.reid` is then the time originally taken to compute them.
+    disk; `seconds.reid` is then the time originally taken to compute them. `failures` are those that the frame was skipped for.
     """
 
     index: int
@@ -46,6 +51,7 @@ class TrackedFrame:
     outside: int
     seconds: StageSeconds
     reid_cached: bool
+    failures: tuple[Failure, ...] = ()
 
 
 def track(
@@ -55,6 +61,7 @@ def track(
     images: bool = False,
     cache: Path | None = None,
     detector: Detect | None = None,
+    on_error: OnError = "stop",
 ) -> Generator[TrackedFrame]:
     """Track a sequence and yield each frame as soon as it is done.
 
@@ -62,16 +69,24 @@ def track(
     or any callable `(frame, boxes (N, 4)) -> (N, D)` unit rows; without it, or with a tracker that uses none, no network runs.
     `detector`, any callable from a BGR image to `Detections`, detects the people in each frame; it replaces the sequence's own
     detections. A thread decodes up to 8 images ahead, only if they are needed; `images=True` requests them. `cache` is a folder
-    that stores the embeddings of a model with a `weights_hash` for reuse. Raises `InputError` for a frame that does not decode,
-    one whose size differs from `sequence.image_size`, and for a video that ends before its detections do.
+    that stores the embeddings of a model with a `weights_hash` for reuse.
+
+    Raises `InputError` for a frame that does not decode, one whose size differs from `sequence.image_size`, for a video that ends
+    before its detections do, and, naming the frame, where `detector`, `appearance` or the tracker fails or gives what cannot be.
+    With `on_error="skip"` the run goes on, and the frame tells its `failures`: where an image does not decode or the detector
+    fails, nobody is detected, so that tracks miss the frame; where the embeddings fail, people are followed by their boxes. The
+    image is then the one before, at first a black one. A tracker that fails has lost its state and ends the run all the same.
     """
     if appearance is not None and not callable(appearance):
         raise TypeError(
             f"appearance must be a model from reid.load, or any callable (frame, boxes) -> (N, D), not {appearance!r}"
         )
     require_detector(detector)
+    attempts = Attempts(sequence.name, on_error)
     if isinstance(tracker, str):
         tracker, _ = build_tracker(read_tracker_config(tracker), appearance)
+    if not isinstance(tracker, Tracker):
+        raise TypeError(f"tracker must be a name or a trackers.Tracker, not {tracker!r}")
     tracker.reset()
     embeds = appearance is not None and tracker.uses_appearance
     size = sequence.image_size
@@ -88,32 +103,47 @@ def track(
     inside = [] if detector is not None else [_drop_outside(detections, size) for detections in sequence.detections]
     with ExitStack() as stack:
         embed, cached = None, False
-        frames: Iterable[tuple[np.ndarray | None, float]]
+        frames: Iterable[tuple[np.ndarray | UnreadableImageError | None, float]]
         if embeds:
             embed, cached = stack.enter_context(embedding_cache.remembering(appearance, sequence.images, inside, cache))
         if reads or (embeds and not cached):
-            frames = stack.enter_context(closing(read_ahead(_timed(sequence.frames()), _DEPTH)))
+            frames = stack.enter_context(closing(read_ahead(_timed(attempts.images(sequence.require_images())), _DEPTH)))
         else:
             frames = ((None, 0.0) for _ in range(len(inside) if sequence.length is None else sequence.length))
-        index = -1
+        index, last = -1, None
         for index, (image, reading) in enumerate(frames):
-            detections, outside, reid, start = _NOTHING, 0, 0.0, time.perf_counter()
-            if image is not None:
+            failures, outside, reid, start = [], 0, 0.0, time.perf_counter()
+            detections = inside[index] if index < len(inside) else _NOTHING
+            if isinstance(image, np.ndarray):
                 _check_size(sequence.name, index, image, size)
-                if detector is not None:
-                    found = detector(image)
+            if detector is not None and image is not None:
+                found = attempts.run("the detector", index, SKIPPED, partial(_detected, detector, image))
+                if isinstance(found, Failure):
+                    failures.append(found)
+                else:
                     detections = _drop_outside(found, size)
                     outside = len(found) - len(detections)
-            if index < len(inside):
-                detections, outside = inside[index], len(sequence.detections[index]) - len(inside[index])
+            elif index < len(inside):
+                outside = len(sequence.detections[index]) - len(detections)
             detection = time.perf_counter() - start
             if embed is not None and len(detections):
-                embeddings, reid = embed(image, detections.boxes)
-                detections = detections.with_embeddings(embeddings)
+                look = partial(_embedded, embed, None if cached else image, detections.boxes)
+                embedded = attempts.run("the appearance model", index, UNEMBEDDED, look)
+                if isinstance(embedded, Failure):
+                    failures.append(embedded)
+                else:
+                    rows, reid = embedded
+                    detections = detections.with_embeddings(rows)
+            if isinstance(image, UnreadableImageError):
+                if not failures:
+                    failures.append(Failure(sequence.name, index, UNREAD, str(image)))
+                image = _black(size) if last is None else last
+            last = image
             start = time.perf_counter()
-            tracks = tracker.update(detections, image if tracker.needs_image else None)
+            seen = image if tracker.needs_image else None
+            tracks = attempts.require("the tracker", index, partial(_tracked, tracker, detections, seen))
             seconds = StageSeconds(reading, reid, time.perf_counter() - start, detection)
-            yield TrackedFrame(index, tracks, image, outside, seconds, cached)
+            yield TrackedFrame(index, tracks, image, outside, seconds, cached, tuple(failures))
         if unseen := sum(len(detections) for detections in inside[index + 1 :]):
             raise InputError(f"{sequence.name}: the images end at frame {index + 1}, but {unseen} detections lie beyond it")
 
@@ -123,6 +153,20 @@ def require_detector(detector: object) -> None:
     if detector is not None and not callable(detector):
         what = "detector must be one from mtmc.open_detector, or any callable from a BGR image to Detections"
         raise TypeError(f"{what}, not {detector!r}")
+
+
+def _detected(detector: Detect, image: np.ndarray | UnreadableImageError) -> Detections:
+    return checked_detections(detector(readable(image)))
+
+
+def _embedded(
+    embed: embedding_cache.Embed, image: np.ndarray | UnreadableImageError | None, boxes: np.ndarray
+) -> tuple[np.ndarray, float]:
+    return embed(None if image is None else readable(image), boxes)
+
+
+def _tracked(tracker: Tracker, detections: Detections, image: np.ndarray | None) -> Tracks:
+    return checked_tracks(tracker.update(detections, image), len(detections))
 
 
 _NOTHING = Detections(np.empty((0, 4)), np.empty(0))
@@ -144,7 +188,11 @@ def _check_size(name: str, index: int, image: np.ndarray, size: tuple[int, int] 
         raise InputError(f"{name}, frame {index + 1}: the image is {told}; correct one of them")
 
 
-def _timed(images: Generator[np.ndarray]) -> Generator[tuple[np.ndarray, float]]:
+def _black(size: tuple[int, int] | None) -> np.ndarray | None:
+    return None if size is None else np.zeros((size[1], size[0], 3), np.uint8)
+
+
+def _timed(images: Generator[Image]) -> Generator[tuple[Image, float]]:
     """Each image with its decoding time in seconds."""
     with closing(images):
         start = time.perf_counter()

@@ -7,6 +7,7 @@ from types import TracebackType
 from mtmc.drawing.annotator import Annotator
 from mtmc.drawing.video import VideoWriter
 from mtmc.sequences.mot_text import tracks_text
+from mtmc.single.failures import SkippedFrames
 from mtmc.single.pipeline import StageSeconds, TrackedFrame
 from reid.common.growing_results import Closable, GrowingTexts, end_results, end_without_results
 from reid.common.interrupts import uninterrupted
@@ -15,7 +16,7 @@ from reid.common.result_folder import ResultFolder
 
 @dataclass
 class RunTotals:
-    """Totals of one sequence: frames, boxes, identities, detections dropped outside the image, and seconds.
+    """Totals of one sequence: frames, boxes, identities, detections dropped outside the image, seconds, and frames skipped.
 
     `passed` is the time in seconds from the first frame to the last, without writing and drawing; if the embeddings came from
     disk (`reid_cached`), it includes their original computing time, so speeds are comparable.
@@ -28,6 +29,7 @@ class RunTotals:
     seconds: StageSeconds = field(default_factory=lambda: StageSeconds(0.0, 0.0, 0.0))
     passed: float = 0.0
     reid_cached: bool = False
+    skipped: SkippedFrames = field(default_factory=SkippedFrames)
 
 
 class ResultWriter:
@@ -96,6 +98,8 @@ class ResultWriter:
         total.boxes += len(frame.tracks.ids)
         total.outside += frame.outside
         total.reid_cached = frame.reid_cached
+        for failure in frame.failures:
+            total.skipped.add(failure)
         total.seconds = StageSeconds(*map(sum, zip(total.seconds, frame.seconds, strict=True)))
         self._ids.update(frame.tracks.ids.tolist())
         total.identities = len(self._ids)

@@ -1,5 +1,6 @@
 """Trackers by the name of their YAML file, with the appearance threshold of the network in use."""
 
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,12 @@ def _register(name: str) -> None:
     tracker = find_plugin(name)
     if not (isinstance(tracker, type) and issubclass(tracker, trackers.Tracker)):
         raise InputError(f"{name}: not a class derived from trackers.Tracker")
+    if inspect.isabstract(tracker):
+        raise InputError(f"{name}: must define {', '.join(sorted(tracker.__abstractmethods__))}, as trackers.Tracker asks")
+    try:
+        inspect.signature(tracker).bind()
+    except TypeError as error:
+        raise InputError(f"{name}: {error}; give each argument of its __init__ a default") from None
     trackers.register(name)(tracker)
 
 
@@ -76,7 +83,8 @@ def _read(file: Path) -> tuple[str | None, dict]:
     content = read_yaml(file, _WANTED)
     if any(isinstance(value, dict | list) for value in content.values()):
         raise InputError(f"{file}: must hold {_WANTED}")
-    return content.pop("tracker", None), content
+    algorithm = content.pop("tracker", None)
+    return None if algorithm is None else str(algorithm), content
 
 
 def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Tracker, dict]:
@@ -84,17 +92,21 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
 
     An appearance threshold ships with the weights it was fitted to. If the model has one (`thresholds.image`), it replaces the
     shipped configuration's, converted to the tracker's metric; a value in the user's own file is never replaced. Raises
-    `InputError` for an unknown algorithm or threshold.
+    `InputError` for an unknown algorithm, and for a key that is not a threshold, whatever else the tracker's builder takes.
     """
     try:
-        thresholds: dict[str, Any] = {**trackers.thresholds(config.algorithm), **config.thresholds}
+        defaults = trackers.thresholds(config.algorithm)
+        if unknown := [str(key) for key in config.thresholds if key not in defaults]:
+            known = ", ".join(defaults) or "none: a class annotates its thresholds with ranges of trackers.ranges"
+            raise ValueError(f"{', '.join(unknown)}: not a threshold of {config.algorithm}; choose from {known}")
+        thresholds: dict[str, Any] = {**defaults, **config.thresholds}
         origin = None
         if "max_appearance_distance" in thresholds and appearance is not None:
-            fitted = getattr(appearance, "thresholds", None)  # a plain function may lack it
+            fitted = getattr(getattr(appearance, "thresholds", None), "image", None)  # a plain function may lack it
             own = config.file is not None and "max_appearance_distance" in config.thresholds
             origin = "configuration"
-            if fitted is not None and fitted.image is not None and not own:
-                thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted.image)
+            if fitted is not None and not own:
+                thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted)
                 origin = "model"
         tracker = trackers.build(config.algorithm, **thresholds)
     except ValueError as error:

@@ -19,12 +19,16 @@ VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts
 _log = logging.getLogger(__name__)
 
 
+class UnreadableImageError(InputError):
+    """An image that is missing or does not decode, raised by an iterator that goes on with the images after it."""
+
+
 class PictureFolder:
     """A folder of numbered images, the first one `000001.jpg`; iterating yields `(H, W, 3)` BGR images.
 
     The images are alike in name but for the number (see `numbered_pictures`). `length` is the required number of frames, or None
     to accept any, numbered without a gap. `numbers` are the image numbers of the frames, in order, if they are not 1, 2, 3 and so
-    on. A missing or unreadable image raises `InputError` when it is reached.
+    on. A missing or unreadable image raises `UnreadableImageError` when it is reached, and iterating goes on after it.
     """
 
     def __init__(self, folder: Path, length: int | None = None, numbers: list[int] | None = None):
@@ -57,15 +61,17 @@ class PictureFolder:
         return _identity(self._pictures.values())
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        return (self._read(number) for number in range(1, self.length + 1))
+        return map(self._read, range(1, self.length + 1))  # which, unlike a generator, goes on after an exception
 
     def _read(self, number: int) -> np.ndarray:
         path = self._pictures.get(number)
         if path is None:
-            raise InputError(f"{self.folder}: the image of frame {number} is missing; the sequence must have {self.length}")
+            raise UnreadableImageError(
+                f"{self.folder}: the image of frame {number} is missing; the sequence must have {self.length}"
+            )
         image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.stat().st_size else None
         if image is None:
-            raise InputError(f"{path}: frame {number} does not decode as an image; replace the file")
+            raise UnreadableImageError(f"{path}: frame {number} does not decode as an image; replace the file")
         return image
 
 
