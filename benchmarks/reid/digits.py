@@ -16,6 +16,7 @@ from torch import nn
 
 from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.common.foreign_files import reading
 from reid.evaluation.clustering import measure_clustering
 from reid.evaluation.curves import draw_features as draw
 from reid.losses import identity_loss, triplet_loss
@@ -158,7 +159,8 @@ def _read_idx(folder: Path, name: str, axes: int) -> np.ndarray:
     """Read an IDX file of unsigned bytes, gzipped or not, under either common name."""
     for path in (folder / f"{name}{dot}idx{axes}-ubyte{end}" for dot in "-." for end in ("", ".gz")):
         if path.is_file():
-            data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            with reading(path, "a gzip file", "download it again"):
+                data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
             break
     else:
         raise InputError(f"{folder}: no {name}-idx{axes}-ubyte of MNIST, gzipped or not")
