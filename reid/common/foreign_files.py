@@ -1,4 +1,4 @@
-"""Files in formats of others, read by libraries that raise anything on a damaged one: archives, MATLAB files, networks, states."""
+"""Files in formats of others, read by libraries that raise anything on a damaged one: archives, MATLAB files, networks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +17,8 @@ def reading(path: Path, kind: str, way_out: str = "") -> Iterator[None]:
     """Raise `DamagedFile`, naming `path`, the `kind` of file that it should be and the `way_out`, for whatever the block raises.
 
     The libraries raise exceptions of their own, of zlib, lzma and struct, and also EOFError, RuntimeError (a password),
-    NotImplementedError, IndexError, RecursionError, MemoryError (a wrong length), or an OSError without a number. An `InputError`,
-    and an `OSError` of the system, such as that of a full disk, go on as they are.
+    NotImplementedError, IndexError, RecursionError, MemoryError (a wrong length), or an OSError without a number. An
+    `InputError`, and an `OSError` of the system, such as that of a full disk, go on as they are.
     """
     try:
         with refusing(path):

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from reid.common.errors import InputError
-from reid.common.files import replacing
 from reid.data.folders import Crops
 from reid.evaluation import check_positives
 from reid.training import checkpoint, processes
@@ -17,6 +15,7 @@ from reid.training.learner import Learner
 from reid.training.objective import NAMES
 from reid.training.optimisation import learning_rate
 from reid.training.recipe import Recipe
+from reid.training.state_file import write_state
 from reid.training.teachers import PresentTeachers, open_teachers, teach
 from reid.training.validation import ValidationSet, check_apart, mean_ap, snapshot, validate, with_scores
 from reid.weights.weights_file import read_weights
@@ -94,6 +93,7 @@ def train(
                 learner.step(images, labels, len(indices), *rest)
                 progress.advance(progress.task_ids[0])
                 if recipe.checkpoint_steps and learner.position.step % recipe.checkpoint_steps == 0:
+                    learner.require_convergence()
                     keep()
         losses = dict(zip(NAMES, learner.end_epoch(), strict=True))
         weights = learner.objective.weights.tolist()
@@ -105,8 +105,7 @@ def train(
     learner.take_average(batches)
     if first and not _is_finished(folder / "last.safetensors", recipe):
         if recipe.average == "gaussian":
-            with replacing(folder / "gaussian.pt") as temporary:
-                torch.save(learner.states.state_dict(), temporary)
+            write_state(folder / "gaussian.pt", learner.states.state_dict())
         evaluate("final")
     journal.close()
     return learner.network.eval()
