@@ -10,7 +10,8 @@ from small_ir import PLAIN, write_ir
 import reid
 from mtmc.single.appearance import open_appearance
 from reid.common.errors import InputError
-from reid.data.folders import GALLERY, read_image
+from reid.common.picture_file import read_image
+from reid.data.folders import GALLERY
 from reid.data.sources import read_source
 from reid.engines import open_engine
 from reid.preprocessing import Preprocessing

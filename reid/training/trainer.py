@@ -6,6 +6,7 @@ from pathlib import Path
 from torch import nn
 
 from reid.common.errors import InputError
+from reid.common.picture_file import require_whole
 from reid.data.folders import Crops
 from reid.evaluation import check_positives
 from reid.training import checkpoint, processes
@@ -42,14 +43,15 @@ def train(
 
     All randomness comes from the recipe's seed, the epoch and the step, so on a CPU a resumed run ends with exactly the weights
     of an uninterrupted one. Of several processes (see `reid.training.processes`), all read and only the first writes. Raises
-    InputError for a recipe that cannot run here, if training diverges, if no validation query has a positive, if a validation
-    image is also trained on, and if `folder` holds the checkpoint of another run. The weights of a finished run are not
-    rewritten, since thresholds may have been added.
+    InputError for a recipe that cannot run here, if training diverges, if an image is missing or cut off, if no validation query
+    has a positive, if a validation image is also trained on, and if `folder` holds the checkpoint of another run. The weights of
+    a finished run are not rewritten, since thresholds may have been added.
     """
     file, first = folder / "checkpoint.pt", processes.rank() == 0
     for each in validation:
         query, gallery = each.query, each.gallery
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, each.name)
+    require_whole([*crops.paths, *(path for each in validation for part in (each.query, each.gallery) for path in part.paths)])
     check_apart(crops, validation)
     _check_unlabelled(recipe, crops)
     with processes.first_alone():

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.picture_file import write_image
 from reid.data.datasets.matlab import open_cells, read_matrices, reading_matlab
 from reid.data.datasets.registry import Count, DataSet, locate, register
-from reid.data.datasets.unpacking import unpacked, write_image
+from reid.data.datasets.unpacking import unpacked
 from reid.data.folders import Crops
 from reid.data.named_files import read_files
 

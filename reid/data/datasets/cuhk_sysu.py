@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.picture_file import read_image, write_image
 from reid.data.datasets.matlab import read_matrices, reading_matlab
 from reid.data.datasets.registry import Count, DataSet, locate, register
-from reid.data.datasets.unpacking import unpacked, write_image
-from reid.data.folders import GALLERY, QUERY, TRAIN, read_image, read_market
+from reid.data.datasets.unpacking import unpacked
+from reid.data.folders import GALLERY, QUERY, TRAIN, read_market
 
 _TEST = "annotation/test/train_test"
 
