@@ -1,15 +1,13 @@
 """Runs that were killed, repeated, moved, damaged, or started from another's weights."""
 
-import os
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from full_disk import replacing_on_full_disk
 
 from reid.common.errors import InputError
-from reid.common.files import replacing
 from reid.data.folders import GALLERY, QUERY, TRAIN, join, read_market
 from reid.training import state_file
 from reid.training.checkpoint import resume
@@ -120,21 +118,11 @@ def test_a_checkpoint_from_before_there_were_checksums_goes_on_and_another_progr
 
 def test_a_full_disk_leaves_the_checkpoint_before(trained, monkeypatch):
     before = (trained[2] / "checkpoint.pt").read_bytes()
-    monkeypatch.setattr(state_file, "replacing", full_disk)
+    monkeypatch.setattr(state_file, "replacing", replacing_on_full_disk)
     with pytest.raises(OSError) as refusal:
         write_state(trained[2] / "checkpoint.pt", {"run": 1})
     assert refusal.value.filename == str(trained[2] / "checkpoint.pt")
     assert (trained[2] / "checkpoint.pt").read_bytes() == before
-
-
-@contextmanager
-def full_disk(path):
-    """`replacing` on a disk without room for a byte."""
-    with replacing(path) as temporary:
-        os.truncate(temporary, 0)
-        temporary.unlink()
-        temporary.symlink_to("/dev/full")
-        yield temporary
 
 
 def test_a_run_goes_on_without_the_file_that_it_started_from(crops_folder, recipe, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from reid.common.errors import InputError
 from reid.common.pictures import is_picture
 
 TRAIN, QUERY, GALLERY = "bounding_box_train", "query", "bounding_box_test"
-_NAME = re.compile(r"(-?\d+)_c(\d+)")
+_NAME = re.compile(r"(-?\d{1,9})_c(\d{1,9})(?!\d)")
 
 
 @dataclass(frozen=True)
