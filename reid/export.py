@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LEAST_COSINE = 0.999
 MOST = 2 << 30  # bytes of exported networks that are kept
+ROOM = 64 << 20  # bytes: with less, a failed export is that of a full disk
 _OPSET = 17
 _log = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ def cached_export(weights: Weights, kind: str, write: Callable[[Path], None]) ->
 
     It is in the cache folder `engines`, which keeps those used last, up to `MOST` bytes. Its name covers the weights, the code of
     the networks and the versions of the converting packages, so it cannot be out of date; a damaged one is made anew. If the
-    cache is not writable, a temporary folder lives until the process ends.
+    cache is not writable or its disk is full, a temporary folder lives until the process ends.
     """
     final = cache_folder("engines") / f"{weights.model}-{kind}-{_key(weights, kind)[:24]}"
     if is_whole(final):
@@ -128,22 +129,29 @@ def cached_export(weights: Weights, kind: str, write: Callable[[Path], None]) ->
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".", dir=final.parent))
     except OSError as error:
-        folder = Path(_folder_of_this_process(str(final.parent), str(error.strerror)).name) / final.name
-        if not folder.is_dir():
-            folder.mkdir()
-            write(folder)
-        return folder
+        return _export_for_this_process(final, str(error.strerror), write)
     try:
         write(temporary)
         seal(temporary)
         os.rename(temporary, final)
         trim(final.parent, MOST)
-    except OSError:
+    except (OSError, RuntimeError):  # OpenVINO and PyTorch tell a full disk by a RuntimeError
         if not is_whole(final):  # else another process was faster; its export is equivalent
-            raise
+            if shutil.disk_usage(final.parent).free > ROOM:
+                raise
+            return _export_for_this_process(final, "the disk is full", write)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return final
+
+
+def _export_for_this_process(final: Path, reason: str, write: Callable[[Path], None]) -> Path:
+    """A temporary folder in place of `final`, filled once."""
+    folder = Path(_folder_of_this_process(str(final.parent), reason).name) / final.name
+    if not folder.is_dir():
+        folder.mkdir()
+        write(folder)
+    return folder
 
 
 def _key(weights: Weights, kind: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+TALLEST = 8192  # pixels of a side: no image of a person is as large
 WIDEST = 10  # times the range: a deviation is at most half of it, or 1 where nothing is divided
 
 
@@ -34,6 +35,8 @@ class Preprocessing:
         for name in ("height", "width", "range"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, not {getattr(self, name)}")
+        if max(self.height, self.width) > TALLEST:
+            raise ValueError(f"height and width must be at most {TALLEST}, not {self.height} and {self.width}")
         if len(self.mean) != 3 or not all(map(math.isfinite, self.mean)):
             raise ValueError("mean must be three numbers")
         if max(self.mean) > self.range:  # no value would be positive: a mean in 0..255 without its range

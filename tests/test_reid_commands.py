@@ -162,6 +162,15 @@ def test_export_writes_a_network_that_agrees(monkeypatch, weights, tmp_path, cap
     assert {file.name for file in output.parent.iterdir()} == beside[suffix]
 
 
+def test_export_to_a_full_disk_is_one_sentence_and_leaves_nothing(monkeypatch, weights, tmp_path, capsys):
+    monkeypatch.setattr("reid.export.export_openvino", lambda *_: (_ for _ in ()).throw(RuntimeError("cannot write")))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 0}))
+    with pytest.raises(SystemExit):
+        call(monkeypatch, "export", weights, "--output", tmp_path / "new" / "own.xml")
+    assert "own.xml: not written, since the disk is full" in capsys.readouterr().err
+    assert not list((tmp_path / "new").iterdir())
+
+
 @pytest.mark.parametrize("suffix", [".onnx", ".xml"])
 def test_an_exported_file_is_loaded_like_the_weights_it_came_from(monkeypatch, weights, tmp_path, suffix):
     if suffix == ".onnx":

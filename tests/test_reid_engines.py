@@ -95,6 +95,25 @@ def test_an_unwritable_cache_is_said_once_and_done_without(small_weights, monkey
     assert len([record for record in caplog.records if "is not writable" in record.message]) == 1
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), RuntimeError("Can't write bin file")])
+def test_a_full_cache_disk_is_said_and_done_without(small_weights, monkeypatch, caplog, error):
+    real, called = openvino.export_openvino, []
+
+    def failing(network, preprocessing, path):
+        called.append(path)
+        if len(called) == 1:
+            raise error
+        real(network, preprocessing, path)
+
+    monkeypatch.setattr(openvino, "export_openvino", failing)
+    with pytest.raises(type(error)):
+        open_engine(small_weights, "openvino", "cpu")
+    called.clear()
+    monkeypatch.setattr(export.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 0}))
+    assert open_engine(small_weights, "openvino", "cpu")(export.probe(small_weights.preprocessing)).shape == (8, 8)
+    assert "(the disk is full)" in caplog.text and len(called) == 2
+
+
 def test_verification_refuses_a_network_that_computes_something_else(small_weights):
     network = small_weights.network()
     with pytest.raises(RuntimeError, match="does not agree"):

@@ -10,7 +10,8 @@ from small_ir import PLAIN, write_ir
 import reid
 from mtmc.single.appearance import open_appearance
 from reid.common.errors import InputError
-from reid.data.folders import GALLERY, read_image
+from reid.common.picture_file import read_image
+from reid.data.folders import GALLERY
 from reid.data.sources import read_source
 from reid.engines import open_engine
 from reid.preprocessing import Preprocessing
@@ -221,6 +222,54 @@ def write_onnx(path, number: str, factor: float = 1.0):
     onnx.save(make.make_model(graph, opset_imports=[make.make_opsetid("", 13)], ir_version=8), path)
     path.with_suffix(".yaml").write_text(PLAIN)
     return path
+
+
+@pytest.mark.parametrize(
+    ("file", "engine"),
+    [
+        ("own.onnx", "openvino"),
+        ("own.onnx", "onnxruntime"),
+        *((file, engine) for file in ("own.xml", "own.bin") for engine in ("openvino", "pytorch")),
+        ("own.yaml", "openvino"),
+    ],
+)
+def test_a_damaged_network_is_one_sentence_or_gives_a_row(tmp_path, file, engine):
+    pytest.importorskip(engine if engine != "pytorch" else "torch")
+    if file == "own.onnx":
+        path = write_onnx(tmp_path / "own.onnx", "FLOAT")
+    else:
+        path = write_ir(tmp_path / "own.xml", shape=(-1, 3, 8, 4))
+    whole, random, refused = (tmp_path / file).read_bytes(), np.random.default_rng(0), 0
+    image = random.integers(0, 256, (8, 4, 3), np.uint8)
+    for turn, place in enumerate(random.integers(len(whole), size=24)):
+        flipped = bytes([whole[place] ^ (1 << random.integers(8))])
+        (tmp_path / file).write_bytes(whole[:place] + flipped + whole[place + 1 :] if turn % 3 else whole[:place])
+        try:
+            assert reid.load(path, engine=engine, device="cpu").embed([image]).shape[0] == 1
+        except InputError as error:
+            refused += 1
+            assert "\n" not in str(error) and str(tmp_path / "own.") in str(error)
+    assert refused >= 8
+
+
+@pytest.mark.parametrize("key", ["max_cosine_distance", "max_set_distance", "max_link_distance"])
+@pytest.mark.parametrize("value", [".nan", ".inf", "-0.1", "2.5", "1" + "0" * 400, "2020-01-01", "[0.3]", "much"])
+def test_a_threshold_that_is_no_cosine_distance_is_refused(tmp_path, key, value):
+    path = write_ir(tmp_path / "own.xml", text=f"{{height: 8, width: 4, range: 255, {key}: {value}}}")
+    with pytest.raises(InputError, match=rf"own\.yaml: {key} must be a"):
+        read_network_file(path)
+
+
+@pytest.mark.parametrize("key", ["height", "width", "range", "mean", "std", "colours"])
+@pytest.mark.parametrize(
+    "value", [".nan", ".inf", "-1", "0.5", "1" + "0" * 400, "100000", "2020-01-01", "[1, .nan, 1]", "[1, 2]", "{a: 1}", "null"]
+)
+def test_an_odd_value_of_a_description_is_one_sentence(tmp_path, key, value):
+    text = "".join(f"{name}: {number}\n" for name, number in ({"height": 8, "width": 4, "range": 255} | {key: value}).items())
+    path = write_ir(tmp_path / "own.xml", text=text)
+    with pytest.raises(InputError, match=r"own\.yaml: ") as caught:
+        read_network_file(path)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from mtmc.simulation import CropPeople
+from reid.common.picture_file import read_image
 from reid.common.pictures import PICTURES
-from reid.data.folders import TRAIN, Crops, join, read_image, read_market, with_unlabelled
+from reid.data.folders import TRAIN, Crops, join, read_market, with_unlabelled
 from reid.data.named_files import match_files, read_files
 
 

@@ -5,10 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from full_disk import replacing_on_full_disk
 
 from reid.common.errors import InputError
 from reid.data.folders import GALLERY, QUERY, TRAIN, join, read_market
+from reid.training import state_file
+from reid.training.checkpoint import resume
 from reid.training.learner import Learner
+from reid.training.state_file import read_state, write_state
 from reid.training.trainer import train
 from reid.training.validation import ValidationSet
 from reid.weights.thresholds import Thresholds
@@ -69,13 +73,56 @@ def test_a_run_whose_data_have_moved_goes_on(crops_folder, recipe, tmp_path, mon
     assert (tmp_path / "run" / "losses.csv").read_text().count("\n") == 3
 
 
-@pytest.mark.parametrize("kept", [0, 1000], ids=["empty", "cut off"])
-def test_a_damaged_checkpoint_is_told_in_one_sentence(crops_folder, recipe, tmp_path, kept):
-    crops, path = join([read_market(crops_folder, TRAIN)]), tmp_path / "run" / "checkpoint.pt"
-    train(replace(recipe, epochs=1), crops, tmp_path / "run")
-    path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(InputError, match=r"checkpoint\.pt: unreadable checkpoint .*; remove it to start anew"):
-        train(replace(recipe, epochs=1), crops, tmp_path / "run")
+@pytest.fixture
+def trained(crops_folder, recipe, tmp_path):
+    """A run of one epoch: its recipe, its crops and its folder."""
+    recipe, crops = replace(recipe, epochs=1), join([read_market(crops_folder, TRAIN)])
+    train(recipe, crops, tmp_path / "run")
+    return recipe, crops, tmp_path / "run"
+
+
+def test_a_damaged_checkpoint_is_told_in_one_sentence(trained):
+    recipe, crops, folder = trained
+    path = folder / "checkpoint.pt"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"checkpoint\.pt: damaged, .*; remove it to start anew"):
+        train(recipe, crops, folder)
+    path.unlink()
+    train(recipe, crops, folder)
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["flipped", "cut off"])
+def test_no_byte_of_a_checkpoint_is_another_or_missing_without_a_word(trained, cut):
+    path = trained[2] / "checkpoint.pt"
+    whole = path.read_bytes()
+    random = np.random.default_rng(0)
+    for place in {*range(60), *random.integers(len(whole), size=200).tolist(), len(whole) - 1}:
+        flipped = bytes([whole[place] ^ (1 << random.integers(8))])
+        path.write_bytes(whole[:place] if cut else whole[:place] + flipped + whole[place + 1 :])
+        with pytest.raises(InputError, match=r"checkpoint\.pt: damaged, .*; remove it") as caught:
+            resume(path, {}, {}, "cpu")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_from_before_there_were_checksums_goes_on_and_another_programs_is_told(trained, tmp_path):
+    recipe, crops, folder = trained
+    path = folder / "checkpoint.pt"
+    state = read_state(path, "cpu", "")
+    torch.save(state, path)
+    train(recipe, crops, folder)
+    for other in ({"model": state["network"]}, {**state, "run": "robust"}, [state]):
+        torch.save(other, path)
+        with pytest.raises(InputError, match=r"checkpoint\.pt: .*; remove it to start anew"):
+            train(recipe, crops, folder)
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(trained, monkeypatch):
+    before = (trained[2] / "checkpoint.pt").read_bytes()
+    monkeypatch.setattr(state_file, "replacing", replacing_on_full_disk)
+    with pytest.raises(OSError) as refusal:
+        write_state(trained[2] / "checkpoint.pt", {"run": 1})
+    assert refusal.value.filename == str(trained[2] / "checkpoint.pt")
+    assert (trained[2] / "checkpoint.pt").read_bytes() == before
 
 
 def test_a_run_goes_on_without_the_file_that_it_started_from(crops_folder, recipe, tmp_path, monkeypatch):
@@ -96,6 +143,28 @@ def test_a_diverging_run_stops_and_keeps_its_last_checkpoint(crops_folder, recip
     with pytest.raises(InputError, match=r"epoch 1: training has diverged .* lower learning_rate"):
         train(recipe, join([read_market(crops_folder, TRAIN)]), tmp_path / "run")
     assert not (tmp_path / "run" / "last.safetensors").exists()
+
+
+@pytest.mark.parametrize("spoilt", ["losses", "weights"])
+def test_divergence_in_a_later_epoch_leaves_the_last_good_checkpoint(crops_folder, recipe, tmp_path, monkeypatch, spoilt):
+    crops, file = join([read_market(crops_folder, TRAIN)]), tmp_path / "run" / "checkpoint.pt"
+    real_step = Learner.step
+
+    def diverging_step(self, *batch):
+        real_step(self, *batch)
+        if (self.position.epoch, self.position.step) == (1, 1):
+            with torch.no_grad():
+                (self.position.sums if spoilt == "losses" else next(self.network.parameters())).fill_(float("nan"))
+
+    monkeypatch.setattr(Learner, "step", diverging_step)
+    for _ in range(2):  # also when the run goes on from that checkpoint
+        with pytest.raises(InputError, match=r"epoch 2: training has diverged .*; what was written before is kept"):
+            train(replace(recipe, checkpoint_steps=1), crops, tmp_path / "run")
+        position = read_state(file, "cpu", "")["position"]
+        assert (position["epoch"], position["step"]) == (1, 0)
+        assert np.isfinite(read_weights(tmp_path / "run" / "last.safetensors").tensors["head.bias"]).all()
+    monkeypatch.setattr(Learner, "step", real_step)
+    train(replace(recipe, checkpoint_steps=1), crops, tmp_path / "run")
 
 
 def test_a_validation_without_positives_is_refused_before_an_epoch_is_spent(crops_folder, recipe, tmp_path, monkeypatch):

@@ -161,3 +161,26 @@ def test_a_wrong_source_is_told_in_one_sentence(source, sentence):
 )
 def test_a_source_is_recorded_under_its_name(source, name):
     assert source_name(source) == name
+
+
+ODD = ["2020-01-01", ".inf", ".nan", "1" + "0" * 400, "-1", "true", "null", "[]", "{a: 1}", "!!binary aGVsbG8=", '"\\0"', "'..'"]
+PATTERNS = [
+    "'('",
+    "'(?P<identity>a)(?P<camera>'",
+    "'(?P<identity>a)(?P<identity>b)'",
+    "'a{99999999999999999999}'",
+    "'" + "(" * 5000 + "'",
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [(key, value) for key in ("pattern", "query", "gallery", "identities") for value in ODD]
+    + [("pattern", each) for each in PATTERNS],
+)
+def test_an_odd_value_of_a_description_is_one_sentence(described, key, value):
+    lines = [line for line in described.read_text().splitlines() if not line.startswith(key)]
+    described.write_text("\n".join([*lines, f"{key}: {value}"]))
+    with pytest.raises(InputError) as caught:
+        read_parts(described)
+    assert "\n" not in str(caught.value) and str(described.parent) in str(caught.value)

@@ -14,6 +14,7 @@ from reid.training import trainer
 from reid.training.averaging import WeightAverage
 from reid.training.journal import Journal
 from reid.training.schedule import warmup_steps
+from reid.training.state_file import read_state
 from reid.training.swag import WeightGaussian
 from reid.training.trainer import train
 from reid.training.validation import ValidationSet
@@ -136,7 +137,7 @@ def test_weights_of_the_early_epochs_are_measured_and_kept_at_the_size_they_were
 def test_the_gaussian_of_a_run_can_be_drawn_from_and_has_its_final_mean(crops_folder, recipe, tmp_path):
     recipe = replace(recipe, average="gaussian", schedule="cycles", cycle_epochs=1, average_epochs=2, early_epochs=0)
     network, gaussian = train(recipe, join([read_market(crops_folder, TRAIN)]), tmp_path / "run"), WeightGaussian()
-    gaussian.load_state_dict(torch.load(tmp_path / "run" / "gaussian.pt", weights_only=True))
+    gaussian.load_state_dict(read_state(tmp_path / "run" / "gaussian.pt", "cpu", ""))
     for name, value in network.named_parameters():
         assert torch.equal(value, gaussian.average.mean[name].float())
     gaussian.sample_to(network, torch.Generator().manual_seed(0))
@@ -150,7 +151,7 @@ def test_a_gaussian_with_a_low_rank_part_keeps_that_many_states(crops_folder, re
     crops = join([read_market(crops_folder, TRAIN)])
     train(recipe, crops, tmp_path / "run")
     gaussian = WeightGaussian()
-    gaussian.load_state_dict(torch.load(tmp_path / "run" / "gaussian.pt", weights_only=True))
+    gaussian.load_state_dict(read_state(tmp_path / "run" / "gaussian.pt", "cpu", ""))
     assert (gaussian.rank, len(gaussian.deviations)) == (2, 2)
     with pytest.raises(InputError, match="average_rank: 1 has no covariance"):
         train(replace(recipe, average_rank=1), crops, tmp_path / "one")

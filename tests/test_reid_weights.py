@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.numpy import save_file
 from small_network import Small, small
 
@@ -16,7 +17,7 @@ from reid.common.errors import InputError
 from reid.models import registry
 from reid.preprocessing import Preprocessing
 from reid.weights.thresholds import Thresholds
-from reid.weights.weights_file import blend, read_weights, weights_of
+from reid.weights.weights_file import SHIPPED, blend, read_weights, weights_of
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def _one_tensor_short(path):
         pytest.param(_zip, "pickled checkpoint", id="a torch.save file"),
         pytest.param(_text, "not a safetensors file", id="a text file"),
         pytest.param(_no_metadata, "must name a model", id="no metadata"),
-        pytest.param(_broken_metadata, "metadata cannot be read", id="broken metadata"),
+        pytest.param(_broken_metadata, "not a weights file of this package", id="broken metadata"),
         pytest.param(_unknown_model, "unknown network osnet", id="an unknown network"),
         pytest.param(_other_shape, r"head\.weight.*\(9, 256\) in the file", id="another shape"),
         pytest.param(_one_tensor_short, r"head\.bias.*absent in the file", id="a tensor missing"),
@@ -148,6 +149,63 @@ def test_a_wrong_weights_file_is_one_sentence(path, spoil, sentence):
     with pytest.raises(InputError, match=sentence) as caught:
         reid.load(path, engine="pytorch", device="cpu")
     assert "\n" not in str(caught.value)
+
+
+def contents(weights) -> tuple:
+    return weights.hash, weights.thresholds, weights.training, weights.options
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["flipped", "cut off"])
+def test_no_damage_of_a_weights_file_goes_unnoticed(path, cut):
+    whole, original = path.read_bytes(), contents(read_weights(path))
+    start, random = whole.index(b"}}") + 2, np.random.default_rng(0)
+    places = [*random.integers(start, size=150), *random.integers(start, len(whole), size=100)]
+    refused = 0
+    for place in places:
+        flipped = bytes([whole[place] ^ (1 << random.integers(8))])
+        path.write_bytes(whole[:place] if cut else whole[:place] + flipped + whole[place + 1 :])
+        try:
+            assert contents(read_weights(path)) == original  # a flip in the name of the checksum changes nothing else
+        except InputError as error:
+            refused += 1
+            assert "\n" not in str(error) and str(error).startswith(f"{path}: ")
+    assert refused == len(places) if cut else refused > len(places) - 10
+
+
+def test_a_file_from_before_there_were_checksums_is_read(path):
+    with safe_open(path, "numpy") as file:
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    original = contents(read_weights(path))
+    del metadata["checksum"]
+    save_file(tensors, path, metadata)
+    assert contents(read_weights(path)) == original
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SHIPPED.glob("*.safetensors")))
+def test_shipped_weights_have_a_checksum(name):
+    with safe_open(SHIPPED / f"{name}.safetensors", "numpy") as file:
+        assert "checksum" in file.metadata()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("max_cosine_distance", value) for value in ("nan", "inf", "-0.1", "2.5", "much", "")),
+        *(("max_set_distance", value) for value in ("nan", "1e400")),
+        *(("training", value) for value in ("[]", "3", "{", "[" * 100_000, '"a"')),
+        *(("options", value) for value in ("[[1, 2]]", "null", '{"colour": "red"}')),
+        *(("preprocessing", value) for value in ("[]", "3", '{"height": Infinity}')),
+        ("preprocessing", '{"height": Infinity, "width": 16, "mean": [0, 0, 0], "std": [1, 1, 1]}'),
+        ("preprocessing", '{"height": 32, "width": 16, "mean": [0, 0, 0], "std": [1, 1, NaN]}'),
+    ],
+)
+def test_odd_metadata_are_one_sentence(path, key, value):
+    weights = read_weights(path)
+    metadata = {"model": "small", "preprocessing": weights.preprocessing.to_metadata(), key: value}
+    save_file(dict(weights.tensors), path, metadata)
+    with pytest.raises(InputError) as caught:
+        read_weights(path).network()
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 600
 
 
 def test_weights_of_another_network_are_refused(path):

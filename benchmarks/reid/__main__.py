@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.reid.table import Table
 from benchmarks.reid.tables import TABLES, find_table
-from reid.common.errors import InputError, run
+from reid.common.errors import InputError, note, run
 
 NAMES = ", ".join((*TABLES, "features_2d"))
 
@@ -46,15 +46,20 @@ def main(arguments: list[str] | None = None) -> None:
     heading = title(table, data, reduction)
     print(heading)
     runs: dict[str, dict[int, dict]] = {}  # by row and seed
-    for seed in seeds:
-        seeded = replace(reduction, changes=(*reduction.changes, f"seed={seed}"))
-        for number, row in enumerate(table.rows, 1):
-            print(f"seed {seed}, row {number} of {len(table.rows)}: {row.name}", flush=True)
-            result = run_row(table, row, data, seeded, folder / f"seed_{seed}", device)
-            runs.setdefault(row.name, {})[seed] = result
-            results = {name: over_seeds(list(of_row.values())) for name, of_row in runs.items()}
-            steps = compare_steps(table, runs)
-            write_summary(folder, table, results, steps, heading)  # after each row, so an interrupted table keeps finished rows
+    try:
+        for seed in seeds:
+            seeded = replace(reduction, changes=(*reduction.changes, f"seed={seed}"))
+            for number, row in enumerate(table.rows, 1):
+                print(f"seed {seed}, row {number} of {len(table.rows)}: {row.name}", flush=True)
+                result = run_row(table, row, data, seeded, folder / f"seed_{seed}", device)
+                runs.setdefault(row.name, {})[seed] = result
+                results = {name: over_seeds(list(of_row.values())) for name, of_row in runs.items()}
+                steps = compare_steps(table, runs)
+                write_summary(folder, table, results, steps, heading)  # after each row, so that even a killed run keeps it
+    except BaseException as error:
+        if runs:
+            note(error, f"{sum(map(len, runs.values()))} rows are kept in {folder}; the same command goes on from there")
+        raise
     print_table(table, results, heading)
     print_steps(steps)
     _draw_losses(table, folder / f"seed_{seeds[0]}", folder / "losses.png")

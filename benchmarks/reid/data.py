@@ -7,6 +7,7 @@ import numpy as np
 
 from benchmarks.reid.table import Table
 from reid.common.errors import InputError
+from reid.common.picture_file import require_whole
 from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, join, with_unlabelled
 from reid.data.sources import read_source, source_name, source_names
 from reid.training.recipe import Recipe
@@ -55,5 +56,6 @@ def read_data(
     parts = [read_source(source, QUERY, GALLERY) for source in on]
     measured = [ValidationSet(name, query, gallery) for name, (query, gallery) in zip(source_names(on), parts, strict=True)]
     together = with_unlabelled(crops, unlabelled)
+    require_whole(path for each in measured for part in (each.query, each.gallery) for path in part.paths)
     check_apart(together, measured)
     return Data(crops, together, whole, tuple(map(source_name, sources)), tuple(measured))

@@ -16,6 +16,7 @@ from torch import nn
 
 from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.common.foreign_files import reading
 from reid.evaluation.clustering import measure_clustering
 from reid.evaluation.curves import draw_features as draw
 from reid.losses import identity_loss, triplet_loss
@@ -57,20 +58,20 @@ def draw_features(data: list[str], folder: Path, epochs: int | None = None) -> N
     heading = f"Luo et al., TMM 2019, Fig. 9: features of {source}; {epochs} epochs"
     print(heading)
     shown = np.random.default_rng(SEED).permutation(len(images))[:SHOWN]
-    panels, ratios = {}, {}
+    panels: dict[str, np.ndarray] = {}
+    ratios: dict[str, float] = {}
     for name, wiring in WIRINGS.items():
         network = _train(images, labels, wiring, epochs)
         with torch.no_grad():
             f_t, f_i = (each.numpy() for each in network.features(_inputs(images[shown])))
-        panels[name] = f_t
-        if wiring == WIRINGS["BNNeck, f_t"]:
-            panels["BNNeck, f_i"] = f_i
-    for name, features in panels.items():
-        ratios[name] = measure_clustering(features, labels[shown]).ratio
-        print(f"{name}: clustering ratio {ratios[name]:.3f}")
+        found = {name: f_t, "BNNeck, f_i": f_i} if wiring == WIRINGS["BNNeck, f_t"] else {name: f_t}
+        for panel, features in found.items():
+            panels[panel], ratios[panel] = features, measure_clustering(features, labels[shown]).ratio
+            print(f"{panel}: clustering ratio {ratios[panel]:.3f}")
+        with replacing(folder / "summary.json") as temporary:  # after each network, so that a run that ends early keeps it
+            summary = {"table": "features_2d", "title": heading, "clustering_ratio": ratios}
+            temporary.write_text(json.dumps(summary, indent=2) + "\n")
     draw(panels, labels[shown], folder / "features_2d.png", heading)
-    with replacing(folder / "summary.json") as temporary:
-        temporary.write_text(json.dumps({"table": "features_2d", "title": heading, "clustering_ratio": ratios}, indent=2) + "\n")
     print(f"picture in {folder / 'features_2d.png'}")
 
 
@@ -158,7 +159,8 @@ def _read_idx(folder: Path, name: str, axes: int) -> np.ndarray:
     """Read an IDX file of unsigned bytes, gzipped or not, under either common name."""
     for path in (folder / f"{name}{dot}idx{axes}-ubyte{end}" for dot in "-." for end in ("", ".gz")):
         if path.is_file():
-            data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            with reading(path, "a gzip file", "download it again"):
+                data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
             break
     else:
         raise InputError(f"{folder}: no {name}-idx{axes}-ubyte of MNIST, gzipped or not")

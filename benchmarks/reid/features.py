@@ -1,18 +1,18 @@
 """Descriptors averaged over networks sampled from SWAG."""
 
-import pickle
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from reid.common.errors import InputError
+from reid.common.foreign_files import reading
 from reid.data.folders import Crops
 from reid.evaluation.features import embed_features
 from reid.models import build
 from reid.training.batches import Batches
 from reid.training.recipe import Recipe
+from reid.training.state_file import read_state
 from reid.training.swag import WeightGaussian, average_descriptors
 from reid.weights.weights_file import Weights
 
@@ -28,10 +28,9 @@ def sampled_embeddings(
     seed determines the samples. Raises InputError for a missing or malformed state.
     """
     distribution = WeightGaussian()
-    try:
-        distribution.load_state_dict(torch.load(gaussian, map_location="cpu", weights_only=True))
-    except (pickle.UnpicklingError, RuntimeError, KeyError) as error:
-        raise InputError(f"{gaussian}: not the state of a SWAG run ({error})") from None
+    state = read_state(gaussian, "cpu", "remove last.safetensors beside it to write both anew")
+    with reading(gaussian, "the state of a SWAG run"):
+        distribution.load_state_dict(state)
     network = build(weights.model, classes=int(crops.ids.max()) + 1, **weights.options).to(device)
     size = network.preprocessing = weights.preprocessing
     return average_descriptors(

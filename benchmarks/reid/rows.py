@@ -16,6 +16,7 @@ from benchmarks.reid.table import Row, Table
 from reid.appearance import find_source
 from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.common.foreign_files import reading
 from reid.data.folders import Crops
 from reid.evaluation import evaluate_features
 from reid.evaluation.clustering import measure_clustering
@@ -93,11 +94,12 @@ def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Pa
     settings = json.loads(json.dumps(settings))  # as they will be read back
     path = folder / slug(row.name) / "result.json"
     if path.exists():
-        result = json.loads(path.read_text())
-        if any(result.get(key) != value for key, value in settings.items()):
-            raise InputError(f"{path}: comes from another recipe or other data; give another --output, or remove it")
-        if list(result["scores"]) == [each.name for each in data.measured]:
-            return result
+        with reading(path, "the result of a row", "remove it to evaluate the row again"):
+            result = json.loads(path.read_text(encoding="utf-8"))
+            if any(result.get(key) != value for key, value in settings.items()):
+                raise InputError(f"{path}: comes from another recipe or other data; give another --output, or remove it")
+            if list(result["scores"]) == [each.name for each in data.measured]:
+                return result
     run = run_folder(folder, row)
     weights = _trained(recipe, crops, data.names, run, device)
     scores = {each.name: _measure(table, row, recipe, weights, crops, each, run, device) for each in data.measured}

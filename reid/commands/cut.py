@@ -20,12 +20,11 @@ def run(options: argparse.Namespace) -> None:
     from rich import get_console
     from rich.progress import track
 
-    from reid.common.errors import InputError
+    from reid.common.errors import InputError, note
     from reid.common.files import replacing
+    from reid.common.picture_file import read_image, require_whole, write_image
     from reid.common.pictures import PICTURES, is_picture
     from reid.data.cutouts import cut_out, read_mask
-    from reid.data.datasets.unpacking import write_image
-    from reid.data.folders import read_image
 
     for folder in (options.photographs, options.masks):
         if not folder.is_dir():
@@ -44,17 +43,23 @@ def run(options: argparse.Namespace) -> None:
         if not mask.is_file():
             raise InputError(f"{mask}: no such file; add a mask for {path}, or remove it from {options.photographs}")
     written, pairs = 0, list(zip(paths, masks, strict=True))
-    for path, mask in track(pairs, "cutting", transient=True, disable=not get_console().is_terminal):
-        photograph, person = read_image(path), read_mask(mask)
-        if person.shape != photograph.shape[:2]:
-            sizes = ["x".join(map(str, image.shape[1::-1])) for image in (person, photograph)]
-            raise InputError(f"{mask}: {sizes[0]} pixels, but {path} has {sizes[1]}; it is the mask of another photograph")
-        image = cut_out(photograph, person)
-        if image is None:
-            continue
-        with replacing(options.output / f"{path.stem}.jpg") as temporary:
-            write_image(temporary, image)
-        written += 1
+    require_whole([*paths, *masks])
+    try:
+        for path, mask in track(pairs, "cutting", transient=True, disable=not get_console().is_terminal):
+            photograph, person = read_image(path), read_mask(mask)
+            if person.shape != photograph.shape[:2]:
+                sizes = ["x".join(map(str, image.shape[1::-1])) for image in (person, photograph)]
+                raise InputError(f"{mask}: {sizes[0]} pixels, but {path} has {sizes[1]}; it is the mask of another photograph")
+            image = cut_out(photograph, person)
+            if image is None:
+                continue
+            with replacing(options.output / f"{path.stem}.jpg") as temporary:
+                write_image(temporary, image)
+            written += 1
+    except BaseException as error:
+        if written:
+            note(error, f"{written} crops are kept in {options.output}")
+        raise
     if not written:
         raise InputError(f"{options.masks}: no mask shows a person; labels above 0 are the person")
     left = f"; the other {len(paths) - written} show nobody" if written < len(paths) else ""

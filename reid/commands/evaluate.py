@@ -1,7 +1,11 @@
-"""Rank the galleries of data sets for their queries: CMC, mAP and mINP, one row per data set and network."""
+"""Rank the galleries of data sets for their queries: CMC, mAP and mINP, one row per data set and network.
+
+A run that ends early, for whatever reason, prints its rows so far and leaves them in FILE.partial.csv.
+"""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +48,8 @@ def run(options: argparse.Namespace) -> None:
     """Embed the queries and gallery of each set with each network, rank, print and write."""
     from reid.appearance import find_source
     from reid.common.errors import InputError
+    from reid.common.partial_file import PartialFile
+    from reid.common.picture_file import require_whole
     from reid.data.folders import GALLERY, QUERY
     from reid.data.sources import read_source, source_names
     from reid.evaluation import check_positives
@@ -54,24 +60,47 @@ def run(options: argparse.Namespace) -> None:
     sets = {name: read_source(source, QUERY, GALLERY) for name, source in zip(names, options.data, strict=True)}
     for name, (query, gallery) in sets.items():
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, name)
+    require_whole(path for parts in sets.values() for part in parts for path in part.paths)
     networks = {name: find_source(name) for name in options.models}
     embedders = {network: _embedder(options, source) for network, source in networks.items()}  # before any embeds
     rows: dict[str, list[dict]] = {name: [] for name in sets}
-    notes = []
-    for network, (title, embed) in embedders.items():
-        notes.append(f"{network}: {title}")
-        for name, parts in sets.items():
-            features = [embed(part.paths) for part in parts]
-            for columns, ranking in _rankings(options, features, *parts):
-                told = {"network": network, "set": name, **columns}
-                rows[name].append({**told, **_shares(ranking), "queries": ranking.queries, "gallery": len(parts[1])})
-            if options.clustering:
-                ids = np.concatenate([part.ids for part in parts])
-                notes.append(f"{network}, {name}: {_clustering(np.concatenate(features), ids)}")
-    _print(rows, "a gallery of one image per identity" if options.single_shot else None)
-    print("\n".join(notes))
-    if options.output is not None:
-        _write(options.output, [row for of_set in rows.values() for row in of_set])
+    notes: list[str] = []
+    output = options.output and PartialFile(options.output, lambda path: _write(path, _joined(rows)))
+    try:
+        with output.growing(lambda: f"{len(_joined(rows))} rows" if _joined(rows) else "") if output else nullcontext():
+            for network, (title, embed) in embedders.items():
+                notes.append(f"{network}: {title}")
+                for name, parts in sets.items():
+                    _measure(options, network, name, embed, parts, rows[name], notes)
+                    if output:
+                        output.keep()
+    finally:
+        if _joined(rows):
+            _print(rows, "a gallery of one image per identity" if options.single_shot else None)
+            print("\n".join(notes))
+
+
+def _measure(
+    options: argparse.Namespace,
+    network: str,
+    name: str,
+    embed: Callable[[list[Path]], np.ndarray],
+    parts: Sequence["Crops"],
+    rows: list[dict],
+    notes: list[str],
+) -> None:
+    """Append the rows of a network on the set `name` to `rows`, and what else there is to say to `notes`."""
+    features = [embed(part.paths) for part in parts]
+    for columns, ranking in _rankings(options, features, *parts):
+        told = {"network": network, "set": name, **columns}
+        rows.append({**told, **_shares(ranking), "queries": ranking.queries, "gallery": len(parts[1])})
+    if options.clustering:
+        ids = np.concatenate([part.ids for part in parts])
+        notes.append(f"{network}, {name}: {_clustering(np.concatenate(features), ids)}")
+
+
+def _joined(rows: Mapping[str, list[dict]]) -> list[dict]:
+    return [row for of_set in rows.values() for row in of_set]
 
 
 def _embedder(options: argparse.Namespace, source: "Weights | NetworkFile") -> tuple[str, Callable[[list[Path]], np.ndarray]]:
@@ -139,7 +168,7 @@ def _print(rows: Mapping[str, list[dict]], title: str | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    columns = next(iter(rows.values()))[0]
+    columns = _joined(rows)[0]
     table = Table(title=title)
     for column in columns:
         numeric = column in (*SHARES, *COUNTS)

@@ -15,12 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Export into a temporary folder beside the output, verify, then move the files into place."""
     import os
+    import shutil
     import tempfile
 
     from reid.appearance import find_source
     from reid.common.errors import InputError
     from reid.engines.openvino import OpenVINO
-    from reid.export import export_onnx, export_openvino, export_torchscript, load_torchscript, verify
+    from reid.export import ROOM, export_onnx, export_openvino, export_torchscript, load_torchscript, verify
     from reid.weights.network_file import write_description
     from reid.weights.weights_file import Weights
 
@@ -35,7 +36,12 @@ def run(options: argparse.Namespace) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         path = Path(folder) / output.name
-        writers[output.suffix](network, weights.preprocessing, path)
+        try:
+            writers[output.suffix](network, weights.preprocessing, path)
+        except RuntimeError as error:  # OpenVINO and PyTorch tell a full disk by it too
+            if shutil.disk_usage(folder).free > ROOM:
+                raise
+            raise InputError(f"{output}: not written, since the disk is full; make room, or choose another --output") from error
         write_description(path, weights.preprocessing, weights.thresholds)
         agreement = verify(
             load_torchscript(path) if path.suffix == ".pt" else OpenVINO(path, "f32"), network, weights.preprocessing

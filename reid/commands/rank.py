@@ -23,13 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Choose queries, rank the gallery for them, and draw."""
-    import cv2
     import numpy as np
 
     from reid import load
     from reid.common.errors import InputError
     from reid.common.files import replacing
-    from reid.data.folders import GALLERY, QUERY, read_image
+    from reid.common.picture_file import read_image, require_whole, write_image
+    from reid.data.folders import GALLERY, QUERY
     from reid.data.sources import read_source
     from reid.evaluation.extraction import embed_files
     from reid.evaluation.figures import best_matches, draw_rankings
@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> None:
     query, gallery = read_source(options.data, QUERY, GALLERY)
     labels = query.ids, gallery.ids, query.cameras, gallery.cameras
     check_positives(*labels, options.data)
+    require_whole([*query.paths, *gallery.paths])
     found = np.flatnonzero(with_positives(*labels))
     chosen = found[np.unique(np.linspace(0, len(found) - 1, options.queries).round().astype(int))]
     model = load(options.model, engine=options.engine, device=options.device)
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
         matches.append([read_image(gallery.paths[image]) for image in best])
         right.append(gallery.ids[best] == query.ids[row])
     with replacing(options.output) as temporary:
-        cv2.imwrite(str(temporary), draw_rankings([read_image(path) for path in paths], matches, right))
+        write_image(temporary, draw_rankings([read_image(path) for path in paths], matches, right))
     first = sum(bool(marks[:1].any()) for marks in right)
     print(f"{model}: {len(chosen)} queries, {first} with a correct first match: {options.output}")
     if len(found) < len(query):

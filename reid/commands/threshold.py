@@ -41,6 +41,7 @@ def run(options: argparse.Namespace) -> None:
     """Embed the held-out people of each set, fit, print, then store."""
     from reid.appearance import AppearanceModel, find_source
     from reid.common.errors import InputError
+    from reid.common.picture_file import require_whole
     from reid.data.folders import GALLERY, QUERY
     from reid.data.sources import read_source, source_names
     from reid.engines import open_engine
@@ -51,6 +52,7 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(f"{options.weights}: not a .safetensors, .onnx or .xml file")
     names = source_names(options.data)
     sets = {name: read_source(source, QUERY, GALLERY) for name, source in zip(names, options.data, strict=True)}
+    require_whole(path for parts in sets.values() for part in parts for path in part.paths)
     source = find_source(options.weights)
     model = AppearanceModel(source, open_engine(source, options.engine, options.device))
     print(f"{model}:")

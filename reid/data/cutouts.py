@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from reid.data.folders import read_image
+from reid.common.picture_file import read_image
 
 HEIGHT, WIDTH = 176, 80  # pixels of a cut-out
 _RATIO = HEIGHT / WIDTH
@@ -15,8 +15,8 @@ _LEAST = 500  # pixels of a mask; a smaller person is not recognizable
 
 def read_mask(path: Path) -> np.ndarray:
     """A mask, `(H, W)` bool: true where its label is above 0. Raises InputError if it is missing or does not decode."""
-    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)  # decoding as colours would round 16-bit labels to 0
-    if mask is None or mask.ndim > 2:
+    mask = read_image(path, cv2.IMREAD_UNCHANGED)  # decoding as colours would round 16-bit labels to 0
+    if mask.ndim > 2:
         mask = read_image(path)
     return np.any(mask.reshape(*mask.shape[:2], -1), axis=2)
 

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from reid.common.errors import InputError
 from reid.common.pictures import is_picture
 
 TRAIN, QUERY, GALLERY = "bounding_box_train", "query", "bounding_box_test"
-_NAME = re.compile(r"(-?\d+)_c(\d+)")
+_NAME = re.compile(r"(-?\d{1,9})_c(\d{1,9})(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -86,11 +85,3 @@ def with_unlabelled(crops: Crops, folders: Sequence[str | Path]) -> Crops:
         cameras.append(places + 1 + max(each.max() for each in cameras))
         paths += found
     return Crops(paths, np.append(crops.ids, np.full(len(paths) - len(crops), -1)), np.concatenate(cameras))
-
-
-def read_image(path: str | Path) -> np.ndarray:
-    """An image file as `(H, W, 3)` uint8 BGR. Raises InputError if it is missing or does not decode."""
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError(f"{path}: {'not a readable image' if Path(path).exists() else 'no such file'}")
-    return image

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from reid.common.picture_file import read_image
 from reid.common.read_ahead import read_ahead
 from reid.data.augmentation import augment, draw_changes
 from reid.data.backgrounds import draw_backgrounds, replace_backgrounds
 from reid.data.camera_changes import CameraStrengths, change_camera, draw_camera_changes
 from reid.data.composites import compose, draw_composites
-from reid.data.folders import read_image
 from reid.preprocessing import Preprocessing
 
 _DEPTH = 4  # batches kept ready

@@ -55,12 +55,14 @@ def read_described(path: Path, folder: Path | None = None) -> dict[str, Crops]:
     values = read_yaml(path, wanted)
     try:
         pattern = re.compile(values["pattern"])
+        if not isinstance(pattern.pattern, str):  # binary data in YAML
+            raise TypeError
         if unknown := values.keys() - _PARTS.keys() - {"pattern", "identities"}:
             known = f"pattern, any of {', '.join(_PARTS)}, and identities"
             raise InputError(f"{path}: unknown key {min(map(str, unknown))}; choose from {known}")
         folders = {_PARTS[key]: folder / values[key] for key in values if key in _PARTS}
         chosen = set(values["identities"].split()) if "identities" in values else None
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise InputError(f"{path}: pattern is not a regular expression: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: must hold {wanted}") from error

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.foreign_files import reading
 from reid.engines import onnxruntime, openvino, pytorch
 from reid.engines.row_check import check_rows
 from reid.export import LEAST_COSINE, least_cosine, probe
@@ -42,11 +43,11 @@ def open_engine(source: Weights | NetworkFile, engine: str = "auto", device: str
     """
     module, device = _choose(source, engine, devices(device))
     *fast, exact = module.precisions(device)
-    reference = module.open_engine(source, device, exact)
+    reference = _open(module, source, device, exact)
     images = probe(source.preprocessing)
     rows = check_rows(reference, images, source)
     for precision in fast:
-        candidate = module.open_engine(source, device, precision)
+        candidate = _open(module, source, device, precision)
         if least_cosine(candidate(images), rows) > LEAST_COSINE:
             return candidate
     return reference
@@ -56,7 +57,15 @@ def open_every(source: Weights | NetworkFile, device: str = "auto") -> list[Engi
     """Open `source` with each installed engine that can run it on `device`, in each of its precisions."""
     device = devices(device)[0]
     modules = [_MODULES[name] for name in installed() if _reads(name, source)]
-    return [module.open_engine(source, device, precision) for module in modules for precision in module.precisions(device)]
+    return [_open(module, source, device, precision) for module in modules for precision in module.precisions(device)]
+
+
+def _open(module: ModuleType, source: Weights | NetworkFile, device: str, precision: str) -> Engine:
+    """Open `source` with one engine; a file of a user's that it cannot open is one sentence, whatever the engine raises."""
+    if isinstance(source, Weights):
+        return module.open_engine(source, device, precision)
+    with reading(source.path, f"a network that {module.__name__.rpartition('.')[2]} runs"):
+        return module.open_engine(source, device, precision)
 
 
 def _choose(source: Weights | NetworkFile, engine: str, devices: list[str]) -> tuple[ModuleType, str]:

@@ -52,7 +52,8 @@ class OnnxRuntime:
         index = int(device.partition(":")[2] or 0)
         provider = "CPUExecutionProvider" if device == "cpu" else ("CUDAExecutionProvider", {"device_id": index})
         try:
-            self._session = onnxruntime.InferenceSession(str(path), providers=[provider])
+            # From a CPU there is nothing to fall back to, but it would try, and print so.
+            self._session = onnxruntime.InferenceSession(str(path), providers=[provider], enable_fallback=device != "cpu")
         except Exception as error:  # its exceptions share no public base class
             reason = str(error).strip().splitlines()[-1]
             raise InputError(f"{path}: not a network that ONNX Runtime can read ({reason})") from None

@@ -69,7 +69,7 @@ def fit_set_threshold(
     gain = np.arange(1, len(right) + 1) / len(own) - np.searchsorted(strange, right, side="right") / len(strange)
     best = int(np.argmax(gain))
     above = np.concatenate([right, strange])
-    threshold = float((right[best] + above[above > right[best]].min(initial=2.0)) / 2)
+    threshold = max(0.0, float((right[best] + above[above > right[best]].min(initial=2.0)) / 2))  # rounding goes below 0
     return OpenSet(
         threshold,
         recognised=float(np.mean((own <= threshold) & (own < nearest_other))),

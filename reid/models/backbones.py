@@ -1,18 +1,17 @@
 """The backbones of Luo et al., TMM 2019, table IX: torchvision's ResNets, timm's squeeze-and-excitation ones, IBN-Net50."""
 
 import logging
-import pickle
 from collections import OrderedDict
 from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
 from reid.common.errors import InputError
+from reid.common.foreign_files import reading
 from reid.models.operators import import_torchvision
 
 # Channels of the last map, by name.
@@ -115,15 +114,12 @@ def _address(name: str) -> str:
 
 
 def _read(path: Path) -> Mapping[str, torch.Tensor]:
-    try:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    with reading(path, "a state dict in .safetensors or .pth"):
         if path.suffix == ".safetensors":
             return load_file(path)
         tensors = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: not a state dict in .safetensors or .pth ({reason})") from None
     if isinstance(tensors, Mapping):
         tensors = tensors.get("state_dict", tensors)
     if not isinstance(tensors, Mapping) or not all(isinstance(value, torch.Tensor) for value in tensors.values()):

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import pickle
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import Protocol
 import torch
 
 from reid.common.errors import InputError
-from reid.common.files import replacing
 from reid.data.folders import Crops
 from reid.training.recipe import Recipe
+from reid.training.state_file import read_state, write_state
+
+_WAY_OUT = "remove it to start anew"
 
 
 class Stateful(Protocol):
@@ -51,9 +52,7 @@ class Position:
 
 def save(path: Path, run: dict[str, str], parts: dict[str, Stateful]) -> None:
     """Write the states of all `parts` of the `run`, as from `describe`, atomically."""
-    states = {name: part.state_dict() for name, part in parts.items()}
-    with replacing(path) as temporary:
-        torch.save({"run": run, **states}, temporary)
+    write_state(path, {"run": run, **{name: part.state_dict() for name, part in parts.items()}})
 
 
 def resume(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: str) -> None:
@@ -64,29 +63,23 @@ def resume(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: 
     """
     if not path.exists():
         return
-    state = _read(path, device)
+    state = read_state(path, device, _WAY_OUT)
+    theirs, ours = state.get("run"), run
+    if not isinstance(theirs, dict) or not {"recipe", "data"} <= theirs.keys() or not parts.keys() <= state.keys():
+        raise InputError(f"{path}: the state of something else than such a run; {_WAY_OUT}")
     # An optimiser moves its moments to the device itself, but Adam keeps its step counts on the CPU.
-    state["optimiser"] = _read(path, "cpu")["optimiser"]
-    theirs, ours = state.get("run", {}), run
-    if theirs.get("recipe") != ours["recipe"]:
+    state["optimiser"] = read_state(path, "cpu", _WAY_OUT)["optimiser"]
+    if theirs["recipe"] != ours["recipe"]:
         before, now = (json.loads(each["recipe"]) for each in (theirs, ours))
         keys = ", ".join(key for key in now if before.get(key) != now[key])
         way_out = "give another --output, with start=LAST.safetensors to continue from its weights"
         raise InputError(f"{path}: this checkpoint comes from another recipe, by {keys}; {way_out}")
-    if theirs.get("data") != ours["data"]:
-        raise InputError(f"{path}: this checkpoint comes from other data; give another --output, or remove it to start anew")
+    if theirs["data"] != ours["data"]:
+        raise InputError(f"{path}: this checkpoint comes from other data; give another --output, or {_WAY_OUT}")
     if theirs.get("teachers", "") != ours["teachers"]:
-        raise InputError(f"{path}: the teachers' files have changed since; give another --output, or remove it to start anew")
+        raise InputError(f"{path}: the teachers' files have changed since; give another --output, or {_WAY_OUT}")
     for name, part in parts.items():
         part.load_state_dict(state[name])
-
-
-def _read(path: Path, device: str) -> dict:
-    try:
-        return torch.load(path, map_location=device, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: unreadable checkpoint ({reason}); remove it to start anew") from None
 
 
 def describe(recipe: Recipe, crops: Crops, teachers: Sequence[str] = ()) -> dict[str, str]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from reid.common.files import replacing
+from reid.common.foreign_files import reading
 
 
 class Journal:
@@ -67,7 +68,10 @@ class Journal:
         """Append one epoch's rows to a CSV file, replacing those from this epoch on. Columns missing in older rows stay empty."""
         path, rows = self.folder / name, []
         if path.exists():
-            with path.open(newline="") as file:
+            with (
+                reading(path, "a table of this run", "remove it to go on without the earlier rows"),
+                path.open(newline="") as file,
+            ):
                 rows = [row for row in csv.DictReader(file) if int(row["epoch"]) <= epoch]
         with replacing(path) as temporary, temporary.open("w", newline="") as file:
             table = csv.DictWriter(file, ["epoch", *added[0]], restval="", extrasaction="ignore", lineterminator="\n")

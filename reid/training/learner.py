@@ -94,16 +94,25 @@ class Learner:
         position.sums += losses.detach()
         position.step += 1
 
-    def end_epoch(self) -> list[float]:
-        """End the epoch; return its mean losses, in the order of `objective.NAMES`.
-
-        Raises InputError for infinite or NaN losses, from which a run does not recover.
-        """
+    def require_convergence(self) -> None:
+        """Raise InputError for infinite or NaN losses or weights, from which a run does not recover: a checkpoint of it would
+        replace the last good one."""
         position = self.position
-        means = (position.sums / position.step).tolist()
+        means = (position.sums / max(position.step, 1)).tolist()
         if not np.isfinite(means).all():
             told = ", ".join(f"{name} {mean:g}" for name, mean in zip(NAMES, means, strict=True))
-            raise InputError(f"epoch {position.epoch + 1}: training has diverged ({told}); lower learning_rate")
+        elif not torch.stack([value.detach().isfinite().all() for value in self.network.parameters()]).all():
+            told = "its weights are not finite"
+        else:
+            return
+        way_out = "lower learning_rate, and give another --output; what was written before is kept"
+        raise InputError(f"epoch {position.epoch + 1}: training has diverged ({told}); {way_out}")
+
+    def end_epoch(self) -> list[float]:
+        """End the epoch; return its mean losses, in the order of `objective.NAMES`. Raises InputError if training diverges."""
+        self.require_convergence()
+        position = self.position
+        means = (position.sums / position.step).tolist()
         self.position = replace(position, epoch=position.epoch + 1, step=0, sums=torch.zeros_like(position.sums))
         return means
 

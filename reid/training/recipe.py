@@ -107,11 +107,11 @@ def _read(path: Path, below: list[Path]) -> dict[str, tuple[object, object]]:
     settings: dict[str, tuple[object, object]] = {}
     if "base" in values:
         base = path.parent / str(values.pop("base"))
-        if base in [*below, path]:
+        if base.resolve() in [*below, path.resolve()]:
             raise InputError(f"{path}: base: {base.name} is based on this file")
         if not base.is_file():
             raise InputError(f"{path}: base: {base}: no such file")
-        settings = _read(base, [*below, path])
+        settings = _read(base, [*below, path.resolve()])
     _override(settings, path, values)
     return settings
 
@@ -158,7 +158,7 @@ def _as(kind: Any, value: Any) -> Any:
         return None if value is None else _as(get_args(kind)[0], value)
     if get_origin(kind) is tuple:
         item_kind = get_args(kind)[0]
-        if isinstance(value, str) or (item_kind is float and any(item < 0 for item in value)):
+        if isinstance(value, str | bytes) or (item_kind is float and any(item < 0 for item in value)):
             raise ValueError
         return tuple(_as(item_kind, item) for item in value)
     if get_origin(kind) is dict:

@@ -17,7 +17,7 @@ from reid.appearance import AppearanceModel, find_source, load
 from reid.common.cache_folder import cache_folder, embedding_code
 from reid.common.errors import InputError
 from reid.common.files import replacing
-from reid.data.folders import read_image
+from reid.common.picture_file import read_image
 from reid.engines import pytorch
 from reid.weights.network_file import NetworkFile
 from reid.weights.weights_file import Weights

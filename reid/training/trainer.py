@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from reid.common.errors import InputError
-from reid.common.files import replacing
+from reid.common.picture_file import require_whole
 from reid.data.folders import Crops
 from reid.evaluation import check_positives
 from reid.training import checkpoint, processes
@@ -17,6 +16,7 @@ from reid.training.learner import Learner
 from reid.training.objective import NAMES
 from reid.training.optimisation import learning_rate
 from reid.training.recipe import Recipe
+from reid.training.state_file import write_state
 from reid.training.teachers import PresentTeachers, open_teachers, teach
 from reid.training.validation import ValidationSet, check_apart, mean_ap, snapshot, validate, with_scores
 from reid.weights.weights_file import read_weights
@@ -43,14 +43,15 @@ def train(
 
     All randomness comes from the recipe's seed, the epoch and the step, so on a CPU a resumed run ends with exactly the weights
     of an uninterrupted one. Of several processes (see `reid.training.processes`), all read and only the first writes. Raises
-    InputError for a recipe that cannot run here, if training diverges, if no validation query has a positive, if a validation
-    image is also trained on, and if `folder` holds the checkpoint of another run. The weights of a finished run are not
-    rewritten, since thresholds may have been added.
+    InputError for a recipe that cannot run here, if training diverges, if an image is missing or cut off, if no validation query
+    has a positive, if a validation image is also trained on, and if `folder` holds the checkpoint of another run. The weights of
+    a finished run are not rewritten, since thresholds may have been added.
     """
     file, first = folder / "checkpoint.pt", processes.rank() == 0
     for each in validation:
         query, gallery = each.query, each.gallery
         check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, each.name)
+    require_whole([*crops.paths, *(path for each in validation for part in (each.query, each.gallery) for path in part.paths)])
     check_apart(crops, validation)
     _check_unlabelled(recipe, crops)
     with processes.first_alone():
@@ -94,6 +95,7 @@ def train(
                 learner.step(images, labels, len(indices), *rest)
                 progress.advance(progress.task_ids[0])
                 if recipe.checkpoint_steps and learner.position.step % recipe.checkpoint_steps == 0:
+                    learner.require_convergence()
                     keep()
         losses = dict(zip(NAMES, learner.end_epoch(), strict=True))
         weights = learner.objective.weights.tolist()
@@ -105,8 +107,7 @@ def train(
     learner.take_average(batches)
     if first and not _is_finished(folder / "last.safetensors", recipe):
         if recipe.average == "gaussian":
-            with replacing(folder / "gaussian.pt") as temporary:
-                torch.save(learner.states.state_dict(), temporary)
+            write_state(folder / "gaussian.pt", learner.states.state_dict())
         evaluate("final")
     journal.close()
     return learner.network.eval()

@@ -12,6 +12,7 @@ import yaml
 
 from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.common.foreign_files import reading
 from reid.common.yaml_file import read_yaml
 from reid.preprocessing import Preprocessing
 from reid.weights.thresholds import KEYS, Thresholds
@@ -101,7 +102,7 @@ def _preprocessing(fields: Mapping[str, Any]) -> Preprocessing:
 def _number(fields: Mapping[str, Any], key: str, whole: bool = False) -> float:
     try:
         value: float | None = float(fields[key])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = None
     if value is None or (whole and not value.is_integer()):
         raise ValueError(f"{key} must be a {'whole ' if whole else ''}number, not {fields[key]!r}")
@@ -112,7 +113,7 @@ def _three(fields: Mapping[str, Any], key: str) -> tuple[float, float, float]:
     try:
         first, second, third = map(float, fields[key])
         return first, second, third
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{key} must be three numbers, not {fields[key]!r}") from None
 
 
@@ -121,11 +122,9 @@ def _check_weights(source: NetworkFile) -> None:
     path, weights = source.path, source.weights
     if not weights.is_file():
         raise InputError(f"{weights}: no such file; it holds the weights of {path.name}: copy both")
-    try:
+    with reading(path, "a network written by OpenVINO"):
         constants = [layer.findall("data")[0] for layer in ElementTree.parse(path).iter("layer") if layer.get("type") == "Const"]
         wanted = max((int(place.attrib["offset"]) + int(place.attrib["size"]) for place in constants), default=0)
-    except (ElementTree.ParseError, LookupError, ValueError) as error:
-        raise InputError(f"{path}: damaged, or not a network written by OpenVINO ({error})") from None
     there = weights.stat().st_size
     if there < wanted:
         raise InputError(f"{weights}: holds {there} of the {wanted} bytes that {path.name} refers to: copy both files again")

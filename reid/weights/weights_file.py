@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.common.foreign_files import DamagedFile, reading
 from reid.preprocessing import Preprocessing
 from reid.weights.thresholds import Thresholds
 
@@ -80,6 +81,7 @@ class Weights:
             metadata["training"] = json.dumps(self.training)
         if self.options:
             metadata["options"] = json.dumps(self.options)
+        metadata["checksum"] = _checksum(self, metadata)
         with replacing(path) as temporary:
             temporary.write_bytes(save(dict(self.tensors), metadata))  # save_file makes it unreadable for other users
 
@@ -138,29 +140,38 @@ def read_weights(path: str | Path) -> Weights:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        with safe_open(path, framework="numpy") as file:
+        with reading(path, "a safetensors file of float32 and float16 tensors"), safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
-    except (SafetensorError, TypeError) as error:
-        with path.open("rb") as file:
-            if file.read(4).startswith(_PICKLE_STARTS):
-                sentence = "pickled checkpoints, which can run arbitrary code, are not read; save it as .safetensors"
-                raise InputError(f"{path}: {sentence}") from None
-        raise InputError(f"{path}: not a safetensors file of float32 and float16 tensors ({error})") from None
-    if damaged := next((name for name, tensor in tensors.items() if not np.isfinite(tensor).all()), None):
+            infinite = [name for name, tensor in tensors.items() if not np.isfinite(tensor).all()]
+    except DamagedFile:
+        if _is_pickle(path):
+            sentence = "pickled checkpoints, which can run arbitrary code, are not read; save it as .safetensors"
+            raise InputError(f"{path}: {sentence}") from None
+        raise
+    if infinite:
         reason = "the file is damaged, or training diverged"
-        raise InputError(f"{path}: the tensor {damaged!r} holds numbers that are not finite: {reason}")
+        raise InputError(f"{path}: the tensor {infinite[0]!r} holds numbers that are not finite: {reason}")
     if not {"model", "preprocessing"} <= metadata.keys():
         raise InputError(f"{path}: the metadata must name a model and its preprocessing")
-    try:
-        return Weights(
-            metadata["model"],
-            Preprocessing.from_metadata(metadata["preprocessing"]),
-            tensors,
-            thresholds=Thresholds.from_fields(metadata),
-            training=json.loads(metadata.get("training", "{}")),
-            options=dict(json.loads(metadata.get("options", "{}"))),
-            path=path,
-        )
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: the metadata cannot be read ({error})") from None
+    checksum = metadata.pop("checksum", None)  # files from before there was one have none
+    with reading(path, "a weights file of this package", "download it again, or write it anew"):
+        training, options = (json.loads(metadata.get(key, "{}")) for key in ("training", "options"))
+        if not isinstance(training, dict) or not isinstance(options, dict):
+            raise TypeError("training and options must hold keys and values")
+        size = Preprocessing.from_metadata(metadata["preprocessing"])
+        thresholds = Thresholds.from_fields(metadata)
+        weights = Weights(metadata["model"], size, tensors, thresholds, training, options, path)
+        if checksum not in (None, _checksum(weights, metadata)):
+            raise ValueError("its checksum is another")
+    return weights
+
+
+def _checksum(weights: Weights, metadata: Mapping[str, str]) -> str:
+    """SHA-256, in hexadecimal, of all that a file holds: the tensors, by the hash of `weights`, and the metadata."""
+    return hashlib.sha256(f"{weights.hash} {json.dumps(metadata, sort_keys=True)}".encode()).hexdigest()
+
+
+def _is_pickle(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4).startswith(_PICKLE_STARTS)

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from reid.common.errors import InputError
-from reid.data.datasets.matlab import Cells, read_matrices
+from reid.common.picture_file import write_image
+from reid.data.datasets.matlab import open_cells, read_matrices, reading_matlab
 from reid.data.datasets.registry import Count, DataSet, locate, register
-from reid.data.datasets.unpacking import unpacked, write_image
+from reid.data.datasets.unpacking import unpacked
 from reid.data.folders import Crops
 from reid.data.named_files import read_files
 
@@ -65,19 +66,21 @@ def _new_protocol(folder: Path, boxes: str) -> DataSet:
         raise InputError(f"{path}: no such file; get it with the code of Zhong et al., CVPR 2017 (re-ranking)")
     config = read_matrices(path)
     row_of = {file.name: row for row, file in enumerate(crops.paths)}
-    names = [str(cell[0]) for cell in config["filelist"].ravel()]
-    if unknown := [name for name in names if name not in row_of]:
-        raise InputError(f"{path}: lists {unknown[0]}, which is not in {folder / _ARCHIVE}")
-    rows = np.array([row_of[name] for name in names])
-    return DataSet(*(crops.take(rows[config[f"{part}_idx"].ravel().astype(int) - 1]) for part in ("train", "query", "gallery")))
+    with reading_matlab(path):
+        names = [str(cell[0]) for cell in config["filelist"].ravel()]
+        if unknown := [name for name in names if name not in row_of]:
+            raise InputError(f"{path}: lists {unknown[0]}, which is not in {folder / _ARCHIVE}")
+        rows = np.array([row_of[name] for name in names])
+        listed = (config[f"{part}_idx"].ravel().astype(int) - 1 for part in ("train", "query", "gallery"))
+        return DataSet(*(crops.take(rows[each]) for each in listed))
 
 
 def _classic(folder: Path, boxes: str, split: int) -> DataSet:
     folder = locate(folder, "cuhk03", _ARCHIVE)
     crops = _all_crops(folder, boxes)
-    with Cells(folder / _ARCHIVE, "testsets") as test_sets:
+    with open_cells(folder / _ARCHIVE, "testsets") as test_sets:
         people = np.asarray(test_sets[split], int)
-    tested = np.isin(crops.ids, _identity(people[:, 0], people[:, 1]))
+        tested = np.isin(crops.ids, _identity(people[:, 0], people[:, 1]))
     first_view = crops.cameras % 2 == 1
     return DataSet(crops.take(~tested), crops.take(tested & first_view), crops.take(tested & ~first_view))
 
@@ -102,7 +105,7 @@ def _identity(pair, person):
 def _unpack(archive: Path, boxes: str, folder: Path) -> None:
     """Write the images of `archive`: one cell per pair of cameras, with one row per person and five cells per view, some
     empty."""
-    with Cells(archive, boxes) as pairs:
+    with open_cells(archive, boxes) as pairs:
         for pair, people in enumerate(pairs, 1):
             for person, number in np.ndindex(*people.shape):
                 image = people[person, number]

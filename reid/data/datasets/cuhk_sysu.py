@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from reid.common.errors import InputError
-from reid.data.datasets.matlab import read_matrices
+from reid.common.picture_file import read_image, write_image
+from reid.data.datasets.matlab import read_matrices, reading_matlab
 from reid.data.datasets.registry import Count, DataSet, locate, register
-from reid.data.datasets.unpacking import unpacked, write_image
-from reid.data.folders import GALLERY, QUERY, TRAIN, read_image, read_market
+from reid.data.datasets.unpacking import unpacked
+from reid.data.folders import GALLERY, QUERY, TRAIN, read_market
 
 _TEST = "annotation/test/train_test"
 
@@ -51,21 +52,25 @@ def _cut(folder: Path, crops: Path) -> None:
 
 def _train_boxes(folder: Path) -> Iterator[tuple[str, str, int, list[int]]]:
     """Part, scene, identity and box (left, top, width, height) of everyone in the training set."""
-    for person in read_matrices(folder / _TEST / "Train.mat")["Train"].ravel():
-        person = person[0, 0]
-        for appearance in person["scene"].ravel():
-            yield TRAIN, _text(appearance["imname"]), _identity(person["idname"]), _box(appearance)
+    path = folder / _TEST / "Train.mat"
+    with reading_matlab(path):
+        for person in read_matrices(path)["Train"].ravel():
+            person = person[0, 0]
+            for appearance in person["scene"].ravel():
+                yield TRAIN, _text(appearance["imname"]), _identity(person["idname"]), _box(appearance)
 
 
 def _test_boxes(folder: Path) -> Iterator[tuple[str, str, int, list[int]]]:
     """The same for queries and gallery; a gallery scene without the queried person has an empty box."""
-    for test in read_matrices(folder / _TEST / "TestG50.mat")["TestG50"].ravel():
-        query = test["Query"].ravel()[0]
-        identity = _identity(query["idname"])
-        yield QUERY, _text(query["imname"]), identity, _box(query)
-        for scene in test["Gallery"].ravel():
-            if scene["idlocate"].size:
-                yield GALLERY, _text(scene["imname"]), identity, _box(scene)
+    path = folder / _TEST / "TestG50.mat"
+    with reading_matlab(path):
+        for test in read_matrices(path)["TestG50"].ravel():
+            query = test["Query"].ravel()[0]
+            identity = _identity(query["idname"])
+            yield QUERY, _text(query["imname"]), identity, _box(query)
+            for scene in test["Gallery"].ravel():
+                if scene["idlocate"].size:
+                    yield GALLERY, _text(scene["imname"]), identity, _box(scene)
 
 
 def _text(cell: np.ndarray) -> str:
@@ -77,4 +82,5 @@ def _identity(cell: np.ndarray) -> int:
 
 
 def _box(annotation: np.void) -> list[int]:
-    return annotation["idlocate"].ravel().astype(int).tolist()
+    left, top, width, height = annotation["idlocate"].ravel().astype(int).tolist()
+    return [left, top, width, height]

@@ -1,47 +1,50 @@
 """MATLAB files: matrices and structs of version 7 with SciPy, cell arrays also of version 7.3 (HDF5) with h5py."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
 from scipy.io import loadmat
 
 from reid.common.errors import InputError
+from reid.common.foreign_files import reading
+
+
+def reading_matlab(path: Path) -> AbstractContextManager[None]:
+    """A context that raises InputError for whatever reading the MATLAB file `path`, or other variables than expected, raises."""
+    return reading(path, "a MATLAB file of this data set", "unpack it from its archive again")
 
 
 def read_matrices(path: Path) -> dict:
     """The variables of a file of version 7 or older, as from `scipy.io.loadmat`. Raises InputError for any other file."""
-    try:
+    with reading_matlab(path):
         return loadmat(path)
-    except (ValueError, TypeError, NotImplementedError) as error:
-        raise InputError(f"{path}: not a MATLAB file of version 7 or older") from error
+
+
+@contextmanager
+def open_cells(path: Path, variable: str) -> Iterator["Cells"]:
+    """The cells of a `variable`, a vector, while the file is open.
+
+    Raises InputError if the file lacks the variable, if it is of version 7.3 and h5py is not installed, and for whatever is
+    raised while the cells are read, since a file is damaged or holds something else.
+    """
+    with reading_matlab(path):
+        try:
+            found, file = loadmat(path, variable_names=[variable]), None
+        except NotImplementedError:
+            found = file = _open_hdf5(path)
+        with file or nullcontext():
+            if variable not in found:
+                raise InputError(f"{path}: no variable {variable}")
+            yield Cells(found[variable][()].ravel(), file)
 
 
 class Cells:
-    """The cells of a variable that is a vector of cell arrays or matrices, read on demand. Raises InputError if the file lacks
-    the variable, or if it is of version 7.3 and h5py is not installed.
-    """
+    """A vector of cell arrays or matrices, which are read on demand from the HDF5 `file`, if there is one."""
 
-    def __init__(self, path: Path, variable: str):
-        self._file = None
-        try:
-            self._cells = loadmat(path, variable_names=[variable])[variable].ravel()
-        except NotImplementedError:
-            self._file = _open_hdf5(path)
-            if variable not in self._file:
-                raise InputError(f"{path}: no variable {variable}") from None
-            self._cells = self._file[variable][()].ravel()
-        except KeyError:
-            raise InputError(f"{path}: no variable {variable}") from None
-        except (ValueError, TypeError) as error:
-            raise InputError(f"{path}: not a MATLAB file") from error
-
-    def __enter__(self) -> "Cells":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
+    def __init__(self, cells: np.ndarray, file=None):
+        self._cells, self._file = cells, file
 
     def __len__(self) -> int:
         return len(self._cells)

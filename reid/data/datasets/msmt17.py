@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.foreign_files import reading
 from reid.data.datasets.registry import Count, DataSet, locate, register
 from reid.data.folders import Crops
 
@@ -36,7 +37,9 @@ def _listed(folder: Path, images: str, lists: list[str], first_id: int) -> Crops
     """The crops in `lists`, one per line: a path below `images`, whose third field is the camera, and the identity."""
     paths, ids, cameras = [], [], []
     for name in lists:
-        for number, line in enumerate((folder / name).read_text().splitlines(), 1):
+        with reading(folder / name, "a list of files"):
+            lines = (folder / name).read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, 1):
             try:
                 path, identity = line.split()
                 ids.append(first_id + int(identity))

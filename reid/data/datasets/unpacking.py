@@ -1,28 +1,29 @@
 """Crops unpacked once from an archive into a folder, atomically."""
 
-import os
+import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
-import numpy as np
-
-from reid.common.errors import InputError
+_DAY = 86_400  # seconds
 
 
 @contextmanager
 def unpacked(folder: Path) -> Iterator[Path | None]:
     """Yield a temporary folder to fill, which is then renamed to `folder`; None if `folder` already exists.
 
-    After an exception the temporary folder is removed, so the next call starts anew. If several processes unpack at the same
-    time, as in a training run, the first to finish provides the folder.
+    After an exception the temporary folder is removed, so the next call starts anew, as are those that killed runs left more
+    than a day ago. If several processes unpack at the same time, as in a training run, the first to finish provides the folder.
     """
     if folder.is_dir():
         yield None
         return
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    for left in folder.parent.glob(f".{folder.name}.*"):
+        if left.is_dir() and time.time() - left.stat().st_mtime > _DAY:
+            shutil.rmtree(left, ignore_errors=True)
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
     temporary.mkdir(parents=True)
     try:
         yield temporary
@@ -33,10 +34,3 @@ def unpacked(folder: Path) -> Iterator[Path | None]:
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def write_image(path: Path, image: np.ndarray) -> None:
-    """Write an `(H, W, 3)` uint8 BGR image. Raises InputError on failure, such as on a full disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), image):
-        raise InputError(f"{path}: cannot write the image")
