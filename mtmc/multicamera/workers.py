@@ -3,6 +3,7 @@
 The workers of several cameras run in turn here, and in separate processes in `mtmc.multicamera.ray_workers`.
 """
 
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 
 from mtmc.sequences import Recording
 from mtmc.single.pipeline import Detect
-from reid.common.errors import InputError
+from reid.common.errors import EndedEarly, InputError
 from reid.footage.crops import crop
 from trackers import Detections
 
@@ -63,7 +64,7 @@ class Workers(Protocol):
         """Detect people in each frame until all cameras end; one entry per camera, None if it did not look."""
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
-        """Crop and embed `boxes` `(N, 4)` in a camera's frame; None if the camera does not answer."""
+        """Crop and embed `boxes` `(N, 4)` in a camera's frame; None if its images ended, or the camera does not answer."""
 
 
 class CameraWorker:
@@ -82,6 +83,7 @@ class CameraWorker:
         self._running: Iterator[np.ndarray | None] = iter(())
         self._next: int | None = None
         self._kept: deque[tuple[int, np.ndarray | None]] = deque(maxlen=KEPT)
+        self._short = False  # whether that detections go on after the images has been told
 
     def detect(self, frame: int) -> Seen:
         """The people in that frame, if the camera looked. Raises `InputError` for an image that does not decode."""
@@ -90,17 +92,19 @@ class CameraWorker:
         image = self._image(frame)
         return Seen(None if image is None else self._detect(image))
 
-    def look(self, frame: int, boxes: np.ndarray) -> Look:
+    def look(self, frame: int, boxes: np.ndarray) -> Look | None:
         """Crop and embed `boxes` `(N, 4)` xyxy in that frame; image sources that can draw single crops draw only those.
 
-        Raises `InputError` for an image that is missing or does not decode.
+        None after the images have ended; the first time, an `EndedEarly` warning tells it. Raises `InputError` for an image that
+        is missing or does not decode.
         """
         start = perf_counter()
         if hasattr(self._job.images, "crops"):
             crops = self._job.images.crops(frame, boxes)
         else:
             if not self._advance(frame):
-                raise InputError(f"{self._job.camera}: the images end before frame {frame + 1}")
+                self._tell_short(frame)
+                return None
             if (image := self._image(frame)) is None:
                 raise InputError(f"{self._job.camera}: detections in frame {frame + 1}, of which there is no image")
             crops = crop(image, boxes)
@@ -121,6 +125,13 @@ class CameraWorker:
                 return False
             self._next += 1
         return True
+
+    def _tell_short(self, frame: int) -> None:
+        if not self._short:
+            what = f"the images end at frame {self._next}, but there are detections in frame {frame + 1} and later"
+            told = f"{self._job.camera}: {what}; nobody is recognised there: get the whole recording"
+            warnings.warn(told, EndedEarly, stacklevel=2)
+        self._short = True
 
     def _image(self, frame: int) -> np.ndarray | None:
         return next(image for number, image in self._kept if number == frame)
@@ -149,6 +160,6 @@ class LocalWorkers:
                 return
             yield [each.detections for each in seen]
 
-    def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look:
+    def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
         """Crop and embed `boxes` `(N, 4)` in a camera's frame; see `CameraWorker.look`."""
         return self._workers[camera].look(frame, boxes)

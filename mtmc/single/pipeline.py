@@ -1,6 +1,7 @@
 """The single-camera pipeline: from frames, detections and appearance to tracks, frame by frame."""
 
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from mtmc.sequences import Sequence
 from mtmc.single import embedding_cache
 from mtmc.single.tracker_config import build_tracker, read_tracker_config
-from reid.common.errors import InputError
+from reid.common.errors import EndedEarly, InputError
 from reid.common.read_ahead import read_ahead
 from trackers import Detections, Tracker, Tracks
 
@@ -63,7 +64,8 @@ def track(
     `detector`, any callable from a BGR image to `Detections`, detects the people in each frame; it replaces the sequence's own
     detections. A thread decodes up to 8 images ahead, only if they are needed; `images=True` requests them. `cache` is a folder
     that stores the embeddings of a model with a `weights_hash` for reuse. Raises `InputError` for a frame that does not decode,
-    one whose size differs from `sequence.image_size`, and for a video that ends before its detections do.
+    and one whose size differs from `sequence.image_size`. An `EndedEarly` warning tells of images that end before the sequence or
+    its detections do; the frames until then are yielded all the same.
     """
     if appearance is not None and not callable(appearance):
         raise TypeError(
@@ -115,7 +117,8 @@ def track(
             seconds = StageSeconds(reading, reid, time.perf_counter() - start, detection)
             yield TrackedFrame(index, tracks, image, outside, seconds, cached)
         if unseen := sum(len(detections) for detections in inside[index + 1 :]):
-            raise InputError(f"{sequence.name}: the images end at frame {index + 1}, but {unseen} detections lie beyond it")
+            what = f"{unseen} of {sum(map(len, inside))} detections lie beyond it; get the whole recording, or delete them"
+            warnings.warn(f"{sequence.name}: the images end at frame {index + 1}, but {what}", EndedEarly, stacklevel=2)
 
 
 def require_detector(detector: object) -> None:

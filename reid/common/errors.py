@@ -2,7 +2,10 @@
 
 import io
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from reid.common.interrupts import terminable
 
@@ -12,6 +15,31 @@ class InputError(Exception):
 
     Not a `ValueError`, so code that catches parse errors never catches it.
     """
+
+
+class EndedEarly(UserWarning):
+    """Less was there than announced: what was read is processed and complete in itself. A command tells it and exits with code 3.
+
+    The message names the source, both counts and the remedy.
+    """
+
+
+@contextmanager
+def early_ends() -> Iterator[list[str]]:
+    """Collect the sentences of all `EndedEarly` warnings of the block, each once, in the list that this yields."""
+    sentences: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", EndedEarly)
+        show = warnings.showwarning
+
+        def collect(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if not issubclass(category, EndedEarly):
+                show(message, category, *place, **more)
+            elif str(message) not in sentences:
+                sentences.append(str(message))
+
+        warnings.showwarning = collect
+        yield sentences
 
 
 def note(error: BaseException, sentence: str) -> None:
@@ -32,12 +60,13 @@ def note_names(error: BaseException, opening: str, names: Sequence[str]) -> None
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`; report an `InputError` or `OSError` in one line and exit with code 2.
 
-    SIGTERM ends it as Ctrl-C does, with code 143 instead of 130. Output is line-buffered, even to a file or pipe. Any other
-    exception is a bug and keeps its traceback. The notes on an error follow it, one per line.
+    SIGTERM ends it as Ctrl-C does, with code 143 instead of 130. `EndedEarly` warnings are told at the end, one per line; the
+    exit code is then 3, unless an error has its own. Output is line-buffered, even to a file or pipe. Any other exception is a
+    bug and keeps its traceback. The notes on an error follow it, one per line.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
-    with terminable() as terminated:
+    with terminable() as terminated, early_ends() as early:
         try:
             main()
         except InputError as error:
@@ -53,6 +82,10 @@ def run(main: Callable[[], None]) -> None:
             if sys.version_info < (3, 11):
                 print(*_notes(error), sep="\n", file=sys.stderr)
             raise
+        finally:
+            print("".join(f"warning: {sentence}\n" for sentence in early), end="", file=sys.stderr)
+    if early:
+        sys.exit(3)
 
 
 def _notes(error: BaseException) -> list[str]:
