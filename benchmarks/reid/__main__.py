@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.reid.table import Table
 from benchmarks.reid.tables import TABLES, find_table
-from reid.common.errors import InputError, run
+from reid.common.errors import InputError, run_program
 
 NAMES = ", ".join((*TABLES, "features_2d"))
 
@@ -126,4 +126,4 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_program(main)
