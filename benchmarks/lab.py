@@ -23,7 +23,7 @@ from mtmc.sequences import FORMATS, Recording, open_recording
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
 from mtmc.single.result_writer import RunTotals
-from reid.common.errors import InputError, run
+from reid.common.errors import InputError, run_program
 from reid.common.progress import shown_progress
 from reid.common.result_folder import ResultFolder
 
@@ -202,4 +202,4 @@ def _print(rows: list[dict], recording: Recording, metric: str, radius: float) -
 
 
 if __name__ == "__main__":
-    run(main)
+    run_program(main)

@@ -20,7 +20,7 @@ from mtmc.single.pipeline import TrackedFrame, track
 from mtmc.single.result_writer import ResultWriter
 from mtmc.single.tracker_config import appearance_line, build_tracker, read_tracker_config
 from reid.common.cache_folder import cache_folder
-from reid.common.errors import InputError, run
+from reid.common.errors import InputError, run_program
 from reid.common.progress import shown_progress
 from reid.common.result_folder import ResultFolder
 
@@ -172,4 +172,4 @@ def _settings(options: argparse.Namespace, data: Path, sequences: list[Sequence]
 
 
 if __name__ == "__main__":
-    run(main)
+    run_program(main)

@@ -29,7 +29,7 @@ from mtmc.simulation import rooms
 from mtmc.single.appearance import open_appearance
 from mtmc.single.pipeline import StageSeconds
 from mtmc.single.result_writer import RunTotals
-from reid.common.errors import InputError, run
+from reid.common.errors import InputError, run_program
 from reid.common.progress import Follow, shown_progress
 from reid.common.result_folder import ResultFolder
 
@@ -207,4 +207,4 @@ def _print(rows: list[dict], recording: Recording, limit: Counts) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_program(main)

@@ -6,11 +6,15 @@ cameras: `open_recording` opens what they recorded; `follow_people` yields the p
 detections.
 """
 
-from mtmc.detection.opening import open_detector
-from mtmc.linking.cameras_apart import link_recordings
-from mtmc.multicamera.run import follow_people
-from mtmc.sequences import Recording, Sequence, View, open_recording, open_sequence
-from mtmc.single.pipeline import TrackedFrame, track
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mtmc.detection.opening import open_detector
+    from mtmc.linking.cameras_apart import link_recordings
+    from mtmc.multicamera.run import follow_people
+    from mtmc.sequences import Recording, Sequence, View, open_recording, open_sequence
+    from mtmc.single.pipeline import TrackedFrame, track
 
 __all__ = [
     "Recording",
@@ -24,3 +28,18 @@ __all__ = [
     "open_sequence",
     "track",
 ]
+
+# Imported when asked for: a command must be able to handle Ctrl-C before what takes a second to import.
+_HOMES = {
+    "open_detector": "mtmc.detection.opening",
+    "link_recordings": "mtmc.linking.cameras_apart",
+    "follow_people": "mtmc.multicamera.run",
+    "TrackedFrame": "mtmc.single.pipeline",
+    "track": "mtmc.single.pipeline",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES.get(name, "mtmc.sequences")), name)

@@ -2,7 +2,7 @@
 
 from mtmc.commands import COMMANDS
 from reid.common.command_line import dispatch
-from reid.common.errors import run
+from reid.common.errors import run_program
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -12,7 +12,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def program() -> None:
     """Entry point of the console script."""
-    run(main)
+    run_program(main)
 
 
 if __name__ == "__main__":

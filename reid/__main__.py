@@ -2,7 +2,7 @@
 
 from reid.commands import COMMANDS
 from reid.common.command_line import dispatch
-from reid.common.errors import run
+from reid.common.errors import run_program
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
 
 def program() -> None:
     """Entry point of the console script."""
-    run(main)
+    run_program(main)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Cameras apart from a folder on disk to people: the command, its function, and the benchmark say the same."""
 
 import json
+import signal
 from dataclasses import replace
 
 import cv2
@@ -90,6 +91,17 @@ def test_ctrl_c_leaves_what_was_followed_linked_and_says_so(folder, colours, tmp
     lines = (tmp_path / "out" / "world.partial.jsonl").read_text().splitlines()
     assert [json.loads(line)["frame"] for line in lines] == list(range(1, 202))
     assert "world.partial.csv" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_tracklets_are_linked_loses_no_frame_that_was_followed(folder, colours, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("mtmc.linking.cameras_apart.name_offline", lambda *_: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(SystemExit) as ending:
+        run(lambda: main(["link", str(folder), "--output", str(tmp_path / "out")]))
+    assert ending.value.code == 130
+    lines = (tmp_path / "out" / "world.partial.jsonl").read_text().splitlines()
+    assert [json.loads(line)["frame"] for line in lines] == list(range(1, 501))
+    told = capsys.readouterr().err
+    assert told.startswith("interrupted: people are not linked") and told.count("\n") == 1 and "500 frames are kept" in told
 
 
 def test_a_detector_that_fails_loses_no_frame_that_was_followed(folder, colours, recording, tmp_path, monkeypatch):

@@ -187,3 +187,62 @@ def test_no_person_is_two_tracks_at_once_and_names_stay_while_a_track_is_present
         assert all(now[track] == name for track, name in before.items() if name and track in now)
         before = now
     assert set(range(8)) >= set(identities.close())
+
+
+def visit(identities, time, first, rows, unseen=0):
+    """One view each of the people of `rows` `(N, D)`, as tracks from `first` on, beside tracks nobody has a view of; the names
+    of the former. All are gone a second later."""
+    count = len(rows)
+    views = Crops(np.arange(count), rows, np.ones(count), np.zeros(count, int))
+    names = identities.update(time, np.arange(first, first + count + unseen), views)
+    identities.update(time + 1, [])
+    return names[:count].tolist()
+
+
+def strangers(count):
+    rows = np.random.default_rng(count).normal(size=(count, 32)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_twenty_thousand_visits_stay_bounded_and_who_was_here_lately_is_known(caplog):
+    gallery, rows = Gallery(32), strangers(2_000)
+    identities = Identities(gallery, max_distance=1e-4, crops=1, slack=0.0, people=200)
+    named = [visit(identities, 20 * n, 1000 * n, rows[10 * n : 10 * n + 10], 90) for n in range(200)]
+    assert named == [list(range(100 * n + 1, 100 * n + 11)) for n in range(200)]
+    assert gallery.people[-1] == 20_000
+    assert len(gallery) == len(identities._present) == 200 and len(identities.names) < 1000
+    assert visit(identities, 5000, 1_000_000, rows[-10:]) == named[-1]
+    assert visit(identities, 5010, 2_000_000, rows[:1]) == [20_001]
+    assert caplog.messages == ["the gallery keeps the 200 people seen last; others who return will be new people"]
+
+
+def test_without_a_gallery_the_names_of_ended_tracks_are_bounded_too():
+    identities = Identities(None)
+    for moment in range(5000):
+        identities.update(0.5 * moment, [moment])
+    assert len(identities.names) < 200
+
+
+def test_who_is_in_the_scene_who_has_a_name_and_whom_a_gallery_held_before_stay():
+    gallery = Gallery(32)
+    rows = strangers(8)
+    for person in range(4):
+        gallery.open(rows[person : person + 1], time=100 - person)
+    gallery.rename(4, "Ada")
+    identities = Identities(gallery, max_distance=1e-4, crops=1, slack=0.0, people=2)
+    assert identities.people == 4
+    crop = Crops(np.arange(1), rows[2:3], np.ones(1), np.zeros(1, int))
+    assert identities.update(0, [1], crop).tolist() == [3]  # not the last to be seen before, but in the scene
+    both = Crops(np.array([1, 2]), rows[4:6], np.ones(2), np.zeros(2, int))
+    assert identities.update(1, [1, 2, 3], both).tolist() == [3, 5, 6]
+    assert gallery.people.tolist() == [3, 4, 5, 6]
+
+
+def test_a_name_that_moments_held_back_may_need_is_kept():
+    identities = quick(crops=2, patience=5.0, limit=30.0)
+    identities.update(0, [1, 2], crops((0, 0)))
+    identities.update(1, [2])  # the first has ended; the second, whom no camera sees well, waits
+    for time in range(2, 31):
+        identities.update(time, [2])
+        assert identities.names[1] == 1
+    assert identities.names[2] == 2

@@ -1,8 +1,11 @@
 """Cameras as Ray actors: the same people as in one process, and what becomes of a camera that dies, hangs or fails."""
 
+import importlib.util
 import os
+import socket
 import sys
 import time
+import warnings
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -13,10 +16,10 @@ import visitors
 from views import view, with_images
 from visitors import COLOURS, MeanColour
 
-from mtmc.multicamera.ray_workers import Loss, RayWorkers
+from mtmc.multicamera.ray_workers import Loss, RayWorkers, open_ray
 from mtmc.multicamera.run import follow, open_identities, recognise, settle
 from mtmc.multicamera.workers import CameraJob, CameraWorker, LocalWorkers, Seen
-from reid.common.errors import InputError
+from reid.common.errors import EndedEarly, InputError
 from trackers import Detections
 
 LENGTH = 40
@@ -75,6 +78,10 @@ def hang():
     time.sleep(5)
 
 
+def break_off():
+    warnings.warn("b: the frames end at 10 of 40", EndedEarly, stacklevel=1)
+
+
 @pytest.fixture(scope="module")
 def sequence(tmp_path_factory):
     found = visitors.visitors(tmp_path_factory.mktemp("people"))
@@ -84,10 +91,11 @@ def sequence(tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'mtmc[ray]'")
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("Ray is not installed: pip install 'mtmc[ray]'")
+    ray, _ = open_ray()
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
     ray.cloudpickle.register_pickle_by_value(visitors)
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     yield ray
     ray.shutdown()
 
@@ -130,6 +138,34 @@ def test_actors_find_the_very_people_of_one_process(sequence, expected, start):
     assert people(sequence, workers) == expected
     assert len(expected) == LENGTH and any(persons for persons, _ in expected)
     assert (workers.losses, set(workers.restarts.values())) == ([], {0})
+
+
+def test_ray_on_this_machine_listens_on_the_loopback_alone(start, sequence, cluster):
+    psutil = pytest.importorskip("psutil")
+    assert next(start(sequence).detections())
+    ours = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
+    listening = [each for each in psutil.net_connections("inet") if each.pid in ours and each.status == psutil.CONN_LISTEN]
+    assert listening and {each.laddr.ip.removeprefix("::ffff:") for each in listening} == {"127.0.0.1"}
+
+
+def test_less_than_announced_is_told_as_in_one_process(sequence, start):
+    workers = start(with_trouble(sequence, break_off, 10))
+    with pytest.warns(EndedEarly, match="the frames end at 10 of 40") as told:
+        assert len(list(workers.detections())) == LENGTH
+    assert len(told) == 1
+
+
+def test_ray_that_is_lost_ends_the_run_in_one_sentence(sequence, start, monkeypatch):
+    def refuse(*_):
+        raise ConnectionRefusedError
+
+    workers = start(sequence)
+    frames = workers.detections()
+    next(frames)
+    monkeypatch.setattr("mtmc.multicamera.ray_workers.CHECK", 0.0)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    with pytest.raises(InputError, match="Ray is lost"):
+        next(frames)
 
 
 def test_a_killed_actor_is_replaced_and_a_recording_loses_nothing(sequence, expected, start, cluster):

@@ -225,6 +225,40 @@ def test_the_gallery_of_an_unfinished_run_lies_beside_the_one_it_began_with(sequ
     assert all(cv2.imread(str(path)) is not None for path in (tmp_path / "out" / "gallery.partial").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("full", "told"),
+    [
+        pytest.param(["disk"], "other results are in {out}, and the gallery of 3 people is in {out}/people.npz", id="its disk"),
+        pytest.param(["disk", "out"], "other results are in {out}; the gallery of 3 people is lost: ", id="both disks"),
+    ],
+)
+def test_a_gallery_that_does_not_fit_on_its_disk_stays_as_it_was_and_nothing_else_is_lost(
+    sequence, tracks, tmp_path, monkeypatch, full, told
+):
+    out, file = tmp_path / "out", tmp_path / "disk" / "people.npz"
+    file.parent.mkdir()
+    file.write_bytes(b"as it was")
+    savez = np.savez
+
+    def refusing(path, **arrays):
+        path.write_bytes(b"half")
+        if path.parent.name in full:
+            raise OSError(28, "No space left on device")
+        savez(path, **arrays)
+
+    monkeypatch.setattr(np, "savez", refusing)
+    identities, live = recognised(sequence, tracks)
+    results = ResultFolder(out)
+    with pytest.raises(InputError) as error, GalleryWriter(results, identities.gallery, file):
+        write(out, live, identities, (), results)
+    assert str(error.value).startswith(f"{file}: No space left on device, so it stays as it was; all {told.format(out=out)}")
+    assert file.read_bytes() == b"as it was" and list(file.parent.iterdir()) == [file]
+    assert len(list((out / "gallery").iterdir())) == 3 and (out / "world.csv").is_file()
+    assert (out / "people.npz").is_file() == ("out" not in full)
+    if "out" not in full:
+        assert len(Gallery.load(out / "people.npz")) == 3
+
+
 @pytest.mark.parametrize(("name", "message"), [("a.txt/people.npz", "Not a directory"), ("people.pickle", "must end in .npz")])
 def test_a_gallery_that_could_not_be_saved_is_refused_at_once(tmp_path, name, message):
     (tmp_path / "a.txt").touch()

@@ -61,6 +61,13 @@ def test_the_least_recently_used_entries_go_until_the_rest_fits(tmp_path, limit,
     assert names(tmp_path / "cache") == set(left)
 
 
+def test_entries_in_use_stay_and_the_next_oldest_go_instead(tmp_path):
+    folder = tmp_path / "cache"
+    fill(folder, {"a": 200, "b": 200, "c": 200, "d": 400})
+    trim(folder, 700, frozenset(path for path in folder.iterdir() if path.stem == "a"))
+    assert names(folder) == {"a", "d"}
+
+
 def test_what_killed_runs_left_goes_after_a_day_and_no_sooner(tmp_path):
     for name, seconds in ((".old", 1000), (".new", None)):
         (tmp_path / name).mkdir()

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
-from reid.common import errors
+from reid.common import errors, interrupts
 from reid.common.errors import InputError, note, note_names, run
 from reid.common.interrupts import terminable, uninterrupted
+from reid.common.result_folder import ResultFolder
 
 
 def ended(main, capsys):
@@ -100,6 +102,68 @@ def test_sigterm_ends_as_ctrl_c_does_with_a_code_of_its_own(capsys):
     before = signal.getsignal(signal.SIGTERM)
     assert ended(main, capsys) == (143, "terminated: 2 frames are kept\n")
     assert cleaned == ["file"] and signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_second_ctrl_c_changes_nothing_at_first_and_later_ends_what_takes_long(capsys, monkeypatch):
+    done = []
+
+    def main():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt as interrupt:
+            note(interrupt, "2 frames are kept")
+            try:
+                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(signal.SIGTERM)
+                done.append("quick")
+                monkeypatch.setattr(interrupts, "AGAIN", 0.0)
+                signal.raise_signal(signal.SIGINT)
+                done.append("slow")
+            except KeyboardInterrupt as again:
+                note(again, "people are not linked")
+                raise
+
+    assert ended(main, capsys) == (143, "terminated: 2 frames are kept; people are not linked\n")
+    assert done == ["quick"]
+
+
+def test_an_interrupt_of_which_a_library_makes_something_else_is_still_one(capsys):
+    def main():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("partially initialised") from None
+
+    assert ended(main, capsys)[0] == 130
+
+
+@pytest.mark.parametrize(
+    ("result", "told"), [(None, "nothing was written; earlier results are unchanged"), ("a.txt", "finished results are kept")]
+)
+def test_an_interrupt_outside_of_any_writer_tells_whether_there_are_results(tmp_path, capsys, result, told):
+    def main():
+        results = ResultFolder(tmp_path)
+        if result:
+            results.add(result)
+        raise KeyboardInterrupt  # as while a network opens
+
+    assert ended(main, capsys) == (130, f"interrupted: {told}\n")
+
+
+SLOW_END = """
+import atexit, time
+from reid.common.errors import run_program
+atexit.register(time.sleep, 1)
+run_program(lambda: print("ready"))
+"""
+
+
+def test_ctrl_c_while_a_process_shuts_down_changes_nothing():
+    process = subprocess.Popen([sys.executable, "-c", SLOW_END], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[1] == "" and process.returncode == 0
 
 
 def test_sigterm_ends_also_a_job_for_which_ctrl_c_is_ignored():

@@ -1,5 +1,7 @@
 """Networks that learn from teachers: what is asked, what is matched, and runs that use it."""
 
+import hashlib
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from reid.__main__ import main
 from reid.common import errors
 from reid.common.errors import InputError
 from reid.data.folders import TRAIN, join, read_market, with_unlabelled
+from reid.training import teachers
 from reid.training.distillation import Projection, relation_loss
 from reid.training.teachers import PresentTeachers, open_teachers, teach
 from reid.training.trainer import train
@@ -86,6 +89,24 @@ def test_a_teacher_is_asked_about_an_image_once(teacher, photographs, monkeypatc
     monkeypatch.setattr(model, "embed", lambda images: asked.append(len(images)) or embed(images))
     assert np.array_equal(teach([model], paths)[:4], first)
     assert asked == [2, 2]  # the two new images, and their mirror images
+
+
+def test_the_cache_keeps_what_was_used_last_and_all_that_this_training_uses(teacher, photographs, tmp_path, monkeypatch):
+    model = open_teachers([str(teacher)], "cpu")[0]
+    paths = sorted(photographs.rglob("*.png"))
+    folder = tmp_path / "cache" / "mtmc" / "teachers"
+    teach([model], paths[:3])
+    (folder / "another.npz").write_bytes(bytes(5000))
+    os.utime(folder / "another.npz", (0, 0))
+    monkeypatch.setattr(teachers, "MOST", 4 * model.dimension * 2)
+    teach([model], [paths[0], paths[3]])
+    (file,) = folder.iterdir()
+    with np.load(file) as kept:
+        keys = kept["images"].tolist()
+    assert keys == [hashlib.sha256(path.read_bytes()).hexdigest()[:32] for path in (paths[1], paths[2], paths[0], paths[3])]
+    teach([model], paths)  # more than fits, all in use
+    with np.load(file) as kept:
+        assert len(kept["images"]) == len(paths)
 
 
 def test_a_damaged_cache_is_written_anew(teacher, photographs, tmp_path):

@@ -17,7 +17,7 @@ from mtmc.sequences.mot_text import (
     read_tracks,
     tracks_text,
 )
-from reid.common.errors import InputError
+from reid.common.errors import EndedEarly, InputError
 from reid.footage.detection_text import read_detections
 from reid.footage.frames import Video
 
@@ -92,13 +92,13 @@ def test_pictures_numbered_from_0_are_refused(make_sequence):
         open_sequence(folder.parent)
 
 
-def test_a_video_that_ends_before_its_seqinfo_is_an_error(make_sequence):
+def test_a_video_that_ends_before_its_seqinfo_is_told_with_both_counts(make_sequence):
     folder = make_sequence()
     write_video(folder / "video.mp4")
     info = folder / "seqinfo.ini"
     info.write_text(info.read_text().replace(f"seqLength={FRAMES}", f"seqLength={FRAMES + 1}"))
-    with pytest.raises(InputError, match=f"frame {FRAMES + 1} of {FRAMES + 1} does not decode"):
-        list(open_sequence(folder).frames())
+    with pytest.warns(EndedEarly, match=f"the frames end at {FRAMES} of {FRAMES + 1}"):
+        assert len(list(open_sequence(folder).frames())) == FRAMES
 
 
 def test_detections_are_chosen_by_name_and_by_score(make_sequence):

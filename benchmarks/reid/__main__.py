@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.reid.table import Table
 from benchmarks.reid.tables import TABLES, find_table
-from reid.common.errors import InputError, note, run
+from reid.common.errors import InputError, note, run_program
 
 NAMES = ", ".join((*TABLES, "features_2d"))
 
@@ -131,4 +131,4 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_program(main)

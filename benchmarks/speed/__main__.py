@@ -17,7 +17,7 @@ from rich.table import Table
 
 import trackers
 from benchmarks.speed.crowd import Frame, crowd
-from reid.common.errors import InputError, run
+from reid.common.errors import InputError, run_program
 from reid.common.files import replacing
 
 if TYPE_CHECKING:
@@ -207,4 +207,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_program(main)

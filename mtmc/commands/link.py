@@ -35,7 +35,8 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.sequences import open_recording
     from mtmc.sequences.readers.true_detections import oracle_line
     from mtmc.single.appearance import open_appearance
-    from reid.common.errors import InputError
+    from reid.common.errors import InputError, note
+    from reid.common.interrupts import uninterrupted
     from reid.common.progress import shown_progress
     from reid.common.result_folder import ResultFolder
 
@@ -60,7 +61,15 @@ def run(options: argparse.Namespace) -> None:
                 for _ in progress(linking.follow(), recording.length, recording.name):
                     pass
         finally:  # an interrupt leaves what was followed until then, linked
-            for moment in linking.moments(travel, options.online):
-                writer.write(moment)
+            moments = linking.unlinked()
+            try:
+                moments = linking.moments(travel, options.online)
+            except BaseException as error:
+                note(error, "people are not linked: each track of a camera has a number of its own")
+                raise
+            finally:
+                with uninterrupted():
+                    for moment in moments:
+                        writer.write(moment)
     arguments.print_skipped(linking.skipped)
     print(f"{writer.frames} frames of {len(recording.views)} cameras, {len(writer.people)} people: {options.output}")

@@ -203,16 +203,18 @@ class Gallery:
 
     def _offer(self, person: int, embeddings: np.ndarray, crops: Sequence[bytes | None]) -> None:
         """Keep the most diverse of a person's exemplars and `embeddings`, with one of `crops` each, or none."""
+        if not len(embeddings):
+            return
         old = self._places[person]
         kept = spread(np.concatenate([self._pool.rows[old], embeddings]), self.exemplars)
         stay, new = kept[kept < len(old)], kept[kept >= len(old)] - len(old)
-        self._drop(np.delete(old, stay))
+        if len(stay) < len(old):
+            self._drop(np.delete(old, stay))
         places = self._pool.add(person, embeddings[new])
         self._places[person] = np.concatenate([old[stay], places])
-        if len(self._places[person]):
-            self._sum -= self._means.get(person, 0.0)
-            self._means[person] = self.embeddings(person).mean(axis=0, dtype=np.float64)
-            self._sum += self._means[person]
+        self._sum -= self._means.get(person, 0.0)
+        self._means[person] = self.embeddings(person).mean(axis=0, dtype=np.float64)
+        self._sum += self._means[person]
         if len(crops):
             self._crops.update({place: crops[row] for place, row in zip(places.tolist(), new, strict=True) if crops[row]})
 

@@ -1,7 +1,9 @@
 """Online open-set identification: assign the tracks of a scene to people in a gallery, and add new people to it."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 
 import numpy as np
 
@@ -9,6 +11,10 @@ from mtmc.identity.gallery import Gallery
 from trackers import assign
 
 FULL_HEIGHT = 128  # pixels; a taller image adds no detail that a network uses
+PEOPLE = 5000  # kept in a gallery: up to 130 KB each, with 32 exemplars of 512 numbers and their crops
+KEPT = 60.0  # seconds, beyond the longest wait for a name, that the name of a track is kept after its end
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +70,10 @@ class Identities:
     The ends of tracks are uncertain by `slack` seconds: a track keeps its person while it is missing for up to that long, it may
     begin that long before its person's previous track ends, and no name is given earlier. With `gallery=None` there is no
     appearance: each track is a new person at once.
+
+    Memory is bounded however long the scene lasts. Beyond `people` people, or as many as the gallery held before, those without
+    a name of their own (`Gallery.rename`) are removed from it, first whoever was not seen for longest, and nobody in the scene.
+    The names of tracks are forgotten `limit + KEPT` seconds after the track's end.
     """
 
     def __init__(
@@ -76,15 +86,22 @@ class Identities:
         limit: float = 30.0,
         min_quality: float = 0.25,
         slack: float = 0.4,
+        people: int = PEOPLE,
     ):
         if gallery is not None and max_distance is None:
             raise ValueError("identities with a gallery need max_distance, the largest distance of a known person")
         self.gallery, self.max_distance = gallery, np.inf if max_distance is None else max_distance
         self.crops, self.spacing, self.patience, self.limit = crops, spacing, patience, limit
         self.min_quality, self.slack = min_quality, slack
-        self.names: dict[int, int] = {}  # the last name of every track that ever had one
+        self.people = people if gallery is None else max(people, len(gallery))
+        self.names: dict[int, int] = {}  # the last name of every track that has one, of those that ended a while ago too
         self._tracks: dict[int, _Track] = {}  # present, or missing for at most the slack
-        self._present: dict[int, float] = {}  # when each person was last in the scene
+        self._ended: dict[int, float] = {}  # when each other track in `names` was found to have ended, in order
+        self._present: dict[int, float] = {}  # when each person of the gallery was last in the scene, in order
+        if gallery is not None:
+            before = sorted((gallery[person].last_seen, person) for person in gallery.people.tolist())
+            self._present |= {person: -np.inf for _, person in before}
+        self._told = False  # whether a warning has told that people are removed
         self._next = 1  # next person, if no gallery numbers them
         self._time = -np.inf
 
@@ -108,14 +125,17 @@ class Identities:
         waiting = [track_id for track_id in ids if not self._tracks[track_id].person]
         self._decide(waiting, [track_id for track_id in waiting if self._is_ready(self._tracks[track_id], time)])
         people = np.array([self._tracks[track_id].person for track_id in ids], dtype=np.int64)
-        for person in people[people > 0].tolist():
-            self._present[person] = time
-            if self.gallery is not None and person in self.gallery:
-                self.gallery.seen(person, time)
+        if self.gallery is not None:
+            for person in people[people > 0].tolist():
+                if person in self.gallery:
+                    self._note(person, time)
+                    self.gallery.seen(person, time)
+            self._expire(self.gallery)
+        self._forget(time - self.limit - KEPT)
         return people
 
     def close(self) -> dict[int, int]:
-        """Name the waiting tracks from their crops so far, and end all tracks; return the names of all tracks.
+        """Name the waiting tracks from their crops so far, and end all tracks; return the names of all tracks not forgotten.
 
         Results of `update` do not change; `named` fills in their zeros.
         """
@@ -140,6 +160,7 @@ class Identities:
         """Note that a track is present. A track that returns keeps its name, unless another track has it by now."""
         track = self._tracks.get(track_id)
         if track is None:
+            self._ended.pop(track_id, None)
             person = self.names.get(track_id, 0)
             if any(other.person == person for other in self._tracks.values()):
                 person = 0
@@ -184,6 +205,30 @@ class Identities:
         self._decide([*waiting, *others], waiting)
         for track_id in gone:
             del self._tracks[track_id]
+            self._ended[track_id] = self._time
+
+    def _note(self, person: int, time: float) -> None:
+        """Note that a person was in the scene at `time`, which puts them last among those to be removed."""
+        self._present[person] = max(time, self._present.pop(person, -np.inf))
+
+    def _expire(self, gallery: Gallery) -> None:
+        """Remove the people who were not seen for longest until there are no more than `people`."""
+        if len(gallery) <= self.people:
+            return
+        if not self._told:
+            _log.warning("the gallery keeps the %d people seen last; others who return will be new people", self.people)
+            self._told = True
+        carried = {track.person for track in self._tracks.values()}
+        removable = (each for each in self._present if each in gallery and each not in carried and not gallery[each].name)
+        for person in list(islice(removable, len(gallery) - self.people)):
+            gallery.remove(person)
+            del self._present[person]
+
+    def _forget(self, before: float) -> None:
+        """Forget the names of tracks that ended before that time."""
+        for track_id in list(takewhile(lambda each: self._ended[each] < before, self._ended)):
+            del self._ended[track_id]
+            self.names.pop(track_id, None)
 
     def _decide(self, waiting: Iterable[int], ready: list[int]) -> None:
         """Name the tracks of `ready`, considering all that are `waiting`: one of those may be the better match for a person."""
@@ -205,8 +250,8 @@ class Identities:
             if self.gallery is not None:
                 good = [crop for crop in track.crops if crop.quality >= self.min_quality]
                 _remember(self.gallery, track.person, good or track.crops, track.last)
+                self._note(track.person, track.last)
             self.names[track_id] = track.person
-            self._present[track.person] = max(track.last, self._present.get(track.person, -np.inf))
             track.crops.clear()
 
     def _open(self, track: _Track) -> int:

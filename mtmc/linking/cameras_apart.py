@@ -101,6 +101,10 @@ class Linking:
             names = name_offline(self._ended, self._max_distance, times)
         return moments_of(rename(self._tracks, names), self._recording.frame_rate)
 
+    def unlinked(self) -> list[Moment]:
+        """The frames followed so far, with each track a person of its own."""
+        return moments_of(self._tracks, self._recording.frame_rate)
+
     def _kept(self, tracks: Iterable[GroundTracks]) -> Iterator[GroundTracks]:
         for found in tracks:
             self._tracks.append(found)

@@ -122,8 +122,7 @@ def gather(recording: Recording, tracks: Iterable[GroundTracks], workers: "Local
             rows, cameras_of_rows, _ = selection.choose(time, found, np.zeros(len(found), dtype=bool))
             for camera in np.unique(cameras_of_rows):
                 seen = rows[cameras_of_rows == camera]
-                look = workers.look(names[camera], frame, found.boxes[seen, camera])
-                if look is not None:
+                if (look := workers.look(names[camera], frame, found.boxes[seen, camera])) is not None:
                     for number, embedding in zip(found.ids[seen].tolist(), look.embeddings, strict=True):
                         going[number].embeddings.append(embedding)
         over = [number for number, track in going.items() if track.end < time - GAP]

@@ -13,6 +13,7 @@ from reid.common.interrupts import uninterrupted
 from reid.common.result_folder import ResultFolder, partial_name
 
 PICTURE = (64, 128)  # width and height of one crop in a person's picture
+ASIDE = "people.npz"  # the gallery, where its own file does not take it
 
 
 class GalleryWriter:
@@ -21,7 +22,8 @@ class GalleryWriter:
     `gallery/PERSON.jpg` below `results`, or below its folder `under` if given, shows a person's exemplars side by side; people
     without crops have no picture. `file`, if given, is rewritten; it outlives this run, so a later run does not delete it. After
     an exception, pictures are in `gallery.partial/` and the people in `FILE.partial.npz` beside the unchanged `file`; notes on
-    the exception say so. If the run has no results yet, nothing is kept. Raises `InputError` at once if `file` cannot be written.
+    the exception say so. If the run has no results yet, nothing is kept. Raises `InputError` at once if `file` cannot be written,
+    and at the end if its disk is full: `file` is then unchanged, and the gallery is in `people.npz` below the results.
     """
 
     def __init__(self, results: ResultFolder, gallery: Gallery | None, file: Path | None = None, under: str = ""):
@@ -40,12 +42,24 @@ class GalleryWriter:
             if error is None:
                 self._draw(gallery, f"{self._prefix}gallery")
                 if self._file is not None:
-                    gallery.save(self._file)
+                    self._save(gallery, self._file)
             elif self._results.begun:
                 try:
                     self._keep(gallery, error)
                 except (OSError, InputError) as refusal:
                     note(error, f"the gallery is incomplete: {refusal}")
+
+    def _save(self, gallery: Gallery, file: Path) -> None:
+        try:
+            gallery.save(file)
+        except OSError as refusal:
+            aside = self._results.add(f"{self._prefix}{ASIDE}")
+            told = f"{file}: {refusal.strerror}, so it stays as it was; all other results are in {self._results.path}"
+            try:
+                gallery.save(aside)
+            except (OSError, InputError) as again:
+                raise InputError(f"{told}; the gallery of {len(gallery)} people is lost: {again}") from None
+            raise InputError(f"{told}, and the gallery of {len(gallery)} people is in {aside}") from None
 
     def _keep(self, gallery: Gallery, error: BaseException) -> None:
         if pictures := self._draw(gallery, folder := f"{self._prefix}gallery.partial"):

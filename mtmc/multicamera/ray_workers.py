@@ -3,7 +3,10 @@
 import logging
 import os
 import signal
+import socket
+import sys
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,14 +19,15 @@ import numpy as np
 
 from mtmc.multicamera.workers import CameraJob, CameraWorker, Embedder, Look, Seen
 from mtmc.sequences import Recording
-from mtmc.single.failures import OnError, SkippedFrames
+from mtmc.single.failures import Failure, OnError, SkippedFrames
 from mtmc.single.pipeline import Detect
-from reid.common.errors import InputError
+from reid.common.errors import EndedEarly, InputError, early_ends
 from trackers import Detections
 
 AHEAD = 8  # frames requested from a camera ahead of need; fewer than the images a worker keeps
 DEATHS = 3  # consecutive deaths of a camera's worker without a result, after which the camera has dropped out
 START = 300.0  # seconds for a worker to start: importing and opening networks on a busy machine
+CHECK = 10.0  # seconds between two looks at whether Ray is still there; Ray ends the process 60 s after its head is gone
 PATIENCE = 60.0  # seconds: opening a network takes a few, decoding and detecting far less
 
 
@@ -61,13 +65,50 @@ def _own_sigterm() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
+def open_ray() -> tuple[Any, bool]:
+    """Ray, connected to the cluster that `RAY_ADDRESS` names or else started on this machine, and whether that was done here.
+
+    A Ray of this machine alone listens on the loopback only. Raises `InputError` if Ray is not installed.
+    """
+    cluster = os.environ.get("RAY_ADDRESS")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # programs that watch people report to nobody
+    if not cluster and "ray" not in sys.modules:
+        # Named after the systems where it is the default. Ray reads it when it is imported, and so do the processes it starts.
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    try:
+        import ray
+    except ImportError:
+        raise InputError("--workers ray needs Ray: pip install 'mtmc[ray]'") from None
+    if ray.is_initialized():
+        return ray, False
+    with _own_sigterm():
+        ray.init(cluster or "local", log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+    return ray, True
+
+
+class _TellingWorker:
+    """A camera's worker in a process of its own: each answer comes with the sentences of the `EndedEarly` warnings it gave."""
+
+    def __init__(self, job: CameraJob):
+        self._worker = CameraWorker(job)
+
+    def detect(self, frame: int) -> tuple[Seen, list[str]]:
+        with early_ends() as told:
+            return self._worker.detect(frame), told
+
+    def look(self, frame: int, boxes: np.ndarray) -> tuple[Look | Failure | None, list[str]]:
+        with early_ends() as told:
+            return self._worker.look(frame, boxes), told
+
+
 class RayWorkers:
     """The cameras of `recording` as actors that decode, detect and embed; the actors call `open_detector` and `open_appearance`.
 
     A camera whose worker dies gets a new one, which continues at the current frame. An unresponsive camera is skipped after
     `patience` seconds until it recovers, so it delays the others only once. `restarts` counts the restarts of each camera's
     worker, and `losses` lists the lost frames. `on_error` and `skipped` are those of `LocalWorkers`, whose result this one equals
-    without losses. Raises `InputError` if Ray is not installed, and for a camera without images.
+    without losses. Raises `InputError` if Ray is not installed, for a camera without images and, from all methods, if Ray itself
+    is lost.
     """
 
     def __init__(
@@ -78,23 +119,15 @@ class RayWorkers:
         patience: float = PATIENCE,
         on_error: OnError = "stop",
     ) -> None:
-        try:
-            import ray
-        except ImportError:
-            raise InputError("--workers ray needs Ray: pip install 'mtmc[ray]'") from None
         images = recording.require_images()
-        self._ray = ray
-        self._owned = not ray.is_initialized()
-        if self._owned:
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # programs that watch people report to nobody
-            with _own_sigterm():
-                ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+        self._ray, self._owned = open_ray()
+        self._lost, self._checked = False, monotonic()
         self.patience = patience
         self.losses: list[Loss] = []
         self.skipped = SkippedFrames()
         self.restarts = dict.fromkeys(recording.names, 0)
         # Actors reserve no CPU: more cameras than CPUs take turns, spread evenly over the machines.
-        self._actor = ray.remote(CameraWorker).options(num_cpus=0, scheduling_strategy="SPREAD")
+        self._actor = self._ray.remote(_TellingWorker).options(num_cpus=0, scheduling_strategy="SPREAD")
         self._remotes = {
             name: _Remote(CameraJob(name, source, open_detector, open_appearance, on_error))
             for name, source in zip(recording.names, images, strict=True)
@@ -137,6 +170,7 @@ class RayWorkers:
                 remote.unanswered = None
                 return self.skipped.without(self._answer(remote, request, max(deadline - monotonic(), 0)))
             except self._ray.exceptions.GetTimeoutError:
+                self._require_ray()
                 remote.unanswered = request
                 break
             except self._ray.exceptions.RayActorError:
@@ -147,7 +181,7 @@ class RayWorkers:
     def close(self) -> None:
         """Stop the actors, and Ray itself if it was started here."""
         for remote in self._remotes.values():
-            if remote.actor is not None:
+            if remote.actor is not None and not self._lost:
                 self._ray.kill(remote.actor)
         if self._owned:
             self._ray.shutdown()
@@ -192,6 +226,8 @@ class RayWorkers:
                 if found.failure is not None:
                     self.skipped.add(found.failure)
                 return found
+        if not remote.behind:
+            self._require_ray()
         remote.behind = True
         if remote.actor is not None:
             self._lose(remote.job.camera, frame, "behind")
@@ -199,15 +235,39 @@ class RayWorkers:
 
     def _answer(self, remote: _Remote, reference: Any, seconds: float) -> Any:
         """Wait for a result; errors raised in the worker are re-raised here."""
+        if monotonic() - self._checked > CHECK:
+            self._require_ray()
         try:
-            answer = self._ray.get(reference, timeout=seconds)
+            answer, told = self._ray.get(reference, timeout=seconds)
         except self._ray.exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, InputError) else error from None
+        except (self._ray.exceptions.GetTimeoutError, self._ray.exceptions.RayActorError):
+            raise
+        except self._ray.exceptions.RayError:
+            self._require_ray()
+            raise
         remote.deaths = 0
+        for sentence in told:
+            warnings.warn(sentence, EndedEarly, stacklevel=2)
         return answer
+
+    def _require_ray(self) -> None:
+        """Raise `InputError` if this machine's part of Ray, or the cluster, is lost, and with it all workers."""
+        self._checked, context = monotonic(), self._ray.get_runtime_context()
+        host, _, port = context.gcs_address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), CHECK).close()  # without its head, Ray would not answer
+            own = [node["Alive"] for node in self._ray.nodes() if node["NodeID"] == context.get_node_id()]
+            self._lost = not any(own)
+        except (OSError, self._ray.exceptions.RayError):
+            self._lost = True
+        if self._lost:
+            what = "Ray is lost, as if killed or out of memory, and with it the workers of all cameras"
+            raise InputError(f"{what}; run again, or without --workers ray")
 
     def _replace(self, remote: _Remote) -> None:
         """Replace the dead worker of a camera, or give the camera up; drop its pending requests."""
+        self._require_ray()
         remote.asked.clear()
         remote.unanswered = None
         remote.deaths += 1

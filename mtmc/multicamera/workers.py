@@ -3,6 +3,7 @@
 The workers of several cameras run in turn here, and in separate processes in `mtmc.multicamera.ray_workers`.
 """
 
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from mtmc.sequences import Recording
 from mtmc.single.answer_check import checked_detections, checked_rows
 from mtmc.single.failures import SKIPPED, UNEMBEDDED, Attempts, Failure, OnError, SkippedFrames, readable
 from mtmc.single.pipeline import Detect
-from reid.common.errors import InputError
+from reid.common.errors import EndedEarly, InputError
 from reid.footage.crops import crop
 from reid.footage.frames import UnreadableImageError
 from trackers import Detections
@@ -72,7 +73,7 @@ class Workers(Protocol):
         """Detect people in each frame until all cameras end; one entry per camera, None if it did not look."""
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
-        """Crop and embed `boxes` `(N, 4)` in a camera's frame; None if the camera does not answer, or the frame is skipped."""
+        """Crop and embed `boxes` `(N, 4)` in a camera's frame; None if it does not answer, has ended, or the frame is skipped."""
 
 
 class CameraWorker:
@@ -90,6 +91,7 @@ class CameraWorker:
         self._running: Iterator[np.ndarray | UnreadableImageError | None] = iter(())
         self._next: int | None = None
         self._kept: deque[tuple[int, np.ndarray | UnreadableImageError | None]] = deque(maxlen=KEPT)
+        self._short = False  # whether that detections go on after the images has been told
 
     def detect(self, frame: int) -> Seen:
         """The people in that frame, if the camera looked.
@@ -107,16 +109,21 @@ class CameraWorker:
         found = self._attempts.run("the detector", frame, SKIPPED, partial(_detected, self._detector, image))
         return Seen(None, failure=found) if isinstance(found, Failure) else Seen(found)
 
-    def look(self, frame: int, boxes: np.ndarray) -> Look | Failure:
+    def look(self, frame: int, boxes: np.ndarray) -> Look | Failure | None:
         """Crop and embed `boxes` `(N, 4)` xyxy in that frame; image sources that can draw single crops draw only those.
 
-        Raises `InputError` for an image that is missing, one that does not decode, or where the appearance model fails or gives
-        what cannot be; the last two are a `Failure` if such frames are skipped.
+        None after the images have ended; the first time, an `EndedEarly` warning tells it. Raises `InputError` for an image that
+        is missing, one that does not decode, or where the appearance model fails or gives what cannot be; the last two are a
+        `Failure` if such frames are skipped.
         """
         if self._appearance is None:
             raise TypeError("this camera's worker was given no appearance model to embed crops with")
         start = perf_counter()
-        crops = self._attempts.run("cutting crops", frame, UNEMBEDDED, self._cutting(frame, boxes))
+        cutting = self._cutting(frame, boxes)
+        if cutting is None:
+            self._tell_short(frame)
+            return None
+        crops = self._attempts.run("cutting crops", frame, UNEMBEDDED, cutting)
         if isinstance(crops, Failure):
             return crops
         read = perf_counter()
@@ -125,12 +132,12 @@ class CameraWorker:
             return rows
         return Look(rows, crops, read - start, perf_counter() - read)
 
-    def _cutting(self, frame: int, boxes: np.ndarray) -> Callable[[], list[np.ndarray]]:
-        """What cuts `boxes` out of that frame."""
+    def _cutting(self, frame: int, boxes: np.ndarray) -> Callable[[], list[np.ndarray]] | None:
+        """What cuts `boxes` out of that frame; None after the images have ended."""
         if hasattr(self._job.images, "crops"):
             return partial(self._job.images.crops, frame, boxes)
         if not self._advance(frame):
-            raise InputError(f"{self._job.camera}: the images end before frame {frame + 1}")
+            return None
         if (image := self._image(frame)) is None:
             raise InputError(f"{self._job.camera}: detections in frame {frame + 1}, of which there is no image")
         return lambda: crop(readable(image), boxes)
@@ -154,6 +161,13 @@ class CameraWorker:
                 return False
             self._next += 1
         return True
+
+    def _tell_short(self, frame: int) -> None:
+        if not self._short:
+            what = f"the images end at frame {self._next}, but there are detections in frame {frame + 1} and later"
+            told = f"{self._job.camera}: {what}; nobody is recognised there: get the whole recording"
+            warnings.warn(told, EndedEarly, stacklevel=2)
+        self._short = True
 
     def _image(self, frame: int) -> np.ndarray | UnreadableImageError | None:
         return next(image for number, image in self._kept if number == frame)
@@ -194,5 +208,5 @@ class LocalWorkers:
             yield [each.detections for each in seen]
 
     def look(self, camera: str, frame: int, boxes: np.ndarray) -> Look | None:
-        """Crop and embed `boxes` `(N, 4)` in a camera's frame (see `CameraWorker.look`); None if the frame is skipped."""
+        """Crop and embed `boxes` `(N, 4)` in a camera's frame (see `CameraWorker.look`); None after its end, and if skipped."""
         return self.skipped.without(self._workers[camera].look(frame, boxes))

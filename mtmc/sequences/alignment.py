@@ -1,5 +1,6 @@
 """Alignment of cameras with different clocks and frame rates: a moment has the same number in all of them."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import count, repeat
@@ -8,8 +9,9 @@ from typing import TypeVar
 import numpy as np
 
 from mtmc.sequences.mot_text import GroundTruth
+from reid.common.errors import EndedEarly
 from reid.footage.detection_text import DetectionFile
-from reid.footage.frames import PictureFolder, UnreadableImageError, Video
+from reid.footage.frames import CLOSE, PictureFolder, UnreadableImageError, Video
 
 Rows = TypeVar("Rows", DetectionFile, GroundTruth)
 
@@ -40,11 +42,16 @@ class Clock:
         """The number of own frames up to the end of a recording of `length` moments."""
         return max(0, int(np.ceil((length - 0.5 + self.offset * self.moment_rate) * (self.frame_rate / self.moment_rate))))
 
+    def due(self, length: int) -> int:
+        """The own frames that a recording of `length` moments announces: a camera that is ahead may begin and end earlier."""
+        return self.count(length) - int(np.ceil(max(self.offset, 0.0) * self.frame_rate))
+
 
 class TimedImages:
     """The images of a camera by moment: None while it has not started, and at moments between two of its frames.
 
-    They end with the camera's own, and after `length` moments, if given. Iterating goes on after an `UnreadableImageError`.
+    They end with the camera's own, and after `length` moments, if given; an `EndedEarly` warning tells of a stream with fewer.
+    Iterating goes on after an `UnreadableImageError`.
     """
 
     def __init__(self, images: PictureFolder | Video, clock: Clock, length: int | None = None):
@@ -78,7 +85,7 @@ class TimedImages:
             try:
                 image: np.ndarray | UnreadableImageError = next(images)
             except StopIteration:
-                return
+                break
             except UnreadableImageError as error:
                 image = error
             moment = int(self._clock.moments(frame))
@@ -89,6 +96,14 @@ class TimedImages:
             yield from repeat(None, moment - following)
             yield image
             following = moment + 1
+        self._check_end(frame)
+
+    def _check_end(self, frames: int) -> None:
+        if self._images.length is None and isinstance(self._images, Video) and self._length is not None:
+            due = self._clock.due(self._length)
+            if due - frames > CLOSE:
+                what = f"ended after {frames} of {due} frames, as many as seqLength announces"
+                warnings.warn(f"{self._images.source}: {what}; check the camera and the network", EndedEarly, stacklevel=3)
 
 
 def _image(found: np.ndarray | UnreadableImageError | None) -> np.ndarray | None:

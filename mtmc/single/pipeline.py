@@ -1,6 +1,7 @@
 """The single-camera pipeline: from frames, detections and appearance to tracks, frame by frame."""
 
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from mtmc.single import embedding_cache
 from mtmc.single.answer_check import checked_detections, checked_tracks
 from mtmc.single.failures import SKIPPED, UNEMBEDDED, UNREAD, Attempts, Failure, OnError, readable
 from mtmc.single.tracker_config import build_tracker, read_tracker_config
-from reid.common.errors import InputError
+from reid.common.errors import EndedEarly, InputError
 from reid.common.read_ahead import read_ahead
 from reid.footage.frames import UnreadableImageError
 from trackers import Detections, Tracker, Tracks
@@ -69,13 +70,14 @@ def track(
     or any callable `(frame, boxes (N, 4)) -> (N, D)` unit rows; without it, or with a tracker that uses none, no network runs.
     `detector`, any callable from a BGR image to `Detections`, detects the people in each frame; it replaces the sequence's own
     detections. A thread decodes up to 8 images ahead, only if they are needed; `images=True` requests them. `cache` is a folder
-    that stores the embeddings of a model with a `weights_hash` for reuse.
+    that stores the embeddings of a model with a `weights_hash` for reuse. An `EndedEarly` warning tells of images that end before
+    the sequence or its detections do; the frames until then are yielded all the same.
 
-    Raises `InputError` for a frame that does not decode, one whose size differs from `sequence.image_size`, for a video that ends
-    before its detections do, and, naming the frame, where `detector`, `appearance` or the tracker fails or gives what cannot be.
-    With `on_error="skip"` the run goes on, and the frame tells its `failures`: where an image does not decode or the detector
-    fails, nobody is detected, so that tracks miss the frame; where the embeddings fail, people are followed by their boxes. The
-    image is then the one before, at first a black one. A tracker that fails has lost its state and ends the run all the same.
+    Raises `InputError` for a frame that does not decode, one whose size differs from `sequence.image_size`, and, naming the
+    frame, where `detector`, `appearance` or the tracker fails or gives what cannot be. With `on_error="skip"` the run goes on and
+    the frame tells its `failures`: where an image does not decode or the detector fails, nobody is detected, so that tracks miss
+    the frame; where the embeddings fail, people are followed by their boxes. The image is then the one before, at first a black
+    one. A tracker that fails has lost its state and ends the run all the same.
     """
     if appearance is not None and not callable(appearance):
         raise TypeError(
@@ -145,7 +147,8 @@ def track(
             seconds = StageSeconds(reading, reid, time.perf_counter() - start, detection)
             yield TrackedFrame(index, tracks, image, outside, seconds, cached, tuple(failures))
         if unseen := sum(len(detections) for detections in inside[index + 1 :]):
-            raise InputError(f"{sequence.name}: the images end at frame {index + 1}, but {unseen} detections lie beyond it")
+            what = f"{unseen} of {sum(map(len, inside))} detections lie beyond it; get the whole recording, or delete them"
+            warnings.warn(f"{sequence.name}: the images end at frame {index + 1}, but {what}", EndedEarly, stacklevel=2)
 
 
 def require_detector(detector: object) -> None:

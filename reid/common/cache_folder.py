@@ -36,10 +36,11 @@ def embedding_code() -> str:
     return digest.hexdigest()
 
 
-def trim(folder: Path, limit: int) -> None:
+def trim(folder: Path, limit: int, spared: frozenset[Path] = frozenset()) -> None:
     """Delete the least recently used entries of `folder`, but never the last one, until they are at most `limit` bytes.
 
-    An entry is a folder, or all files of one stem; it was used when `touch` said so last, or else when it was written.
+    An entry is a folder, or all files of one stem; it was used when `touch` said so last, or else when it was written. Entries
+    with a file in `spared` stay.
     """
     with suppress(OSError):  # another process may delete too
         entries: dict[str, list[Path]] = {}
@@ -54,6 +55,8 @@ def trim(folder: Path, limit: int) -> None:
         for name in sorted(entries, key=used.__getitem__)[:-1]:
             if held <= limit:
                 break
+            if not spared.isdisjoint(entries[name]):
+                continue
             discard(*entries[name])
             held -= size[name]
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+CODES = "exit codes: 0 done, 2 invalid input, 3 done, but with less input than announced, 130 Ctrl-C, 143 SIGTERM"
+
 
 def dispatch(package: str, commands: Sequence[str], description: str, arguments: list[str] | None = None) -> None:
     """Run the command named by `arguments` (None: those of the process), one of `commands` in `PACKAGE.commands`.
@@ -15,7 +17,8 @@ def dispatch(package: str, commands: Sequence[str], description: str, arguments:
     help.
     """
     installed = Path(sys.argv[0]).name == package  # as a program, not as a module
-    parser = argparse.ArgumentParser(prog=package if installed else f"python -m {package}", description=description)
+    prog = package if installed else f"python -m {package}"
+    parser = argparse.ArgumentParser(prog=prog, description=description, epilog=CODES)
     parser.add_argument("--version", action="version", version=f"mtmc {version('mtmc')}")
     choices = parser.add_subparsers(metavar="COMMAND")
     for name in commands:

@@ -1,10 +1,14 @@
 """How a command ends: invalid input gives one message and exit code 2, an interrupt reports what is kept."""
 
 import io
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-from reid.common.interrupts import terminable
+from reid.common.interrupts import ignore_signals, terminable
 
 
 class InputError(Exception):
@@ -12,6 +16,31 @@ class InputError(Exception):
 
     Not a `ValueError`, so code that catches parse errors never catches it.
     """
+
+
+class EndedEarly(UserWarning):
+    """Less was there than announced: what was read is processed and complete in itself. A command tells it and exits with code 3.
+
+    The message names the source, both counts and the remedy.
+    """
+
+
+@contextmanager
+def early_ends() -> Iterator[list[str]]:
+    """Collect the sentences of all `EndedEarly` warnings of the block, each once, in the list that this yields."""
+    sentences: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", EndedEarly)
+        show = warnings.showwarning
+
+        def collect(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if not issubclass(category, EndedEarly):
+                show(message, category, *place, **more)
+            elif str(message) not in sentences:
+                sentences.append(str(message))
+
+        warnings.showwarning = collect
+        yield sentences
 
 
 def note(error: BaseException, sentence: str) -> None:
@@ -29,30 +58,78 @@ def note_names(error: BaseException, opening: str, names: Sequence[str]) -> None
         note(error, f"{opening}: {', '.join(names)}")
 
 
+def note_begun(begun: Callable[[], bool]) -> None:
+    """Have an interrupt of the run in progress, if any, tell that nothing was written as long as `begun()` is False."""
+    if _begun is not None:
+        _begun.append(begun)
+
+
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`; report an `InputError` or `OSError` in one line and exit with code 2.
 
-    SIGTERM ends it as Ctrl-C does, with code 143 instead of 130. Output is line-buffered, even to a file or pipe. Any other
-    exception is a bug and keeps its traceback. The notes on an error follow it, one per line.
+    SIGTERM ends it as Ctrl-C does, with code 143 instead of 130. `EndedEarly` warnings are told at the end, one per line; the
+    exit code is then 3, unless an error has its own. Output is line-buffered, even to a file or pipe. Any other exception is a
+    bug and keeps its traceback. The notes on an error follow it, one per line.
     """
+    global _begun
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
-    with terminable() as terminated:
+    _begun = []
+    with terminable() as signals, early_ends() as early:
         try:
-            main()
+            try:
+                main()
+            finally:
+                ignore_signals()
         except InputError as error:
             sys.exit(_report(str(error), error))
         except KeyboardInterrupt as interrupt:
-            told = [str(interrupt)] if str(interrupt) else _notes(interrupt)
-            left = "; ".join(told) or "finished results, if any, are kept"
-            print(f"{'terminated' if terminated else 'interrupted'}: {left}", file=sys.stderr)
-            sys.exit(143 if terminated else 130)
+            sys.exit(_interrupted(interrupt, signals))
         except Exception as error:
             if isinstance(error, OSError) and error.filename is not None:
                 sys.exit(_report(f"{error.filename}: {error.strerror}", error))
+            if signals and any(isinstance(each, KeyboardInterrupt) for each in _chain(error)):
+                sys.exit(_interrupted(error, signals))  # a library made something else of it
             if sys.version_info < (3, 11):
                 print(*_notes(error), sep="\n", file=sys.stderr)
             raise
+        finally:
+            print("".join(f"warning: {sentence}\n" for sentence in early), end="", file=sys.stderr)
+            _begun = None
+    if early:
+        sys.exit(3)
+
+
+def run_program(main: Callable[[], None]) -> None:
+    """`run` as all that a process does: signals while it shuts down change nothing."""
+    try:
+        run(main)
+    finally:
+        ignore_signals()
+
+
+_begun: list[Callable[[], bool]] | None = None  # of the folders of results of the run in progress
+
+
+def _interrupted(error: BaseException, signals: Sequence[int]) -> int:
+    """Tell an interrupt with all notes on it, and on those that it followed; return the exit code."""
+    chain = list(_chain(error))
+    told = [str(each) for each in chain if isinstance(each, KeyboardInterrupt) and str(each)]
+    told = told or [sentence for each in reversed(chain) for sentence in _notes(each)]
+    if not told and _begun:
+        begun = any(each() for each in _begun)
+        told = ["finished results are kept" if begun else "nothing was written; earlier results are unchanged"]
+    left = "; ".join(told) or "finished results, if any, are kept"
+    terminated = signal.SIGTERM in signals
+    print(f"{'terminated' if terminated else 'interrupted'}: {left}", file=sys.stderr)
+    return 143 if terminated else 130
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and those that were being handled when it came."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _notes(error: BaseException) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from reid.common.errors import InputError
+from reid.common.errors import InputError, note_begun
 from reid.common.files import refusing, replacing
 
 MANIFEST = ".results"
@@ -37,6 +37,7 @@ class ResultFolder:
             with suppress(OSError):  # another run may have written to it meanwhile
                 for each in made:
                     each.rmdir()
+        note_begun(lambda: self.begun)
 
     def __contains__(self, name: str) -> bool:
         """Whether this run has listed the result `name`."""

@@ -4,17 +4,24 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Generator, Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from time import monotonic
 
 import cv2
 import numpy as np
 
-from reid.common.errors import InputError
+from reid.common.errors import EndedEarly, InputError
+from reid.common.picture_file import is_cut
 from reid.common.pictures import is_picture
+from reid.common.read_ahead import read_ahead
 
 VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts"}
+STALL = 30.0  # seconds without a frame after which a live source has ended
+CLOSE = 2  # frames by which the length in a header may be off
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +35,8 @@ class PictureFolder:
 
     The images are alike in name but for the number (see `numbered_pictures`). `length` is the required number of frames, or None
     to accept any, numbered without a gap. `numbers` are the image numbers of the frames, in order, if they are not 1, 2, 3 and so
-    on. A missing or unreadable image raises `UnreadableImageError` when it is reached, and iterating goes on after it.
+    on. A missing or unreadable image raises `UnreadableImageError` when it is reached, and iterating goes on after it. An
+    `EndedEarly` warning tells of images that end before `length`.
     """
 
     def __init__(self, folder: Path, length: int | None = None, numbers: list[int] | None = None):
@@ -61,7 +69,15 @@ class PictureFolder:
         return _identity(self._pictures.values())
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        return map(self._read, range(1, self.length + 1))  # which, unlike a generator, goes on after an exception
+        last = min(self.length, max(self._pictures, default=self.length))
+        return chain(map(self._read, range(1, last + 1)), self._end(last))  # which, unlike a generator, go on after an exception
+
+    def _end(self, last: int) -> Iterator[np.ndarray]:
+        """Nothing more; tells of images that are missing after the `last`."""
+        if last < self.length:
+            warnings.warn(_too_few(self.folder, last, self.length), EndedEarly, stacklevel=2)
+        return
+        yield
 
     def _read(self, number: int) -> np.ndarray:
         path = self._pictures.get(number)
@@ -69,7 +85,10 @@ class PictureFolder:
             raise UnreadableImageError(
                 f"{self.folder}: the image of frame {number} is missing; the sequence must have {self.length}"
             )
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.stat().st_size else None
+        content = path.read_bytes()
+        if is_cut(content):
+            raise UnreadableImageError(f"{path}: frame {number} is cut off; copy the file again")
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
         if image is None:
             raise UnreadableImageError(f"{path}: frame {number} does not decode as an image; replace the file")
         return image
@@ -79,9 +98,9 @@ class Video:
     """A video file, a camera index or a stream address; iterating yields `(H, W, 3)` BGR images, where frame k is the k-th
     decoded.
 
-    With `exact_length` it ends there, and a file that ends early raises `InputError`. Without, it ends where decoding ends, and a
-    file that ends more than a second before the length in its header raises `InputError` as truncated; estimated lengths are a
-    few frames off. The source is opened on first use; `InputError` is raised if it does not open.
+    It ends where decoding ends, but at the latest at `exact_length`, if given. An `EndedEarly` warning tells when that is before
+    `exact_length`, more than `CLOSE` frames before the length in the header (an estimate), or because a live source gave no frame
+    for `STALL` seconds. The source is opened on first use; `InputError` is raised if it does not open, or has no frame at all.
     """
 
     def __init__(self, source: Path | int | str, exact_length: int | None = None):
@@ -124,25 +143,45 @@ class Video:
         return _identity([self.source]) if isinstance(self.source, Path) else None
 
     def __iter__(self) -> Iterator[np.ndarray]:
+        # A thread waits for a live source, since one that stalls must not hold up an interrupt.
+        return self._frames() if isinstance(self.source, Path) else read_ahead(self._frames(), 1)
+
+    def _frames(self) -> Generator[np.ndarray]:
         capture = self._open()
-        number = 0
+        frames, reached, waited = 0, 0.0, 0.0
         try:
-            while self._exact_length is None or number < self._exact_length:
+            while self._exact_length is None or frames < self._exact_length:
+                since = monotonic()
                 decoded, image = capture.read()
-                number += 1
-                if decoded:
-                    yield image
-                elif self._exact_length is None or not isinstance(self.source, Path):
-                    return self._check_end(number - 1)
-                else:
-                    raise InputError(f"{self.source}: frame {number} of {self._exact_length} does not decode; replace the file")
+                waited = max(waited, monotonic() - since)  # of any, since a decoder still has frames when its source stalls
+                if not decoded:
+                    if told := self._told_early(capture, frames, reached, waited):
+                        warnings.warn(told, EndedEarly, stacklevel=2)
+                    return
+                frames, reached = frames + 1, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                yield image
         finally:
             capture.release()
 
-    def _check_end(self, decoded: int) -> None:
-        promised = self.length if isinstance(self.source, Path) else None
-        if promised is not None and promised - decoded > (self.frame_rate or 30.0):
-            raise InputError(f"{self.source}: the frames end at {decoded} of {promised}: the file is cut short; replace it")
+    def _told_early(self, capture: cv2.VideoCapture, frames: int, reached: float, waited: float) -> str:
+        """What to say of an end after `frames`, at `reached` seconds, having `waited` up to so many for one; "" if nothing.
+
+        A header may give the duration and a mean rate only, so a file that reaches its duration is whole.
+        """
+        if not frames:
+            raise InputError(f"{self.source}: not a single frame decodes; replace the file, or check the camera or the address")
+        header, rate = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), capture.get(cv2.CAP_PROP_FPS)
+        of = f" of {self._exact_length}" if self._exact_length is not None else ""
+        if not isinstance(self.source, Path) and waited > 0.9 * STALL:
+            way_out = "check the camera and the network"
+            return f"{self.source}: stalled after frame {frames}{of}: no other came within {STALL:g} s; {way_out}"
+        if self._exact_length is not None:
+            return _too_few(self.source, frames, self._exact_length)
+        if isinstance(self.source, int):
+            return f"camera {self.source}: gives no more frames after frame {frames}; check its connection"
+        if header - frames > CLOSE and (rate <= 0 or header - reached * rate > CLOSE + 1):
+            return f"{self.source}: the frames end at {frames} of {header} in its header: it broke off; get the whole file"
+        return ""
 
     @cached_property
     def _header(self) -> list[float]:
@@ -155,7 +194,10 @@ class Video:
     def _open(self) -> cv2.VideoCapture:
         level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the error is reported below
         try:
-            capture = cv2.VideoCapture(self.source if isinstance(self.source, int) else str(self.source))
+            if isinstance(self.source, str):
+                capture = cv2.VideoCapture(self.source, cv2.CAP_ANY, [cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(1000 * STALL)])
+            else:
+                capture = cv2.VideoCapture(self.source if isinstance(self.source, int) else str(self.source))
         finally:
             cv2.utils.logging.setLogLevel(level)
         if not capture.isOpened():
@@ -213,6 +255,10 @@ def numbered_pictures(folder: Path) -> dict[int, Path]:
         if (other := pictures.setdefault(number, path)) is not path:
             raise InputError(f"{folder}: {other.name} and {path.name} have the same number; leave one")
     return pictures
+
+
+def _too_few(source: Path | int | str, frames: int, announced: int) -> str:
+    return f"{source}: the frames end at {frames} of {announced} that are announced; add the others, or correct the length"
 
 
 def _some(names: list[str]) -> str:

@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from reid.appearance import AppearanceModel, find_source, load
-from reid.common.cache_folder import cache_folder, embedding_code
+from reid.common.cache_folder import cache_folder, embedding_code, touch, trim
 from reid.common.errors import InputError
 from reid.common.files import replacing
 from reid.common.picture_file import read_image
@@ -24,6 +24,7 @@ from reid.weights.weights_file import Weights
 
 _log = logging.getLogger(__name__)
 _KEPT_EVERY = 1024  # images: the most that an interrupt loses
+MOST = 2 << 30  # bytes of embeddings that are kept
 
 
 def open_teachers(files: Sequence[str], device: str) -> list[AppearanceModel]:
@@ -42,9 +43,11 @@ def teach(teachers: Sequence[AppearanceModel], paths: Sequence[Path]) -> np.ndar
     """The embeddings by `teachers`, one or more, of the images in `paths`: unit rows `(N, sum of their dimensions)`, float16.
 
     A teacher's embedding of an image is the sum of those of the image and its mirror image, normalised. All teachers have equal
-    weight. Embeddings are cached by teacher and image. Raises InputError for an image that does not decode.
+    weight. Embeddings are cached by teacher and image; the cache keeps those used last, up to `MOST` bytes, and all those of this
+    call. Raises InputError for an image that does not decode.
     """
     joined = [_unit(_remembered(teacher, paths)) for teacher in teachers]
+    trim(cache_folder("teachers"), MOST, frozenset(map(_file, teachers)))
     return (np.concatenate(joined, 1) / np.float32(len(joined) ** 0.5)).astype(np.float16)
 
 
@@ -113,7 +116,8 @@ class PresentTeachers:
 def _remembered(teacher: AppearanceModel, paths: Sequence[Path]) -> np.ndarray:
     """The summed embeddings of images and mirror images, `(N, D)`, from the cache where available."""
     keys = [hashlib.sha256(path.read_bytes()).hexdigest()[:32] for path in paths]
-    file = cache_folder("teachers") / f"{teacher.name}-{teacher.weights_hash[:24]}-{embedding_code()[:8]}.npz"
+    file = _file(teacher)
+    touch(file)
     known = _read(file)
     missing = {key: path for key, path in zip(keys, paths, strict=True) if key not in known}
     starts, label = range(0, len(missing), _KEPT_EVERY), f"running {teacher.name}"
@@ -123,8 +127,20 @@ def _remembered(teacher: AppearanceModel, paths: Sequence[Path]) -> np.ndarray:
         images = [read_image(missing[name]) for name in chunk]
         rows = teacher.embed(images) + teacher.embed([np.ascontiguousarray(image[:, ::-1]) for image in images])
         known.update(zip(chunk, rows.astype(np.float16), strict=True))
-        _write(file, known)
+        _write(file, _bounded(known, keys))
     return np.stack([known[key] for key in keys]).astype(np.float32)
+
+
+def _file(teacher: AppearanceModel) -> Path:
+    return cache_folder("teachers") / f"{teacher.name}-{teacher.weights_hash[:24]}-{embedding_code()[:8]}.npz"
+
+
+def _bounded(known: dict[str, np.ndarray], keys: Sequence[str]) -> dict[str, np.ndarray]:
+    """The embeddings of `keys`, after as many others as fit into `MOST` bytes: those that were used last."""
+    used = {key: known[key] for key in keys if key in known}
+    others = [key for key in known if key not in used]
+    room = max(0, MOST // next(iter(known.values())).nbytes - len(used))
+    return {key: known[key] for key in others[max(0, len(others) - room) :]} | used
 
 
 def _read(file: Path) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """The generic folder of several cameras, to which any recording can be converted; `write_folder` converts those read here."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from mtmc.sequences.readers.images import find_images
 from mtmc.sequences.readers.true_detections import true_detections
 from mtmc.sequences.recording import Recording, View, WorldTruth
 from mtmc.sequences.tables import detections_by_frame, read_table
-from reid.common.errors import InputError
+from reid.common.errors import EndedEarly, InputError
 from reid.common.files import replacing
 from reid.footage.detection_text import DetectionFile, read_detections
 from reid.footage.footage import read_info
-from reid.footage.frames import VIDEOS, PictureFolder, Video
+from reid.footage.frames import CLOSE, VIDEOS, PictureFolder, Video
 from trackers import Detections
 
 SUPPLIED = "det"
@@ -42,8 +43,10 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
 
     `detections` is "det" (the default), "gt" or, drawn with `seed`, "gt-thinned". A camera without `det/NAME.txt`, or whose
     images have ended, did not look; one with an empty text looked and saw nobody. The length is `seqLength`, else that of the
-    longest image source, else the last frame in a text file. Raises `InputError` for missing or malformed files, for streams
-    of unknown length, for cameras with different ground units, and for a camera calibrated for another image size.
+    longest image source, else the last frame in a text file. The header of a video only estimates its length: where a text
+    or `seqLength` reaches beyond it, the frames are counted. Raises `InputError` for missing or malformed files, for streams of
+    unknown length, for cameras with different ground units, and for a camera calibrated for another image size. An `EndedEarly`
+    warning tells of fewer images than `seqLength` announces, and of detections left out since the images end before them.
     """
     path, folder = (folder, folder.parent) if folder.is_file() else (folder / "cameras.yaml", folder)
     entries = read_camera_file(path)
@@ -53,16 +56,21 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
     info = read_info(folder / "seqinfo.ini")
     own = {name: _images(folder, name, entry) for name, entry in entries.items()}
     clocks = _clocks(entries, own, info.frame_rate)
-    images = {name: None if part is None else TimedImages(part, clocks[name], info.length) for name, part in own.items()}
-    longest = max((part.length or 0 for part in images.values() if part is not None), default=0)
-    length = info.length or longest or None
-    truth = _read_each(folder / "gt", clocks, length, read_ground_truth)
     sizes = {name: entry.camera.image_size or getattr(own[name], "size", None) for name, entry in entries.items()}
 
     def read_supplied(path: Path, own_length: int | None) -> DetectionFile:
         return read_detections(path, own_length, image_size=sizes[path.stem])
 
-    found = _read_each(folder / "det", clocks, length, read_supplied) if detections in (None, SUPPLIED) else {}
+    truth = _read_each(folder / "gt", list(entries), read_ground_truth)
+    found = _read_each(folder / "det", list(entries), read_supplied) if detections in (None, SUPPLIED) else {}
+    due = {name: 0 if info.length is None else clock.due(info.length) for name, clock in clocks.items()}
+    own = {name: _counted(part, due[name], truth.get(name), found.get(name)) for name, part in own.items()}
+    _compare(folder, own, due)
+    images = {name: None if part is None else TimedImages(part, clocks[name], info.length) for name, part in own.items()}
+    longest = max((part.length or 0 for part in images.values() if part is not None), default=0)
+    length = info.length or longest or None
+    truth = _within(folder / "gt", truth, clocks, length, read_ground_truth)
+    found = _within(folder / "det", found, clocks, length, read_supplied)
     world = _read_world(folder / "gt.txt") if (folder / "gt.txt").is_file() else None
     if length is None:
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
@@ -75,7 +83,7 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
         by_frame = [_by_frame(found.get(name), embeddings.get(name), length) for name in entries]
     else:
         by_frame = _from_truth(folder, detections, entries, truth, length, seed)
-    seen = [_looked(part, clocks[name], images[name], length) for name, part in zip(entries, by_frame, strict=True)]
+    seen = [_looked(name, part, clocks[name], images[name], length) for name, part in zip(entries, by_frame, strict=True)]
     return Recording(
         name=folder.resolve().name,
         frame_rate=next(iter(clocks.values())).moment_rate,
@@ -158,17 +166,42 @@ def _clocks(
     return {name: Clock(own[name] or fastest, fastest, entry.time_offset) for name, entry in entries.items()}
 
 
-def _read_each(folder: Path, clocks: dict[str, Clock], length: int | None, read: Callable) -> dict:
-    """Apply `read` to `folder/NAME.txt` of the cameras that have one, in the recording's frames."""
-    if folder.is_dir() and (strange := sorted(path.name for path in folder.glob("*.txt") if path.stem not in clocks)):
-        raise InputError(f"{folder / strange[0]}: no such camera; rename it to one of {', '.join(clocks)}")
-    files = {name: folder / f"{name}.txt" for name in clocks}
-    own = {name: None if length is None else clock.count(length) for name, clock in clocks.items()}
-    return {name: by_moment(read(path, own[name]), clocks[name]) for name, path in files.items() if path.is_file()}
+def _read_each(folder: Path, names: list[str], read: Callable) -> dict:
+    """Apply `read` to `folder/NAME.txt` of the cameras `names` that have one, in the camera's own frames, however many."""
+    if folder.is_dir() and (strange := sorted(path.name for path in folder.glob("*.txt") if path.stem not in names)):
+        raise InputError(f"{folder / strange[0]}: no such camera; rename it to one of {', '.join(names)}")
+    return {name: read(path, None) for name in names if (path := folder / f"{name}.txt").is_file()}
+
+
+def _counted(
+    images: PictureFolder | Video | None, due: int, *texts: GroundTruth | DetectionFile | None
+) -> PictureFolder | Video | None:
+    """`images`, a video with the number of its frames that decode if its header says less than is `due` or in the `texts`."""
+    needed = max([due - CLOSE, *(1 + int(text.frames.max(initial=-1)) for text in texts if text is not None)])
+    if isinstance(images, Video) and images.length is not None and needed > images.length and images.estimated:
+        return Video(images.source, images.count())
+    return images
+
+
+def _compare(folder: Path, images: dict[str, PictureFolder | Video | None], due: dict[str, int]) -> None:
+    """Tell of `images` of which there are fewer than are `due` by `seqLength`."""
+    lengths = {name: part.length for name, part in images.items() if part is not None and part.length is not None}
+    if short := [f"{name} has {length} of {due[name]}" for name, length in lengths.items() if due[name] - length > CLOSE]:
+        told = f"{folder}: there are fewer images than seqLength announces: {', '.join(short)}"
+        warnings.warn(f"{told}; get the whole recording, or correct {folder / 'seqinfo.ini'}", EndedEarly, stacklevel=2)
+
+
+def _within(folder: Path, texts: dict, clocks: dict[str, Clock], length: int | None, read: Callable) -> dict:
+    """The `texts` of `folder` in the recording's frames; `read` refuses one that reaches beyond a `length`, if known."""
+    for name, text in texts.items():
+        limit = None if length is None else clocks[name].count(length)
+        if limit is not None and text.frames.max(initial=-1) >= limit:
+            read(folder / f"{name}.txt", limit)
+    return {name: by_moment(text, clocks[name]) for name, text in texts.items()}
 
 
 def _looked(
-    detections: list[Detections] | None, clock: Clock, images: TimedImages | None, length: int
+    name: str, detections: list[Detections] | None, clock: Clock, images: TimedImages | None, length: int
 ) -> list[Detections | None]:
     """`detections`, one entry per moment, where the camera looked, None elsewhere; None for all if it has no detections."""
     seen: list[Detections | None] = [None] * length
@@ -177,6 +210,9 @@ def _looked(
         moments = clock.moments(np.arange(clock.count(end)))
         for moment in moments[(moments >= 0) & (moments < end)].tolist():
             seen[moment] = detections[moment]
+        if beyond := sum(map(len, detections[end:])):
+            told = f"{beyond} of {sum(map(len, detections))} detections of camera {name} lie after its images end, at frame {end}"
+            warnings.warn(f"{told} of {length}, and are left out; get the whole recording", EndedEarly, stacklevel=2)
     return seen
 
 
