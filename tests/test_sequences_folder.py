@@ -158,7 +158,7 @@ def test_embeddings_that_do_not_match_the_detections_are_refused_by_name(tmp_pat
 def test_a_damaged_file_of_embeddings_is_told_by_name(tmp_path, content):
     write_detections(tmp_path, 5, {"west": np.ones((5, 4)), "east": np.ones((5, 4))})
     (tmp_path / "det" / "east.npy").write_bytes(content)
-    with pytest.raises(InputError, match=r"east\.npy: not a NumPy file"):
+    with pytest.raises(InputError, match=r"east\.npy: damaged, or not a NumPy file of numbers \(.*\); it must hold"):
         open_recording(tmp_path)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from reid.common.errors import InputError
 from reid.common.pictures import is_picture
+from reid.footage.bounds import MOST_FRAMES
 
 VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts"}
 
@@ -86,7 +87,7 @@ class Video:
     def length(self) -> int | None:
         """Frames, as given or as the file's header estimates them; None for a live camera."""
         frames = self._exact_length or int(self._header[0])
-        return frames if frames > 0 else None
+        return frames if 0 < frames <= MOST_FRAMES else None
 
     @property
     def estimated(self) -> bool:

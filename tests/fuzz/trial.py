@@ -1,4 +1,4 @@
-"""One trial: a damaged file is read within bounds of time and memory, and how that ended is judged."""
+"""One trial: a damaged file is read within bounds of time and memory, and how that ends is judged."""
 
 import io
 import random
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fuzz.damage import damaged
 from fuzz.kind import Kind
-from reid.common.errors import InputError
+from reid.common.errors import run
 
 ROOT = Path(__file__).parents[2]
 SECONDS, BYTES = 20, 2 << 30  # that a trial may take, and that it may add to the memory
@@ -58,22 +58,18 @@ def attempt(kind: Kind, seed: int, case: int, folder: Path) -> Ending:
 
 def ending(kind: Kind, folder: Path) -> Ending:
     """Read the files in `folder` as a command would, and judge how that ends."""
-    said = io.StringIO()
+    printed, told = io.StringIO(), io.StringIO()
     try:
-        with bounded(), warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
+        with bounded(), warnings.catch_warnings(), redirect_stdout(printed), redirect_stderr(told):
             warnings.simplefilter("error", RuntimeWarning)  # of numpy: what is damaged goes on as a NaN, an infinity or nonsense
-            kind.read(folder)
-    except InputError as error:
-        sentence = str(error)
+            run(lambda: kind.read(folder))
+    except SystemExit as end:
+        sentences = [line for line in told.getvalue().splitlines() if line.startswith("error: ")]
+        return Ending("refused" if end.code == 2 and len(sentences) == 1 else "finding", told.getvalue())
     except BaseException as error:
-        if not isinstance(error, OSError) or error.filename is None:
-            place = [frame for frame in traceback.extract_tb(error.__traceback__) if str(ROOT) in frame.filename][-1]
-            return Ending("finding", f"{error!r:.300} in {Path(place.filename).relative_to(ROOT)}, line {place.lineno}")
-        sentence = f"{error.filename}: {error.strerror}"
-    else:
-        return Ending("read")
-    whole = "\n" not in sentence and len(sentence) < 1000
-    return Ending("refused" if whole else "finding", sentence)
+        place = [frame for frame in traceback.extract_tb(error.__traceback__) if str(ROOT) in frame.filename][-1]
+        return Ending("finding", f"{error!r:.300} in {Path(place.filename).relative_to(ROOT)}, line {place.lineno}")
+    return Ending("read")
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from mtmc.sequences.readers.embeddings import read_embeddings
 from mtmc.sequences.readers.images import find_images
 from mtmc.sequences.readers.true_detections import true_detections
 from mtmc.sequences.recording import Recording, View, WorldTruth
-from mtmc.sequences.tables import detections_by_frame, read_table
+from mtmc.sequences.tables import detections_by_frame, read_table, world_truth
 from reid.common.errors import InputError
 from reid.common.files import replacing
+from reid.footage.bounds import check_length
 from reid.footage.detection_text import DetectionFile, read_detections
 from reid.footage.footage import read_info
 from reid.footage.frames import VIDEOS, PictureFolder, Video
@@ -56,6 +57,7 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
     images = {name: None if part is None else TimedImages(part, clocks[name], info.length) for name, part in own.items()}
     longest = max((part.length or 0 for part in images.values() if part is not None), default=0)
     length = info.length or longest or None
+    _check_lengths(path, clocks, length)
     truth = _read_each(folder / "gt", clocks, length, read_ground_truth)
     sizes = {name: entry.camera.image_size or getattr(own[name], "size", None) for name, entry in entries.items()}
 
@@ -67,6 +69,7 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
     if length is None:
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
         length = 1 + max((int(part.frames.max(initial=-1)) for part in texts), default=-1)
+        _check_lengths(path, clocks, length)
         if not length and any(part is not None for part in images.values()):
             raise InputError(f"{path}: the streams have no known length; give it as seqLength in {folder / 'seqinfo.ini'}")
     by_frame: Sequence[list[Detections] | None]
@@ -158,6 +161,14 @@ def _clocks(
     return {name: Clock(own[name] or fastest, fastest, entry.time_offset) for name, entry in entries.items()}
 
 
+def _check_lengths(path: Path, clocks: dict[str, Clock], length: int | None) -> None:
+    """Raise `InputError` for cameras whose clocks make more moments, or more own frames, than a recording may have."""
+    for name, clock in clocks.items():
+        if length is not None:
+            frames = max(length, clock.count(length))
+            check_length(frames, path, f"correct the frame_rate and the time_offset of camera {name}, or seqLength")
+
+
 def _read_each(folder: Path, clocks: dict[str, Clock], length: int | None, read: Callable) -> dict:
     """Apply `read` to `folder/NAME.txt` of the cameras that have one, in the recording's frames."""
     if folder.is_dir() and (strange := sorted(path.name for path in folder.glob("*.txt") if path.stem not in clocks)):
@@ -185,11 +196,8 @@ def _by_frame(found: DetectionFile | None, embeddings: np.ndarray | None, length
 
 
 def _read_world(path: Path) -> WorldTruth:
-    rows = read_table(path, 4, ",")
-    if (rows[:, 0] < 1).any() or (rows[:, :2] % 1 != 0).any():
-        raise InputError(f"{path}: must have rows frame,id,x,y with whole frames from 1 and whole ids")
-    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 2:4])
+    rows, fail = read_table(path, 4, "frame,id,x,y", ",")
+    return world_truth(rows[:, :4], fail)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,0 +1,31 @@
+"""Files in formats of others, read by libraries that raise anything on a damaged one: archives, MATLAB files, networks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reid.common.errors import InputError
+from reid.common.files import refusing
+
+
+class DamagedFile(InputError):
+    """A file that is there but cannot be read; another copy of it may do."""
+
+
+@contextmanager
+def reading(path: Path, kind: str, way_out: str = "") -> Iterator[None]:
+    """Raise `DamagedFile`, naming `path`, the `kind` of file that it should be and the `way_out`, for whatever the block raises.
+
+    The libraries raise exceptions of their own, of zlib, lzma and struct, and also EOFError, RuntimeError (a password),
+    NotImplementedError, IndexError, RecursionError, MemoryError (a wrong length), or an OSError without a number. An
+    `InputError`, and an `OSError` of the system, such as that of a full disk, go on as they are.
+    """
+    try:
+        with refusing(path):
+            yield
+    except Exception as error:
+        if isinstance(error, InputError) or (isinstance(error, OSError) and error.errno is not None):
+            raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
+        told = f"{path}: damaged, or not {kind} ({reason})"
+        raise DamagedFile(f"{told}; {way_out}" if way_out else told) from error
