@@ -30,7 +30,7 @@ def test_a_known_point_lands_where_the_pinhole_equation_says():
 
 
 @settings(deadline=None)
-@given(st.floats(0, 639), st.floats(0, 479), st.floats(-0.3, 0.2), st.floats(-0.003, 0.003))
+@given(st.floats(0, 639), st.floats(0, 479), st.floats(-0.28, 0.2), st.floats(-0.003, 0.003))
 def test_pixels_return_from_the_ground_unchanged(x, y, k1, p1):
     camera = Camera.look_at((-3, -3, 2.8), (0.5, 0.2, 0), 520, SIZE, (k1, 0.03, p1, -p1))
     ground = camera.to_ground(np.array([[x, y]]))
@@ -38,6 +38,14 @@ def test_pixels_return_from_the_ground_unchanged(x, y, k1, p1):
         np.testing.assert_allclose(camera.project(np.append(ground, [[0.0]], axis=1)), [[x, y]], atol=1e-6)
     else:
         assert y < 240, "only pixels near or above the horizon have no ground"
+
+
+@pytest.mark.parametrize("pixel", [(0, 479), (639, 479)])
+def test_a_corner_that_no_ray_reaches_through_the_lens_has_no_ground(pixel):
+    whole, turned = (Camera.look_at((-3, -3, 2.8), (0.5, 0.2, 0), 520, SIZE, (k1, 0.03, 0, 0)) for k1 in (-0.28, -0.32))
+    assert np.isfinite(whole.to_ground(np.array([pixel]))).all()
+    # The radial function of this lens ends at .73 of the focal length; the corner is at .77.
+    assert np.isnan(turned.to_ground(np.array([pixel]))).all() and np.isfinite(turned.to_ground(np.array([(320, 479)]))).all()
 
 
 @settings(deadline=None)

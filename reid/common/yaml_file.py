@@ -36,13 +36,25 @@ def parse_yaml(text: str, origin: object) -> object:
     whole numbers of more than 64 bits, and values without end or nearly so, whether nested or repeated by aliases.
     """
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, _ShallowLoader)
         _check(value)
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{origin}: not YAML: {' '.join(str(error).split())}") from None
-    except RecursionError:
-        raise InputError(f"{origin}: not YAML: nested in more than {DEEPEST} levels") from None
     return value
+
+
+class _ShallowLoader(yaml.SafeLoader):
+    """The loader of `yaml.safe_load`, which refuses a depth that would take it minutes, or more stack than there is."""
+
+    _depth = 0
+
+    def compose_node(self, parent, index):
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise ValueError(f"nested in more than {DEEPEST} levels")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 def _check(value: object) -> None:

@@ -1,6 +1,7 @@
 """The kinds of files of networks, their training and its data."""
 
 from pathlib import Path
+from unittest.mock import patch
 
 import cv2
 import numpy as np
@@ -26,10 +27,11 @@ from reid.weights.network_file import write_description
 from reid.weights.thresholds import Thresholds
 from reid.weights.weights_file import weights_of
 
-registry._builders["small"] = small
+knowing_small = patch.dict(registry._builders, {"small": small})
 RUN = {"recipe": "{}", "data": "eight people", "teachers": ""}
 
 
+@knowing_small
 def write_weights(folder: Path) -> None:
     """Weights of the network `small`."""
     torch.manual_seed(0)
@@ -44,9 +46,9 @@ def write_onnx(folder: Path) -> None:
     write_description(folder / "small.onnx", network.preprocessing, Thresholds())
 
 
-def embed(name: str):
+def embed(name: str, engine: str = "auto"):
     """A function that opens that network and embeds a picture."""
-    return lambda folder: reid.load(folder / name, device="cpu").embed([walking_image(0)])
+    return knowing_small(lambda folder: reid.load(folder / name, engine=engine, device="cpu").embed([walking_image(0)]))
 
 
 def write_recipe(folder: Path) -> None:
@@ -59,11 +61,13 @@ def _recipe() -> Recipe:
     return read_recipe(configs.path("reid", "robust"), CHANGES.split())
 
 
+@knowing_small
 def write_checkpoint(folder: Path) -> None:
     """The checkpoint of a run that has not taken a step."""
     checkpoint.save(folder / "checkpoint.pt", RUN, Learner(_recipe(), 8, "cpu").parts())
 
 
+@knowing_small
 def resume(folder: Path) -> None:
     """What a training does with a checkpoint."""
     checkpoint.resume(folder / "checkpoint.pt", RUN, Learner(_recipe(), 8, "cpu", fresh=False).parts(), "cpu")
@@ -99,7 +103,7 @@ def described(folder: Path) -> dict[str, Crops]:
 
 
 KINDS = [
-    Kind("weights", write_weights, ("small.safetensors",), embed("small.safetensors"), False),
+    Kind("weights", write_weights, ("small.safetensors",), embed("small.safetensors", "pytorch"), False),
     Kind("onnx", write_onnx, ("small.onnx",), embed("small.onnx"), False),
     Kind("network description", write_onnx, ("small.yaml",), embed("small.onnx")),
     Kind("openvino", lambda folder: write_ir(folder / "own.xml"), ("own.xml",), embed("own.xml")),

@@ -1,5 +1,7 @@
 """The kinds of files of a recording: boxes, truths, calibrations, pictures and videos."""
 
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -108,6 +110,30 @@ def write_gallery(folder: Path) -> None:
     gallery.save(folder / "people.npz")
 
 
+def unpacked(write: Callable[[Path], object]) -> Callable[[Path], None]:
+    """`write`, and its .npz files as folders of their arrays: the sums of the archive would find the damage before we do."""
+
+    def both(folder: Path) -> None:
+        write(folder)
+        for archive in sorted(folder.rglob("*.npz")):
+            zipfile.ZipFile(archive).extractall(archive.with_suffix(".arrays"))
+
+    return both
+
+
+def packed(read: Callable[[Path], object]) -> Callable[[Path], None]:
+    """`read`, after the folders of `unpacked` have been made archives again."""
+
+    def both(folder: Path) -> None:
+        for arrays in sorted(folder.rglob("*.arrays")):
+            with zipfile.ZipFile(arrays.with_suffix(".npz"), "w") as archive:
+                for array in sorted(arrays.iterdir()):
+                    archive.write(array, array.name)
+        read(folder)
+
+    return both
+
+
 def consult(folder: Path) -> None:
     """What a run does with a gallery: compare, add, look at the crops, forget, save."""
     gallery = Gallery.load(folder / "people.npz", "none")
@@ -142,12 +168,14 @@ KINDS = [
     Kind("ground", write_room, ("ground.yaml",), lambda folder: room(folder, "--config", str(folder / "ground.yaml"))),
     Kind("points", write_points, ("points.csv",), calibrate),
     Kind("gallery", write_gallery, ("people.npz",), consult, False),
+    Kind("gallery arrays", unpacked(write_gallery), ("*.arrays/*",), packed(consult), False),
+    Kind("cmc arrays", unpacked(write_cmc), ("det/*.arrays/*",), packed(room), False),
     Kind("epfl", lambda folder: write_epfl(folder), ("*.txt",), _oracle("gt")),
     Kind("epfl calibration", lambda folder: write_epfl(folder, "one"), ("calibration*.txt",), _oracle("gt")),
     Kind("wildtrack calibration", write_wildtrack, ("calibrations/*/*.xml",), _oracle("gt")),
     Kind("wildtrack annotations", write_wildtrack, ("annotations_positions/*.json",), _oracle("gt")),
     Kind("cmc texts", write_cmc, ("**/*.txt",), _oracle("fasterrcnn")),
-    Kind("cmc arrays", write_cmc, ("det/*.npz",), room, False),
+    Kind("cmc archives", write_cmc, ("det/*.npz",), room, False),
     Kind("campus texts", write_campus, ("*.txt",), _oracle("gt")),
     Kind("campus calibration", write_campus, ("cam_param.mat",), _oracle("gt"), False),
 ]

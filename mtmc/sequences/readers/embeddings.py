@@ -38,7 +38,9 @@ def _embeddings(path: Path, found: DetectionFile) -> np.ndarray:
         embeddings = embeddings.astype(np.float32)
     if embeddings.ndim != 2 or len(embeddings) != found.file_rows or not embeddings.shape[1]:
         raise InputError(f"{path}: {wanted}, not an array of the shape {embeddings.shape}")
-    usable = np.isfinite(embeddings).all(axis=1) & embeddings.any(axis=1)
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(embeddings, axis=1)
+    usable = np.isfinite(lengths) & (lengths > 0)
     if not usable.all():
         raise InputError(f"{path}: row {int(usable.argmin()) + 1} is all zeros, or holds a number that is not finite")
     return embeddings[found.rows]

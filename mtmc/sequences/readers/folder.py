@@ -1,11 +1,12 @@
 """The generic folder of several cameras, to which any recording can be converted; `write_folder` converts those read here."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
+from mtmc.calibration import Camera, CameraEntry, HomographyCamera, read_camera_file, save_cameras
 from mtmc.sequences.alignment import Clock, TimedImages, by_moment, by_own_frame
 from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, ground_truth_text, read_ground_truth
 from mtmc.sequences.readers.embeddings import read_embeddings
@@ -84,7 +85,15 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
         frame_rate=next(iter(clocks.values())).moment_rate,
         length=length,
         views=tuple(
-            View(name, entry.camera, of_view, images[name], truth.get(name), entry.time_offset, clocks[name].frame_rate)
+            View(
+                name,
+                _sized(entry.camera, sizes[name]),
+                of_view,
+                images[name],
+                truth.get(name),
+                entry.time_offset,
+                clocks[name].frame_rate,
+            )
             for (name, entry), of_view in zip(entries.items(), seen, strict=True)
         ),
         detection_source=detections or SUPPLIED,
@@ -140,6 +149,11 @@ def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Vide
         told = "{}x{} pixels, but its images are {}x{}".format(*entry.camera.image_size, *images.size)
         raise InputError(f"{folder}: camera {name} is calibrated for {told}; calibrate it for these, or scale the images")
     return images
+
+
+def _sized(camera: Camera | HomographyCamera, size: tuple[int, int] | None) -> Camera | HomographyCamera:
+    """`camera` with the `size` of its images, if only these tell it: without, it would see ground that is in no image."""
+    return replace(camera, image_size=size) if camera.image_size is None and size is not None and all(size) else camera
 
 
 def _from_truth(
