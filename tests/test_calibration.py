@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtmc.calibration import Camera, load_cameras, save_cameras
+from mtmc.calibration import Camera, HomographyCamera, load_cameras, save_cameras
 from mtmc.calibration.opencv_file import read_opencv_camera
+from mtmc.calibration.plausibility import check_camera
 from reid.common.errors import InputError
 
 SIZE = (640, 480)
@@ -145,6 +146,25 @@ def test_a_bad_file_of_opencv_is_told_by_name(tmp_path):
     write_opencv(inner, camera_matrix=np.eye(3), distortion_coefficients=np.zeros(5))
     with pytest.raises(InputError, match=r"out\.xml: rvec and tvec must have three numbers each"):
         read_opencv_camera(inner, outer, SIZE)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [np.diag([0.0, 500, 1]), np.diag([500.0, 500, 0]), [[500, 0, 0], [0, 500, 0], [0.1, 0, 1]], np.diag([1e-300, 500, 1])],
+    ids=["no focal length", "last row of zeros", "another last row", "nearly no focal length"],
+)
+def test_a_matrix_that_is_no_camera_is_refused(matrix):
+    with pytest.raises(ValueError, match="focal lengths that are not 0, and 0 0 1 as its last row"):
+        Camera(matrix, np.zeros(4), np.eye(4), SIZE)
+
+
+@pytest.mark.parametrize("size", [SIZE, None])
+@pytest.mark.parametrize("far", [1e14, 1e18, 1e150])
+def test_a_homography_whose_ground_does_not_lead_back_to_the_pixels_is_refused(far, size):
+    near = np.array([[0.01, 0.002, -3], [0.001, -0.01, 3], [0, 0.001, 0.1]])
+    check_camera(HomographyCamera(near, size, "m"))
+    with pytest.raises(ValueError, match="singular"):
+        check_camera(HomographyCamera(np.add(near, [[0, 0, far], [0, 0, 0], [0, 0, 0]]), size, "m"))
 
 
 @pytest.mark.parametrize("bad", [np.full((3, 3), np.nan), np.eye(2)], ids=["nan", "shape"])

@@ -135,8 +135,9 @@ class GroundTracker:
     def _no_more_exact(self, observations: Observations) -> Observations:
         """`observations` with covariances of at least those of a box `SMALLEST` times as high as a person: what is smaller shows
         a part of one, or nobody, and tells their place no better."""
-        scale = np.maximum(sideways_scale(observations.covariances), np.finfo(float).tiny)
-        widened = np.square(np.maximum(1.0, SMALLEST * self._unit / scale))
+        least = SMALLEST * self._unit
+        # Rounding may leave nothing of the scale of a covariance that is long and thin.
+        widened = np.square(np.maximum(1.0, least / np.maximum(sideways_scale(observations.covariances), 0.01 * least)))
         return replace(observations, covariances=observations.covariances * widened[:, None, None])
 
     def _begin(self, observations: Observations) -> None:

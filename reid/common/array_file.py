@@ -23,7 +23,10 @@ def read_arrays(path: Path, keys: Sequence[str], wanted: str, way_out: str = "")
     with reading(path, wanted, way_out):
         _check_start(path, _STARTS[1])
         with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in keys}
+            arrays = {key: file[key] for key in keys}
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):  # else the bytes of a member, as they are
+            raise ValueError("a member of it is no array")
+    return arrays
 
 
 def _check_start(path: Path, start: bytes) -> None:
