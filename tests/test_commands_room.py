@@ -11,17 +11,14 @@ from visitors import CAMERAS, MeanColour, visitors
 
 import mtmc.single.appearance
 from mtmc.__main__ import main
-from mtmc.calibration import HomographyCamera
 from mtmc.drawing.annotator import colour
 from mtmc.drawing.floor_plan import FloorPlan
 from mtmc.identity.gallery import Gallery
-from mtmc.multicamera.film import FilmWriter
 from mtmc.multicamera.run import follow
 from mtmc.multicamera.workers import LocalWorkers
 from mtmc.sequences.readers.folder import write_folder
 from reid.common import errors
 from reid.common.errors import InputError
-from reid.common.result_folder import ResultFolder
 from trackers import Detections
 
 FRAMES = 30
@@ -196,9 +193,3 @@ def test_a_plan_of_cameras_that_see_no_ground_is_refused():
     sky = CAMERAS["a"].look_at((0, 0, 2.7), (0, 5, 9.0), 500.0, (320, 240))
     with pytest.raises(ValueError, match="sees the ground"):
         FloorPlan([sky])
-
-
-def test_a_film_needs_the_size_of_every_camera_in_a_sentence(tmp_path):
-    unknown = HomographyCamera([[0.01, 0, -3], [0, -0.01, 3], [0, 0.001, 0.1]], None, "m")
-    with pytest.raises(InputError, match=r"room\.mp4: the floor plan needs the width and height of every camera"):
-        FilmWriter(ResultFolder(tmp_path), [unknown], [None], 10.0)
