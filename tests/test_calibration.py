@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtmc.calibration import Camera, load_cameras, save_cameras
+from mtmc.calibration import Camera, HomographyCamera, load_cameras, save_cameras
 from mtmc.calibration.opencv_file import read_opencv_camera
+from mtmc.calibration.plausibility import check_camera
 from reid.common.errors import InputError
 
 SIZE = (640, 480)
@@ -30,7 +31,7 @@ def test_a_known_point_lands_where_the_pinhole_equation_says():
 
 
 @settings(deadline=None)
-@given(st.floats(0, 639), st.floats(0, 479), st.floats(-0.3, 0.2), st.floats(-0.003, 0.003))
+@given(st.floats(0, 639), st.floats(0, 479), st.floats(-0.28, 0.2), st.floats(-0.003, 0.003))
 def test_pixels_return_from_the_ground_unchanged(x, y, k1, p1):
     camera = Camera.look_at((-3, -3, 2.8), (0.5, 0.2, 0), 520, SIZE, (k1, 0.03, p1, -p1))
     ground = camera.to_ground(np.array([[x, y]]))
@@ -38,6 +39,14 @@ def test_pixels_return_from_the_ground_unchanged(x, y, k1, p1):
         np.testing.assert_allclose(camera.project(np.append(ground, [[0.0]], axis=1)), [[x, y]], atol=1e-6)
     else:
         assert y < 240, "only pixels near or above the horizon have no ground"
+
+
+@pytest.mark.parametrize("pixel", [(0, 479), (639, 479)])
+def test_a_corner_that_no_ray_reaches_through_the_lens_has_no_ground(pixel):
+    whole, turned = (Camera.look_at((-3, -3, 2.8), (0.5, 0.2, 0), 520, SIZE, (k1, 0.03, 0, 0)) for k1 in (-0.28, -0.32))
+    assert np.isfinite(whole.to_ground(np.array([pixel]))).all()
+    # The radial function of this lens ends at .73 of the focal length; the corner is at .77.
+    assert np.isnan(turned.to_ground(np.array([pixel]))).all() and np.isfinite(turned.to_ground(np.array([(320, 479)]))).all()
 
 
 @settings(deadline=None)
@@ -137,6 +146,25 @@ def test_a_bad_file_of_opencv_is_told_by_name(tmp_path):
     write_opencv(inner, camera_matrix=np.eye(3), distortion_coefficients=np.zeros(5))
     with pytest.raises(InputError, match=r"out\.xml: rvec and tvec must have three numbers each"):
         read_opencv_camera(inner, outer, SIZE)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [np.diag([0.0, 500, 1]), np.diag([500.0, 500, 0]), [[500, 0, 0], [0, 500, 0], [0.1, 0, 1]], np.diag([1e-300, 500, 1])],
+    ids=["no focal length", "last row of zeros", "another last row", "nearly no focal length"],
+)
+def test_a_matrix_that_is_no_camera_is_refused(matrix):
+    with pytest.raises(ValueError, match="focal lengths that are not 0, and 0 0 1 as its last row"):
+        Camera(matrix, np.zeros(4), np.eye(4), SIZE)
+
+
+@pytest.mark.parametrize("size", [SIZE, None])
+@pytest.mark.parametrize("far", [1e14, 1e18, 1e150])
+def test_a_homography_whose_ground_does_not_lead_back_to_the_pixels_is_refused(far, size):
+    near = np.array([[0.01, 0.002, -3], [0.001, -0.01, 3], [0, 0.001, 0.1]])
+    check_camera(HomographyCamera(near, size, "m"))
+    with pytest.raises(ValueError, match="singular"):
+        check_camera(HomographyCamera(np.add(near, [[0, 0, far], [0, 0, 0], [0, 0, 0]]), size, "m"))
 
 
 @pytest.mark.parametrize("bad", [np.full((3, 3), np.nan), np.eye(2)], ids=["nan", "shape"])

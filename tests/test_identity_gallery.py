@@ -124,7 +124,7 @@ def test_a_file_that_is_no_gallery_or_of_another_network_is_refused_in_a_sentenc
     np.savez(tmp_path / "other.npz", a=1)
     np.savez(tmp_path / "pickle.npz", embeddings=np.array([{}], dtype=object))
     for name in ("text", "other", "pickle"):
-        with pytest.raises(InputError, match="not a gallery"):
+        with pytest.raises(InputError, match="not a gallery saved by this program"):
             Gallery.load(tmp_path / f"{name}.npz")
     with pytest.raises(InputError, match="no such file"):
         Gallery.load(tmp_path / "none.npz")

@@ -191,11 +191,10 @@ def test_a_camera_is_black_in_the_film_where_its_images_have_ended(sequence, tra
     assert frames[4][:360, second].mean() > 50 > 10 > frames[6][:360, second].mean()
 
 
-def test_a_camera_of_unknown_size_cannot_be_black(sequence, tracks, tmp_path):
+def test_a_camera_of_unknown_size_is_told_before_the_film_begins(sequence, tmp_path):
     cameras = [HomographyCamera(np.eye(3), None, "m"), *list(CAMERAS.values())[1:]]
-    film = FilmWriter(ResultFolder(tmp_path), cameras, [None, None, None], sequence.frame_rate)
-    with pytest.raises(InputError, match=r"room.mp4: a camera without an image at a moment needs its width and height"), film:
-        film.write(next(recognise(sequence, tracks, open_identities(None))))
+    with pytest.raises(InputError, match=r"room.mp4: the floor plan needs the width and height of every camera"):
+        FilmWriter(ResultFolder(tmp_path), cameras, [None, None, None], sequence.frame_rate)
 
 
 def test_the_gallery_of_a_finished_run_has_its_pictures_and_its_file(sequence, tracks, tmp_path):

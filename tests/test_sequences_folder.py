@@ -158,7 +158,7 @@ def test_embeddings_that_do_not_match_the_detections_are_refused_by_name(tmp_pat
 def test_a_damaged_file_of_embeddings_is_told_by_name(tmp_path, content):
     write_detections(tmp_path, 5, {"west": np.ones((5, 4)), "east": np.ones((5, 4))})
     (tmp_path / "det" / "east.npy").write_bytes(content)
-    with pytest.raises(InputError, match=r"east\.npy: not a NumPy file"):
+    with pytest.raises(InputError, match=r"east\.npy: damaged, or not a NumPy file of numbers \(.*\); it must hold"):
         open_recording(tmp_path)
 
 
@@ -177,3 +177,24 @@ def test_a_camera_that_saw_nobody_needs_no_embeddings(tmp_path):
     (tmp_path / "det" / "east.txt").write_text("")
     west, east = open_recording(tmp_path).at(0)
     assert west.embeddings.shape == (1, 4) and len(east) == 0
+
+
+def test_a_camera_without_a_size_gets_that_of_its_images(tmp_path):
+    save_cameras(tmp_path / "cameras.yaml", {"west": HomographyCamera(np.diag([0.01, 0.01, 1.0]), None, "m")})
+    assert open_recording(tmp_path).cameras[0].image_size is None
+    (tmp_path / "west").mkdir()
+    cv2.imwrite(str(tmp_path / "west/1.png"), walking_image(0))
+    camera = open_recording(tmp_path).cameras[0]
+    assert camera.image_size == (160, 120) and camera.sees([[1.0, 1.0], [2.0, 1.0]]).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("entry", ["frame_rate: 0.001", "time_offset: 1000000"])
+def test_clocks_that_make_more_frames_than_a_recording_may_have_are_told(tmp_path, entry):
+    ground = "homography: [[0.01, 0, 0], [0, 0.01, 0], [0, 0, 1]], unit: m"
+    (tmp_path / "cameras.yaml").write_text(f"west: {{{ground}}}\neast: {{{ground}, {entry}}}\n")
+    (tmp_path / "seqinfo.ini").write_text("[Sequence]\nframeRate=30\n")
+    (tmp_path / "det").mkdir()
+    (tmp_path / "det" / "west.txt").write_text("1,-1,10,20,30,60,1\n")
+    (tmp_path / "det" / "east.txt").write_text("999,-1,10,20,30,60,1\n")
+    with pytest.raises(InputError, match=r"cameras\.yaml: \d+ frames are more .* correct the frame_rate and the time_offset"):
+        open_recording(tmp_path)

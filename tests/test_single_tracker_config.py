@@ -62,6 +62,7 @@ def test_a_file_without_a_tracker_means_the_one_that_was_named(tmp_path):
         pytest.param("max_age: [1, 2]\n", "flat list", id="nested"),
         pytest.param("- 3\n", "flat list", id="no mapping"),
         pytest.param("a: b: c\n", "not YAML", id="no YAML"),
+        pytest.param("tracker: deepsort\n2: 3\n", "unknown threshold 2", id="a number as a threshold"),
         pytest.param("tracker: deepsort\nmax_age: old\n", "max_age", id="no number"),
         pytest.param("appearance: 5\n", "appearance: not a threshold of motdt; choose from min_candidate", id="a model"),
         pytest.param("scoring: 5\n", "scoring: not a threshold of motdt", id="a callable"),

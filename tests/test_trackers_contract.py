@@ -178,6 +178,7 @@ def test_the_constants_of_the_paper_differ_from_the_public_variant_where_the_iss
         ("deepsort", {"max_age": -3}, "max_age of deepsort must be a whole number at least 0, not -3"),
         ("deepsort", {"max_iou_distance": 70}, "max_iou_distance of deepsort must be a number from 0 to 1, not 70"),
         ("motdt", {"max_appearance_distance": 2.5}, "max_appearance_distance of motdt must be a number from 0 to 2, not 2.5"),
+        ("sort", {"max_age": 10**400}, "max_age of sort must be a whole number at least 0, not 1000"),
         ("sort", {"max_age": float("inf")}, "max_age of sort must be a whole number at least 0, not inf"),
         ("motdt", {"min_candidate_score": "low"}, "min_candidate_score of motdt must be a number, not 'low'"),
     ],

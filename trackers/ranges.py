@@ -22,7 +22,10 @@ Score = Annotated[float, Range(-math.inf, math.inf)]  # on the detector's own sc
 
 def check(name: str, value: object, allowed: Range, whole: bool = False) -> None:
     """Raise `ValueError` about the threshold `name` unless `value` is a number, or a `whole` number, in the range `allowed`."""
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.nan
     if allowed.low <= number <= allowed.high and (number.is_integer() or not whole):
         return
     limits = f" at least {allowed.low:g}" if math.isfinite(allowed.low) else ""

@@ -13,10 +13,12 @@ from mtmc.calibration.plausibility import check_camera
 from reid.common.errors import InputError
 from reid.common.files import replacing, require_name
 from reid.common.yaml_file import read_yaml
+from reid.footage.bounds import FARTHEST, FASTEST, SLOWEST
 
 PINHOLE_KEYS = ("width", "height", "K", "distortion", "world_to_camera")
 GROUND_KEYS = ("homography", "unit")
 OTHER_KEYS = ("video", "frame_rate", "time_offset", "reach")
+LONGEST = 1e6  # seconds between two clocks: eleven days
 EITHER = f"{', '.join(PINHOLE_KEYS)}, or {' and '.join(GROUND_KEYS)}"  # what a camera needs
 
 COMMENTS = """\
@@ -87,21 +89,27 @@ def _read_entry(path: Path, name: str, entry: object) -> CameraEntry:
             camera = HomographyCamera(entry["homography"], size, str(entry["unit"]))
         else:
             reach = float(entry.get("reach", np.inf))
+            if not reach > 0:
+                raise ValueError(f"reach must be above 0, not {reach:g}")
             camera = Camera(entry["K"], entry["distortion"], entry["world_to_camera"], _size(entry), reach)
         check_camera(camera)
         video = entry.get("video")
         if video is not None and "://" not in str(video):
             video = path.parent / str(video)
         offset, rate = float(entry.get("time_offset", 0.0)), float(entry.get("frame_rate", 30.0))
-        if not np.isfinite(offset) or not 0 < rate < np.inf:
-            raise ValueError(f"time_offset must be finite and frame_rate above 0, not {offset:g} and {rate:g}")
+        if not abs(offset) <= LONGEST or not SLOWEST <= rate <= FASTEST:
+            told = f"time_offset must be within {LONGEST:g} seconds and frame_rate from {SLOWEST:g} to {FASTEST:g}"
+            raise ValueError(f"{told}, not {offset:g} and {rate:g}")
         return CameraEntry(camera, None if video is None else str(video), offset, rate if "frame_rate" in entry else None)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{path}: camera {name}: {error}") from error
 
 
 def _size(given: dict) -> tuple[int, int]:
-    return int(given["width"]), int(given["height"])
+    width, height = int(given["width"]), int(given["height"])
+    if not 0 < min(width, height) <= max(width, height) <= FARTHEST:
+        raise ValueError(f"width and height must be from 1 to {FARTHEST:g}, not {width} and {height}")
+    return width, height
 
 
 def save_cameras(path: str | Path, cameras: Mapping[str, Camera | HomographyCamera | CameraEntry]) -> None:

@@ -22,7 +22,8 @@ class Camera:
 
     `matrix` `(3, 3)` is K in pixels, `distortion` `(4,)` or `(5,)` is k1 k2 p1 p2 [k3], `world_to_camera` `(4, 4)` is the rigid
     motion from world metres to the camera's axes (x right, y down, z forward), `image_size` is (width, height). Ground farther
-    away than `reach` metres counts as out of view. Raises `ValueError` for arrays of another shape or with NaN.
+    away than `reach` metres counts as out of view. Raises `ValueError` for arrays of another shape or with NaN, and for a K
+    without an inverse.
     """
 
     matrix: np.ndarray
@@ -42,6 +43,8 @@ class Camera:
                 wanted = " or ".join(map(str, shapes))
                 raise ValueError(f"a camera's {field} must be finite, of the shape {wanted}, not {array.shape}")
             object.__setattr__(self, field, array)
+        if np.linalg.cond(self.matrix[:2, :2]) > 1e6 or np.abs(self.matrix[2] - (0, 0, 1)).max() > 1e-6:
+            raise ValueError("a camera's matrix must have focal lengths that are not 0, and 0 0 1 as its last row")
 
     @classmethod
     def look_at(

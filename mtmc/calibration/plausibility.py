@@ -17,11 +17,15 @@ STANDING = 1.5, 4.0  # height by width of the boxes that are measured; others ar
 FEW, MANY = 10, 40  # standing people to measure at all, and to compare the quarters of the view
 
 
+UNKNOWN, SAME = (1000, 1000), 0.1  # pixels: an image of unknown size, and how far from itself a pixel may come back
+
+
 def check_camera(camera: Camera | HomographyCamera) -> None:
     """Raise `ValueError` for a camera that cannot watch people on the ground.
 
     A pinhole camera must have a rigid motion, be `LOWEST` to `HIGHEST` metres above the ground, and see some of it; this reveals
-    a calibration in another unit or with another axis up. For a homography, only the last is checked.
+    a calibration in another unit or with another axis up. For a homography, only the last is checked. For both, ground points
+    must lead back to their pixels.
     """
     if isinstance(camera, Camera):
         rotation = camera.world_to_camera[:3, :3]
@@ -30,12 +34,15 @@ def check_camera(camera: Camera | HomographyCamera) -> None:
         if np.abs(camera.world_to_camera[3] - (0, 0, 0, 1)).max() > 1e-9:
             raise ValueError("the last row of world_to_camera must be 0 0 0 1")
         _check_height(camera.position[2])
-    if camera.image_size is not None:
-        width, height = camera.image_size
-        columns, rows = np.meshgrid(np.linspace(0, width, 9), np.linspace(0, height, 9))
-        pixels = np.column_stack([columns.ravel(), rows.ravel()])
-        if not np.isfinite(camera.to_ground(pixels)).all(axis=1).any():
-            raise ValueError("no pixel sees the ground, which lies behind the camera: are its axes x right, y down, z forward?")
+    width, height = camera.image_size or UNKNOWN
+    columns, rows = np.meshgrid(np.linspace(0, width, 9), np.linspace(0, height, 9))
+    pixels = np.column_stack([columns.ravel(), rows.ravel()])
+    ground = camera.to_ground(pixels)
+    seen = np.isfinite(ground).all(axis=1)
+    if camera.image_size is not None and not seen.any():
+        raise ValueError("no pixel sees the ground, which lies behind the camera: are its axes x right, y down, z forward?")
+    if seen.any() and not np.nanmedian(np.abs(camera.to_image(ground[seen]) - pixels[seen])) <= SAME:
+        raise ValueError("the ground points of its pixels do not lead back to them: it is singular, or nearly so")
 
 
 def check_points(points: np.ndarray, unit: str) -> None:

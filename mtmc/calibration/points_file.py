@@ -1,6 +1,7 @@
 """CSV files of points with known positions in the image and in the world."""
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,9 @@ import numpy as np
 from mtmc.calibration.fitting import Points
 from reid.common.errors import InputError
 from reid.common.files import require_name
+from reid.common.text_file import read_text
+
+FARTHEST = 1e9  # pixels, metres or another unit: a point beyond is a slip, and squares of such numbers have no digits left
 
 COLUMNS = ("u", "v", "x", "y")
 
@@ -19,12 +23,11 @@ def read_points(path: Path) -> dict[str, Points]:
     malformed.
     """
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            header = [str(name).strip() for name in reader.fieldnames or []]
-            reader.fieldnames = header
-            entries = [(reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(io.StringIO(read_text(path), newline=""), skipinitialspace=True)
+        header = [str(name).strip() for name in reader.fieldnames or []]
+        reader.fieldnames = header
+        entries = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
         raise InputError(f"{path}: not a CSV file: {error}") from None
     if missing := [name for name in COLUMNS if name not in header]:
         raise InputError(
@@ -40,8 +43,8 @@ def read_points(path: Path) -> dict[str, Points]:
             numbers = [float(row[name]) for name in COLUMNS] + [float(row.get("z") or 0.0)]
         except (TypeError, ValueError):
             raise InputError(f"{path}, line {line}: {', '.join(COLUMNS)} and z must be numbers") from None
-        if not np.isfinite(numbers).all():
-            raise InputError(f"{path}, line {line}: a number is not finite")
+        if not (np.abs(numbers) <= FARTHEST).all():
+            raise InputError(f"{path}, line {line}: a number is not finite, or beyond {FARTHEST:g}")
         name = str(row.get("camera") or path.stem).strip()
         try:
             require_name(name)

@@ -16,7 +16,7 @@ class FloorPlan:
     """Draws moments one after another on a plan of `height` pixels; a person's trail holds the last `trail` positions.
 
     The plan shows the ground seen in the lower halves of the images, and the cameras with known positions. Metric cameras add a
-    grid line every metre. Raises `ValueError` for cameras that see no ground.
+    grid line every metre. Raises `ValueError` for cameras that see no ground, and for one whose image size is unknown.
     """
 
     def __init__(self, cameras: Sequence[GroundCamera], height: int = 480, trail: int = 60):
@@ -66,7 +66,9 @@ def _seen_ground(cameras: Sequence[GroundCamera]) -> np.ndarray:
     """Ground points `(N, 2)` under a grid of pixels in the lower halves of the images, except the farthest tenth."""
     seen = []
     for camera in cameras:
-        width, height = camera.image_size or (0, 0)
+        if camera.image_size is None:
+            raise ValueError("the floor plan needs the width and height of every camera in the file of cameras")
+        width, height = camera.image_size
         x, y = np.meshgrid(np.linspace(0, width - 1, 9), np.linspace(height / 2, height - 1, 9))
         seen.append(camera.to_ground(np.column_stack([x.ravel(), y.ravel()])))
     points = np.vstack(seen)

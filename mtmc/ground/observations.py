@@ -9,6 +9,8 @@ import numpy as np
 from mtmc.calibration import GroundCamera
 from trackers import Detections
 
+LEAST_ERROR = 0.5  # pixels: no box is more exact than the grid of pixels it was found on
+
 
 @dataclass(frozen=True, eq=False)
 class Observations:
@@ -46,7 +48,8 @@ def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections | N
     A camera that did not look has None: it says nothing, unlike one that saw nobody.
 
     `feet_error` is the standard deviation of the feet's pixel in either direction, as a share of the box height: detector errors
-    are proportional to box size, so the error across the line of sight is the same on the ground wherever a person stands.
+    are proportional to box size, so the error across the line of sight is the same on the ground wherever a person stands. It is
+    at least `LEAST_ERROR` pixels, however small the box.
     Detections that do not meet the ground are dropped. Raises `ValueError` if the lists differ in length, and if only some
     cameras' detections have embeddings.
     """
@@ -64,7 +67,7 @@ def observe(cameras: Sequence[GroundCamera], detections: Sequence[Detections | N
         if start < end:
             part = slice(start, end)
             ground[part], covariances[part], heights[part] = camera.locate(boxes[part], 1.0)
-    covariances *= np.square(feet_error * (boxes[:, 3] - boxes[:, 1]))[:, None, None]
+    covariances *= np.square(np.maximum(feet_error * (boxes[:, 3] - boxes[:, 1]), LEAST_ERROR))[:, None, None]
     everyone = Observations(
         np.array([found is not None for found in detections], dtype=bool),
         np.repeat(np.arange(len(cameras)), counts),

@@ -1,6 +1,7 @@
 """One identity per person across overlapping cameras: ground tracks, matched to the detections of all views at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +22,7 @@ HEIGHT_ERROR = 0.05  # standard deviation of one height measurement, as a share 
 REACH = 36.0  # distance over which a camera's offset may change by its own size, in units of the measurement error
 STATURE = 20.0  # initial height of a person, in units of the measurement error
 MARGIN = 9.0  # around the area, in standard deviations across the line of sight; detections farther out are ignored
+SMALLEST = 0.25  # of a person's height: a box below is no more exact than one of this height
 HABIT = 0.4  # seconds for which a camera's error about one person lasts: hidden legs, a bag taken for part of the body
 LEARNING = 0.1  # weight of a new value in a person's height and appearance
 
@@ -95,6 +97,7 @@ class GroundTracker:
         if self._unit == 0:
             return self._show(np.zeros((len(self.cameras), 0, 4)))
         self._predict(seconds)
+        observations = self._no_more_exact(observations)
         offsets, spread = self._camera_offsets.offsets(observations.camera, observations.ground)
         ground, errors = observations.ground - offsets, observations.covariances + spread
         person = self._associate(observations, ground, errors)
@@ -128,6 +131,14 @@ class GroundTracker:
             possible &= (x >= left - margin) & (x <= right + margin) & (y >= low - margin) & (y <= high + margin)
         observations = observations.select(possible)
         return observations.select(np.lexsort((*observations.boxes.T, *observations.ground.T)))
+
+    def _no_more_exact(self, observations: Observations) -> Observations:
+        """`observations` with covariances of at least those of a box `SMALLEST` times as high as a person: what is smaller shows
+        a part of one, or nobody, and tells their place no better."""
+        least = SMALLEST * self._unit
+        # Rounding may leave nothing of the scale of a covariance that is long and thin.
+        widened = np.square(np.maximum(1.0, least / np.maximum(sideways_scale(observations.covariances), 0.01 * least)))
+        return replace(observations, covariances=observations.covariances * widened[:, None, None])
 
     def _begin(self, observations: Observations) -> None:
         """Set the unit of length and the centre of the scene from the first detections."""

@@ -4,18 +4,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 
 from mtmc.identity.exemplars import Exemplars
+from mtmc.identity.gallery_file import StoredGallery, read_gallery, write_gallery
 from reid.common.errors import InputError
-from reid.common.files import replacing
 from reid.sets import relative_distances, set_distances
 
 _CANDIDATES = 64  # exemplars looked up per embedding in a large gallery; their owners are compared in full
-_FORMAT = 1  # version of the file format
 
 
 @dataclass
@@ -159,44 +157,32 @@ class Gallery:
         require_place(path)
         people = self.people.tolist()
         places = np.concatenate([np.zeros(0, np.int64), *(self._places[person] for person in people)])
-        crops = [np.frombuffer(self._crops.get(place, b""), np.uint8) for place in places.tolist()]
-        with replacing(path) as temporary:
-            np.savez(
-                temporary,
-                format=_FORMAT,
-                network=self.network,
-                limit=self.exemplars,
-                next=self._next,
-                people=np.array(people, np.int64),
-                names=np.array([self._people[person].name for person in people], np.str_),
-                seen=np.array([(self._people[p].first_seen, self._people[p].last_seen) for p in people]).reshape(-1, 2),
-                owners=self._pool.owners[places],
-                embeddings=self._pool.rows[places],
-                crop_sizes=np.array([len(crop) for crop in crops], np.int64),
-                crop_bytes=np.concatenate([np.zeros(0, np.uint8), *crops]),
-            )
+        seen = [(self._people[person].first_seen, self._people[person].last_seen) for person in people]
+        stored = StoredGallery(
+            network=self.network,
+            limit=self.exemplars,
+            next=self._next,
+            people=np.array(people, np.int64),
+            names=[self._people[person].name for person in people],
+            seen=np.array(seen, np.float64).reshape(-1, 2),
+            owners=self._pool.owners[places],
+            embeddings=self._pool.rows[places],
+            crops=[self._crops.get(place, b"") for place in places.tolist()],
+        )
+        write_gallery(path, stored)
 
     @classmethod
     def load(cls, path: str | Path, network: str | None = None) -> "Gallery":
         """Read a file written by `save`. Raises `InputError` for any other file, and for a gallery of another network than
         `network`."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                stored = dict(file)
-            gallery = cls(stored["embeddings"].shape[1], int(stored["limit"]), str(stored["network"]))
-            if int(stored["format"]) != _FORMAT:
-                raise InputError(f"{path}: gallery format {stored['format']}; this version reads {_FORMAT}")
-            crops = np.split(stored["crop_bytes"], np.cumsum(stored["crop_sizes"])[:-1])
-            for person, name, (first, last) in zip(stored["people"].tolist(), stored["names"], stored["seen"], strict=True):
-                rows = np.arange(*np.searchsorted(stored["owners"], [person, person + 1]))
-                gallery._people[person] = Person(str(name), float(first), float(last))
-                gallery._places[person] = np.zeros(0, np.int64)
-                gallery._offer(person, stored["embeddings"][rows], [crops[row].tobytes() or None for row in rows])
-            gallery._next = int(stored["next"])
-        except FileNotFoundError:
-            raise InputError(f"{path}: no such file") from None
-        except (BadZipFile, KeyError, IndexError, TypeError, ValueError) as error:
-            raise InputError(f"{path}: not a gallery saved by this program ({error})") from None
+        stored = read_gallery(Path(path))
+        gallery = cls(stored.embeddings.shape[1], stored.limit, stored.network)
+        bounds = np.searchsorted(stored.owners, [stored.people, stored.people + 1]).T
+        for person, name, (first, last), rows in zip(stored.people.tolist(), stored.names, stored.seen, bounds, strict=True):
+            gallery._people[person] = Person(name, float(first), float(last))
+            gallery._places[person] = np.zeros(0, np.int64)
+            gallery._offer(person, stored.embeddings[slice(*rows)], stored.crops[slice(*rows)])
+        gallery._next = stored.next
         if network is not None and gallery.network != network:
             raise InputError(f"{path}: the gallery holds embeddings of another network; start a new one")
         return gallery

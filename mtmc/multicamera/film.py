@@ -37,7 +37,10 @@ class FilmWriter:
         frame_rate: float,
     ):
         self._results, self._cameras, self._frame_rate = results, list(cameras), frame_rate
-        self._plan = FloorPlan(self._cameras, TILE)
+        try:
+            self._plan = FloorPlan(self._cameras, TILE)
+        except ValueError as error:
+            raise InputError(f"{NAME}: {error}") from None
         self._annotators = [Annotator() for _ in self._cameras]
         self._images = [iter(()) if source is None else iter(source) for source in images]
         self._last: list[np.ndarray | None] = [None] * len(self._cameras)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reid.footage.bounds import MOST_IDS
 from reid.footage.detection_text import check_frames_and_boxes, fail_at_first, read_rows, xyxy
 
 
@@ -45,8 +46,11 @@ def read_ground_truth(path: Path, length: int | None = None) -> GroundTruth:
     rows, fail = read_rows(path, columns=(7, 9, 10), layout="frame,id,left,top,width,height,consider,class,visibility")
     check_frames_and_boxes(rows, length, fail)
     _check_ids(rows, fail)
-    rows = rows[np.argsort(rows[:, 0], kind="stable")]
     with_classes = rows.shape[1] == 9
+    if with_classes:
+        known = (np.abs(rows[:, 7]) <= MOST_IDS) & np.isfinite(rows[:, 8])
+        fail_at_first(~known, lambda i: fail(i, f"the class {rows[i, 7]:g} or the visibility {rows[i, 8]:g} is none"))
+    rows = rows[np.argsort(rows[:, 0], kind="stable")]
     ones = np.ones(len(rows))
     return GroundTruth(
         frames=rows[:, 0].astype(int) - 1,
@@ -97,7 +101,8 @@ def _ltwh(boxes: np.ndarray) -> list[str]:
 
 
 def _check_ids(rows: np.ndarray, fail: Callable) -> None:
-    fail_at_first(rows[:, 1] % 1 != 0, lambda i: fail(i, f"the id {rows[i, 1]:g} must be a whole number"))
+    whole = (rows[:, 1] % 1 == 0) & (np.abs(rows[:, 1]) <= MOST_IDS)
+    fail_at_first(~whole, lambda i: fail(i, f"the id {rows[i, 1]:g} must be a whole number of at most 15 digits"))
     rank = np.lexsort((rows[:, 1], rows[:, 0]))
     again = (np.diff(rows[rank, 0]) == 0) & (np.diff(rows[rank, 1]) == 0)
     fail_at_first(again, lambda i: fail(rank[i + 1], f"id {rows[rank[i], 1]:g} occurs twice in frame {rows[rank[i], 0]:g}"))

@@ -1,30 +1,36 @@
 """Tables of numbers in text files, and rows split by frame."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from reid.common.errors import InputError
-from reid.footage.rows import rows_by_frame
+from mtmc.sequences.recording import WorldTruth
+from reid.footage.bounds import FARTHEST, MOST_FRAMES, MOST_IDS
+from reid.footage.detection_text import fail_at_first, read_rows
+from reid.footage.rows import rows_of_frames
 from trackers import Detections
 
 
-def read_table(path: Path, columns: int, delimiter: str | None = None) -> np.ndarray:
-    """The finite numbers `(R, C)` of a text file of at least `columns` columns, separated by spaces or by `delimiter`.
+def read_table(path: Path, columns: int, layout: str, delimiter: str | None = None) -> tuple[np.ndarray, Callable]:
+    """The finite numbers `(R, C)` of a text file of at least `columns` columns, and the function `fail` of `read_rows`.
 
-    Raises `InputError` for a file that is missing, ragged, too narrow or not numeric.
+    Raises `InputError` as `read_rows` does, and for a number that is not finite; "#" begins a comment.
     """
-    try:
-        rows = np.loadtxt(path, ndmin=2, delimiter=delimiter, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; add the data set's file") from None
-    except ValueError as error:
-        raise InputError(f"{path}: not a table of numbers: {error}") from None
-    if len(rows) and rows.shape[1] < columns:
-        raise InputError(f"{path}: must have at least {columns} columns, but has {rows.shape[1]}")
-    if not np.isfinite(rows).all():
-        raise InputError(f"{path}: row {int((~np.isfinite(rows)).any(axis=1).argmax()) + 1} holds a number that is not finite")
-    return rows.reshape(len(rows), -1) if len(rows) else np.empty((0, columns))
+    rows, fail = read_rows(path, range(columns, 1000), layout, may_be_empty=True, delimiter=delimiter, comment="#")
+    fail_at_first(~np.isfinite(rows).all(axis=1), lambda i: fail(i, "holds a number that is not finite"))
+    return rows, fail
+
+
+def world_truth(rows: np.ndarray, fail: Callable) -> WorldTruth:
+    """The true positions in `rows` `(R, 4)`, frame (from 1), id, x and y, in any order; calls `fail` for the first wrong row."""
+    frames, ids = rows[:, 0], rows[:, 1]
+    asked = "must be whole numbers, with frames from 1 and at most 15 digits"
+    wrong = (rows[:, :2] % 1 != 0).any(axis=1) | (frames < 1) | (frames > MOST_FRAMES) | (np.abs(ids) > MOST_IDS)
+    fail_at_first(wrong, lambda i: fail(i, f"frame {frames[i]:g} and id {ids[i]:g} {asked}"))
+    fail_at_first((np.abs(rows[:, 2:]) > FARTHEST).any(axis=1), lambda i: fail(i, f"a position is beyond {FARTHEST:g}"))
+    rows = rows[np.lexsort((ids, frames))]
+    return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 2:4])
 
 
 def detections_by_frame(
@@ -35,4 +41,8 @@ def detections_by_frame(
     order = np.argsort(frames, kind="stable")
     scores = np.ones(len(boxes)) if scores is None else scores[order]
     everyone = Detections(boxes[order], scores, None if embeddings is None else embeddings[order])
-    return [everyone.select(rows) for rows in rows_by_frame(frames[order], length)]
+    nobody = everyone.select(slice(0, 0))
+    by_frame = [nobody] * length
+    for frame, rows in zip(*rows_of_frames(frames[order], length), strict=True):
+        by_frame[frame] = everyone.select(rows)
+    return by_frame

@@ -80,7 +80,7 @@ def _register(name: str) -> None:
 
 def _read(file: Path) -> tuple[str | None, dict]:
     """The algorithm named in a file, if any, and its thresholds."""
-    content = read_yaml(file, _WANTED)
+    content = {str(key): value for key, value in read_yaml(file, _WANTED).items()}
     if any(isinstance(value, dict | list) for value in content.values()):
         raise InputError(f"{file}: must hold {_WANTED}")
     algorithm = content.pop("tracker", None)

@@ -10,6 +10,8 @@ from typing import Any
 
 from reid.common.interrupts import ignore_signals, terminable
 
+LONGEST = 2000  # characters of a sentence; names of files count too
+
 
 class InputError(Exception):
     """Invalid user input. The message names the file, the line and the remedy, without a final full stop.
@@ -137,5 +139,9 @@ def _notes(error: BaseException) -> list[str]:
 
 
 def _report(sentence: str, error: BaseException) -> int:
+    """Print an error and its notes. The sentence stays one line, however long a value that it quotes from a damaged file."""
+    sentence = " ".join(sentence.splitlines())
+    if len(sentence) > LONGEST:
+        sentence = f"{sentence[: LONGEST // 2]} ... {sentence[-LONGEST // 2 :]}"
     print(f"error: {sentence}", *_notes(error), sep="\n", file=sys.stderr)
     return 2

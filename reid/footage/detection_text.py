@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.text_file import read_text
+from reid.footage.bounds import FARTHEST, HIGHEST, MOST_FRAMES
 from reid.footage.plausibility import check_plausible
 
 SCORE_SCALES = "probability", "percent", "standardised"
@@ -98,15 +100,18 @@ def scaled(scores: np.ndarray, scale: str) -> np.ndarray:
     return (scores / 100 if scale == "percent" else scores).clip(0.0, 1.0)
 
 
-def read_rows(path: Path, columns, layout: str, may_be_empty: bool = False) -> tuple[np.ndarray, Callable]:
-    """The numbers in a comma-separated file, and a function that raises `InputError` for one of its rows."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file; rows must be {layout}") from None
-    numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+def read_rows(
+    path: Path, columns, layout: str, may_be_empty: bool = False, delimiter: str | None = ",", comment: str | None = None
+) -> tuple[np.ndarray, Callable]:
+    """The numbers `(R, C)` in a text file, C one of `columns`, and a function that raises `InputError` for one of its rows.
+
+    They are separated by the `delimiter` (None: by spaces); what follows a `comment` sign in a line is left out. `layout` is what
+    the messages say of the columns. Raises `InputError` for a file that is missing, ragged or not numeric.
+    """
+    text = read_text(path, f"rows must be {layout}")
+    lines = (line.partition(comment)[0] if comment else line for line in text.splitlines())
+    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    separated = f"separated by {'spaces' if delimiter is None else 'commas'}"
     if not numbered and not may_be_empty:
         raise InputError(f"{path}: empty; rows must be {layout}; without any, leave the file out")
 
@@ -116,32 +121,34 @@ def read_rows(path: Path, columns, layout: str, may_be_empty: bool = False) -> t
     if not numbered:
         return np.empty((0, min(columns))), fail
     try:
-        rows = np.loadtxt([line for _, line in numbered], delimiter=",", comments=None, ndmin=2)
+        rows = np.loadtxt([line for _, line in numbered], delimiter=delimiter, comments=None, ndmin=2)
     except ValueError:
-        rows = np.array(_parse_slowly([line for _, line in numbered], layout, fail))
+        rows = np.array(_parse_slowly([line.split(delimiter) for _, line in numbered], layout, separated, fail))
     if rows.shape[1] not in columns:
-        fail(0, f"must have the columns {layout}, separated by commas, but has {rows.shape[1]}")
+        fail(0, f"must have the columns {layout}, {separated}, but has {rows.shape[1]}")
     return rows, fail
 
 
-def _parse_slowly(lines: list[str], layout: str, fail: Callable) -> list[list[float]]:
+def _parse_slowly(lines: list[list[str]], layout: str, separated: str, fail: Callable) -> list[list[float]]:
     """Parse line by line, to find the line that numpy's reader rejected."""
     rows: list[list[float]] = []
-    for index, line in enumerate(lines):
-        cells = line.split(",")
+    for index, cells in enumerate(lines):
         if rows and len(cells) != len(rows[0]):
-            fail(index, f"must have {len(rows[0])} columns, separated by commas, like earlier lines, but has {len(cells)}")
+            fail(index, f"must have {len(rows[0])} columns, {separated}, like earlier lines, but has {len(cells)}")
         rows.append([])
         for column, cell in enumerate(cells, 1):
             try:
                 rows[-1].append(float(cell))
             except ValueError:
-                fail(index, f"column {column} must be a number, not {cell.strip()!r} ({layout}, separated by commas)")
+                fail(index, f"column {column} must be a number, not {cell.strip()!r} ({layout}, {separated})")
     return rows
 
 
 def check_frames_and_boxes(rows: np.ndarray, length: int | None, fail: Callable) -> None:
-    """Call `fail` (see `read_rows`) for the first of `rows` `(R, C)` with an invalid frame (1 to `length`) or box."""
+    """Call `fail` (see `read_rows`) for the first of `rows` `(R, C)` with an invalid frame (1 to `length`), box or score.
+
+    See `reid.footage.bounds` for how far each may go.
+    """
     finite = np.isfinite(rows[:, :7])
     fail_at_first(~finite.all(axis=1), lambda i: fail(i, f"column {np.argmin(finite[i]) + 1} is not a finite number"))
     frames = rows[:, 0]
@@ -149,6 +156,9 @@ def check_frames_and_boxes(rows: np.ndarray, length: int | None, fail: Callable)
     fail_at_first(~whole, lambda i: fail(i, f"frame {frames[i]:g}, but frames are whole numbers from 1"))
     if length is not None:
         fail_at_first(frames > length, lambda i: fail(i, f"frame {frames[i]:g} is beyond the sequence's last frame, {length}"))
+    fail_at_first(frames > MOST_FRAMES, lambda i: fail(i, f"frame {frames[i]:g} is beyond the last possible one, {MOST_FRAMES}"))
+    far = np.abs(rows[:, 2:7]) > [FARTHEST] * 4 + [HIGHEST]
+    fail_at_first(far.any(axis=1), lambda i: fail(i, f"column {far[i].argmax() + 3} is far beyond any image, or any score"))
     width, height = rows[:, 4], rows[:, 5]
     fail_at_first((width <= 0) | (height <= 0), lambda i: fail(i, f"the box is {width[i]:g} wide and {height[i]:g} high"))
 

@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from reid.common.errors import InputError
+from reid.common.text_file import read_text
+from reid.footage.bounds import FARTHEST, FASTEST, MOST_FRAMES, SLOWEST
 from reid.footage.detection_text import NO_DETECTIONS, DetectionFile, read_detections
 from reid.footage.frames import PictureFolder, Video, choose_images, videos_in
 
@@ -156,16 +158,21 @@ def read_info(path: Path) -> Info:
         return Info()
     parser = configparser.ConfigParser()
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"), source=str(path))
+        parser.read_string(read_text(path), source=str(path))
         section = parser["Sequence"]
         length, rate = section.getint("seqLength"), section.getfloat("frameRate")
         width, height = section.getint("imWidth"), section.getint("imHeight")
     except (configparser.Error, KeyError, ValueError) as error:
         what = " ".join(str(error).split())
         raise InputError(f"{path}: no [Sequence] with seqLength and frameRate ({what}); correct or delete it") from None
-    for name, value in ("seqLength", length), ("frameRate", rate), ("imWidth", width), ("imHeight", height):
-        if value is not None and not 0 < value < float("inf"):
-            raise InputError(f"{path}: {name}={value:g} must be above 0; correct or delete that line")
+    for name, value, least, most in (
+        ("seqLength", length, 1, MOST_FRAMES),
+        ("frameRate", rate, SLOWEST, FASTEST),
+        ("imWidth", width, 1, FARTHEST),
+        ("imHeight", height, 1, FARTHEST),
+    ):
+        if value is not None and not least <= value <= most:
+            raise InputError(f"{path}: {name}={value} must be from {least:g} to {most:g}; correct or delete that line")
     return Info(length, rate, (width, height) if width and height else None)
 
 

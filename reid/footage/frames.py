@@ -18,6 +18,7 @@ from reid.common.errors import EndedEarly, InputError
 from reid.common.picture_file import is_cut
 from reid.common.pictures import is_picture
 from reid.common.read_ahead import read_ahead
+from reid.footage.bounds import MOST_FRAMES
 
 VIDEOS = {".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts"}
 STALL = 30.0  # seconds without a frame after which a live source has ended
@@ -111,7 +112,7 @@ class Video:
     def length(self) -> int | None:
         """Frames, as given or as the file's header estimates them; None for a live camera."""
         frames = self._exact_length or int(self._header[0])
-        return frames if frames > 0 else None
+        return frames if 0 < frames <= MOST_FRAMES else None
 
     @property
     def estimated(self) -> bool:

@@ -95,7 +95,7 @@ def _size(image_size: tuple[int, int]) -> str:
 def _categories(rows: np.ndarray) -> str:
     """VisDrone has a category, a truncation and an occlusion where MOTChallenge has coordinates or -1."""
     columns, categories = VISDRONE
-    if rows.shape[1] != columns or (rows[:, 7:] % 1 != 0).any() or (rows[:, 7:] < 0).any():
+    if rows.shape[1] != columns or not np.isfinite(rows[:, 7:]).all() or (rows[:, 7:] % 1 != 0).any() or (rows[:, 7:] < 0).any():
         return ""
     if rows[:, 7].max() >= categories or rows[:, 8].max() > 1 or rows[:, 9].max() > 2 or np.ptp(rows[:, 7]) == 0:
         return ""

@@ -12,6 +12,7 @@ from mtmc.sequences.readers.true_detections import THINNED, true_detections
 from mtmc.sequences.readers.vatic import read_vatic
 from mtmc.sequences.recording import Recording, View
 from reid.common.errors import InputError
+from reid.common.foreign_files import reading
 
 FRAME_RATE = 30.0
 IMAGE_SIZE = (1920, 1080)
@@ -51,10 +52,8 @@ def _read_views(path: Path) -> dict:
     from scipy.io import loadmat
     from scipy.io.matlab import mat_struct
 
-    try:
+    with reading(path, "a MATLAB file of version 7.2 or earlier"):
         contents = loadmat(path, struct_as_record=False, squeeze_me=True)
-    except (ValueError, TypeError, NotImplementedError, OSError) as error:
-        raise InputError(f"{path}: not a MATLAB file of version 7.2 or earlier: {error}") from None
     views, waiting = {}, [(name, value) for name, value in contents.items() if isinstance(value, mat_struct)]
     for name, value in waiting:
         if all(hasattr(value, field) for field in FIELDS):

@@ -1,6 +1,7 @@
 """The CMC recordings (Ong et al., PAMI 2020): a room with four cameras, in which people walk, cross and jump."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,11 @@ from mtmc.calibration import Camera
 from mtmc.calibration.plausibility import check_camera
 from mtmc.sequences.readers.images import find_images
 from mtmc.sequences.recording import Recording, View, WorldTruth
-from mtmc.sequences.tables import detections_by_frame, read_table
+from mtmc.sequences.tables import detections_by_frame, read_table, world_truth
+from reid.common.array_file import read_arrays
 from reid.common.errors import InputError
+from reid.common.foreign_files import reading
+from reid.footage.detection_text import check_frames_and_boxes, fail_at_first, xyxy
 
 FRAME_RATE = 4.0
 IMAGE_SIZE = (1920, 1024)
@@ -61,7 +65,7 @@ def read_cmc(folder: Path, detections: str | None = None, seed: int = 0) -> Reco
 
 
 def _read_camera(path: Path) -> Camera:
-    projection = read_table(path, 4)
+    projection, _ = read_table(path, 4, "three rows of four numbers")
     try:
         camera = Camera.from_projection(projection, IMAGE_SIZE)
         check_camera(camera)
@@ -71,26 +75,38 @@ def _read_camera(path: Path) -> Camera:
 
 
 def _read_truth(path: Path) -> WorldTruth:
-    rows = read_table(path, 10)
-    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 7:9])
+    rows, fail = read_table(path, 10, "frame id -1 -1 -1 -1 -1 x y z")
+    return world_truth(rows[:, [0, 1, 7, 8]], fail)
 
 
 def _read_fairmot(folder: Path, number: int) -> _Rows:
     path = folder / f"fairmot_cam{number}.npz"
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            frames, rows, embeddings = (file[key] for key in ("frame", "xyxy_score", "embedding"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; add it, or choose the detections fasterrcnn") from None
-    except (KeyError, ValueError) as error:
-        raise InputError(f"{path}: must hold the arrays frame, xyxy_score and embedding: {error}") from None
-    rows = rows.astype(np.float64)
-    return frames.astype(int) - 1, rows[:, :4], rows[:, 4], embeddings.astype(np.float32)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; add it, or choose the detections fasterrcnn")
+    keys, way_out = ("frame", "xyxy_score", "embedding"), "unpack it again"
+    arrays = read_arrays(path, keys, f"a NumPy file with the arrays {', '.join(keys)}", way_out)
+    with reading(path, "arrays of numbers", way_out), np.errstate(over="ignore"):
+        frames, rows, embeddings = (arrays[key].astype(kind) for key, kind in zip(keys, (float, float, np.float32), strict=True))
+
+    def fail(row: int, what: str) -> None:
+        raise InputError(f"{path}, row {row + 1}: {what}; unpack the file again")
+
+    if frames.ndim != 1 or rows.shape != (len(frames), 5) or embeddings.ndim != 2 or len(embeddings) != len(frames):
+        told = f"{frames.shape}, {rows.shape} and {embeddings.shape}"
+        raise InputError(f"{path}: frame, xyxy_score and embedding must have the shapes (N,), (N, 5) and (N, D), not {told}")
+    _check(frames, np.hstack([rows[:, :2], rows[:, 2:4] - rows[:, :2], rows[:, 4:]]), fail)
+    usable = np.isfinite(embeddings).all(axis=1) & embeddings.any(axis=1)
+    fail_at_first(~usable, lambda i: fail(i, "the embedding is all zeros, or holds a number that is not finite"))
+    return frames.astype(int) - 1, rows[:, :4], rows[:, 4], embeddings
 
 
 def _read_fasterrcnn(folder: Path, number: int) -> _Rows:
     path = next(iter(sorted(folder.glob(f"*_Cam{number}.txt"))), folder / f"NAME_Cam{number}.txt")
-    rows = read_table(path, 6)
-    boxes = np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
-    return rows[:, 0].astype(int) - 1, boxes, None, None
+    rows, fail = read_table(path, 6, "frame -1 left top width height")
+    _check(rows[:, 0], np.hstack([rows[:, 2:6], np.ones((len(rows), 1))]), fail)
+    return rows[:, 0].astype(int) - 1, xyxy(rows[:, 2:6]), None, None
+
+
+def _check(frames: np.ndarray, boxes: np.ndarray, fail: Callable) -> None:
+    """Check 1-based `frames` `(R,)` and `boxes` `(R, 5)`, left, top, width, height and score, as a detection file's."""
+    check_frames_and_boxes(np.column_stack([frames, frames, boxes]), None, fail)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reid.common.array_file import read_array
 from reid.common.errors import InputError
 from reid.footage.detection_text import DetectionFile
 
@@ -30,14 +31,16 @@ def read_embeddings(folder: Path, found: dict[str, DetectionFile]) -> dict[str, 
 
 def _embeddings(path: Path, found: DetectionFile) -> np.ndarray:
     wanted = f"must hold one embedding, a row of numbers, for each of the {found.file_rows} rows of {path.stem}.txt"
-    try:
-        embeddings = np.load(path, allow_pickle=False)
-        lengths = np.linalg.norm(embeddings.astype(np.float64), axis=-1)
-    except (ValueError, TypeError, EOFError, AttributeError):
-        raise InputError(f"{path}: not a NumPy file of numbers; it {wanted}") from None
+    embeddings = read_array(path, "a NumPy file of numbers", f"it {wanted}")
+    if embeddings.dtype.kind not in "fiub":
+        raise InputError(f"{path}: not a NumPy file of numbers, but of {embeddings.dtype}; it {wanted}")
+    with np.errstate(over="ignore"):
+        embeddings = embeddings.astype(np.float32)
     if embeddings.ndim != 2 or len(embeddings) != found.file_rows or not embeddings.shape[1]:
         raise InputError(f"{path}: {wanted}, not an array of the shape {embeddings.shape}")
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(embeddings, axis=1)
     usable = np.isfinite(lengths) & (lengths > 0)
     if not usable.all():
         raise InputError(f"{path}: row {int(usable.argmin()) + 1} is all zeros, or holds a number that is not finite")
-    return embeddings[found.rows].astype(np.float32)
+    return embeddings[found.rows]

@@ -13,6 +13,7 @@ from mtmc.sequences.readers.vatic import read_vatic
 from mtmc.sequences.recording import Recording, View
 from mtmc.sequences.tables import read_table
 from reid.common.errors import InputError
+from reid.common.text_file import read_text
 
 FRAME_RATE = 25.0
 IMAGE_SIZE = (360, 288)
@@ -64,7 +65,8 @@ def _read_cameras(folder: Path, stem: str, numbers: list[int]) -> dict[str, Homo
     files = {number: folder / f"{stem}-c{number}.Homography.txt" for number in numbers}
     homographies: dict[int, tuple[Path, np.ndarray | None]]
     if any(path.is_file() for path in files.values()):
-        homographies = {number: (path, read_table(path, 3)[:3, :3]) for number, path in files.items()}
+        layout = "three rows of three numbers"
+        homographies = {number: (path, read_table(path, 3, layout)[0][:3, :3]) for number, path in files.items()}
     else:
         shared = sorted(folder.glob("calibration*.txt"))
         if len(shared) != 1:
@@ -86,7 +88,7 @@ def _read_cameras(folder: Path, stem: str, numbers: list[int]) -> dict[str, Homo
 def _ground_homographies(path: Path) -> dict[int, np.ndarray]:
     """The blocks under "Camera N" and "Ground plane homography" in a published calibration file, by camera number."""
     blocks: dict[int, np.ndarray] = {}
-    _, *parts = re.split(r"Camera\s+(\d+)", path.read_text(encoding="utf-8-sig"))
+    _, *parts = re.split(r"Camera\s+(\d+)", read_text(path))
     for number, part in zip(map(int, parts[::2]), parts[1::2], strict=True):
         ground = re.split(r"ground plane homography", part, flags=re.IGNORECASE)[1:]
         rows = [line.split() for line in (ground[0].splitlines() if ground else []) if line.strip() and "#" not in line][:3]

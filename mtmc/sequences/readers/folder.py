@@ -2,20 +2,22 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from mtmc.calibration import CameraEntry, read_camera_file, save_cameras
+from mtmc.calibration import Camera, CameraEntry, HomographyCamera, read_camera_file, save_cameras
 from mtmc.sequences.alignment import Clock, TimedImages, by_moment, by_own_frame
 from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, ground_truth_text, read_ground_truth
 from mtmc.sequences.readers.embeddings import read_embeddings
 from mtmc.sequences.readers.images import find_images
 from mtmc.sequences.readers.true_detections import true_detections
 from mtmc.sequences.recording import Recording, View, WorldTruth
-from mtmc.sequences.tables import detections_by_frame, read_table
+from mtmc.sequences.tables import detections_by_frame, read_table, world_truth
 from reid.common.errors import EndedEarly, InputError
 from reid.common.files import replacing
+from reid.footage.bounds import check_length
 from reid.footage.detection_text import DetectionFile, read_detections
 from reid.footage.footage import read_info
 from reid.footage.frames import CLOSE, VIDEOS, PictureFolder, Video
@@ -69,12 +71,14 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
     images = {name: None if part is None else TimedImages(part, clocks[name], info.length) for name, part in own.items()}
     longest = max((part.length or 0 for part in images.values() if part is not None), default=0)
     length = info.length or longest or None
+    _check_lengths(path, clocks, length)
     truth = _within(folder / "gt", truth, clocks, length, read_ground_truth)
     found = _within(folder / "det", found, clocks, length, read_supplied)
     world = _read_world(folder / "gt.txt") if (folder / "gt.txt").is_file() else None
     if length is None:
         texts = [*found.values(), *truth.values(), *([world] if world else [])]
         length = 1 + max((int(part.frames.max(initial=-1)) for part in texts), default=-1)
+        _check_lengths(path, clocks, length)
         if not length and any(part is not None for part in images.values()):
             raise InputError(f"{path}: the streams have no known length; give it as seqLength in {folder / 'seqinfo.ini'}")
     by_frame: Sequence[list[Detections] | None]
@@ -89,7 +93,15 @@ def read_folder(folder: Path, detections: str | None = None, seed: int = 0) -> R
         frame_rate=next(iter(clocks.values())).moment_rate,
         length=length,
         views=tuple(
-            View(name, entry.camera, of_view, images[name], truth.get(name), entry.time_offset, clocks[name].frame_rate)
+            View(
+                name,
+                _sized(entry.camera, sizes[name]),
+                of_view,
+                images[name],
+                truth.get(name),
+                entry.time_offset,
+                clocks[name].frame_rate,
+            )
             for (name, entry), of_view in zip(entries.items(), seen, strict=True)
         ),
         detection_source=detections or SUPPLIED,
@@ -147,6 +159,11 @@ def _images(folder: Path, name: str, entry: CameraEntry) -> PictureFolder | Vide
     return images
 
 
+def _sized(camera: Camera | HomographyCamera, size: tuple[int, int] | None) -> Camera | HomographyCamera:
+    """`camera` with the `size` of its images, if only these tell it: without, it would see ground that is in no image."""
+    return replace(camera, image_size=size) if camera.image_size is None and size is not None and all(size) else camera
+
+
 def _from_truth(
     folder: Path, source: str, entries: dict[str, CameraEntry], truth: dict[str, GroundTruth], length: int, seed: int
 ) -> list[list[Detections]]:
@@ -200,6 +217,14 @@ def _within(folder: Path, texts: dict, clocks: dict[str, Clock], length: int | N
     return {name: by_moment(text, clocks[name]) for name, text in texts.items()}
 
 
+def _check_lengths(path: Path, clocks: dict[str, Clock], length: int | None) -> None:
+    """Raise `InputError` for cameras whose clocks make more moments, or more own frames, than a recording may have."""
+    for name, clock in clocks.items():
+        if length is not None:
+            frames = max(length, clock.count(length))
+            check_length(frames, path, f"correct the frame_rate and the time_offset of camera {name}, or seqLength")
+
+
 def _looked(
     name: str, detections: list[Detections] | None, clock: Clock, images: TimedImages | None, length: int
 ) -> list[Detections | None]:
@@ -221,11 +246,8 @@ def _by_frame(found: DetectionFile | None, embeddings: np.ndarray | None, length
 
 
 def _read_world(path: Path) -> WorldTruth:
-    rows = read_table(path, 4, ",")
-    if (rows[:, 0] < 1).any() or (rows[:, :2] % 1 != 0).any():
-        raise InputError(f"{path}: must have rows frame,id,x,y with whole frames from 1 and whole ids")
-    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    return WorldTruth(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), rows[:, 2:4])
+    rows, fail = read_table(path, 4, "frame,id,x,y", ",")
+    return world_truth(rows[:, :4], fail)
 
 
 def _write(path: Path, text: str) -> None:

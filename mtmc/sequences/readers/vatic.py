@@ -6,6 +6,8 @@ import numpy as np
 
 from mtmc.sequences.mot_text import GroundTruth
 from reid.common.errors import InputError
+from reid.common.text_file import read_text
+from reid.footage.bounds import FARTHEST, MOST_FRAMES, MOST_IDS
 
 LAYOUT = "id xmin ymin xmax ymax frame lost occluded generated label"
 PEOPLE = ("person", "human", "pedestrian")
@@ -17,10 +19,7 @@ def read_vatic(path: Path) -> GroundTruth:
     Lost rows (out of view) and labels other than people, such as cars, are left out; rows without a label are people. An occluded
     person counts as half visible, since the file does not give the share. Raises `InputError` for a missing or malformed file.
     """
-    try:
-        lines = [line.split() for line in path.read_text(encoding="utf-8-sig").splitlines()]
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; add the camera's annotations") from None
+    lines = [line.split() for line in read_text(path, "it must hold the camera's annotations").splitlines()]
     numbered = [(number, cells[:9]) for number, cells in enumerate(lines, 1) if _is_person(cells)]
     try:
         rows = np.array([cells for _, cells in numbered], dtype=float).reshape(len(numbered), 9)
@@ -28,9 +27,11 @@ def read_vatic(path: Path) -> GroundTruth:
         number = next(number for number, cells in numbered if not _is_row(cells))
         raise InputError(f"{path}, line {number}: must be {LAYOUT}, separated by spaces") from None
     right = np.isfinite(rows).all(axis=1) & (rows[:, 5] >= 0) & (rows[:, 3:5] > rows[:, 1:3]).all(axis=1)
+    right &= (np.abs(rows[:, 1:5]) <= FARTHEST).all(axis=1) & (rows[:, 5] < MOST_FRAMES) & (np.abs(rows[:, 0]) <= MOST_IDS)
     wrong = ~right & (rows[:, 6] == 0)
     if wrong.any():
-        raise InputError(f"{path}, line {numbered[int(wrong.argmax())][0]}: the box has no area, or the frame is below 0")
+        asked = f"the box has no area or reaches beyond {FARTHEST:g}, or the frame is not from 0 to {MOST_FRAMES - 1}"
+        raise InputError(f"{path}, line {numbered[int(wrong.argmax())][0]}: {asked}")
     rows = rows[rows[:, 6] == 0]
     rows = rows[np.lexsort((rows[:, 0], rows[:, 5]))]
     return GroundTruth(

@@ -11,6 +11,8 @@ from mtmc.sequences.mot_text import GroundTruth
 from mtmc.sequences.readers.true_detections import THINNED, true_detections
 from mtmc.sequences.recording import Recording, View, WorldTruth
 from reid.common.errors import InputError
+from reid.common.text_file import read_text
+from reid.footage.bounds import FARTHEST
 from reid.footage.frames import PictureFolder
 
 FRAME_RATE = 2.0  # of the annotated frames
@@ -69,15 +71,19 @@ def _read_annotations(files: list[Path], cameras: int) -> tuple[np.ndarray, np.n
     ones."""
     people, views = [], []
     for frame, path in enumerate(files):
+        text = read_text(path)
         try:
-            for entry in json.loads(path.read_text(encoding="utf-8")):
+            for entry in json.loads(text):
                 person = int(entry["personID"])
                 people.append((frame, person, int(entry["positionID"])))
                 for view in entry["views"]:
                     box = [int(view[key]) for key in ("xmin", "ymin", "xmax", "ymax")]
+                    number = int(view["viewNum"])
+                    _check_small(number, *box)
                     if box != [-1, -1, -1, -1]:
-                        views.append((frame, person, int(view["viewNum"]), *box))
-        except (ValueError, KeyError, TypeError) as error:
+                        views.append((frame, person, number, *box))
+                _check_small(person, people[-1][2])
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise InputError(f"{path}: not a WILDTRACK annotation: {error!r}") from None
     seen = np.array(views, dtype=int).reshape(-1, 7)
     flat = (seen[:, 5:] <= seen[:, 3:5]).any(axis=1) | (seen[:, 2] < 0) | (seen[:, 2] >= cameras)
@@ -85,6 +91,11 @@ def _read_annotations(files: list[Path], cameras: int) -> tuple[np.ndarray, np.n
         frame, person, view = seen[flat.argmax(), :3]
         raise InputError(f"{files[frame]}: person {person} has a box without area, or an unknown camera, in view {view}")
     return np.array(people, dtype=int).reshape(-1, 3), seen
+
+
+def _check_small(*numbers: int) -> None:
+    if max(map(abs, numbers)) > FARTHEST:
+        raise ValueError(f"a number is beyond {FARTHEST:g}")
 
 
 def _positions(cells: np.ndarray) -> np.ndarray:
