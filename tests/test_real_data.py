@@ -9,7 +9,8 @@ from mtmc.sequences import open_recording, read_motchallenge
 from mtmc.sequences.mot_text import read_ground_truth
 from mtmc.sequences.readers.wildtrack import read_wildtrack_cameras
 from mtmc.sequences.tables import read_table
-from reid.data.folders import GALLERY, QUERY, TRAIN, read_image, read_market
+from reid.common.picture_file import read_image
+from reid.data.folders import GALLERY, QUERY, TRAIN, read_market
 from reid.footage.detection_text import read_detections
 
 
