@@ -62,7 +62,7 @@ def test_a_file_without_a_tracker_means_the_one_that_was_named(tmp_path):
         pytest.param("max_age: [1, 2]\n", "flat list", id="nested"),
         pytest.param("- 3\n", "flat list", id="no mapping"),
         pytest.param("a: b: c\n", "not YAML", id="no YAML"),
-        pytest.param("tracker: deepsort\n2: 3\n", "unknown threshold 2", id="a number as a threshold"),
+        pytest.param("tracker: deepsort\n2: 3\n", "2: not a threshold of deepsort", id="a number as a threshold"),
         pytest.param("tracker: deepsort\nmax_age: old\n", "max_age", id="no number"),
         pytest.param("appearance: 5\n", "appearance: not a threshold of motdt; choose from min_candidate", id="a model"),
         pytest.param("scoring: 5\n", "scoring: not a threshold of motdt", id="a callable"),
@@ -70,7 +70,7 @@ def test_a_file_without_a_tracker_means_the_one_that_was_named(tmp_path):
         pytest.param("self: 1\n", "self: not a threshold of motdt", id="the object itself"),
         pytest.param("5: 3\n", "5: not a threshold of motdt", id="a number for a key"),
         pytest.param("tracker: 5\n", "unknown tracker 5", id="a number for a tracker"),
-        pytest.param("tracker: 2020-01-01\n", "unknown tracker 2020-01-01", id="a date for a tracker"),
+        pytest.param("tracker: 2020-01-01\n", "holds a date, 2020-01-01", id="a date for a tracker"),
     ],
 )
 def test_a_wrong_file_is_explained(tmp_path, text, message):

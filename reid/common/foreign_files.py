@@ -1,5 +1,6 @@
 """Files in formats of others, read by libraries that raise anything on a damaged one: archives, MATLAB files, networks."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,14 +18,15 @@ def reading(path: Path, kind: str, way_out: str = "") -> Iterator[None]:
     """Raise `DamagedFile`, naming `path`, the `kind` of file that it should be and the `way_out`, for whatever the block raises.
 
     The libraries raise exceptions of their own, of zlib, lzma and struct, and also EOFError, RuntimeError (a password),
-    NotImplementedError, IndexError, RecursionError, MemoryError (a wrong length), or an OSError without a number. An
-    `InputError`, and an `OSError` of the system, such as that of a full disk, go on as they are.
+    NotImplementedError, IndexError, RecursionError, MemoryError (a wrong length), an OSError without a number, or one with EINVAL
+    (a place before the file's beginning). An `InputError`, and an `OSError` of the system, such as that of a full disk, go on as
+    they are.
     """
     try:
         with refusing(path):
             yield
     except Exception as error:
-        if isinstance(error, InputError) or (isinstance(error, OSError) and error.errno is not None):
+        if isinstance(error, InputError) or (isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)):
             raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
         told = f"{path}: damaged, or not {kind} ({reason})"
