@@ -93,7 +93,7 @@ def test_a_tracker_of_ones_own_tracks_and_has_thresholds_like_any_other(own, mak
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ("    pass", "must define _associate, as trackers.Tracker asks"),
+        ("    pass", "must define _associate, as its base class asks"),
         (
             "    def __init__(self, speed): pass\n    _associate = None",
             "missing a required argument: 'speed'; give each argument",
@@ -163,6 +163,13 @@ def test_a_model_of_ones_own_for_several_cameras_has_attributes_of_the_right_kin
 def test_what_is_not_there_or_is_no_such_thing_is_told(own, ask, told):
     with pytest.raises(InputError, match=told):
         ask(own)
+
+
+@pytest.mark.parametrize("opening", [open_detector, open_appearance])
+def test_a_class_that_needs_arguments_is_told(own, tmp_path, opening):
+    (tmp_path / "here" / "own_broken.py").write_text("class Needy:\n    def __init__(self, file):\n        pass\n")
+    with pytest.raises(InputError, match="^own_broken:Needy: missing a required argument: 'file'; give each argument"):
+        opening("own_broken:Needy")
 
 
 def test_an_error_within_the_users_module_is_theirs_and_passes(own):

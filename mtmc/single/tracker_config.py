@@ -1,6 +1,5 @@
 """Trackers by the name of their YAML file, with the appearance threshold of the network in use."""
 
-import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import configs
 import trackers
 from reid.common.errors import InputError
-from reid.common.plugin import find_plugin, is_plugin
+from reid.common.plugin import find_plugin, is_plugin, require_defaults
 from reid.common.yaml_file import read_yaml
 
 DEFAULT_TRACKER = "motdt"
@@ -69,12 +68,7 @@ def _register(name: str) -> None:
     tracker = find_plugin(name)
     if not (isinstance(tracker, type) and issubclass(tracker, trackers.Tracker)):
         raise InputError(f"{name}: not a class derived from trackers.Tracker")
-    if inspect.isabstract(tracker):
-        raise InputError(f"{name}: must define {', '.join(sorted(tracker.__abstractmethods__))}, as trackers.Tracker asks")
-    try:
-        inspect.signature(tracker).bind()
-    except TypeError as error:
-        raise InputError(f"{name}: {error}; give each argument of its __init__ a default") from None
+    require_defaults(name, tracker)
     trackers.register(name)(tracker)
 
 

@@ -19,10 +19,25 @@ def is_plugin(name: str) -> bool:
 def open_plugin(name: str) -> object:
     """Open the object called `name`; a class is instantiated without arguments.
 
-    Raises as `find_plugin` does; exceptions from the class itself propagate.
+    Raises as `find_plugin` and, for a class, as `require_defaults` do; exceptions from the class itself propagate.
     """
     found = find_plugin(name)
-    return found() if isinstance(found, type) else found
+    if not isinstance(found, type):
+        return found
+    require_defaults(name, found)
+    return found()
+
+
+def require_defaults(name: str, kind: type) -> None:
+    """Raise `InputError`, naming `name`, for a class without all methods of its base, or with arguments without defaults."""
+    if inspect.isabstract(kind):
+        raise InputError(f"{name}: must define {', '.join(sorted(kind.__abstractmethods__))}, as its base class asks")
+    try:
+        inspect.signature(kind).bind()
+    except TypeError as error:
+        raise InputError(f"{name}: {error}; give each argument of its __init__ a default") from None
+    except ValueError:  # a class written in C tells no signature
+        return
 
 
 def find_plugin(name: str) -> object:
