@@ -168,7 +168,7 @@ def test_what_is_not_there_or_is_no_such_thing_is_told(own, ask, told):
 @pytest.mark.parametrize("opening", [open_detector, open_appearance])
 def test_a_class_that_needs_arguments_is_told(own, tmp_path, opening):
     (tmp_path / "here" / "own_broken.py").write_text("class Needy:\n    def __init__(self, file):\n        pass\n")
-    with pytest.raises(InputError, match="^own_broken:Needy: missing a required argument: 'file'; give each argument"):
+    with pytest.raises(InputError, match=r"^own_broken:Needy: missing a required argument: 'file'; give each argument"):
         opening("own_broken:Needy")
 
 

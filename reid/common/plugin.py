@@ -30,8 +30,8 @@ def open_plugin(name: str) -> object:
 
 def require_defaults(name: str, kind: type) -> None:
     """Raise `InputError`, naming `name`, for a class without all methods of its base, or with arguments without defaults."""
-    if inspect.isabstract(kind):
-        raise InputError(f"{name}: must define {', '.join(sorted(kind.__abstractmethods__))}, as its base class asks")
+    if missing := sorted(getattr(kind, "__abstractmethods__", ())):
+        raise InputError(f"{name}: must define {', '.join(missing)}, as its base class asks")
     try:
         inspect.signature(kind).bind()
     except TypeError as error:
