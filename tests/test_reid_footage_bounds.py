@@ -26,6 +26,13 @@ def test_a_text_of_boxes_names_the_line_of_a_frame_or_an_edge_that_is_none(tmp_p
         read(tmp_path / "rows.txt")
 
 
+@pytest.mark.parametrize("read", [read_detections, read_ground_truth, read_tracks])
+def test_a_side_too_small_to_make_a_box_at_its_place_is_named(tmp_path, read):
+    (tmp_path / "rows.txt").write_text("1,5,10,20,30,40,1,1,1\n2,5,10,20,1e-18,40,1,1,1\n")
+    with pytest.raises(InputError, match=r"rows\.txt, line 2: the box is 1e-18 wide"):
+        read(tmp_path / "rows.txt")
+
+
 @pytest.mark.parametrize("number", ["1e18", "-1e300"])
 def test_an_id_that_floats_cannot_tell_from_its_neighbours_is_named(tmp_path, number):
     (tmp_path / "rows.txt").write_text(f"1,{number},10,20,30,40,1,1,1\n")

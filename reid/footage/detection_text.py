@@ -159,8 +159,9 @@ def check_frames_and_boxes(rows: np.ndarray, length: int | None, fail: Callable)
     fail_at_first(frames > MOST_FRAMES, lambda i: fail(i, f"frame {frames[i]:g} is beyond the last possible one, {MOST_FRAMES}"))
     far = np.abs(rows[:, 2:7]) > [FARTHEST] * 4 + [HIGHEST]
     fail_at_first(far.any(axis=1), lambda i: fail(i, f"column {far[i].argmax() + 3} is far beyond any image, or any score"))
-    width, height = rows[:, 4], rows[:, 5]
-    fail_at_first((width <= 0) | (height <= 0), lambda i: fail(i, f"the box is {width[i]:g} wide and {height[i]:g} high"))
+    (left, top), (width, height) = rows[:, 2:4].T, rows[:, 4:6].T
+    empty = (left + width <= left) | (top + height <= top)  # as numbers: a width of 1e-20 is none beside a left of 100
+    fail_at_first(empty, lambda i: fail(i, f"the box is {width[i]:g} wide and {height[i]:g} high"))
 
 
 def fail_at_first(wrong: np.ndarray, fail: Callable[[int], None]) -> None:
