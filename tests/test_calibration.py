@@ -158,6 +158,25 @@ def test_a_matrix_that_is_no_camera_is_refused(matrix):
         Camera(matrix, np.zeros(4), np.eye(4), SIZE)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.xml", '<?xml version="1.0"?><opencv_storage>' + "<a>" * 30 + "</a>" * 30 + "</opencv_storage>"),
+        ("a.yml", "%YAML:1.0\n---\nrvec: " + "[" * 30 + "]" * 30 + "\n"),
+    ],
+)
+def test_a_file_of_opencv_without_bottom_is_refused(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=r"a\.\w+: nested in more than 20 levels"):
+        read_opencv_camera(tmp_path / name, tmp_path / name, SIZE)
+
+
+def test_a_homography_to_ground_beyond_any_numbers_is_refused():
+    camera = HomographyCamera(np.diag([1e160, 1e160, 1.0]), SIZE, "paces")
+    with pytest.raises(ValueError, match=r"see the ground beyond 1e\+09 paces"):
+        check_camera(camera)
+
+
 @pytest.mark.parametrize("size", [SIZE, None])
 @pytest.mark.parametrize("far", [1e14, 1e18, 1e150])
 def test_a_homography_whose_ground_does_not_lead_back_to_the_pixels_is_refused(far, size):

@@ -7,7 +7,7 @@ from fuzz.kind import Kind
 from fuzz.kinds import KINDS
 from fuzz.trial import attempt, ending
 
-from reid.common.errors import InputError
+from reid.common.errors import EndedEarly, InputError
 
 SEED, CASES = 3, 2
 
@@ -44,6 +44,7 @@ def raised(error):
         pytest.param(raised(ValueError("a")), "finding", "ValueError('a') in tests/test_fuzz.py", id="an exception"),
         pytest.param(lambda folder: bytearray(8 << 30), "finding", "MemoryError() in", id="no memory"),
         pytest.param(lambda folder: warnings.warn("a", RuntimeWarning, 2), "finding", "RuntimeWarning('a')", id="a warning"),
+        pytest.param(lambda folder: warnings.warn("b", EndedEarly, 2), "read", "", id="less than announced"),
         pytest.param(raised(SystemExit(1)), "finding", "", id="another exit code"),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reid.common.errors import InputError
-from reid.common.foreign_files import DamagedFile, reading
+from reid.common.foreign_files import DamagedFile, reading, survived
 
 PATH = Path("a.zip")
 
@@ -45,3 +45,14 @@ def test_what_is_no_damage_goes_on_as_it_is(error):
     with pytest.raises(type(error)) as told, reading(PATH, "an archive"):
         raise error
     assert told.value is error
+
+
+def test_a_library_that_crashes_on_a_file_does_not_end_the_run():
+    crash = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+    with pytest.raises(DamagedFile, match=r"^a\.zip: damaged, or not an archive \(its library crashes\); fetch it again$"):
+        survived(PATH, "an archive", crash, "fetch it again")
+
+
+def test_what_else_a_library_does_with_a_file_is_left_to_the_reader():
+    survived(PATH, "an archive", "")
+    survived(PATH, "an archive", "raise ValueError")

@@ -1,5 +1,6 @@
 """Cameras from OpenCV's own XML or YAML files: the intrinsics in one, the pose in another."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,8 @@ import numpy as np
 from mtmc.calibration.pinhole import Camera
 from mtmc.calibration.plausibility import check_camera
 from reid.common.errors import InputError
+
+DEEPEST = 20  # levels of nesting
 
 
 def read_opencv_camera(intrinsics: Path, extrinsics: Path, size: tuple[int, int], unit: float = 1.0) -> Camera:
@@ -36,6 +39,8 @@ def _read_arrays(path: Path, *keys: str) -> list[np.ndarray]:
     """The numbers under `keys` in an OpenCV file, each a matrix or, as for WILDTRACK's vectors, a plain sequence."""
     if not path.is_file():
         raise InputError(f"{path}: no such file; add the calibration there")
+    if _depth(path.read_bytes()) > DEEPEST:  # OpenCV goes down until its stack is full
+        raise InputError(f"{path}: nested in more than {DEEPEST} levels; an OpenCV file with {' and '.join(keys)} has three")
     try:
         storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)  # must outlive its nodes
         nodes = [storage.getNode(key) for key in keys]
@@ -43,3 +48,9 @@ def _read_arrays(path: Path, *keys: str) -> list[np.ndarray]:
         return [np.array(value, dtype=np.float64).squeeze() for value in values]
     except (cv2.error, SystemError, TypeError, ValueError):  # SystemError: OpenCV cannot parse it
         raise InputError(f"{path}: not an OpenCV file with {' and '.join(keys)}") from None
+
+
+def _depth(text: bytes) -> int:
+    """How deeply the elements of an XML file, or the brackets of a YAML or JSON one, are nested at most."""
+    steps = [0, *(-1 if token in (b"]", b"}", b"</") else 1 for token in re.findall(rb"</|<(?=\w)|[\[\]{}]", text))]
+    return int(np.cumsum(steps).max())

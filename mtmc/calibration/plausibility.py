@@ -15,9 +15,8 @@ APART = 200.0  # metres: extent of nine tenths of the people in one view
 UNEVEN = 1.8  # ratio of the statures in two quarters of a view: up to 1.4 in real recordings, over 2.1 with inverse homographies
 STANDING = 1.5, 4.0  # height by width of the boxes that are measured; others are of people who sit, or of no people
 FEW, MANY = 10, 40  # standing people to measure at all, and to compare the quarters of the view
-
-
 UNKNOWN, SAME = (1000, 1000), 0.1  # pixels: an image of unknown size, and how far from itself a pixel may come back
+FARTHEST_GROUND = 1e9  # in any unit: no ground that half the pixels of a view see is farther away
 
 
 def check_camera(camera: Camera | HomographyCamera) -> None:
@@ -41,7 +40,11 @@ def check_camera(camera: Camera | HomographyCamera) -> None:
     seen = np.isfinite(ground).all(axis=1)
     if camera.image_size is not None and not seen.any():
         raise ValueError("no pixel sees the ground, which lies behind the camera: are its axes x right, y down, z forward?")
-    if seen.any() and not np.nanmedian(np.abs(camera.to_image(ground[seen]) - pixels[seen])) <= SAME:
+    if not seen.any():
+        return
+    if np.median(np.abs(ground[seen])) > FARTHEST_GROUND:
+        raise ValueError(f"its pixels see the ground beyond {FARTHEST_GROUND:g} {camera.unit}: a number is damaged")
+    if np.median(np.nan_to_num(np.abs(camera.to_image(ground[seen]) - pixels[seen]), nan=np.inf)) > SAME:
         raise ValueError("the ground points of its pixels do not lead back to them: it is singular, or nearly so")
 
 

@@ -1,6 +1,8 @@
 """Files in formats of others, read by libraries that raise anything on a damaged one: archives, MATLAB files, networks."""
 
 import errno
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,3 +33,15 @@ def reading(path: Path, kind: str, way_out: str = "") -> Iterator[None]:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
         told = f"{path}: damaged, or not {kind} ({reason})"
         raise DamagedFile(f"{told}; {way_out}" if way_out else told) from error
+
+
+def survived(path: Path, kind: str, program: str, way_out: str = "") -> None:
+    """Raise `DamagedFile`, as `reading` does, if a process of its own that runs `program`, with `path` in `sys.argv[1]`, crashes.
+
+    Some libraries read a damaged file beyond their own memory, which ends the process that called them. Whatever else the program
+    raises is left to `reading`.
+    """
+    ended = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, check=False)
+    if ended.returncode < 0:
+        told = f"{path}: damaged, or not {kind} (its library crashes)"
+        raise DamagedFile(f"{told}; {way_out}" if way_out else told)

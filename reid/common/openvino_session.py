@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reid.common.errors import InputError
+from reid.common.foreign_files import survived
 
 if TYPE_CHECKING:
     import openvino
+
+_READ = "import sys; sys.modules['openvino_telemetry'] = None; import openvino; openvino.Core().read_model(sys.argv[1])"
 
 
 @cache
@@ -20,6 +23,8 @@ def core() -> "openvino.Core":
 
 def read_network(path: Path) -> "openvino.Model":
     """The network in an ONNX or OpenVINO (.xml) file. Raises `InputError` for any other file."""
+    if path.suffix == ".onnx":
+        survived(path, "a network", _READ)
     try:
         return core().read_model(path)
     except RuntimeError as error:

@@ -35,9 +35,10 @@ def check_rows(engine: "Engine", images: np.ndarray, source: Weights | NetworkFi
         raise InputError(f"{name}: must give a row for each image, but {told}; {one_by_one}")
     if not (np.isfinite(together).all() and np.isfinite(alone).all()):
         raise InputError(f"{name}: its embeddings are not finite numbers: its weights are damaged, or training diverged")
-    length = np.linalg.norm(alone)
-    if np.linalg.norm(together[-1] - alone) > _ROUNDING * length:
+    first, last, alone = together[0].astype(np.float64), together[-1].astype(np.float64), alone[0].astype(np.float64)
+    length = np.linalg.norm(alone)  # in float64: the squares of huge numbers are no float32
+    if np.linalg.norm(last - alone) > _ROUNDING * length:
         raise InputError(f"{name}: gives an image another row in a batch than alone; {one_by_one}")
-    if np.linalg.norm(together[-1] - together[0]) <= _SAME * length:
+    if np.linalg.norm(last - first) <= _SAME * length:
         raise InputError(f"{name}: gives different images the same row: its preprocessing or its weights are wrong")
     return together

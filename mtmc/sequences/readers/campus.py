@@ -12,7 +12,7 @@ from mtmc.sequences.readers.true_detections import THINNED, true_detections
 from mtmc.sequences.readers.vatic import read_vatic
 from mtmc.sequences.recording import Recording, View
 from reid.common.errors import InputError
-from reid.common.foreign_files import reading
+from reid.common.foreign_files import reading, survived
 
 FRAME_RATE = 30.0
 IMAGE_SIZE = (1920, 1080)
@@ -52,6 +52,8 @@ def _read_views(path: Path) -> dict:
     from scipy.io import loadmat
     from scipy.io.matlab import mat_struct
 
+    if path.is_file():
+        survived(path, "a MATLAB file", "import sys; from scipy.io import loadmat; loadmat(sys.argv[1], struct_as_record=False)")
     with reading(path, "a MATLAB file of version 7.2 or earlier"):
         contents = loadmat(path, struct_as_record=False, squeeze_me=True)
     views, waiting = {}, [(name, value) for name, value in contents.items() if isinstance(value, mat_struct)]
@@ -78,10 +80,11 @@ def _camera(path: Path, stem: str, views: dict) -> Camera:
     try:
         inner, rotation, position, centre, scale = (np.array(getattr(view, field), dtype=np.float64) for field in FIELDS)
         matrix = inner.copy()
-        matrix[:2, 2] += centre.ravel()
-        matrix[:2] /= scale.item()
         motion = np.eye(4)
-        motion[:3, :3], motion[:3, 3] = rotation, -rotation @ position.ravel()
+        with np.errstate(all="ignore"):  # what is not finite then is refused below
+            matrix[:2, 2] += centre.ravel()
+            matrix[:2] /= scale.item()
+            motion[:3, :3], motion[:3, 3] = rotation, -rotation @ position.ravel()
         camera = Camera(matrix, np.zeros(4), motion, IMAGE_SIZE)
         check_camera(camera)
     except (ValueError, TypeError, IndexError) as error:
