@@ -167,7 +167,8 @@ def test_ctrl_c_while_a_process_shuts_down_changes_nothing():
 
 
 def test_an_interrupt_of_a_module_that_is_imported_has_its_exit_code(tmp_path):
-    (tmp_path / "own.py").write_text("from reid.common.errors import run_program\nrun_program(lambda: exec('raise KeyboardInterrupt'))")
+    lines = "from reid.common.errors import run_program", "run_program(lambda: exec('raise KeyboardInterrupt'))"
+    (tmp_path / "own.py").write_text("\n".join(lines))
     folders = os.pathsep.join([str(tmp_path), *sys.path])
     done = subprocess.run([sys.executable, "-m", "own"], capture_output=True, env=os.environ | {"PYTHONPATH": folders})
     assert done.returncode == 130

@@ -50,6 +50,9 @@ class PictureFolder:
             raise InputError(f"{self._pictures[0]}: images must be numbered from 1, like frames; rename them")
         self.empty = not self._pictures
         self.length = length or len(self._pictures)
+        if after := [path.name for frame, path in sorted(self._pictures.items()) if length and frame > length]:
+            told = f"{len(after)} pictures come after the last frame, {length}, and are left out"
+            _log.warning("%s: %s: %s", folder, told, _some(after))
         if length is None and (gap := next((n for n in range(1, self.length + 1) if n not in self._pictures), None)):
             beyond = self._pictures[max(self._pictures)].name
             raise InputError(
