@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from reid.common.errors import EndedEarly, InputError
-from reid.common.picture_file import is_cut
+from reid.common.picture_file import decode_image, is_cut
 from reid.common.pictures import is_picture
 from reid.common.read_ahead import read_ahead
 from reid.footage.bounds import MOST_FRAMES
@@ -92,7 +92,7 @@ class PictureFolder:
         content = path.read_bytes()
         if is_cut(content):
             raise UnreadableImageError(f"{path}: frame {number} is cut off; copy the file again")
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+        image = decode_image(content)
         if image is None:
             raise UnreadableImageError(f"{path}: frame {number} does not decode as an image; replace the file")
         return image
