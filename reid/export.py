@@ -1,6 +1,7 @@
 """Export of networks to ONNX, OpenVINO or TorchScript, checked against PyTorch and cached by the hash of the weights."""
 
 import hashlib
+import io
 import logging
 import os
 import shutil
@@ -70,8 +71,10 @@ def export_torchscript(network: "nn.Module", preprocessing: Preprocessing, path:
     """Write `network` as traced TorchScript, B free, for LibTorch in C++ programs."""
     import torch
 
+    content = io.BytesIO()  # PyTorch ends the process if it cannot write to a file
     with _quiet():
-        torch.jit.save(torch.jit.trace(network, _example(preprocessing)), str(path))
+        torch.jit.save(torch.jit.trace(network, _example(preprocessing)), content)
+    path.write_bytes(content.getbuffer())
 
 
 def load_torchscript(path: Path) -> Callable[[np.ndarray], np.ndarray]:

@@ -1,7 +1,9 @@
 """A disk without room for a byte, for tests of what is kept on one."""
 
+from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from reid.common.files import replacing
 
@@ -13,3 +15,11 @@ def replacing_on_full_disk(path: Path):
         temporary.unlink()
         temporary.symlink_to("/dev/full")
         yield temporary
+
+
+def folder_on_full_disk(parent: Path, names: Iterable[str]) -> TemporaryDirectory:
+    """A temporary folder in which each of `names` can be opened, but not written."""
+    folder = TemporaryDirectory(dir=parent)
+    for name in names:
+        (Path(folder.name) / name).symlink_to("/dev/full")
+    return folder

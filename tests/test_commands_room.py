@@ -162,7 +162,8 @@ def test_a_recording_without_detections_asks_for_a_detector(recording, tmp_path)
         (["--reid", "hacnn"], r"--reid hacnn \(none needs no images\)"),
     ],
 )
-def test_a_recording_without_images_names_what_needs_them(recording, tmp_path, words, needed_by):
+def test_a_recording_without_images_names_what_needs_them(recording, tmp_path, monkeypatch, words, needed_by):
+    monkeypatch.setattr("mtmc.single.appearance.open_appearance", lambda *_: pytest.fail("the model was opened first"))
     shutil.copytree(recording, tmp_path / "room", ignore=shutil.ignore_patterns("*.mp4"))
     with pytest.raises(InputError, match=f"room: no images of a, b, c; add them, or leave out what needs them: {needed_by}$"):
         run(tmp_path / "room", "--output", tmp_path / "out", *words)

@@ -114,6 +114,12 @@ def test_a_recording_without_detections_needs_a_detector(sequence):
     assert len(seen.people) == 0
 
 
+def test_that_nobody_was_detected_is_a_result(sequence):
+    nobody = [Detections(np.empty((0, 4)), np.empty(0))] * sequence.length
+    empty = replace(sequence, views=tuple(replace(each, detections=nobody) for each in sequence.views))
+    assert [len(moment.people) for moment in follow_people(empty)] == [0] * sequence.length
+
+
 def test_a_path_in_the_place_of_a_detector_is_told(sequence):
     with pytest.raises(TypeError, match=r"detector must be one from mtmc\.open_detector"):
         next(follow_people(sequence, detector="yolox_s.onnx"))

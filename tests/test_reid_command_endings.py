@@ -166,6 +166,14 @@ def test_ctrl_c_while_a_process_shuts_down_changes_nothing():
     assert process.communicate(timeout=30)[1] == "" and process.returncode == 0
 
 
+def test_an_interrupt_of_a_module_that_is_imported_has_its_exit_code(tmp_path):
+    lines = "from reid.common.errors import run_program", "run_program(lambda: exec('raise KeyboardInterrupt'))"
+    (tmp_path / "own.py").write_text("\n".join(lines))
+    folders = os.pathsep.join([str(tmp_path), *sys.path])
+    done = subprocess.run([sys.executable, "-m", "own"], capture_output=True, env=os.environ | {"PYTHONPATH": folders})
+    assert done.returncode == 130
+
+
 def test_sigterm_ends_also_a_job_for_which_ctrl_c_is_ignored():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

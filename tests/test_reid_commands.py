@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from full_disk import folder_on_full_disk
 from small_ir import PLAIN, write_ir
 from small_training import write_people
 
@@ -162,12 +163,17 @@ def test_export_writes_a_network_that_agrees(monkeypatch, weights, tmp_path, cap
     assert {file.name for file in output.parent.iterdir()} == beside[suffix]
 
 
-def test_export_to_a_full_disk_is_one_sentence_and_leaves_nothing(monkeypatch, weights, tmp_path, capsys):
-    monkeypatch.setattr("reid.export.export_openvino", lambda *_: (_ for _ in ()).throw(RuntimeError("cannot write")))
+@pytest.mark.parametrize("suffix", [".onnx", ".xml", ".pt"])
+def test_export_to_a_full_disk_is_one_sentence_and_leaves_nothing(monkeypatch, weights, tmp_path, capsys, suffix):
+    if suffix == ".onnx":
+        pytest.importorskip("onnx")
+    names = f"own{suffix}", "own.bin"
+    monkeypatch.setattr("tempfile.TemporaryDirectory", lambda dir: folder_on_full_disk(dir, names))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 0}))
-    with pytest.raises(SystemExit):
-        call(monkeypatch, "export", weights, "--output", tmp_path / "new" / "own.xml")
-    assert "own.xml: not written, since the disk is full" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        call(monkeypatch, "export", weights, "--output", tmp_path / "new" / f"own{suffix}")
+    assert stop.value.code == 2
+    assert f"own{suffix}: not written, since the disk is full" in capsys.readouterr().err
     assert not list((tmp_path / "new").iterdir())
 
 

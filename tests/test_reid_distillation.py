@@ -114,7 +114,9 @@ def test_a_damaged_cache_is_written_anew(teacher, photographs, tmp_path):
     first = teach(open_teachers([str(teacher)], "cpu"), paths)
     (file,) = (tmp_path / "cache" / "mtmc" / "teachers").iterdir()
     whole = file.read_bytes()
-    for damaged in (b"", whole[: len(whole) // 2], whole[:100] + bytes(100) + whole[200:]):
+    entry = whole.index(b"PK\x01\x02")
+    locked = whole[: entry + 8] + b"\1" + whole[entry + 9 :]  # the flag of a password
+    for damaged in (b"", whole[: len(whole) // 2], whole[:100] + bytes(100) + whole[200:], locked):
         file.write_bytes(damaged)
         assert np.array_equal(teach(open_teachers([str(teacher)], "cpu"), paths), first)
         assert file.read_bytes() == whole

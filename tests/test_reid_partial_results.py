@@ -118,7 +118,7 @@ def test_extract_asks_for_room_before_it_begins(monkeypatch, capsys, network, pi
     monkeypatch.setattr(extract.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 100}))
     stopping(monkeypatch, lambda: pytest.fail("it began"), after=0)
     told = call(monkeypatch, capsys, "extract", pictures, "--output", tmp_path / "a.npz", "--reid", network, code=2)
-    assert "a.npz: the disk has no room for" in told
+    assert "MB are not free on the disk" in told
 
 
 @pytest.mark.parametrize(("act", "code"), ENDINGS)

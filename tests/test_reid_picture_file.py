@@ -2,6 +2,7 @@
 
 import struct
 import sys
+import zlib
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from reid.common.errors import InputError
 from reid.common.picture_file import is_cut, read_image, require_whole, write_image
 from reid.common.pictures import PICTURES, is_picture
 from reid.data.folders import QUERY, TRAIN, join, read_market
+from reid.footage.frames import PictureFolder, UnreadableImageError
 from reid.training import trainer
 from reid.training.trainer import train
 from reid.training.validation import ValidationSet
@@ -126,3 +128,14 @@ def test_only_the_ends_of_pictures_are_read_ahead(tmp_path, monkeypatch):
     (tmp_path / "a.png").write_bytes(encoded(".png", []))
     monkeypatch.setattr(picture_file, "is_cut", None)
     require_whole([tmp_path / "a.jpg", tmp_path / "a.png"])
+
+
+def test_a_frame_of_more_pixels_than_any_image_is_told_with_its_number(tmp_path):
+    header = struct.pack(">IIBBBBB", 1 << 20, 1 << 20, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + header
+    whole = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(header)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    (tmp_path / "1.png").write_bytes(whole + b"\0\0\0\0IEND\xaeB`\x82")
+    with pytest.raises(UnreadableImageError, match=r"1\.png: frame 1 does not decode as an image"):
+        next(iter(PictureFolder(tmp_path)))
+    with pytest.raises(InputError, match=r"1\.png: not a readable image"):
+        read_image(tmp_path / "1.png")

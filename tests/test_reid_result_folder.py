@@ -100,6 +100,33 @@ def test_a_manifest_that_is_a_link_is_replaced_and_not_followed(tmp_path):
     assert (tmp_path / "mine.txt").read_text() == '"keep"\n'
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.partial.txt", "in/a.txt", "in/a.partial.txt"])
+def test_a_result_is_not_written_through_a_link_in_its_place(tmp_path, name):
+    (tmp_path / "mine.txt").write_text("mine")
+    link = tmp_path / "out" / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "mine.txt")
+    leave(tmp_path / "out", name.replace(".partial", ""))
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert files(tmp_path / "out") == [name.replace(".partial", "")]
+
+
+def test_a_result_in_a_folder_that_is_a_link_elsewhere_is_refused(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "tracks").symlink_to(tmp_path / "mine")
+    with pytest.raises(InputError, match="a link to another folder; remove it"):
+        ResultFolder(tmp_path / "out").begin("tracks/deep/a.txt")
+    assert not list((tmp_path / "mine").iterdir())
+
+
+def test_an_output_folder_that_is_a_link_takes_results(tmp_path):
+    (tmp_path / "large disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "large disk")
+    leave(tmp_path / "out", "tracks/a.txt")
+    assert files(tmp_path / "large disk") == ["tracks/a.txt"]
+
+
 def test_names_that_hold_line_breaks_and_other_letters_are_listed_whole(tmp_path):
     leave(tmp_path, "a\nb.txt", "café.txt")
     (tmp_path / "b.txt").write_text("mine")

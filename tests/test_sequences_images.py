@@ -108,6 +108,12 @@ def test_pictures_alike_but_for_their_number_are_a_recording(tmp_path, caplog, n
     assert (caplog.messages == []) if left_out is None else (left_out in caplog.text)
 
 
+def test_pictures_after_the_last_frame_are_told(tmp_path, caplog):
+    fill(tmp_path, [*ALIKE, "frame_5.png"])
+    assert len(list(PictureFolder(tmp_path, 2))) == 2
+    assert caplog.messages == [f"{tmp_path}: 2 pictures come after the last frame, 2, and are left out: frame_3.png, frame_5.png"]
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [

@@ -73,15 +73,15 @@ def run(options: argparse.Namespace) -> None:
         recording.require_detections()
         if line := oracle_line(recording.name, recording.detection_source):
             print(line)
-    model = open_appearance(options.reid, options.engine, options.device)
-    detector = open_detector(options.detector, options.min_score) if options.detector else None
     uses = {
-        f"--reid {options.reid} (none needs no images)": model is not None,
+        f"--reid {options.reid} (none needs no images)": options.reid != "none",
         "--video": options.video,
         "--detector": options.detector,
     }
     if needed_by := ", ".join(name for name, used in uses.items() if used):
-        recording.require_images(needed_by)
+        recording.require_images(needed_by)  # before the model, which may take a minute to open
+    model = open_appearance(options.reid, options.engine, options.device)
+    detector = open_detector(options.detector, options.min_score) if options.detector else None
     known = None
     if model is not None and options.gallery and options.gallery.is_file():
         known = Gallery.load(options.gallery, model.weights_hash)

@@ -8,8 +8,9 @@ import numpy as np
 
 from mtmc.identity.gallery import Gallery, require_place
 from reid.common.errors import InputError, note
-from reid.common.files import refusing, replacing
+from reid.common.files import replacing
 from reid.common.interrupts import uninterrupted
+from reid.common.picture_file import write_image
 from reid.common.result_folder import ResultFolder, partial_name
 
 PICTURE = (64, 128)  # width and height of one crop in a person's picture
@@ -76,7 +77,7 @@ class GalleryWriter:
             crops = [cv2.resize(crop, PICTURE, interpolation=cv2.INTER_AREA) for crop in gallery.crops(person)]
             if crops:
                 path = self._results.add(f"{folder}/{person:04d}.jpg")
-                with replacing(path) as temporary, refusing(path):
-                    temporary.write_bytes(cv2.imencode(".jpg", np.hstack(crops))[1].tobytes())
+                with replacing(path) as temporary:
+                    write_image(temporary, np.hstack(crops))
                 drawn += 1
         return drawn

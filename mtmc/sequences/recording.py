@@ -79,8 +79,8 @@ class Recording:
         return [view.detections[frame] for view in self.views]
 
     def require_detections(self) -> None:
-        """Raise `InputError` if no view has a single detection."""
-        if not any(found is not None and len(found) for view in self.views for found in view.detections):
+        """Raise `InputError` if no view looked at any frame; that nobody was detected is a result."""
+        if all(found is None for view in self.views for found in view.detections):
             raise InputError(
                 f"{self.name}: no detections; add det/NAME.txt for each camera, or give a detector (--detector FILE)"
             )

@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mtmc.calibration import Camera
 from mtmc.simulation.bodies import Body, card_body, card_boxes
 from mtmc.simulation.world import State, Trajectories
 from reid.common.errors import InputError
+from reid.common.picture_file import read_image
 from reid.common.pictures import is_picture
 from reid.data.duplicates import distinct
 
@@ -71,10 +71,7 @@ class CropPeople:
         """The crop `(h, w, 3)` BGR uint8 itself."""
         path = self.path(person, visit, camera_index)
         if path not in self._pictures:
-            picture = cv2.imread(str(path))
-            if picture is None:
-                raise InputError(f"{path}: not a readable image; remove or replace it")
-            self._pictures[path] = picture
+            self._pictures[path] = read_image(path)
         return self._pictures[path]
 
     def __call__(self, state: State, camera: Camera, camera_index: int) -> list[Body | None]:

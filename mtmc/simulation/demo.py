@@ -107,7 +107,7 @@ def demo_sequences(folder: str | Path) -> list[Path]:
     for name, (build, seed) in DEMOS.items():
         target = Path(folder) / name
         stamp = target / STAMP
-        if not stamp.is_file() or stamp.read_text().strip() != version:
+        if not stamp.is_file() or stamp.read_bytes().strip() != version.encode():
             scene = build(seed)
             (camera,) = scene.cameras
             write_sequence(target, scene, camera, LENGTH, FRAME_RATE, SimulatedDetector(), version)

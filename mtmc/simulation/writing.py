@@ -12,6 +12,7 @@ from mtmc.sequences.mot_text import GroundTruth, detections_text, ground_text, g
 from mtmc.simulation.detections import SimulatedDetector, haunted_places
 from mtmc.simulation.rendering import Scene
 from reid.common.errors import InputError
+from reid.common.picture_file import write_image
 
 STAMP = "rendered.txt"  # marks a rendered folder, so that no other folder is ever replaced
 PEDESTRIAN = 1  # MOT16's class
@@ -55,8 +56,7 @@ def _write_frames(part: Path, scene: Scene, camera: str, length: int, frame_rate
     with open(part / "gt/gt.txt", "w") as gt, open(part / "gt/ground.txt", "w") as ground, open(part / "det/det.txt", "w") as det:
         for index in range(length):
             image, truth = scene.render(camera, index / frame_rate)
-            if not cv2.imwrite(str(part / f"img1/{index + 1:06d}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 90]):
-                raise OSError(0, "cannot write the image", str(part / "img1"))
+            write_image(part / f"img1/{index + 1:06d}.jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])
             frames, classes = np.full(len(truth.ids), index), np.full(len(truth.ids), PEDESTRIAN)
             seen = truth.visibility
             gt.write(ground_truth_text(GroundTruth(frames, truth.ids, truth.boxes, seen >= ENOUGH, classes, seen)))

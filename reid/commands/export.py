@@ -38,11 +38,11 @@ def run(options: argparse.Namespace) -> None:
         path = Path(folder) / output.name
         try:
             writers[output.suffix](network, weights.preprocessing, path)
-        except RuntimeError as error:  # OpenVINO and PyTorch tell a full disk by it too
+            write_description(path, weights.preprocessing, weights.thresholds)
+        except (OSError, RuntimeError) as error:  # OpenVINO tells a full disk by the latter
             if shutil.disk_usage(folder).free > ROOM:
                 raise
             raise InputError(f"{output}: not written, since the disk is full; make room, or choose another --output") from error
-        write_description(path, weights.preprocessing, weights.thresholds)
         agreement = verify(
             load_torchscript(path) if path.suffix == ".pt" else OpenVINO(path, "f32"), network, weights.preprocessing
         )

@@ -75,4 +75,4 @@ def _require_room(path: Path, size: int) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(path.parent).free < size:
-        raise InputError(f"{path}: the disk has no room for {size >> 20} MB; make room, or choose another --output")
+        raise InputError(f"{path}: {size / 1e6:.1f} MB are not free on the disk; make room, or choose another --output")

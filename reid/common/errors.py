@@ -108,6 +108,7 @@ def run_program(main: Callable[[], None]) -> None:
         run(main)
     finally:
         ignore_signals()
+        exec("")  # after an interrupt in the exec of a text, as that of a dataclass, `python -m` would have no exit code
 
 
 _begun: list[Callable[[], bool]] | None = None  # of the folders of results of the run in progress

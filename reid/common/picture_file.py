@@ -4,7 +4,7 @@ OpenCV decodes a JPEG that is cut off to one whose rest is grey, without a word,
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,20 +30,28 @@ def read_image(path: str | Path, flags: int = cv2.IMREAD_COLOR) -> np.ndarray:
         content = file.read()
     if is_cut(content):
         raise InputError(_cut(path))
-    try:
-        picture = cv2.imdecode(np.frombuffer(content, np.uint8), flags) if content else None
-    except cv2.error:  # of more pixels than OpenCV takes
-        picture = None
+    picture = decode_image(content, flags)
     if picture is None:
         raise InputError(f"{path}: not a readable image")
     return picture
 
 
-def write_image(path: Path, image: np.ndarray) -> None:
-    """Write an `(H, W, 3)` uint8 BGR image in the format of the suffix. Raises OSError, naming `path`, as for a full disk."""
+def decode_image(content: bytes, flags: int = cv2.IMREAD_COLOR) -> np.ndarray | None:
+    """The picture in the bytes of a file, as OpenCV decodes it by `flags`; None if it does not."""
+    try:
+        return cv2.imdecode(np.frombuffer(content, np.uint8), flags) if content else None
+    except cv2.error:  # of more pixels than OpenCV takes
+        return None
+
+
+def write_image(path: Path, image: np.ndarray, parameters: Sequence[int] = ()) -> None:
+    """Write an `(H, W, 3)` uint8 BGR image in the format of the suffix, with OpenCV's `parameters`, such as a JPEG's quality.
+
+    Raises OSError, naming `path`, as for a full disk.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with refusing(path):
-        path.write_bytes(cv2.imencode(path.suffix, image)[1].tobytes())
+        path.write_bytes(cv2.imencode(path.suffix, image, parameters)[1].tobytes())
 
 
 def require_whole(paths: Iterable[Path]) -> None:

@@ -49,13 +49,20 @@ class ResultFolder:
         return bool(self._listed)
 
     def add(self, name: str) -> Path:
-        """List the result `name` and return its path; creates its folder. Raises `InputError` for a name that leads elsewhere."""
+        """List the result `name` and return its path; creates its folder, and removes a link in the place of the file.
+
+        Raises `InputError` for a name that leads elsewhere, by itself or by a link.
+        """
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise InputError(f"{name}: leads out of the results in {self.path}")
         if not self._listed:
             self._clear()
         path = self.path / name
+        if path.parent.resolve() != self.path.resolve() / Path(name).parent:
+            raise InputError(f"{path.parent}: a link to another folder; remove it, or choose another --output")
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            path.unlink()
         if name not in self._listed:
             with refusing(self.path / MANIFEST), open(self.path / MANIFEST, "a", encoding="ascii") as manifest:
                 manifest.write(json.dumps(name) + "\n")

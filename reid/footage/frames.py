@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from reid.common.errors import EndedEarly, InputError
-from reid.common.picture_file import is_cut
+from reid.common.picture_file import decode_image, is_cut
 from reid.common.pictures import is_picture
 from reid.common.read_ahead import read_ahead
 from reid.footage.bounds import MOST_FRAMES
@@ -50,6 +50,9 @@ class PictureFolder:
             raise InputError(f"{self._pictures[0]}: images must be numbered from 1, like frames; rename them")
         self.empty = not self._pictures
         self.length = length or len(self._pictures)
+        if after := [path.name for frame, path in sorted(self._pictures.items()) if length and frame > length]:
+            told = f"{len(after)} pictures come after the last frame, {length}, and are left out"
+            _log.warning("%s: %s: %s", folder, told, _some(after))
         if length is None and (gap := next((n for n in range(1, self.length + 1) if n not in self._pictures), None)):
             beyond = self._pictures[max(self._pictures)].name
             raise InputError(
@@ -89,7 +92,7 @@ class PictureFolder:
         content = path.read_bytes()
         if is_cut(content):
             raise UnreadableImageError(f"{path}: frame {number} is cut off; copy the file again")
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+        image = decode_image(content)
         if image is None:
             raise UnreadableImageError(f"{path}: frame {number} does not decode as an image; replace the file")
         return image

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from reid.appearance import AppearanceModel, find_source, load
+from reid.common.array_file import read_arrays
 from reid.common.cache_folder import cache_folder, embedding_code, touch, trim
 from reid.common.errors import InputError
 from reid.common.files import replacing
@@ -147,9 +147,9 @@ def _read(file: Path) -> dict[str, np.ndarray]:
     if not file.is_file():
         return {}
     try:
-        with np.load(file, allow_pickle=False) as kept:
-            return dict(zip(kept["images"].tolist(), kept["embeddings"], strict=True))
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+        kept = read_arrays(file, ("images", "embeddings"), "the embeddings of a teacher")
+        return dict(zip(kept["images"].tolist(), kept["embeddings"], strict=True))
+    except (OSError, InputError, TypeError, ValueError):
         return {}  # damaged: the teacher runs again, and the file is rewritten
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from reid.common.errors import InputError
-from reid.common.foreign_files import reading
+from reid.common.text_file import read_text
 from reid.data.datasets.registry import Count, DataSet, locate, register
 from reid.data.folders import Crops
 
@@ -37,9 +37,7 @@ def _listed(folder: Path, images: str, lists: list[str], first_id: int) -> Crops
     """The crops in `lists`, one per line: a path below `images`, whose third field is the camera, and the identity."""
     paths, ids, cameras = [], [], []
     for name in lists:
-        with reading(folder / name, "a list of files"):
-            lines = (folder / name).read_text(encoding="utf-8").splitlines()
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(read_text(folder / name, "it must list files").splitlines(), 1):
             try:
                 path, identity = line.split()
                 ids.append(first_id + int(identity))
