@@ -172,6 +172,17 @@ def test_a_class_that_needs_arguments_is_told(own, tmp_path, opening):
         opening("own_broken:Needy")
 
 
-def test_an_error_within_the_users_module_is_theirs_and_passes(own):
-    with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name"):
-        find_plugin("own_broken:anything")
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("import nothing_of_this_name\n", "importing own_broken fails: ModuleNotFoundError: No module named"),
+        ("def find(:\n", "importing own_broken fails: .*SyntaxError"),
+        ("class Find:\n    def __init__(self):\n        open('weights.bin')\n", "Find fails: FileNotFoundError: .*weights.bin"),
+    ],
+)
+def test_an_error_within_the_users_module_is_one_sentence_with_the_traceback_as_a_note(own, tmp_path, body, told):
+    (tmp_path / "here" / "own_broken.py").write_text(body)
+    with pytest.raises(InputError, match=f"^own_broken:Find: {told}") as error:
+        open_detector("own_broken:Find")
+    assert "\n" not in str(error.value)
+    assert "own_broken.py" in "".join(error.value.__notes__)

@@ -1,7 +1,10 @@
 """The folder of a run's results: what an earlier run listed goes with the first new one, and nothing else."""
 
+import gc
 import json
 import shutil
+import subprocess
+import sys
 from collections import namedtuple
 
 import pytest
@@ -98,6 +101,31 @@ def test_a_manifest_that_is_a_link_is_replaced_and_not_followed(tmp_path):
     (tmp_path / "out" / MANIFEST).symlink_to(tmp_path / "mine.txt")
     leave(tmp_path / "out", "a.txt")
     assert (tmp_path / "mine.txt").read_text() == '"keep"\n'
+
+
+@pytest.mark.parametrize("begin", [ResultFolder.begin, ResultFolder.add])
+def test_a_file_that_is_no_result_is_not_replaced_and_earlier_results_stay(tmp_path, begin):
+    leave(tmp_path, "b.txt")
+    (tmp_path / "tracks").mkdir()
+    (tmp_path / "tracks" / "a.txt").write_text("what the run reads")
+    with pytest.raises(InputError, match=r"a\.txt: exists, and is no result of an earlier run; move it away, or choose another"):
+        begin(ResultFolder(tmp_path), "tracks/a.txt")
+    assert (tmp_path / "tracks" / "a.txt").read_text() == "what the run reads"
+    assert files(tmp_path) == ["b.txt", "tracks/a.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks of files there")
+def test_while_one_run_writes_another_one_is_refused(tmp_path):
+    script = f"from reid.common.result_folder import ResultFolder; ResultFolder({str(tmp_path)!r}).begin('b.txt')"
+    mine = ResultFolder(tmp_path)
+    mine.begin("a.txt").write_text("half")
+    other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "InputError" in other.stderr and "another run is writing to it; choose another --output" in other.stderr
+    assert files(tmp_path) == ["a.partial.txt"]
+    del mine
+    gc.collect()
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.partial.txt", "in/a.txt", "in/a.partial.txt"])

@@ -1,12 +1,11 @@
 """What fails in a frame: an error that names the camera and the frame, or a frame that is skipped and told."""
 
-import traceback
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from itertools import count
 from typing import Literal, NamedTuple, TypeVar
 
-from reid.common.errors import InputError, note
+from reid.common.errors import InputError, named, reason
 from reid.footage.frames import UnreadableImageError
 
 OnError = Literal["stop", "skip"]
@@ -50,7 +49,7 @@ class Attempts:
         except Exception as error:
             if self.on_error == "stop":
                 raise self._named(what, frame, error) from error
-            return Failure(self.camera, frame, lost, _reason(what, error))
+            return Failure(self.camera, frame, lost, reason(what, error))
 
     def require(self, what: str, frame: int, work: Callable[[], Result]) -> Result:
         """The result of `work`, without which the run cannot go on: a failure is raised always."""
@@ -78,16 +77,7 @@ class Attempts:
             yield image
 
     def _named(self, what: str, frame: int, error: Exception) -> InputError:
-        named = InputError(f"{self.camera}, frame {frame + 1}: {_reason(what, error)}")
-        if not isinstance(error, InputError):  # whoever wrote the code looks for the line in it
-            note(named, "".join(traceback.format_exception(error)).rstrip())
-        return named
-
-
-def _reason(what: str, error: Exception) -> str:
-    if isinstance(error, InputError):
-        return str(error)
-    return f"{what} fails: {' '.join(''.join(traceback.format_exception_only(error)).split())}"
+        return named(f"{self.camera}, frame {frame + 1}", what, error)
 
 
 def readable(image: "Image | UnreadableImageError") -> Image:

@@ -3,6 +3,7 @@
 import io
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -48,6 +49,24 @@ def early_ends() -> Iterator[list[str]]:
 def note(error: BaseException, sentence: str) -> None:
     """Add a note on what `error` left behind; `run` prints notes after the error, and so do tracebacks from Python 3.11."""
     error.__notes__ = [*_notes(error), sentence]
+
+
+def named(place: str, what: str, error: Exception) -> InputError:
+    """The `error` of code that is not ours, as an `InputError` of one sentence: `PLACE: WHAT fails: ...`.
+
+    An `InputError` keeps its words after the place; of any other, the traceback is a note, for whoever wrote the code.
+    """
+    told = InputError(f"{place}: {reason(what, error)}")
+    if not isinstance(error, InputError):
+        note(told, "".join(traceback.format_exception(error)).rstrip())
+    return told
+
+
+def reason(what: str, error: Exception) -> str:
+    """Why `what` failed, in one line."""
+    if isinstance(error, InputError):
+        return str(error)
+    return f"{what} fails: {' '.join(''.join(traceback.format_exception_only(error)).split())}"
 
 
 def note_names(error: BaseException, opening: str, names: Sequence[str]) -> None:

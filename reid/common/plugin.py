@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from reid.common.errors import InputError
+from reid.common.errors import InputError, named
 
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
@@ -19,13 +19,16 @@ def is_plugin(name: str) -> bool:
 def open_plugin(name: str) -> object:
     """Open the object called `name`; a class is instantiated without arguments.
 
-    Raises as `find_plugin` and, for a class, as `require_defaults` do; exceptions from the class itself propagate.
+    Raises as `find_plugin` and, for a class, as `require_defaults` do, and `InputError` where the class fails.
     """
     found = find_plugin(name)
     if not isinstance(found, type):
         return found
     require_defaults(name, found)
-    return found()
+    try:
+        return found()
+    except Exception as error:
+        raise named(name, found.__name__, error) from error
 
 
 def require_defaults(name: str, kind: type) -> None:
@@ -43,7 +46,7 @@ def require_defaults(name: str, kind: type) -> None:
 def find_plugin(name: str) -> object:
     """The attribute of a module, `module:attribute`; modules are also searched in the current directory.
 
-    Raises `InputError` for an unknown module or attribute. Exceptions from within the module propagate.
+    Raises `InputError` for an unknown module or attribute, and for a module that fails.
     """
     module_name, _, attribute = name.partition(":")
     here = str(Path.cwd())
@@ -51,10 +54,11 @@ def find_plugin(name: str) -> object:
         sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise  # a module that the user's module imports
-        raise InputError(f"{name}: no module {error.name} in the current directory or among the installed packages") from None
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{module_name}.".startswith(f"{error.name}."):
+            missing = f"no module {error.name} in the current directory or among the installed packages"
+            raise InputError(f"{name}: {missing}") from None
+        raise named(name, f"importing {module_name}", error) from error
     try:
         return getattr(module, attribute)
     except AttributeError:

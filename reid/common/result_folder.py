@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+import sys
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,8 +21,9 @@ class ResultFolder:
     """A folder with the results of one run, each named by its relative path, such as `tracks/walk.txt`.
 
     The file `.results` lists their names, one JSON string per line. The first result of a run deletes the results listed by the
-    previous run, and folders that become empty. Other files stay, and everything stays if a run fails before its first result.
-    Raises `InputError` if the folder is not writable; it is then left unchanged, or absent.
+    previous run, and folders that become empty. Other files stay: a result that would replace one is refused, for it may be what
+    the run reads. Everything stays if a run fails before its first result, and while another run writes to the folder. Raises
+    `InputError` if the folder is not writable; it is then left unchanged, or absent.
     """
 
     def __init__(self, path: str | Path):
@@ -51,10 +54,12 @@ class ResultFolder:
     def add(self, name: str) -> Path:
         """List the result `name` and return its path; creates its folder, and removes a link in the place of the file.
 
-        Raises `InputError` for a name that leads elsewhere, by itself or by a link.
+        Raises `InputError` for a name that leads elsewhere, by itself or by a link, for one of a file that is no result of an
+        earlier run, and if another run writes to the folder.
         """
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise InputError(f"{name}: leads out of the results in {self.path}")
+        self._require_free(name)
         if not self._listed:
             self._clear()
         path = self.path / name
@@ -64,13 +69,14 @@ class ResultFolder:
         if path.is_symlink():
             path.unlink()
         if name not in self._listed:
-            with refusing(self.path / MANIFEST), open(self.path / MANIFEST, "a", encoding="ascii") as manifest:
-                manifest.write(json.dumps(name) + "\n")
+            with refusing(self.path / MANIFEST):
+                os.write(self._manifest, (json.dumps(name) + "\n").encode("ascii"))
             self._listed.add(name)
         return path
 
     def begin(self, name: str) -> Path:
-        """The path for a growing result until it is complete: `NAME.partial.txt` for `NAME.txt`."""
+        """The path for a growing result until it is complete: `NAME.partial.txt` for `NAME.txt`. Raises as `add` for both."""
+        self._require_free(name)
         return self.add(partial_name(name))
 
     def finish(self, name: str) -> None:
@@ -82,9 +88,22 @@ class ResultFolder:
         if shutil.disk_usage(self.path).free < ROOM << 20:
             raise InputError(f"{self.path}: less than {ROOM} MB are free on the disk; make room, or choose another --output")
 
+    def _require_free(self, name: str) -> None:
+        """Raise `InputError` if `name` is a file that neither this run nor the one before has listed."""
+        path = self.path / name
+        if not path.is_file() or path.is_symlink() or name in self._listed:
+            return
+        if self._listed or name not in self._of_the_run_before():
+            raise InputError(f"{path}: exists, and is no result of an earlier run; move it away, or choose another --output")
+
     def _clear(self) -> None:
+        """Delete the results of the run before, and lock the folder until this object is gone."""
         folders: set[Path] = set()
-        for name in self._of_the_run_before():
+        before = list(self._of_the_run_before())
+        if (self.path / MANIFEST).is_file() and not (self.path / MANIFEST).is_symlink():
+            with open(self.path / MANIFEST, "a") as held:
+                self._lock(held.fileno())
+        for name in before:
             (self.path / name).unlink()
             folders.update((self.path / name).parents)
         for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
@@ -92,7 +111,22 @@ class ResultFolder:
                 with suppress(OSError):  # not empty
                     folder.rmdir()
         with replacing(self.path / MANIFEST) as manifest:
-            manifest.touch()
+            self._manifest = os.open(manifest, os.O_WRONLY | os.O_APPEND)
+            weakref.finalize(self, os.close, self._manifest)
+            self._lock(self._manifest)
+
+    def _lock(self, manifest: int) -> None:
+        """Lock the open `manifest` for this process. Raises `InputError` if another one holds it."""
+        if sys.platform == "win32":
+            return
+        import fcntl
+
+        try:
+            fcntl.lockf(manifest, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            raise InputError(f"{self.path}: another run is writing to it; choose another --output") from None
+        except OSError:  # a file system without locks
+            return
 
     def _of_the_run_before(self) -> Iterator[str]:
         """The listed names that are regular files in this folder and not reached by a link, since anyone can edit the
