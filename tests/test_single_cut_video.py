@@ -124,6 +124,14 @@ def test_in_python_the_same_is_a_warning(clip):
         assert len(list(track(open_sequence(clip, None), "sort", images=True))) == 28
 
 
+def test_pictures_that_end_early_are_told_also_where_none_is_read(make_sequence):
+    folder = make_sequence(images=True)
+    for frame in (11, 12):
+        (folder / "img1" / f"{frame:06d}.png").unlink()
+    with pytest.warns(EndedEarly, match="the frames end at 10 of 12"):
+        assert len(list(track(open_sequence(folder), "sort"))) == 12
+
+
 @pytest.mark.parametrize("missing", [0, 1, 2])
 def test_a_video_with_a_frame_or_two_less_than_its_header_says_is_whole(clip, recwarn, monkeypatch, missing):
     monkeypatch.setattr(cv2.VideoCapture, "get", lambda _, field: {7: FRAMES + missing, 5: RATE}.get(field, 0.0), raising=False)

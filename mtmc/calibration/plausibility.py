@@ -42,7 +42,7 @@ def check_camera(camera: Camera | HomographyCamera) -> None:
         raise ValueError("no pixel sees the ground, which lies behind the camera: are its axes x right, y down, z forward?")
     if not seen.any():
         return
-    if np.median(np.abs(ground[seen])) > FARTHEST_GROUND:
+    if np.median(np.abs(ground[seen]).max(axis=1)) > FARTHEST_GROUND:
         raise ValueError(f"its pixels see the ground beyond {FARTHEST_GROUND:g} {camera.unit}: a number is damaged")
     if np.median(np.nan_to_num(np.abs(camera.to_image(ground[seen]) - pixels[seen]), nan=np.inf)) > SAME:
         raise ValueError("the ground points of its pixels do not lead back to them: it is singular, or nearly so")
@@ -93,7 +93,7 @@ def measure_people(camera: Camera | HomographyCamera, boxes: np.ndarray) -> tupl
         raise ValueError(f"{(~seen).sum()} of {len(boxes)} people stand where it sees no ground, as above the horizon")
     across = np.sqrt(np.maximum(np.linalg.eigvalsh(covariances[seen])[:, 0], 0)) * (boxes[seen, 3] - boxes[seen, 1])
     tall = heights[seen] if camera.has_height else across
-    stature = float(np.nanmedian(tall))
+    stature = _median(tall)
     asked = f"is it in another unit, or {'camera to world' if camera.has_height else 'the wrong way round'}?"
     told = f"{len(boxes)} standing people would be {stature:.3g} {camera.unit} tall"
     if camera.metric and not DWARF <= stature <= GIANT:
@@ -117,5 +117,11 @@ def _standing(boxes: np.ndarray, image_size: tuple[int, int] | None) -> np.ndarr
 
 def _uneven(statures: np.ndarray, along: np.ndarray) -> float:
     """The largest ratio of median `statures` `(N,)` between the quarters of the people, sorted by `along` `(N,)`."""
-    medians = [np.nanmedian(statures[quarter]) for quarter in np.array_split(np.argsort(along), 4)]
+    medians = [_median(statures[quarter]) for quarter in np.array_split(np.argsort(along), 4)]
     return float(max(medians) / max(min(medians), 1e-3 * max(medians)))
+
+
+def _median(values: np.ndarray) -> float:
+    """The median of the `values` `(N,)` that are not NaN; NaN without one."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else np.nan

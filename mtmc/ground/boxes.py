@@ -70,7 +70,7 @@ def predicted_boxes(cameras: Sequence[GroundCamera], ground: np.ndarray, stature
         feet = camera.to_image(place[seen])
         scale = sideways_scale(camera.ground_covariance(feet, 1.0))
         height = stature / np.where(scale > 0, scale, np.nan)  # rounding leaves 0 where the view of the ground is all but edge-on
-        height[height <= 0] = np.nan  # beyond what numbers tell apart
+        height[feet[:, 1] - height >= feet[:, 1]] = np.nan  # nothing, as numbers beside the place of the feet
         half = WIDTH / 2 * height
         view[seen] = np.stack([feet[:, 0] - half, feet[:, 1] - height, feet[:, 0] + half, feet[:, 1]], axis=1)
     return boxes

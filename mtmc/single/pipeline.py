@@ -18,7 +18,7 @@ from mtmc.single.failures import SKIPPED, UNEMBEDDED, UNREAD, Attempts, Failure,
 from mtmc.single.tracker_config import build_tracker, read_tracker_config
 from reid.common.errors import EndedEarly, InputError
 from reid.common.read_ahead import read_ahead
-from reid.footage.frames import UnreadableImageError
+from reid.footage.frames import PictureFolder, UnreadableImageError
 from trackers import Detections, Tracker, Tracks
 
 Appearance = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -112,6 +112,8 @@ def track(
             frames = stack.enter_context(closing(read_ahead(_timed(attempts.images(sequence.require_images())), _DEPTH)))
         else:
             frames = ((None, 0.0) for _ in range(len(inside) if sequence.length is None else sequence.length))
+            if isinstance(sequence.images, PictureFolder):
+                sequence.images.check_end()
         index, last = -1, None
         for index, (image, reading) in enumerate(frames):
             failures, outside, reid, start = [], 0, 0.0, time.perf_counter()

@@ -155,7 +155,10 @@ def check_frames_and_boxes(rows: np.ndarray, length: int | None, fail: Callable)
     whole = (frames >= 1) & (frames % 1 == 0)
     fail_at_first(~whole, lambda i: fail(i, f"frame {frames[i]:g}, but frames are whole numbers from 1"))
     if length is not None:
-        fail_at_first(frames > length, lambda i: fail(i, f"frame {frames[i]:g} is beyond the sequence's last frame, {length}"))
+        beyond = frames > length
+        others = f", as in {beyond.sum()} lines: is it of another recording, or are frames missing?" if beyond.sum() > 1 else ""
+        told = f"is beyond the sequence's last frame, {length}{others}"
+        fail_at_first(beyond, lambda i: fail(i, f"frame {frames[i]:g} {told}"))
     fail_at_first(frames > MOST_FRAMES, lambda i: fail(i, f"frame {frames[i]:g} is beyond the last possible one, {MOST_FRAMES}"))
     far = np.abs(rows[:, 2:7]) > [FARTHEST] * 4 + [HIGHEST]
     fail_at_first(far.any(axis=1), lambda i: fail(i, f"column {far[i].argmax() + 3} is far beyond any image, or any score"))

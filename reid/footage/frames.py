@@ -73,13 +73,19 @@ class PictureFolder:
         return _identity(self._pictures.values())
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        last = min(self.length, max(self._pictures, default=self.length))
-        return chain(map(self._read, range(1, last + 1)), self._end(last))  # which, unlike a generator, go on after an exception
+        return chain(map(self._read, range(1, self._last + 1)), self._end())  # unlike a generator, goes on after an exception
 
-    def _end(self, last: int) -> Iterator[np.ndarray]:
-        """Nothing more; tells of images that are missing after the `last`."""
-        if last < self.length:
-            warnings.warn(_too_few(self.folder, last, self.length), EndedEarly, stacklevel=2)
+    def check_end(self) -> None:
+        """Tell of images that are missing before `length` by an `EndedEarly` warning."""
+        if self._last < self.length:
+            warnings.warn(_too_few(self.folder, self._last, self.length), EndedEarly, stacklevel=2)
+
+    @property
+    def _last(self) -> int:
+        return min(self.length, max(self._pictures, default=self.length))
+
+    def _end(self) -> Iterator[np.ndarray]:
+        self.check_end()
         return
         yield
 

@@ -64,9 +64,12 @@ def ending(kind: Kind, folder: Path) -> Ending:
             warnings.simplefilter("error", RuntimeWarning)  # of numpy: what is damaged goes on as a NaN, an infinity or nonsense
             run(lambda: kind.read(folder))
     except SystemExit as end:
-        opening = {2: "error: ", 3: "warning: "}.get(end.code)  # refused, or read as far as it goes
-        sentences = [line for line in told.getvalue().splitlines() if opening and line.startswith(opening)]
-        return Ending(("refused" if end.code == 2 else "read") if len(sentences) == 1 else "finding", told.getvalue())
+        errors, early = (
+            [line for line in told.getvalue().splitlines() if line.startswith(opening)] for opening in ("error: ", "warning: ")
+        )
+        if end.code == 2 and len(errors) == 1:
+            return Ending("refused", told.getvalue())
+        return Ending("read" if end.code == 3 and early and not errors else "finding", told.getvalue())  # as far as it goes
     except BaseException as error:
         place = [frame for frame in traceback.extract_tb(error.__traceback__) if str(ROOT) in frame.filename][-1]
         return Ending("finding", f"{error!r:.300} in {Path(place.filename).relative_to(ROOT)}, line {place.lineno}")
