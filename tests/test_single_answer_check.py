@@ -73,6 +73,7 @@ ROWS = np.eye(2, 3)
         pytest.param([], r"not \(0,\)", id="nobody, where two are"),
         pytest.param(ROWS * [[1], [np.nan]], "embeddings must be finite: row 1 is not", id="not a number"),
         pytest.param([[1, 0, 0], [0, np.inf, 0]], "embeddings must be finite: row 1 is not", id="infinite"),
+        pytest.param(ROWS * [[1], [1e200]], "embeddings must be finite: row 1 is not", id="beyond float32"),
         pytest.param(ROWS * [[1], [0]], "embedding 1 is all zeros", id="no direction"),
         pytest.param(np.eye(2, 5), "embeddings of 3 numbers, as before, not of 5", id="another dimension"),
     ],

@@ -97,7 +97,8 @@ def unit_rows(values: object, count: int) -> np.ndarray:
 
 def _array(name: str, values: object, dtype: type) -> np.ndarray:
     try:
-        array: np.ndarray = np.asarray(values, dtype=dtype)
+        with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is told below
+            array: np.ndarray = np.asarray(values, dtype=dtype)
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a tensor of torch that has a gradient
         raise ValueError(f"{name} must be an array of numbers: {error}") from None
     if array.ndim == 0:
