@@ -8,20 +8,17 @@ import numpy as np
 from scipy.io import loadmat
 
 from reid.common.errors import InputError
-from reid.common.foreign_files import reading, survived
-
-KIND, WAY_OUT = "a MATLAB file of this data set", "unpack it from its archive again"
+from reid.common.foreign_files import reading
 
 
 def reading_matlab(path: Path) -> AbstractContextManager[None]:
     """A context that raises InputError for whatever reading the MATLAB file `path`, or other variables than expected, raises."""
-    return reading(path, KIND, WAY_OUT)
+    return reading(path, "a MATLAB file of this data set", "unpack it from its archive again")
 
 
 def read_matrices(path: Path) -> dict:
     """The variables of a file of version 7 or older, as from `scipy.io.loadmat`. Raises InputError for any other file."""
     with reading_matlab(path):
-        _check(path)
         return loadmat(path)
 
 
@@ -33,7 +30,6 @@ def open_cells(path: Path, variable: str) -> Iterator["Cells"]:
     raised while the cells are read, since a file is damaged or holds something else.
     """
     with reading_matlab(path):
-        _check(path)
         try:
             found, file = loadmat(path, variable_names=[variable]), None
         except NotImplementedError:
@@ -42,11 +38,6 @@ def open_cells(path: Path, variable: str) -> Iterator["Cells"]:
             if variable not in found:
                 raise InputError(f"{path}: no variable {variable}")
             yield Cells(found[variable][()].ravel(), file)
-
-
-def _check(path: Path) -> None:
-    program = "import sys; from scipy.io import loadmat; loadmat(sys.argv[1])"
-    survived(path, KIND, program, WAY_OUT)
 
 
 class Cells:
