@@ -241,7 +241,7 @@ def test_a_damaged_network_is_one_sentence_or_gives_a_row(tmp_path, file, engine
         path = write_ir(tmp_path / "own.xml", shape=(-1, 3, 8, 4))
     whole, random, refused = (tmp_path / file).read_bytes(), np.random.default_rng(0), 0
     image = random.integers(0, 256, (8, 4, 3), np.uint8)
-    for turn, place in enumerate(random.integers(len(whole), size=24)):
+    for turn, place in enumerate(random.integers(len(whole), size=12)):
         flipped = bytes([whole[place] ^ (1 << random.integers(8))])
         (tmp_path / file).write_bytes(whole[:place] + flipped + whole[place + 1 :] if turn % 3 else whole[:place])
         try:
@@ -249,7 +249,7 @@ def test_a_damaged_network_is_one_sentence_or_gives_a_row(tmp_path, file, engine
         except InputError as error:
             refused += 1
             assert "\n" not in str(error) and str(tmp_path / "own.") in str(error)
-    assert refused >= 8
+    assert refused >= 4
 
 
 @pytest.mark.parametrize("key", ["max_cosine_distance", "max_set_distance", "max_link_distance"])
