@@ -39,8 +39,9 @@ class AppearanceModel:
         parts = -(-len(images) // BATCH)
         for rows in np.array_split(np.arange(len(images)), parts) if parts else []:  # equal parts: a batch of one is slow
             embeddings[rows] = self._engine(self.preprocessing([images[row] for row in rows]))
-        # Our networks return unit rows, up to an engine's rounding; external files may not.
-        return embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        # Our networks return unit rows, up to an engine's rounding; external files may not. Squares can be beyond float32.
+        wide = embeddings.astype(np.float64)
+        return (wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), np.finfo(np.float32).tiny)).astype(np.float32)
 
     def __call__(self, frame: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         """The embeddings `(N, D)` of the people in `boxes (N, 4)`, xyxy pixels of `frame (H, W, 3)`, uint8 BGR.

@@ -30,6 +30,18 @@ def test_embeddings_are_unit_rows_in_float32(model):
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-6)
 
 
+@pytest.mark.parametrize("length", [1e-30, 1e30])
+def test_rows_whose_squares_are_beyond_float32_have_a_direction_too(small_weights, length):
+    class Far:
+        name, device, precision = "far", "cpu", "f32"
+
+        def __call__(self, images):
+            return np.tile(np.float32([3 * length, 4 * length] + 6 * [0]), (len(images), 1))
+
+    rows = AppearanceModel(small_weights, Far()).embed(pictures(2))
+    np.testing.assert_allclose(rows, [[0.6, 0.8] + 6 * [0]] * 2, rtol=1e-6)
+
+
 def test_no_images_give_no_rows(model):
     assert model.embed([]).shape == (0, 8)
     assert model(np.zeros((40, 40, 3), np.uint8), np.zeros((0, 4))).shape == (0, 8)
