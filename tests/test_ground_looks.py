@@ -102,6 +102,18 @@ def test_whichever_cameras_look_at_whatever_rate_people_are_where_all_cameras_pl
     assert added <= 0.02
 
 
+def test_people_are_where_they_truly_stand(recording, expected):
+    distances = [
+        np.linalg.norm(places - place, axis=1).min(initial=np.inf)
+        for moment, places in zip(expected, seen_twice(recording), strict=True)
+        for place in moment.positions
+        if len(places)
+    ]
+    near = np.array([distance for distance in distances if distance < 0.5])  # others have been seen twice for less than a second
+    print(f"{np.median(near):.3f} m off (median of {len(near)})")
+    assert len(near) > 200 and np.median(near) <= 0.03
+
+
 def test_a_camera_that_never_looks_may_as_well_not_be_there(recording):
     gone = looking(recording, (RATE, RATE, RATE, 0))
     three = replace(recording, views=recording.views[:3])
