@@ -5,6 +5,16 @@ from reid.models.operators import declare_operators
 declare_operators()  # first, so that network modules can import torchvision or timm as usual
 
 from reid.models import bnneck, hacnn, robust  # noqa: E402, F401
-from reid.models.registry import Head, Network, available, build, choices, options, register  # noqa: E402
+from reid.models.registry import (  # noqa: E402
+    Head,
+    Network,
+    available,
+    build,
+    choices,
+    options,
+    parsers,
+    register,
+    register_parser,
+)
 
-__all__ = ["Head", "Network", "available", "build", "choices", "options", "register"]
+__all__ = ["Head", "Network", "available", "build", "choices", "options", "parsers", "register", "register_parser"]

@@ -12,13 +12,14 @@ from reid.preprocessing import Preprocessing
 
 
 class Network(nn.Module):
-    """The result of `build`: a network with its preprocessing and the dimension of its embedding."""
+    """The result of `build`: a network with its preprocessing and the dimension of its embedding, or of a parser's maps."""
 
     preprocessing: Preprocessing
     dimension: int
 
 
 _builders: dict[str, Callable[..., Network]] = {}
+_parsers: dict[str, Callable[..., Network]] = {}
 
 
 class Head(NamedTuple):
@@ -26,12 +27,13 @@ class Head(NamedTuple):
 
     `features` are `(B, d)` and `logits` `(B, classes)`; None means that the network does not train it. `descriptor`, `(B, d)`, is
     the head's part of the embedding if it differs from `features`; the embedding concatenates the heads' descriptors, each of
-    unit length.
+    unit length. A parser has only `maps`, logits `(B, labels, h, w)` of the labels of `reid.models.regions`.
     """
 
     features: torch.Tensor | None
     logits: torch.Tensor | None
     descriptor: torch.Tensor | None = None
+    maps: torch.Tensor | None = None
 
 
 def register(builder: Callable[..., Network]) -> Callable[..., Network]:
@@ -44,9 +46,21 @@ def register(builder: Callable[..., Network]) -> Callable[..., Network]:
     return builder
 
 
+def register_parser(builder: Callable[..., Network]) -> Callable[..., Network]:
+    """Add a parser: as `register`, but its network has no embedding. In evaluation mode it maps `(B, 3, H, W)` to `(B, D, h, w)`,
+    the probability of each label, of which its `dimension` D is the number."""
+    _parsers[builder.__name__] = builder
+    return builder
+
+
 def available() -> list[str]:
-    """The names that `build` accepts, sorted."""
+    """The names of the networks that embed people, sorted."""
     return sorted(_builders)
+
+
+def parsers() -> list[str]:
+    """The names of the networks that parse people, which `build` accepts too, sorted."""
+    return sorted(_parsers)
 
 
 def options(name: str) -> dict[str, object]:
@@ -82,9 +96,10 @@ def build(name: str, classes: int = 0, **options: object) -> Network:
 
 
 def _find(name: str) -> Callable[..., Network]:
-    if name not in _builders:
-        raise InputError(f"unknown network {name}; choose from {', '.join(available())}")
-    return _builders[name]
+    known = _builders | _parsers
+    if name not in known:
+        raise InputError(f"unknown network {name}; choose from {', '.join((*available(), *parsers()))}")
+    return known[name]
 
 
 def _parameters(name: str) -> list[inspect.Parameter]:
