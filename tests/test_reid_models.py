@@ -31,7 +31,7 @@ def test_a_descriptor_is_a_row_of_unit_length_and_of_the_stated_dimension(networ
 
 def test_training_gives_two_heads_of_features_and_logits(network):
     heads = network.train()(torch.randn(2, 3, 160, 64))
-    assert [(features.shape, logits.shape) for features, logits, _ in heads] == [((2, network.dimension // 2), (2, 5))] * 2
+    assert [(features.shape, logits.shape) for features, logits, *_ in heads] == [((2, network.dimension // 2), (2, 5))] * 2
 
 
 def test_robust_heads_are_of_unit_length_before_the_losses():
@@ -97,7 +97,7 @@ def test_an_option_that_does_not_exist_is_refused_with_those_that_do(optional, o
 def test_each_exchanged_piece_gives_unit_rows_and_trains_in_all_its_parts(options):
     network = models.build("robust", classes=5, **options)
     heads = network(torch.randn(4, 3, 160, 64))
-    assert [(features.shape, logits.shape) for features, logits, _ in heads] == [((4, 512), (4, 5))] * 2
+    assert [(features.shape, logits.shape) for features, logits, *_ in heads] == [((4, 512), (4, 5))] * 2
     sum(logits.sum() for _, logits, _ in heads).backward()
     trained = {name for name, value in network.named_parameters() if value.requires_grad}
     assert {name for name, value in network.named_parameters() if value.grad is not None} == trained
@@ -116,7 +116,7 @@ def test_hacnn_and_robust_with_each_others_pieces_are_the_same_network():
 def test_a_bnneck_head_gives_the_classifier_and_the_test_normalised_features():
     network = models.build("robust", classes=5, head="bnneck")
     images = torch.randn(4, 3, 160, 64)
-    for (features, logits, _), neck, classify in zip(network(images), network.necks, network.classifiers, strict=True):
+    for (features, logits, *_), neck, classify in zip(network(images), network.necks, network.classifiers, strict=True):
         deviation = (features.var(0, correction=0) + neck.eps).sqrt()
         assert torch.allclose(logits, classify((features - features.mean(0)) / deviation), atol=1e-3)
         assert not neck.bias.requires_grad

@@ -130,7 +130,7 @@ def _train(images: np.ndarray, labels: np.ndarray, wiring: tuple[str | None, str
     steps = epochs * max(1, len(images) // (CLASSES * IMAGES))
     falling = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
     for _, rows in zip(range(steps), _batches(labels, random), strict=False):
-        features, logits, _ = network(_inputs(images[rows]))
+        features, logits, *_ = network(_inputs(images[rows]))
         target = torch.from_numpy(labels[rows])
         loss = torch.zeros(())
         if features is not None:
