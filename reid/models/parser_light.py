@@ -1,8 +1,8 @@
 """A parser that a tracker can afford: five stages of EfficientNet-Lite0 and a decoder of separable convolutions.
 
-The paper's parser (`reid.models.inception_parser`) works on images of 512x512. On crops as small as a tracker's, a map of stride 16
-would be a few pixels wide, so the maps of strides 16, 8 and 4 are joined, each scaled up to the next (Lin et al., Feature Pyramid
-Networks, CVPR 2017, fig. 3).
+The paper's parser (`reid.models.inception_parser`) works on images of 512x512. On crops as small as a tracker's, a map of stride
+16 would be a few pixels wide, so the maps of strides 16, 8 and 4 are joined, each scaled up to the next (Lin et al., Feature
+Pyramid Networks, CVPR 2017, fig. 3).
 """
 
 from pathlib import Path
@@ -34,9 +34,8 @@ class ParserLight(Network):
     def __init__(self):
         super().__init__()
         self.backbone = efficientnet_lite0(stages=5)
-        self.decoder = nn.ModuleDict(
-            {stage: nn.ModuleList([convolution(channels, _WIDTH, 1, relu=False), _refine()]) for stage, channels in _JOINED.items()}
-        )
+        self.reduce = nn.ModuleList(convolution(channels, _WIDTH, 1, relu=False) for channels in _JOINED.values())
+        self.refine = nn.ModuleList(_refine() for _ in _JOINED)
         self.classifier = nn.Conv2d(_WIDTH, len(LABELS), 1)
 
     def logits(self, images: torch.Tensor) -> torch.Tensor:
@@ -45,7 +44,7 @@ class ParserLight(Network):
         for name, stage in self.backbone.named_children():
             maps = stages[name] = stage(maps)
         joined: torch.Tensor | None = None
-        for name, (reduce, refine) in self.decoder.items():
+        for name, reduce, refine in zip(_JOINED, self.reduce, self.refine, strict=True):
             here = reduce(stages[name])
             if joined is not None:
                 here = here + F.interpolate(joined, size=here.shape[2:], mode="bilinear", align_corners=False)
