@@ -17,6 +17,7 @@ ROOMS = {
     "reid.engines": {"reid.common", "reid.weights"},
     "reid.data": {"reid.common"},
     "reid.evaluation": {"reid.common", "reid.data"},
+    "reid.parsing": {"reid.common", "reid.models", "reid.weights", "reid.data"},
     "reid.training": {"reid.common", "reid.models", "reid.weights", "reid.engines", "reid.data", "reid.evaluation"},
     "mtmc.calibration": set(),
     "mtmc.detection": set(),
