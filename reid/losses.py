@@ -3,8 +3,6 @@
 import torch
 from torch.nn import functional as F
 
-IGNORED = 255  # the label of a mask's pixels that count neither in training nor in a measure
-
 
 def identity_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float = 0.1) -> torch.Tensor:
     """Cross-entropy of `(B, C)` logits with `(B,)` labels, with label smoothing: Luo et al., CVPRW 2019, eq. 3.
@@ -14,13 +12,13 @@ def identity_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float =
     return F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
 
 
-def parsing_loss(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+def parsing_loss(logits: torch.Tensor, masks: torch.Tensor, ignored: int) -> torch.Tensor:
     """Cross-entropy of a parser's `(B, L, h, w)` logits, scaled up bilinearly, with the labels of the `(B, H, W)` masks.
 
-    A mean over all pixels, except those of the label `IGNORED`.
+    A mean over all pixels, except those of the label `ignored`.
     """
     whole = F.interpolate(logits.float(), size=masks.shape[1:], mode="bilinear", align_corners=False)
-    return F.cross_entropy(whole, masks.long(), ignore_index=IGNORED)
+    return F.cross_entropy(whole, masks.long(), ignore_index=ignored)
 
 
 def triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = 0.3) -> torch.Tensor:

@@ -12,6 +12,7 @@ from reid.data.augmentation import Changes
 from reid.data.camera_changes import CameraChanges
 
 BACKGROUND = 0
+IGNORED = 255  # the label of pixels that count neither in training nor in a measure
 # The label of each label's pixels in the mirror image, where right and left change places; arms, legs and shoes are the last of
 # LIP's labels.
 _MIRROR = np.arange(256, dtype=np.uint8)

@@ -13,8 +13,7 @@ from reid.common.errors import InputError
 from reid.common.picture_file import read_image
 from reid.common.text_file import read_text
 from reid.data.folders import Crops
-from reid.data.masks import read_labels
-from reid.losses import IGNORED
+from reid.data.masks import IGNORED, read_labels
 from reid.models.regions import LABELS
 
 PREFIX = "lip="  # of a source in this layout

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch.nn import functional as F
 
+from reid.data.masks import IGNORED
 from reid.losses import hard_triplet_loss, identity_loss, parsing_loss, soft_triplet_loss, triplet_loss
 from reid.models import Network
 from reid.training.centers import Centers
@@ -78,7 +79,7 @@ class Objective:
                 sum((c.loss(f, labels, recipe.center_average) for c, f in zip(self.centers, features, strict=False)), nothing),
                 matched,
                 related,
-                sum((parsing_loss(each, masks) for each in maps if masks is not None), nothing),
+                sum((parsing_loss(each, masks, IGNORED) for each in maps if masks is not None), nothing),
             ]
         )
 
