@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reid.losses import IGNORED
 from reid.models.regions import LABELS, MEMBERS
-
-IGNORED = 255  # the label of a pixel that does not count
 
 
 class LabelMeasures(NamedTuple):
