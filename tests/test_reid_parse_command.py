@@ -12,6 +12,7 @@ from small_parser import small_parser
 from reid.__main__ import main
 from reid.common import errors
 from reid.common.errors import InputError
+from reid.common.result_folder import MANIFEST
 from reid.models import registry
 from reid.models.regions import LABELS, REGIONS
 from reid.parsing.colours import COLOURS
@@ -52,7 +53,8 @@ def call(monkeypatch, capsys, *words, code: int = 0) -> str:
 
 
 def written(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    """The results in `folder`, without the list of them."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
 
 
 def test_each_image_of_a_tree_gets_its_mask_beside_it_and_its_maps(monkeypatch, capsys, network, crops, tmp_path):
@@ -78,13 +80,25 @@ def test_each_image_of_a_tree_gets_its_mask_beside_it_and_its_maps(monkeypatch, 
     ]
 
 
-def test_images_and_folders_may_be_named_together_and_a_second_run_replaces_the_first(
-    monkeypatch, capsys, network, crops, tmp_path
-):
+def test_images_and_folders_may_be_named_together(monkeypatch, capsys, network, crops, tmp_path):
+    told = call(monkeypatch, capsys, crops / "a.png", crops / "day", "--output", tmp_path / "out", "--parser", network)
+    assert "parsed 3 images" in told
+    assert written(tmp_path / "out") == ["a.npz", "a.png", "b.npz", "b.png", "c.d.npz", "c.d.png"]
+    call(monkeypatch, capsys, crops, crops / "day" / "b.png", "--output", tmp_path / "out", "--parser", network)
+    assert {"b.png", "day/b.png"} < set(written(tmp_path / "out"))
+
+
+def test_a_second_run_replaces_the_results_of_the_first_and_no_other_file(monkeypatch, capsys, network, crops, tmp_path):
+    words = "--output", tmp_path / "out", "--parser", network
     for _ in range(2):
-        told = call(monkeypatch, capsys, crops / "a.png", crops / "day", "--output", tmp_path / "out", "--parser", network)
-        assert "parsed 3 images" in told
-        assert written(tmp_path / "out") == ["a.npz", "a.png", "b.npz", "b.png", "c.d.npz", "c.d.png"]
+        call(monkeypatch, capsys, crops, *words)
+    (tmp_path / "out" / "mine.png").write_bytes((crops / "a.png").read_bytes())
+    call(monkeypatch, capsys, crops / "day" / "b.png", *words)
+    assert written(tmp_path / "out") == ["b.npz", "b.png", "mine.png"]
+    (crops / "a.png").rename(crops / "mine.png")
+    told = call(monkeypatch, capsys, crops / "mine.png", *words, code=2)
+    assert "mine.png: exists, and is no result of an earlier run" in told
+    assert written(tmp_path / "out") == ["b.npz", "b.png", "mine.png"]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +131,7 @@ def test_a_run_that_ends_early_keeps_what_is_parsed_and_says_so(monkeypatch, cap
 def test_an_interrupt_before_the_first_result_says_that_nothing_is_kept(monkeypatch, capsys, network, crops, tmp_path):
     monkeypatch.setattr(Parser, "parse", lambda self, images: signal.raise_signal(signal.SIGINT))
     told = call(monkeypatch, capsys, crops, "--output", tmp_path / "out", "--parser", network, code=130)
-    assert "kept in" not in told and not (tmp_path / "out").exists()
+    assert told == "interrupted: nothing was written; earlier results are unchanged\n" and not (tmp_path / "out").exists()
 
 
 def copied(crops: Path, name: str) -> None:
@@ -128,13 +142,21 @@ def copied(crops: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("spoil", "sources", "output", "sentence"),
     [
-        pytest.param(lambda crops: None, "crops", "crops", "crops: lies in {crops}, whose images", id="into the folder itself"),
         pytest.param(
-            lambda crops: None, "crops", "crops/masks", "masks: lies in {crops}, whose images", id="into a folder in it"
+            lambda crops: None,
+            "crops",
+            "crops",
+            "{crops}: its results in {crops} would be mixed with images",
+            id="into the folder itself",
         ),
         pytest.param(
-            lambda crops: None, "crops/a.png", "crops", "{crops}/a.png: its result {crops}/a.png would", id="onto itself"
+            lambda crops: None,
+            "crops",
+            "crops/masks",
+            "{crops}: its results in {crops}/masks would be mixed",
+            id="into a folder in it",
         ),
+        pytest.param(lambda crops: None, "crops/a.png", "crops", "{crops}/a.png: its results in {crops} would", id="onto itself"),
         pytest.param(
             lambda crops: copied(crops, "a.jpg"),
             "crops",

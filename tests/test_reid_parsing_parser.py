@@ -1,5 +1,6 @@
 """From images to maps of labels and regions, and which files hold a parser."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,8 @@ import torch
 from small_parser import small_parser
 
 import reid
+from reid.__main__ import main
+from reid.common import errors
 from reid.common.errors import InputError
 from reid.models import registry
 from reid.models.regions import LABELS, MEMBERS, REGIONS
@@ -94,8 +97,8 @@ def test_a_parser_is_opened_from_its_file(weights, tmp_path):
 
 
 def test_shipped_weights_are_opened_by_name(weights, tmp_path, monkeypatch):
-    monkeypatch.setattr("reid.parsing.parser.SHIPPED", tmp_path)
-    with pytest.raises(InputError, match="small_parser ships without weights"):
+    monkeypatch.setattr("reid.weights.weights_file.SHIPPED", tmp_path)
+    with pytest.raises(InputError, match="small_parser: no weights of this name ship"):
         load_parser("small_parser")
     weights.write(tmp_path / "small_parser.safetensors")
     assert load_parser("small_parser").name == "small_parser"
@@ -121,3 +124,13 @@ def test_a_parser_is_no_appearance_model(weights, tmp_path, monkeypatch, engine)
         with pytest.raises(InputError) as refused:
             reid.load(name, engine=engine, device="cpu")
         assert str(refused.value).startswith(f"{name}: a parser, not an appearance model; use `python -m reid parse`")
+
+
+@pytest.mark.parametrize("suffix", [".xml", ".pt"])
+def test_an_exported_parser_agrees_with_pytorch(weights, tmp_path, monkeypatch, capsys, suffix):
+    weights.write(tmp_path / "own.safetensors")
+    monkeypatch.setattr(
+        sys, "argv", ["x", "export", str(tmp_path / "own.safetensors"), "--output", str(tmp_path / f"out{suffix}")]
+    )
+    errors.run(main)
+    assert "small_parser, minimum cosine with PyTorch 1.0" in capsys.readouterr().out

@@ -1,7 +1,7 @@
 """Find head, upper body, lower body and shoes of the people in images: NAME.png and NAME.npz for each.
 
 NAME.png shows the image beside its mask, in a colour for each label. NAME.npz holds `maps (5, h, w)`, float32 in 0..1, the
-probability of each of the `regions (5,)` at the size of the network's maps.
+probability of each of the `regions (5,)` at the size of the network's maps. The next run into the same folder replaces them.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+    from reid.common.result_folder import ResultFolder
     from reid.parsing.parser import Parsing
 
 
@@ -37,67 +38,62 @@ def run(options: argparse.Namespace) -> None:
     from reid.common.errors import note
     from reid.common.interrupts import uninterrupted
     from reid.common.picture_file import read_image, require_whole
+    from reid.common.result_folder import ResultFolder
     from reid.engines import devices
     from reid.models.regions import REGIONS
     from reid.parsing.parser import BATCH, load_parser
 
-    results = _results(options.images, options.output)
-    paths = list(results)
-    require_whole(paths)
+    named = _named(options.images, options.output)
+    require_whole(path for path, _ in named)
+    results = ResultFolder(options.output)
     parser = load_parser(options.parser, devices(options.device)[0])
     written, shares = 0, [0.0] * len(REGIONS)
     try:
-        starts = range(0, len(paths), BATCH)
+        starts = range(0, len(named), BATCH)
         for start in track(starts, "parsing", transient=True, disable=not get_console().is_terminal):
-            batch = paths[start : start + BATCH]
-            images = [read_image(path) for path in batch]
+            batch = named[start : start + BATCH]
+            images = [read_image(path) for path, _ in batch]
             parsing = parser.parse(images)
-            for row, (path, image) in enumerate(zip(batch, images, strict=True)):
+            for row, ((_, name), image) in enumerate(zip(batch, images, strict=True)):
                 with uninterrupted():
-                    _write(results[path], image, parsing, row)
+                    _write(results, name, image, parsing, row)
                     written += 1
                 shares = [share + part for share, part in zip(shares, parsing.maps[row].mean(axis=(1, 2)), strict=True)]
     except BaseException as error:
         if written:
-            note(error, f"{written} of {len(paths)} images are parsed; their results are kept in {options.output}")
+            note(error, f"{written} of {len(named)} images are parsed; their results are kept in {options.output}")
         raise
-    told = ", ".join(f"{region} {share / len(paths):.1%}" for region, share in zip(REGIONS, shares, strict=True))
+    told = ", ".join(f"{region} {share / len(named):.1%}" for region, share in zip(REGIONS, shares, strict=True))
     print(f"mean share of an image: {told}")
-    print(f"parsed {len(paths)} images, {parser}: {options.output}")
+    print(f"parsed {len(named)} images, {parser}: {options.output}")
 
 
-def _results(sources: Sequence[Path], output: Path) -> dict[Path, Path]:
-    """The images of `sources`, sorted, each with the path of its results without their suffixes.
+def _named(sources: Sequence[Path], output: Path) -> list[tuple[Path, str]]:
+    """The images of `sources`, sorted, each with the name of its results: its path below its source, without the suffix.
 
-    Raises InputError if there are none, if two would have one result, and if a result would replace an image or be found as one.
+    Raises InputError if there are none, if two have one name, and if images and results would be in one folder.
     """
     from reid.common.errors import InputError
     from reid.common.pictures import PICTURES, is_picture
 
-    found: list[tuple[Path, Path]] = []
+    images: dict[str, Path] = {}
     for source in sources:
-        if not source.is_dir():
-            found.append((source, output / source.stem))
-            continue
-        if source.resolve() in (output.resolve(), *output.resolve().parents):
-            raise InputError(f"{output}: lies in {source}, whose images would be mixed with the results; give another --output")
-        paths = sorted(path for path in source.rglob("*") if is_picture(path))
-        if not paths:
+        inner, outer = source.resolve(), output.resolve()
+        if outer in (inner, *inner.parents) or (source.is_dir() and inner in outer.parents):
+            raise InputError(f"{source}: its results in {output} would be mixed with images; give another --output")
+        found = sorted(path for path in source.rglob("*") if is_picture(path)) if source.is_dir() else [source]
+        if not found:
             raise InputError(f"{source}: no images ({', '.join(sorted(PICTURES))})")
-        found += [(path, output / path.relative_to(source).with_name(path.stem)) for path in paths]
-    images = {path.resolve() for path, _ in found}
-    taken: dict[Path, Path] = {}
-    for path, result in found:
-        picture = _named(result, ".png")
-        if result in taken:
-            raise InputError(f"{path}: {taken[result]} has the same result, {picture}; parse them into two folders")
-        if picture.resolve() in images:
-            raise InputError(f"{path}: its result {picture} would replace an image; give another --output")
-        taken[result] = path
-    return dict(found)
+        for path in found:
+            place = path.relative_to(source).parent if source.is_dir() else Path()
+            name = (place / path.stem).as_posix()
+            if name in images:
+                raise InputError(f"{path}: {images[name]} has the same result, {name}.png; parse them into two folders")
+            images[name] = path
+    return [(path, name) for name, path in images.items()]
 
 
-def _write(result: Path, image: "np.ndarray", parsing: "Parsing", row: int) -> None:
+def _write(results: "ResultFolder", name: str, image: "np.ndarray", parsing: "Parsing", row: int) -> None:
     """Write what `parsing` has of `image` in its `row`."""
     import numpy as np
 
@@ -108,12 +104,7 @@ def _write(result: Path, image: "np.ndarray", parsing: "Parsing", row: int) -> N
     from reid.parsing.parser import labels_at
 
     labels = labels_at(parsing.probabilities[row], *image.shape[:2])
-    with replacing(_named(result, ".png")) as temporary:
+    with replacing(results.add(f"{name}.png")) as temporary:
         write_image(temporary, np.hstack([image, coloured(labels)]))
-    with replacing(_named(result, ".npz")) as temporary:
+    with replacing(results.add(f"{name}.npz")) as temporary:
         np.savez(temporary, maps=parsing.maps[row], regions=list(REGIONS))
-
-
-def _named(result: Path, suffix: str) -> Path:
-    """`a.b.png` for `a.b`, whose `with_suffix` would give `a.png`."""
-    return result.with_name(result.name + suffix)

@@ -11,7 +11,7 @@ import torch
 from reid.common.errors import InputError
 from reid.models import parsers
 from reid.models.regions import region_maps
-from reid.weights.weights_file import SHIPPED, Weights, read_weights
+from reid.weights.weights_file import Weights, find_weights
 
 BATCH = 16  # images per batch, which bounds memory
 
@@ -79,14 +79,9 @@ def load_parser(name: str | Path = "parser_light", device: str = "cpu") -> Parse
 
 def find_parser(name: str | Path) -> Weights:
     """Read what `load_parser` opens, without building the network."""
-    if Path(name).suffix.lower() == ".safetensors":
-        weights = read_weights(name)
-        if weights.model not in parsers():
-            raise InputError(f"{name}: holds weights of {weights.model}, which is no parser; parsers are {', '.join(parsers())}")
-        return weights
-    if str(name) not in parsers():
+    if Path(name).suffix.lower() != ".safetensors" and str(name) not in parsers():
         raise InputError(f"{name}: no parser; choose from {', '.join(parsers())}, or give a .safetensors file")
-    shipped = SHIPPED / f"{name}.safetensors"
-    if not shipped.is_file():
-        raise InputError(f"{name} ships without weights: train it with `python -m reid train`, or give a .safetensors file")
-    return read_weights(shipped)
+    weights = find_weights(name)
+    if weights.model not in parsers():
+        raise InputError(f"{name}: holds weights of {weights.model}, which is no parser; parsers are {', '.join(parsers())}")
+    return weights
