@@ -46,7 +46,6 @@ BEYOND = {
     "reid.engines": {"reid.export"},
     "reid.data": {"reid.preprocessing"},
     "reid.evaluation": {"reid.preprocessing", "reid.appearance"},
-    "reid.parsing": {"reid.losses"},
     "reid.training": {"reid.preprocessing", "reid.appearance", "reid.losses"},
 }
 

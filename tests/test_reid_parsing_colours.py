@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from reid.models.regions import LABELS, MEMBERS
-from reid.parsing.colours import COLOURS, blended, coloured
+from reid.parsing.colours import COLOURS, coloured
 
 
 def test_every_label_has_a_colour_that_differs_visibly_from_each_other():
@@ -25,10 +25,3 @@ def test_labels_are_painted_and_the_background_is_black():
     assert picture.shape == (2, 2, 3) and picture.dtype == np.uint8
     assert picture[0, 0].tolist() == [0, 0, 0]
     assert picture[0, 1].tolist() == [255, 80, 0]  # blue, for upper clothes
-
-
-def test_over_a_crop_the_background_stays_as_it_is():
-    image = np.full((1, 2, 3), 100, np.uint8)
-    mixed = blended(image, np.array([[0, 5]]))
-    assert mixed[0, 0].tolist() == [100, 100, 100]
-    assert mixed[0, 1].tolist() == [193, 88, 40]  # 0.4 of the image and 0.6 of the colour

@@ -1,6 +1,5 @@
 """Pictures of parsed people: each label has a colour, and each region colours of its own."""
 
-import cv2
 import numpy as np
 
 from reid.models.regions import LABELS
@@ -30,15 +29,8 @@ _RGB = {
 }
 # `(20, 3)` uint8 BGR, by label.
 COLOURS = np.array([tuple(bytes.fromhex(_RGB[label]))[::-1] for label in LABELS], np.uint8)
-_OPACITY = 0.6
 
 
 def coloured(labels: np.ndarray) -> np.ndarray:
     """The picture `(H, W, 3)` uint8 BGR of `labels (H, W)`, integers in 0..19."""
     return COLOURS[labels]
-
-
-def blended(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """`image (H, W, 3)` uint8 BGR under the colours of `labels (H, W)`; the background stays as it is."""
-    mixed = cv2.addWeighted(image, 1 - _OPACITY, coloured(labels), _OPACITY, 0)
-    return np.where((labels > 0)[..., None], mixed, image)
