@@ -1,0 +1,29 @@
+"""Pooling by regions of a person: Kalayeh et al., "Human Semantic Parsing for Person Re-identification", CVPR 2018, sec. 3.3."""
+
+from contextlib import nullcontext
+
+import torch
+from torch.nn import functional as F
+
+_LEAST = 1e-12  # the sum of a map below which nobody is in it
+
+
+def scale_up(activations: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
+    """`(B, C, h, w)` activations, bilinearly at the height and width of `maps`, `(B, C, H, W)`."""
+    height, width = (int(side) for side in maps.shape[2:])  # plain numbers even during export tracing
+    return F.interpolate(activations, size=(height, width), mode="bilinear", align_corners=False)
+
+
+def pool(activations: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
+    """The mean of the activations in each region: `(B, C, h, w)` and `(B, R, H, W)` to `(B, R, C)`, float32.
+
+    Kalayeh et al., sec. 3.3: the activations are scaled up to the maps, each map is divided by its sum over the pixels, and one
+    matrix product pools by all of them. `maps` are at least 0; a map of zeros gives zeros.
+    """
+    kind = activations.device.type
+    # Means in half precision are coarse, and powers overflow.
+    exact = torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext()
+    with exact:
+        weights = maps.float().flatten(2)
+        weights = weights / weights.sum(2, keepdim=True).clamp(min=_LEAST)
+        return weights @ scale_up(activations.float(), maps).flatten(2).transpose(1, 2)

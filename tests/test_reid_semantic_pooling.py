@@ -1,0 +1,130 @@
+"""Pooling by the maps of a parser, and the parser inside another network."""
+
+import pytest
+import torch
+from small_parser import SmallParser
+from torch import nn
+from torch.optim.swa_utils import update_bn
+
+from reid import models
+from reid.common.errors import InputError
+from reid.models.frozen_parser import FrozenParser
+from reid.models.regions import LABELS
+from reid.models.semantic_pooling import pool, scale_up
+
+
+def seeded(*shape, seed=0):
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("size", [(5, 4), (10, 8), (7, 9)], ids=["equal sizes", "twice", "another shape"])
+def test_pooling_equals_a_loop_over_the_pixels(size):
+    activations, maps = seeded(2, 6, 5, 4), seeded(2, 3, *size, seed=1)
+    scaled, found = scale_up(activations, maps), pool(activations, maps)
+    assert found.shape == (2, 3, 6)
+    for image in range(2):
+        for region in range(3):
+            total, weight = torch.zeros(6), 0.0
+            for y in range(size[0]):
+                for x in range(size[1]):
+                    total += maps[image, region, y, x] * scaled[image, :, y, x]
+                    weight += float(maps[image, region, y, x])
+            torch.testing.assert_close(found[image, region], total / weight)
+
+
+def test_activations_are_scaled_up_between_their_pixels():
+    activations = torch.tensor([[[[0.0, 4.0]]]])
+    assert scale_up(activations, torch.zeros(1, 1, 1, 4)).flatten().tolist() == [0, 1, 3, 4]
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e4])
+def test_the_weights_of_a_map_sum_to_one(scale):
+    constant = torch.full((1, 2, 4, 3), 7.0)
+    torch.testing.assert_close(pool(constant, scale * seeded(1, 5, 16, 12)), torch.full((1, 5, 2), 7.0))
+
+
+def test_a_map_of_nothing_but_background_gives_zeros_and_finite_gradients():
+    activations, maps = seeded(1, 3, 4, 3).requires_grad_(), torch.zeros(1, 2, 8, 6).requires_grad_()
+    found = pool(activations, maps)
+    found.sum().backward()
+    assert found.tolist() == [[[0, 0, 0], [0, 0, 0]]]
+    assert not activations.grad.any()
+    assert maps.grad.isfinite().all()
+
+
+def test_pooling_is_exact_where_the_network_around_it_runs_in_half_precision():
+    activations, maps = 1000 * seeded(2, 4, 5, 4), seeded(2, 3, 10, 8, seed=1)
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = pool(activations, maps)
+    assert torch.equal(inside, pool(activations, maps))
+
+
+class Around(models.Network):
+    """A network of one normalisation with a parser inside."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(3)
+        self.parser = FrozenParser("small_parser")
+
+    def forward(self, images):
+        return self.parser(self.norm(images))
+
+
+@pytest.fixture
+def around(small_parser):
+    torch.manual_seed(0)
+    return Around()
+
+
+def test_a_parser_inside_gives_five_maps_that_do_not_depend_on_training(around):
+    images = seeded(4, 3, 32, 16)
+    expected = around.parser(images)
+    assert expected.shape == (4, 5, 8, 4)
+    torch.testing.assert_close(expected[:, 1:].sum(1), expected[:, 0])  # the parts of a person are the person
+    assert torch.equal(around.train().parser(images), expected)
+    assert torch.equal(around.eval().parser(images), expected)
+
+
+def test_training_leaves_a_parser_inside_as_it_was(around):
+    before = {name: value.clone() for name, value in around.state_dict().items()}
+    assert not around.train()(3 + seeded(4, 3, 32, 16)).requires_grad
+    update_bn([3 + seeded(4, 3, 32, 16)], around)
+    changed = {name for name, value in around.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed == {"norm.running_mean", "norm.running_var", "norm.num_batches_tracked"}
+
+
+def test_a_parser_inside_computes_what_the_parser_computes_alone_after_its_weights_are_given(around):
+    torch.manual_seed(7)
+    alone = SmallParser()
+    alone(seeded(4, 3, 32, 16))  # moves the running statistics
+    around.load_parser(alone.state_dict(), "small_parser")
+    images = seeded(2, 3, 32, 16, seed=3)
+    with torch.no_grad():
+        torch.testing.assert_close(around.parser(images)[:, 0], 1 - alone.eval()(images)[:, LABELS.index("background")])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "model", "sentence"),
+    [
+        pytest.param(lambda tensors: tensors, "parser", "those of parser, but .* is small_parser", id="another parser"),
+        pytest.param(lambda tensors: tensors | {"more": torch.zeros(1)}, "small_parser", "1 .* first 'more'", id="one more"),
+        pytest.param(lambda _: {}, "small_parser", "9 tensors differ", id="none"),
+        pytest.param(
+            lambda tensors: tensors | {"backbone.0.weight": torch.zeros(1)},
+            "small_parser",
+            "first 'backbone.0.weight'",
+            id="another shape",
+        ),
+    ],
+)
+def test_weights_that_do_not_fit_the_parser_inside_are_refused(around, spoil, model, sentence):
+    before = around.parser.network.state_dict()["backbone.0.weight"].clone()
+    with pytest.raises(InputError, match=sentence):
+        around.load_parser(spoil(SmallParser().state_dict()), model)
+    assert torch.equal(around.parser.network.state_dict()["backbone.0.weight"], before)
+
+
+def test_a_network_without_a_parser_refuses_weights_for_one():
+    with pytest.raises(InputError, match=r"parser_light are for a parser inside .* has none"):
+        models.build("robust").load_parser({}, "parser_light")
