@@ -43,14 +43,16 @@ class PaddedB(InceptionB):
     """The first reduction, with a padded maximum pooling."""
 
     def _forward(self, maps: torch.Tensor) -> list[torch.Tensor]:
-        return [*super()._forward(maps)[:-1], F.max_pool2d(maps, 3, 2, 1)]
+        double = self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(maps)))
+        return [self.branch3x3(maps), double, F.max_pool2d(maps, 3, 2, 1)]
 
 
 class PaddedD(InceptionD):
     """The last reduction, with a padded maximum pooling of stride 1."""
 
     def _forward(self, maps: torch.Tensor) -> list[torch.Tensor]:
-        return [*super()._forward(maps)[:-1], F.max_pool2d(maps, 3, 1, 1)]
+        long = self.branch7x7x3_4(self.branch7x7x3_3(self.branch7x7x3_2(self.branch7x7x3_1(maps))))
+        return [self.branch3x3_2(self.branch3x3_1(maps)), long, F.max_pool2d(maps, 3, 1, 1)]
 
 
 def inception_v3(last_stride: int) -> nn.Sequential:
