@@ -4,13 +4,18 @@ import pytest
 import torch
 from small_parser import SmallParser
 from torch import nn
+from torch.nn import functional as F
 from torch.optim.swa_utils import update_bn
 
 from reid import models
 from reid.common.errors import InputError
+from reid.engines.openvino import OpenVINO
+from reid.export import export_openvino, verify
 from reid.models.frozen_parser import FrozenParser
+from reid.models.layers import Average, GeM, Maximum
 from reid.models.regions import LABELS
 from reid.models.semantic_pooling import pool, scale_up
+from reid.weights.weights_file import weights_of
 
 
 def seeded(*shape, seed=0):
@@ -128,3 +133,93 @@ def test_weights_that_do_not_fit_the_parser_inside_are_refused(around, spoil, mo
 def test_a_network_without_a_parser_refuses_weights_for_one():
     with pytest.raises(InputError, match=r"parser_light are for a parser inside .* has none"):
         models.build("robust").load_parser({}, "parser_light")
+
+
+@pytest.mark.parametrize("layer", [GeM(), GeM(1.5), Average(), Maximum()], ids=["gem", "another exponent", "average", "maximum"])
+def test_pooling_by_a_foreground_is_pooling_of_its_pixels_alone(layer):
+    maps, where = seeded(2, 3, 6, 4), torch.zeros(2, 1, 6, 4)
+    where[:, :, 1:3] = 0.5 if not isinstance(layer, Maximum) else 1
+    with torch.no_grad():
+        torch.testing.assert_close(layer(maps, where), layer(maps[:, :, 1:3]))
+
+
+def test_pooling_of_powers_by_an_empty_foreground_has_finite_gradients():
+    layer, maps = GeM(), seeded(2, 3, 6, 4).requires_grad_()
+    found = layer(maps, torch.zeros(2, 1, 6, 4))
+    found.sum().backward()
+    torch.testing.assert_close(found, torch.zeros(2, 3), atol=1e-5, rtol=0)
+    assert maps.grad.isfinite().all() and layer.exponent.grad.isfinite()
+
+
+DOORS = {
+    "robust": {},
+    "robust_2x": {"pool": "average"},
+    "hacnn": {},
+    "bnneck_resnet18": {"neck": "neck3"},
+}
+
+
+@pytest.fixture(params=DOORS)
+def pair(request, small_parser):
+    """A network as it is, and with equal parameters one that pools by a foreground, in evaluation mode."""
+    torch.manual_seed(0)
+    plain = models.build(request.param, **DOORS[request.param]).eval()
+    door = models.build(request.param, foreground="parser_light", **DOORS[request.param]).eval()
+    door.load_state_dict(plain.state_dict() | {f"parser.{key}": value for key, value in door.parser.state_dict().items()})
+    return plain, door
+
+
+def test_a_foreground_everywhere_changes_nothing_and_a_half_one_does(pair):
+    plain, door = pair
+    images = torch.randn(2, 3, 160, 64, generator=torch.Generator().manual_seed(0))
+    where = torch.ones(2, 1, 10, 4)  # as large as the last maps
+    door.parser.foreground = lambda images: where
+    with torch.no_grad():
+        expected = plain(images)
+        torch.testing.assert_close(door(images), expected, atol=1e-5, rtol=0)
+        where[:, :, :5] = 0
+        assert (door(images) - expected).abs().max() > 1e-4
+
+
+def test_without_a_foreground_a_network_has_no_tensor_of_a_parser(pair):
+    plain, door = pair
+    keys = set(door.state_dict())
+    assert {key for key in keys if not key.startswith("parser.")} == set(plain.state_dict())
+    assert len(keys) > len(plain.state_dict())
+
+
+def test_a_network_that_pools_by_a_foreground_trains_in_all_parts_but_the_parser(small_parser):
+    network = models.build("robust", classes=5, foreground="parser_light")
+    sum(head.logits.sum() for head in network(torch.randn(4, 3, 160, 64))).backward()
+    untrained = {name for name, value in network.named_parameters() if value.grad is None}
+    assert untrained == {name for name, _ in network.named_parameters() if name.startswith("parser.")}
+
+
+def test_a_network_that_pools_by_a_foreground_comes_back_from_its_weights(small_parser):
+    torch.manual_seed(0)
+    network, options = models.build("bnneck_resnet18", foreground="parser_light"), {"foreground": "parser_light"}
+    found = weights_of("bnneck_resnet18", network, options=options).network()
+    with torch.no_grad():
+        torch.testing.assert_close(found(seeded(2, 3, 64, 32)), network.eval()(seeded(2, 3, 64, 32)), atol=2e-3, rtol=0)
+
+
+class Pooled(models.Network):
+    """One convolution, pooled by the foreground of a parser inside."""
+
+    preprocessing = SmallParser.preprocessing
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Conv2d(3, 8, 3, 8, 1)
+        self.pool = GeM()
+        self.parser = FrozenParser("small_parser")
+
+    def forward(self, images):
+        return F.normalize(self.pool(self.body(images), self.parser.foreground(images)))
+
+
+def test_a_network_that_pools_by_a_foreground_exports_as_one_graph_for_any_number_of_images(small_parser, tmp_path):
+    torch.manual_seed(0)
+    network = Pooled().eval()
+    export_openvino(network, network.preprocessing, tmp_path / "own.xml")
+    assert verify(OpenVINO(tmp_path / "own.xml", "f32"), network, network.preprocessing) > 0.99999

@@ -1,6 +1,7 @@
 """A parser inside another network, which stays as it is while the network around it is trained."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import torch
 from torch import nn
@@ -9,6 +10,9 @@ from torch.nn import functional as F
 from reid.common.errors import InputError
 from reid.models.regions import region_maps
 from reid.models.registry import build
+
+# The option of a network whose last maps may be pooled by the foreground that a parser inside finds.
+Foreground = Literal["none", "parser_light", "parser"]
 
 
 class FrozenParser(nn.Module):
@@ -35,6 +39,10 @@ class FrozenParser(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
             return region_maps(self.network(images).float())
+
+    def foreground(self, images: torch.Tensor) -> torch.Tensor:
+        """The map of the first region, `(B, 1, h, w)`."""
+        return self(images)[:, :1]
 
     def load(self, tensors: Mapping[str, torch.Tensor], model: str) -> None:
         """Take the tensors of a weights file of `model`. Raises InputError if they do not fit."""

@@ -27,3 +27,8 @@ def pool(activations: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
         weights = maps.float().flatten(2)
         weights = weights / weights.sum(2, keepdim=True).clamp(min=_LEAST)
         return weights @ scale_up(activations.float(), maps).flatten(2).transpose(1, 2)
+
+
+def average(activations: torch.Tensor, where: torch.Tensor | None = None) -> torch.Tensor:
+    """The mean over the pixels, `(B, C, h, w)` to `(B, C)`, weighted by the map `where`, `(B, 1, H, W)`, if there is one."""
+    return activations.mean((2, 3)) if where is None else pool(activations, where)[:, 0]
