@@ -1,6 +1,7 @@
 """Parameters and multiply-adds: the counting rule, and the networks against their papers."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
@@ -53,6 +54,7 @@ INCEPTION = 27_161_264 - 3_326_696 - 2048 * 1000 - 1000  # torchvision's number,
 PYRAMID = 4 * (9 * 2048 * 256 + 2 * 256) + 1024 * 20 + 20  # four branches and the classifier of pixels
 
 
+@cache
 def counted(name, size=None, **options):
     with torch.device("meta"):
         network = build(name, **options)

@@ -19,14 +19,23 @@ def pool(activations: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
 
     Kalayeh et al., sec. 3.3: the activations are scaled up to the maps, each map is divided by its sum over the pixels, and one
     matrix product pools by all of them. `maps` are at least 0; a map of zeros gives zeros.
+
+    Scaling up is a matrix product too, and here the few maps take it instead of the many channels, transposed, which is the same
+    and takes a hundredth of the time in training.
     """
     kind = activations.device.type
     # Means in half precision are coarse, and powers overflow.
     exact = torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext()
     with exact:
-        weights = maps.float().flatten(2)
-        weights = weights / weights.sum(2, keepdim=True).clamp(min=_LEAST)
-        return weights @ scale_up(activations.float(), maps).flatten(2).transpose(1, 2)
+        weights = maps.float() / maps.float().sum((2, 3), keepdim=True).clamp(min=_LEAST)
+        rows, columns = (_scaling(activations.shape[side], maps.shape[side], maps.device) for side in (2, 3))
+        return (rows @ weights @ columns.T).flatten(2) @ activations.float().flatten(2).transpose(1, 2)
+
+
+def _scaling(small: int, large: int, device: torch.device) -> torch.Tensor:
+    """What each of `large` pixels takes from each of `small` ones when these are scaled up, `(small, large)`."""
+    ones = torch.eye(int(small), device=device)[None]  # a plain number even during export tracing
+    return F.interpolate(ones, size=int(large), mode="linear", align_corners=False)[0]
 
 
 def average(activations: torch.Tensor, where: torch.Tensor | None = None) -> torch.Tensor:
