@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from reid.common.errors import InputError
-from reid.models.regions import region_maps
+from reid.models.regions import MEMBERS, region_maps
 from reid.models.registry import build
 
 # The option of a network whose last maps may be pooled by the foreground that a parser inside finds.
@@ -22,8 +22,11 @@ class FrozenParser(nn.Module):
     around it are computed anew.
     """
 
+    members: torch.Tensor
+
     def __init__(self, name: str):
         super().__init__()
+        self.register_buffer("members", MEMBERS, persistent=False)  # a captured pass copies nothing to its device
         self.name = name
         self.network = build(name).requires_grad_(False)
         for path, module in list(self.network.named_modules()):
@@ -38,7 +41,7 @@ class FrozenParser(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
-            return region_maps(self.network(images).float())
+            return region_maps(self.network(images).float(), self.members)
 
     def foreground(self, images: torch.Tensor) -> torch.Tensor:
         """The map of the first region, `(B, 1, h, w)`."""
