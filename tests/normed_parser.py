@@ -1,4 +1,4 @@
-"""A parser small enough to build and export in a moment, under the contract of the real ones."""
+"""A parser with a normalisation, small enough to build and export in a moment, under the contract of the real ones."""
 
 from torch import nn
 
@@ -7,7 +7,7 @@ from reid.models.regions import LABELS
 from reid.preprocessing import Preprocessing
 
 
-class SmallParser(Network):
+class NormedParser(Network):
     """Two convolutions, images of any size to maps of a quarter."""
 
     preprocessing = Preprocessing(32, 16)
