@@ -96,6 +96,17 @@ def small_weights(monkeypatch, tmp_path):
     return weights_of("small", small(classes=5), {"epochs": 3})
 
 
+@pytest.fixture
+def normed_parser(monkeypatch) -> None:
+    """The parser `normed_parser`, registered for the test, also in the place of the light one."""
+    from normed_parser import NormedParser
+
+    from reid.models import registry
+
+    for name in ("normed_parser", "parser_light"):
+        monkeypatch.setitem(registry._parsers, name, lambda classes=0: NormedParser())
+
+
 CHANGES = (
     "model=small epochs=2 early_epochs=1 early_height=32 early_width=16 identities_per_batch=4 images_per_identity=2 "
     "schedule=steps step_epochs=[1] average=weights average_epochs=1 checkpoint_steps=1 evaluate_every=1 precision=float32"

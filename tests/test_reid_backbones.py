@@ -20,12 +20,15 @@ PUBLISHED = {
     "resnet34": 21_797_672,
     "resnet50": 25_557_032,
     "resnet101": 44_549_160,
+    "resnet152": 60_192_808,
     "seresnet50": 28_088_024,
     "seresnet101": 49_326_872,
     "seresnext50": 27_559_896,
     "seresnext101": 48_955_416,
     "resnet50_ibn_a": 25_557_032,
     "resnet50_ibn_b": 25_558_568,
+    "inception_v3": 27_161_264 - 3_326_696,  # without the auxiliary classifier
+    "efficientnet_lite0": 4_652_008,
 }
 
 
@@ -41,7 +44,7 @@ def test_a_backbone_has_the_published_parameters_and_a_last_map_of_a_sixteenth(n
     assert sum(value.numel() for value in network.backbone.parameters()) + classifier == PUBLISHED[name]
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet50_ibn_a", "seresnet50"])
+@pytest.mark.parametrize("name", ["resnet18", "resnet50_ibn_a", "seresnet50", "efficientnet_lite0"])
 def test_a_last_stride_of_1_doubles_the_map_and_adds_no_parameter(name):
     if name.startswith("se"):
         pytest.importorskip("timm")
@@ -51,6 +54,54 @@ def test_a_last_stride_of_1_doubles_the_map_and_adds_no_parameter(name):
         assert [side // 2 for side in fine(images).shape[2:]] == list(coarse(images).shape[2:])
     shapes = [{key: value.shape for key, value in backbone.state_dict().items()} for backbone in (fine, coarse)]
     assert shapes[0] == shapes[1]
+
+
+@pytest.fixture
+def inceptions():
+    """Inception-V3 with the last stride of 1 and of 2, with equal parameters."""
+    torch.manual_seed(0)
+    fine, coarse = build_backbone("inception_v3", 1), build_backbone("inception_v3", 2)
+    fine.load_state_dict(coarse.state_dict())
+    return fine, coarse
+
+
+def test_inception_is_torchvisions_with_the_images_that_its_published_weights_expect(inceptions):
+    from torchvision.models import inception_v3
+
+    theirs = inception_v3(transform_input=True, aux_logits=False, init_weights=False)
+    theirs.load_state_dict(inceptions[1].state_dict(), strict=False)
+    theirs.avgpool = theirs.dropout = theirs.fc = nn.Identity()
+    images = torch.randn(1, 3, 107, 75, dtype=torch.float64)  # random layers fade out beyond float32
+    with torch.no_grad():
+        ours = inceptions[1].double().eval()(images)
+        torch.testing.assert_close(ours.flatten(1), theirs.double().eval()(images), atol=0, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("last_stride", "size", "maps"),
+    [
+        pytest.param(2, (299, 299), (8, 8), id="the published size"),
+        pytest.param(2, (512, 170), (14, 3), id="a person"),
+        pytest.param(1, (512, 512), (32, 32), id="the parser's"),
+        pytest.param(1, (160, 64), (10, 4), id="a small person"),
+        pytest.param(1, (512, 170), (32, 11), id="no multiple of 16"),
+    ],
+)
+def test_inceptions_maps_have_the_published_size_or_a_sixteenth_of_the_image(last_stride, size, maps):
+    with torch.device("meta"):
+        backbone = build_backbone("inception_v3", last_stride)
+        assert backbone(torch.zeros(2, 3, *size)).shape == (2, 2048, *maps)
+
+
+def test_inceptions_finer_last_blocks_give_at_every_second_pixel_what_the_coarse_ones_give(inceptions):
+    (fine, coarse), maps = (backbone.eval() for backbone in inceptions), torch.randn(1, 768, 17, 17)
+    with torch.no_grad():
+        reduced = fine.Mixed_7a(maps)
+        torch.testing.assert_close(reduced[:, :, 1::2, 1::2], coarse.Mixed_7a(maps), atol=1e-5, rtol=0)
+        pooled = 192  # the channels of the average pooling, which is not dilated
+        dilated, dense = fine.Mixed_7b(reduced)[:, :-pooled], coarse.Mixed_7b(reduced[:, :, 1::2, 1::2])[:, :-pooled]
+        assert dense.abs().max() > 1e-3
+        torch.testing.assert_close(dilated[:, :, 1::2, 1::2], dense, atol=1e-6, rtol=0)
 
 
 def test_ibn_normalises_the_first_half_by_instance_and_the_other_by_batch():
@@ -150,7 +201,7 @@ def test_a_wrong_file_is_one_sentence(tmp_path, spoil, sentence):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", [name for name in PUBLISHED if name != "efficientnet_lite0"])
 def test_imagenet_weights_have_an_address_whose_file_name_carries_its_hash(name):
     if name.startswith("se"):
         pytest.importorskip("timm")

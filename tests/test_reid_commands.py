@@ -1,6 +1,7 @@
 """The commands of `python -m reid`, on a few made-up crops and a small network."""
 
 import csv
+import re
 import shutil
 import sys
 from dataclasses import replace
@@ -19,6 +20,7 @@ from reid.__main__ import main
 from reid.common import errors
 from reid.data.folders import GALLERY, QUERY
 from reid.evaluation import figures
+from reid.models import parsers
 from reid.weights.thresholds import Thresholds
 
 
@@ -252,7 +254,9 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
     call(monkeypatch, "models")
     printed = capsys.readouterr().out
     assert all(name in printed for name in reid.available())
+    assert all(name in printed for name in parsers())
     assert "2.91M (2.9)" in printed
+    assert re.search(r"shared=True +│ 512x170 +│ 6144 +│ 62.47M +│ 21.43G", printed)
     assert "robust, robust_2x: blocks shuffle*|inception; pool gem*|average|max; head unit*|bnneck|none" in printed
 
 

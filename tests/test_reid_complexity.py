@@ -1,9 +1,14 @@
 """Parameters and multiply-adds: the counting rule, and the networks against their papers."""
 
+from dataclasses import replace
+from functools import cache
+
 import pytest
+import torch
 from torch import nn
 
 from reid.models import build
+from reid.models.backbones import build_backbone
 from reid.models.complexity import PUBLISHED, count
 from reid.preprocessing import Preprocessing
 
@@ -43,3 +48,67 @@ def test_robust_is_close_to_the_figures_that_its_paper_prints():
     counted, published = count(build("robust")), PUBLISHED["robust"]
     assert counted.parameters == pytest.approx(published.parameters, rel=0.03)
     assert counted.multiply_adds == pytest.approx(published.multiply_adds, rel=0.08)
+
+
+INCEPTION = 27_161_264 - 3_326_696 - 2048 * 1000 - 1000  # torchvision's number, without its two classifiers
+PYRAMID = 4 * (9 * 2048 * 256 + 2 * 256) + 1024 * 20 + 20  # four branches and the classifier of pixels
+
+
+@cache
+def counted(name, size=None, **options):
+    with torch.device("meta"):
+        network = build(name, **options)
+    if size:
+        network.preprocessing = replace(network.preprocessing, height=size[0], width=size[1])
+    return count(network)
+
+
+def test_inception_has_the_multiply_adds_that_torchvision_publishes():
+    with torch.device("meta"):
+        backbone = build_backbone("inception_v3", 2)
+    backbone.preprocessing = Preprocessing(299, 299)
+    assert count(backbone).multiply_adds + 2048 * 1000 == pytest.approx(5.713e9, abs=5e5)
+
+
+def test_the_parser_has_the_size_of_its_layers():
+    """Szegedy et al., CVPR 2016, table 1 and figures 5 to 7, on maps of 256, 128, 64 and 32 pixels a side."""
+
+    def a(inputs, pooled):
+        return inputs * (64 + 48 + 64 + pooled) + 25 * 48 * 64 + 9 * 96 * (64 + 96)
+
+    def c(width):
+        return 768 * (192 + 2 * width + 192) + 7 * (width * width + width * 192) + 7 * (3 * width * width + width * 192)
+
+    def e(inputs):
+        return inputs * (320 + 384 + 448 + 192) + 9 * 448 * 384 + 4 * 3 * 384 * 384
+
+    stem = 256**2 * 9 * (3 * 32 + 32 * 32 + 32 * 64) + 128**2 * (64 * 80 + 9 * 80 * 192)
+    fifth = 64**2 * (a(192, 32) + a(256, 64) + a(288, 64) + 288 * 64 + 9 * 64 * 96)
+    sixth = 9 * 288 * 384 + 9 * 96 * 96 + c(128) + 2 * c(160) + c(192)
+    seventh = 2 * 768 * 192 + 9 * 192 * (320 + 192) + 14 * 192 * 192 + e(1280) + e(2048)
+    pyramid = 4 * 9 * 2048 * 256 + 1024 * 20
+    parser = counted("parser")
+    assert parser.parameters == INCEPTION + PYRAMID
+    assert parser.multiply_adds == stem + fifth + 32**2 * (sixth + seventh + pyramid)
+
+
+@pytest.mark.parametrize(
+    ("options", "backbones", "parsers"),
+    [
+        pytest.param({}, 2, 1, id="with foreground"),
+        pytest.param({"regions": "body"}, 2, 1, id="without"),
+        pytest.param({"regions": "combined"}, 2, 1, id="combined"),
+        pytest.param({"shared": True}, 1, 1, id="shared"),
+        pytest.param({"regions": "none"}, 1, 0, id="the baseline"),
+    ],
+)
+def test_spreid_has_the_size_of_its_backbones_and_its_parser(options, backbones, parsers):
+    found, alone, parser = counted("spreid", **options), counted("spreid", regions="none"), counted("parser", (512, 170))
+    assert found.parameters == backbones * INCEPTION + parsers * (INCEPTION + PYRAMID)
+    assert found.multiply_adds == backbones * alone.multiply_adds + parsers * parser.multiply_adds
+
+
+def test_a_light_spreid_has_the_size_of_efficientnet_and_the_light_parser():
+    found = counted("spreid", (160, 64), backbone="efficientnet_lite0", parser="parser_light", shared=True, last_stride=1)
+    assert found.parameters == 4_652_008 - 1280 * 1000 - 1000 + counted("parser_light").parameters
+    assert found.multiply_adds < 0.5e9

@@ -44,7 +44,7 @@ def test_every_parameter_of_a_network_is_trained_by_its_heads(network):
     network.train()
     network.zero_grad()
     heads = network(torch.randn(4, 3, 160, 64))
-    sum(logits.sum() for _, logits, _ in heads).backward()
+    sum(head.logits.sum() for head in heads).backward()
     assert [name for name, value in network.named_parameters() if value.grad is None] == []
 
 
@@ -98,7 +98,7 @@ def test_each_exchanged_piece_gives_unit_rows_and_trains_in_all_its_parts(option
     network = models.build("robust", classes=5, **options)
     heads = network(torch.randn(4, 3, 160, 64))
     assert [(features.shape, logits.shape) for features, logits, *_ in heads] == [((4, 512), (4, 5))] * 2
-    sum(logits.sum() for _, logits, _ in heads).backward()
+    sum(head.logits.sum() for head in heads).backward()
     trained = {name for name, value in network.named_parameters() if value.requires_grad}
     assert {name for name, value in network.named_parameters() if value.grad is not None} == trained
     with torch.no_grad():

@@ -2,6 +2,18 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
+
+# Networks whose options change their size, each with those options and, where it has one of its own, an input size.
+_VARIANTS: dict[str, list[tuple[dict[str, Any], tuple[int, int] | None]]] = {
+    "spreid": [
+        ({"regions": "body"}, None),
+        ({"regions": "combined"}, None),
+        ({"regions": "none"}, None),
+        ({"shared": True}, None),
+        ({"backbone": "efficientnet_lite0", "parser": "parser_light", "last_stride": 1}, (160, 64)),
+    ]
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,35 +26,46 @@ def run(options: argparse.Namespace) -> None:
     from rich.table import Column, Table
 
     from reid.common.errors import InputError
-    from reid.models import available
+    from reid.models import available, parsers
     from reid.weights.weights_file import SHIPPED
 
     columns = "network", "input", "dim.", "parameters", "multiply-adds", "ships with"
     heads = [Column(columns[0], no_wrap=True), *(Column(column, overflow="fold") for column in columns[1:])]
     table = Table(*heads, title="In brackets: the papers' figures")
     missing: dict[str, list[str]] = {}
-    for name in available():
+    for name in (*available(), *parsers()):
+        if name == parsers()[0]:
+            table.add_section()
         try:
             table.add_row(name, *_sizes(name), _shipped(SHIPPED / f"{name}.safetensors"))
+            for changed, size in _VARIANTS.get(name, []):
+                told = "\n".join(f"  {option}={value}" for option, value in changed.items())
+                table.add_row(told, *_sizes(name, changed, size), "")
         except InputError as error:  # the package of its backbone is not installed
             missing.setdefault(str(error), []).append(name)
     console = Console()
     console.print(table)
     for sentence, uncounted in missing.items():
         console.print(f"Not counted, {', '.join(uncounted)}: {sentence}", highlight=False, markup=False)
+    console.print("The last are parsers, whose dimension is the number of labels.")
     console.print("Counts exclude classifiers; multiply-adds are those of convolutions and linear layers, for one image.")
     console.print("\nOptions of a recipe (python -m reid train RECIPE options.NAME=VALUE), * the default:")
     for names, values in _options().items():
         console.print(f"{', '.join(names)}: {values}", highlight=False)
 
 
-def _sizes(name: str) -> tuple[str, str, str, str]:
+def _sizes(name: str, changed: dict[str, Any] | None = None, size: tuple[int, int] | None = None) -> tuple[str, str, str, str]:
+    """Input, dimension, parameters and multiply-adds, as text, of a network with changed options and of another input size."""
+    from dataclasses import replace
+
     import torch
 
     from reid.models import build, complexity
 
     with torch.device("meta"):
-        network = build(name)
+        network = build(name, **(changed or {}))
+    if size:
+        network.preprocessing = replace(network.preprocessing, height=size[0], width=size[1])
     counted, published = complexity.count(network), complexity.PUBLISHED.get(name)
     papers = (f" ({published.parameters / 1e6:.1f})", f" ({published.multiply_adds / 1e9:.2f})") if published else ("", "")
     return (

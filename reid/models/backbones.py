@@ -1,4 +1,7 @@
-"""The backbones of Luo et al., TMM 2019, table IX: torchvision's ResNets, timm's squeeze-and-excitation ones, IBN-Net50."""
+"""The backbones: those of Luo et al., TMM 2019, table IX, of Kalayeh et al., CVPR 2018, table 3, and a light one.
+
+Torchvision's ResNets and Inception-V3, timm's squeeze-and-excitation ResNets, IBN-Net50, and EfficientNet-Lite0.
+"""
 
 import logging
 from collections import OrderedDict
@@ -21,12 +24,15 @@ BACKBONES = {
     "resnet34": 512,
     "resnet50": 2048,
     "resnet101": 2048,
+    "resnet152": 2048,
     "seresnet50": 2048,
     "seresnet101": 2048,
     "seresnext50": 2048,
     "seresnext101": 2048,
     "resnet50_ibn_a": 2048,
     "resnet50_ibn_b": 2048,
+    "inception_v3": 2048,
+    "efficientnet_lite0": efficientnet_lite.CHANNELS,
 }
 # The networks of Hu et al., CVPR 2018, as in the public strong baseline; timm also has newer ones.
 _TIMM = {
@@ -48,8 +54,16 @@ def build_backbone(name: str, last_stride: int) -> nn.Sequential:
     """One of `BACKBONES` with fresh parameters: `(B, 3, H, W)` to `(B, C, H / s, W / s)`, where s is 16 times `last_stride`.
 
     A last stride of 1 (Luo et al., CVPRW 2019, sec. 3.4) doubles the height and width of the last map without more parameters.
-    Raises InputError if the package of this backbone is not installed.
+    Inception-V3 is finer in another way, and at a last stride of 2 a little smaller: see `reid.models.inception_v3`. Raises
+    InputError if the package of this backbone is not installed.
     """
+    if name == "efficientnet_lite0":
+        return efficientnet_lite.efficientnet_lite0(last_stride)
+    if name == "inception_v3":
+        import_torchvision()
+        from reid.models.inception_v3 import inception_v3
+
+        return inception_v3(last_stride)
     whole = _build(name)
     children = OrderedDict()
     for child, module in whole.named_children():

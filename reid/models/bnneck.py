@@ -8,8 +8,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from reid.models.backbones import BACKBONES, build_backbone, load_weights
+from reid.models.frozen_parser import Foreground, FrozenParser
 from reid.models.layers import neck_classifier, neck_norm
 from reid.models.registry import Head, Network, register
+from reid.models.semantic_pooling import average
 from reid.preprocessing import Preprocessing
 
 Feature = Literal["f_t", "f_i"]
@@ -38,24 +40,27 @@ class BNNeck(Network):
     """A backbone, global average pooling to f_t, batch normalisation without shift to f_i, and a bias-free classifier.
 
     Luo et al., CVPRW 2019, fig. 5 and sec. 3.5, 256x128. backbone: one of `BACKBONES`. last_stride: the stride of its last group.
-    neck: the feature for each loss, see `WIRINGS`. test_feature: the feature used as descriptor.
+    neck: the feature for each loss, see `WIRINGS`. test_feature: the feature used as descriptor. foreground: a parser, whose
+    foreground weights the pooling (Kalayeh et al., CVPR 2018), or "none".
     """
 
     preprocessing = Preprocessing(256, 128)
 
-    def __init__(self, backbone: str, classes: int, last_stride: int, neck: Neck, test_feature: Feature):
+    def __init__(self, backbone: str, classes: int, last_stride: int, neck: Neck, test_feature: Feature, foreground: Foreground):
         super().__init__()
         self.name = backbone
         self.dimension = BACKBONES[backbone]
         self.wiring = WIRINGS[neck]
         self.test_feature = test_feature
         self.backbone = build_backbone(backbone, last_stride)
+        self.parser = None if foreground == "none" else FrozenParser(foreground)
         self.norm = neck_norm(self.dimension) if self.wiring.normalised else nn.Identity()
         self.classifier = neck_classifier(self.dimension, classes) if classes and self.wiring.identity else None
 
     def features(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """f_t and f_i of `(B, 3, H, W)` images, `(B, D)` each, not of unit length; identical without normalisation."""
-        pooled = self.backbone(images).float().mean((2, 3))
+        where = self.parser.foreground(images) if self.parser else None
+        pooled = average(self.backbone(images).float(), where)
         return pooled, self.norm(pooled)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor | list[Head]:
@@ -75,9 +80,14 @@ class BNNeck(Network):
 
 def _register(backbone: str) -> None:
     def build(
-        classes: int = 0, *, last_stride: Literal[1, 2] = 1, neck: Neck = "bnneck", test_feature: Feature = "f_i"
+        classes: int = 0,
+        *,
+        last_stride: Literal[1, 2] = 1,
+        neck: Neck = "bnneck",
+        test_feature: Feature = "f_i",
+        foreground: Foreground = "none",
     ) -> BNNeck:
-        return BNNeck(backbone, classes, last_stride, neck, test_feature)
+        return BNNeck(backbone, classes, last_stride, neck, test_feature, foreground)
 
     build.__name__ = f"bnneck_{backbone}"
     build.__doc__ = f"The strong baseline with BNNeck over {backbone}, 256x128, {BACKBONES[backbone]}-d: Luo et al., TMM 2019."

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from reid.models.frozen_parser import Foreground, FrozenParser
 from reid.models.inception import InceptionA, InceptionB
 from reid.models.layers import (
     REGIONS,
@@ -44,6 +45,7 @@ class Harmonious(Network):
     layer's features for the triplet loss, and those after a batch normalisation for the classifier and the test (Luo et al.,
     CVPRW 2019, fig. 5); "none" is HA-CNN's head, batch normalisation and ReLU after the linear layer. So "unit" differs from it
     not only in length: it has no ReLU, and a classifier for unit features; each of the two trains from scratch only this way.
+    foreground: a parser, whose foreground weights the pooling of the global branch (Kalayeh et al., CVPR 2018), or "none".
     """
 
     preprocessing = Preprocessing(160, 64)
@@ -58,6 +60,7 @@ class Harmonious(Network):
         blocks: Blocks,
         pool: Pool,
         head: HeadKind,
+        foreground: Foreground,
     ):
         super().__init__()
         inputs = [stem, *channels[:-1]]
@@ -71,6 +74,7 @@ class Harmonious(Network):
         self.necks = nn.ModuleList(neck_norm(dimension) for _ in range(2 if head == "bnneck" else 0))
         classifier = {"unit": UnitClassifier, "bnneck": neck_classifier, "none": _classifier}[head]
         self.classifiers = nn.ModuleList(classifier(dimension, classes) for _ in range(2 if classes else 0))
+        self.parser = None if foreground == "none" else FrozenParser(foreground)
         self.head = head
         self.dimension = 2 * dimension
 
@@ -87,7 +91,8 @@ class Harmonious(Network):
                 regions = local(sample_regions(maps, centres, *regions.shape[2:]) + regions)
             maps = output * soft
         pooled = self.local_pool(regions).unflatten(0, (-1, REGIONS)).flatten(1)
-        return self.global_embedding(self.global_pool(maps)), self.local_embedding(pooled)
+        where = self.parser.foreground(images) if self.parser else None
+        return self.global_embedding(self.global_pool(maps, where)), self.local_embedding(pooled)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor | list[Head]:
         """Map `(B, 3, H, W)` to `(B, D)` unit rows or, in training, to two heads with features `(B, D / 2)` each."""

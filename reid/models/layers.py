@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from reid.models.semantic_pooling import average, scale_up
+
 REGIONS = 4
 REGION_SCALE = (1.0, 1 / REGIONS)  # (x, y): a region has the map's width and a quarter of its height
 
@@ -35,7 +37,8 @@ class StridedDepthwise(nn.Conv2d):
 class GeM(nn.Module):
     """Generalised mean pooling with one trainable exponent: Lawen et al. 2019, eq. 6 (Radenovic et al. 2018).
 
-    `(B, C, H, W)` to `(B, C)`. The exponent starts at 3; 1 is average pooling, infinity is maximum pooling.
+    `(B, C, H, W)` to `(B, C)`. The exponent starts at 3; 1 is average pooling, infinity is maximum pooling. A map `where` weights
+    the mean of the powers.
     """
 
     def __init__(self, exponent: float = 3.0, floor: float = 1e-6):
@@ -43,24 +46,26 @@ class GeM(nn.Module):
         self.exponent = nn.Parameter(torch.tensor([exponent]))
         self.floor = floor
 
-    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+    def forward(self, maps: torch.Tensor, where: torch.Tensor | None = None) -> torch.Tensor:
         # Powers overflow easily in half precision, so the pooling always runs in float32.
-        maps = maps.float().clamp(min=self.floor)
-        return maps.pow(self.exponent).mean((2, 3)).pow(1 / self.exponent)
+        powers = average(maps.float().clamp(min=self.floor).pow(self.exponent), where)
+        if where is not None:  # a map without foreground gives 0, where a root has no finite gradient
+            powers = powers.clamp(min=self.floor**self.exponent)
+        return powers.pow(1 / self.exponent)
 
 
 class Average(nn.Module):
-    """Global average pooling, `(B, C, H, W)` to `(B, C)`."""
+    """Global average pooling, `(B, C, H, W)` to `(B, C)`. A map `where` weights it."""
 
-    def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        return maps.mean((2, 3))
+    def forward(self, maps: torch.Tensor, where: torch.Tensor | None = None) -> torch.Tensor:
+        return average(maps, where)
 
 
 class Maximum(nn.Module):
-    """Global maximum pooling, `(B, C, H, W)` to `(B, C)`."""
+    """Global maximum pooling, `(B, C, H, W)` to `(B, C)`. A map `where` is a factor of each pixel."""
 
-    def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        return maps.amax((2, 3))
+    def forward(self, maps: torch.Tensor, where: torch.Tensor | None = None) -> torch.Tensor:
+        return maps.amax((2, 3)) if where is None else (scale_up(maps.float(), where) * where).amax((2, 3))
 
 
 def neck_norm(dimension: int) -> nn.BatchNorm1d:

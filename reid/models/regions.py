@@ -43,6 +43,9 @@ MEMBERS = torch.tensor(
 ).float()
 
 
-def region_maps(probabilities: torch.Tensor) -> torch.Tensor:
-    """The probability of each region, `(B, 5, h, w)` in the order of `REGIONS`, from that of each label, `(B, 20, h, w)`."""
-    return torch.einsum("rl,blhw->brhw", MEMBERS.to(probabilities), probabilities)
+def region_maps(probabilities: torch.Tensor, members: torch.Tensor = MEMBERS) -> torch.Tensor:
+    """The probability of each region, `(B, 5, h, w)` in the order of `REGIONS`, from that of each label, `(B, 20, h, w)`.
+
+    `members` are `MEMBERS`, perhaps on another device.
+    """
+    return torch.einsum("rl,blhw->brhw", members.to(probabilities), probabilities)

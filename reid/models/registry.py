@@ -1,7 +1,7 @@
 """Networks by name: a builder function registers under its own name, with its keyword arguments as options."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, get_args
 
 import torch
@@ -16,6 +16,14 @@ class Network(nn.Module):
 
     preprocessing: Preprocessing
     dimension: int
+
+    def load_parser(self, tensors: Mapping[str, torch.Tensor], model: str) -> None:
+        """Give the parser inside the tensors of a weights file of the parser `model`. Raises InputError if they do not fit, or if
+        this network has no parser inside."""
+        inside = getattr(self, "parser", None)
+        if inside is None:
+            raise InputError(f"these weights of {model} are for a parser inside the network, and with these options it has none")
+        inside.load(tensors, model)
 
 
 _builders: dict[str, Callable[..., Network]] = {}
