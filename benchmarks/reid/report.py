@@ -10,8 +10,8 @@ from rich.table import Table as Grid
 
 from benchmarks.reid.data import Data
 from benchmarks.reid.rows import Reduction, row_recipe
-from benchmarks.reid.steps import MEASURES, Step, has_collapsed
-from benchmarks.reid.table import Table
+from benchmarks.reid.steps import Step, has_collapsed
+from benchmarks.reid.table import Row, Table
 from benchmarks.scores.results import versions
 from reid.common.files import replacing
 
@@ -40,14 +40,11 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
     ours = _columns(table, results)
     for name, key in ours:
         grid.add_column(f"ours {name} {CLUSTERING.get(key, key)}", justify="right")
-    for name in table.data_sets:
-        for measure in MEASURES:
-            grid.add_column(f"{name} {measure}", justify="right")
+    for name, measure in table.printed:
+        grid.add_column(f"{name} {measure}", justify="right")
     for row in table.rows:
         cells = [_ours(results[row.name], *column) if row.name in results else "" for column in ours]
-        printed = [figure for name in table.data_sets for figure in row.paper.get(name, (None, None))]
-        cells += ["" if figure is None else f"{figure:.1f}" for figure in printed]
-        grid.add_row(row.name, *cells)
+        grid.add_row(row.name, *cells, *_beside(table, row))
     Console(width=max(Console().width, 120)).print(grid)
     unfetched = [n for n, r in results.items() if r["recipe"]["backbone_weights"] == "imagenet" and r["started_from"] == "none"]
     if unfetched:
@@ -63,7 +60,7 @@ def print_steps(steps: list[Step]) -> None:
     for column in ("step", "over", "on", "measure", "ours", *(("paper", "verdict") if beside else ())):
         grid.add_column(column, justify="right" if column == "ours" else "left")
     for step in steps:
-        changes = ", ".join(f"{change:+.1f} {name}" for name, change in step.paper.items())
+        changes = ", ".join(f"{change:+} {name}" for name, change in step.paper.items())
         paper = changes or {"text": "by its text", "nothing": "no figures"}[step.by]
         ours = f"{step.ours:+.1f}" if step.spread is None else f"{step.ours:+.1f} ± {step.spread:.1f}"
         cells = step.row, step.over, step.on, step.measure, ours, paper, step.verdict
@@ -73,7 +70,8 @@ def print_steps(steps: list[Step]) -> None:
 
 def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: list[Step], heading: str) -> None:
     """Write `summary.json` (`table`, `title`, `rows`, `steps`, `versions`) and `summary.csv`, the rows in per cent."""
-    rows = [{**results[row.name], "paper": _paper(table, row.name)} for row in table.rows if row.name in results]
+    shown = [row for row in table.rows if row.name in results]
+    rows = [{**results[row.name], "paper": row.paper} for row in shown]
     summary = {
         "table": table.name,
         "title": heading,
@@ -85,19 +83,19 @@ def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: l
         temporary.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
     ours = _columns(table, results)
     parts = {"scores": "", "spread": " spread"} if any(len(row["seeds"]) > 1 for row in rows) else {"scores": ""}
-    printed = [f"{name} {measure}" for name in table.data_sets for measure in MEASURES]
+    printed = map(" ".join, table.printed)
     with replacing(folder / "summary.csv") as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", *(f"ours {name} {key}{suffix}" for name, key in ours for suffix in parts.values()), *printed])
-        for row in rows:
-            figures = [(row[part][name][key], _scale(key)) for name, key in ours for part in parts]
-            beside = [row["paper"].get(name, {}).get(measure, "") for name in table.data_sets for measure in MEASURES]
-            writer.writerow([row["row"], *("" if value is None else f"{value * by:.4g}" for value, by in figures), *beside])
+        for row, result in zip(shown, rows, strict=True):
+            figures = [(result[part][name][key], _scale(key)) for name, key in ours for part in parts]
+            cells = ["" if value is None else f"{value * by:.4g}" for value, by in figures]
+            writer.writerow([row.name, *cells, *_beside(table, row)])
 
 
 def _columns(table: Table, results: dict[str, dict]) -> list[tuple[str, str]]:
     """The measures shown of our results, each as a data set and a key."""
-    keys = [*MEASURES, "mINP", *(CLUSTERING if table.clustering else ())]
+    keys = [*table.measures, "mINP", *(CLUSTERING if table.clustering else ())]
     return [(name, key) for name in next(iter(results.values()))["scores"] for key in keys]
 
 
@@ -112,9 +110,9 @@ def _scale(key: str) -> int:
     return 1 if key in CLUSTERING else 100  # per cent, except for the clustering figures
 
 
-def _paper(table: Table, name: str) -> dict[str, dict[str, float]]:
-    row = next(row for row in table.rows if row.name == name)
-    return {data_set: dict(zip(MEASURES, figures, strict=True)) for data_set, figures in row.paper.items()}
+def _beside(table: Table, row: Row) -> list[str]:
+    """The paper's figures of a row, as it prints them; empty where it prints none."""
+    return [str(row.paper.get(name, {}).get(measure, "")) for name, measure in table.printed]
 
 
 def _short(value: object) -> str:

@@ -18,7 +18,7 @@ from reid.common.errors import InputError
 from reid.common.files import replacing
 from reid.common.foreign_files import reading
 from reid.data.folders import Crops
-from reid.evaluation import evaluate_features
+from reid.evaluation import Ranking, evaluate_features
 from reid.evaluation.clustering import measure_clustering
 from reid.evaluation.features import embed_features, feature_of
 from reid.evaluation.ranking import unit_rows
@@ -77,8 +77,8 @@ def run_row(table: Table, row: Row, data: Data, reduction: Reduction, folder: Pa
 
     The result has `row`, `recipe`, `networks` (hashes of its initial network and its teachers, by file), `data`, `unlabelled`
     (images without labels), `identities`, `started_from` (the backbone's weights: "none" if ImageNet's could not be downloaded)
-    and `scores` by evaluation data set: `rank-1`, `mAP` and `mINP` (in 0..1), `mean_cosine` (of all pairs of images: near 1 if
-    the features have collapsed) and, if the table shows them, `clustering_ratio`, `norm_mean`, `norm_deviation` and
+    and `scores` by evaluation data set: the table's measures and `mINP` (in 0..1), `mean_cosine` (of all pairs of images: near 1
+    if the features have collapsed) and, if the table shows them, `clustering_ratio`, `norm_mean`, `norm_deviation` and
     `norm_variation`. It is saved as `ROW/result.json`. Raises InputError if the folder holds results of another recipe, other
     networks or other data.
     """
@@ -156,7 +156,7 @@ def _measure(
         features = embed_features(feature_of(network, row.feature), network.preprocessing, paths, device)
     labels = query.ids, gallery.ids, query.cameras, gallery.cameras
     ranking = evaluate_features(features[: len(query)], features[len(query) :], *labels, row.distance)
-    measures: dict[str, float | None] = {"rank-1": float(ranking.cmc[0]), "mAP": float(ranking.mean_ap)}
+    measures: dict[str, float | None] = {measure: _value(ranking, measure) for measure in table.measures}
     measures["mINP"] = float(ranking.mean_inp)
     measures["mean_cosine"] = float(np.square(unit_rows(features).mean(axis=0, dtype=np.float64)).sum())
     if not table.clustering:
@@ -167,3 +167,8 @@ def _measure(
     found = asdict(measure_clustering(features[people], ids[people]))
     found = {key: value if isfinite(value) else None for key, value in found.items()}  # JSON has no NaN
     return measures | {"clustering_ratio": found.pop("ratio")} | found
+
+
+def _value(ranking: Ranking, measure: str) -> float:
+    """A `measure` of a ranking, "mAP" or "rank-N"."""
+    return float(ranking.mean_ap if measure == "mAP" else ranking.cmc[int(measure.removeprefix("rank-")) - 1])

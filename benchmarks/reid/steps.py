@@ -5,7 +5,6 @@ from statistics import fmean, stdev
 
 from benchmarks.reid.table import Row, Table
 
-MEASURES = ("rank-1", "mAP")
 COLLAPSED = 0.99  # mean cosine of two images above which the features count as collapsed to one point
 
 
@@ -45,18 +44,23 @@ def compare_steps(table: Table, runs: dict[str, dict[int, dict]]) -> list[Step]:
         seeds = [seed for seed in ours if seed in before]
         if not seeds:
             continue
-        common = [name for name in row.paper if name in over.paper]
         for on in ours[seeds[0]]["scores"]:
             pairs = [(ours[seed]["scores"][on], before[seed]["scores"][on]) for seed in seeds]
-            for index, measure in enumerate(MEASURES):
+            for measure in table.measures:
                 changes = [100 * (scores[measure] - others[measure]) for scores, others in pairs]
-                paper = {name: round(row.paper[name][index] - over.paper[name][index], 1) for name in common}
+                paper = _published(row, over, measure)
                 verdict, by = _verdict(fmean(changes), list(paper.values()), row)
                 if any(has_collapsed(scores) for pair in pairs for scores in pair):
                     verdict = "collapsed"
                 spread = stdev(changes) if len(changes) > 1 else None
                 steps.append(Step(row.name, over.name, on, measure, fmean(changes), spread, paper, verdict, by))
     return steps
+
+
+def _published(row: Row, over: Row, measure: str) -> dict[str, float]:
+    """The paper's change of `measure` from `over` to `row`, by the data sets for which it prints both."""
+    figures = {name: (row.paper[name].get(measure), over.paper[name].get(measure)) for name in row.paper if name in over.paper}
+    return {name: round(ours - other, 2) for name, (ours, other) in figures.items() if ours is not None and other is not None}
 
 
 def has_collapsed(scores: dict) -> bool:

@@ -11,8 +11,8 @@ from benchmarks.reid.table import DUKE, MARKET, Row, Table
 from reid.common.errors import InputError
 
 
-def _paper(market: float, market_map: float, duke: float, duke_map: float) -> dict[str, tuple[float, float]]:
-    return {MARKET: (market, market_map), DUKE: (duke, duke_map)}
+def _paper(market: float, market_map: float, duke: float, duke_map: float) -> dict[str, dict[str, float]]:
+    return {MARKET: {"rank-1": market, "mAP": market_map}, DUKE: {"rank-1": duke, "mAP": duke_map}}
 
 
 _WARMUP = ("warmup_epochs=10",)
