@@ -13,8 +13,8 @@ from small_table import TINY, run_tiny, small_neck
 from benchmarks.reid import __main__ as reid
 from benchmarks.reid import tables as reid_tables
 from benchmarks.reid.data import read_data
+from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.report import title
-from benchmarks.reid.rows import Reduction, row_recipe
 from benchmarks.reid.tables import TABLES, find_table
 from reid.common.errors import InputError
 from reid.data.camera_changes import CameraStrengths

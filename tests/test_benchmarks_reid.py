@@ -14,8 +14,9 @@ from benchmarks.reid import __main__ as reid
 from benchmarks.reid import features as reid_features
 from benchmarks.reid import tables as reid_tables
 from benchmarks.reid.data import read_data
+from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.report import CLUSTERING, print_table, title
-from benchmarks.reid.rows import Reduction, row_recipe, slug
+from benchmarks.reid.runs import slug
 from benchmarks.reid.seeds import over_seeds
 from benchmarks.reid.steps import compare_steps
 from benchmarks.reid.table import DUKE, MARKET, Row

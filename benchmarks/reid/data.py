@@ -18,19 +18,23 @@ from reid.training.validation import ValidationSet, check_apart
 class Data:
     """The data of a table.
 
-    labelled: the training crops, from the data sets called `names`. together: these and the images without labels. whole: the
-    number of identities in the data sets, of which a small run uses only some. measured: the data sets to evaluate each network
-    on.
+    labelled: the training crops, from the data sets called `names`. together: these and the images without labels. first: those
+    of the first data set alone, to fine-tune on. whole: the number of identities in the data sets, of which a small run uses only
+    some. measured: the data sets to evaluate each network on.
     """
 
     labelled: Crops
     together: Crops
+    first: Crops
     whole: int
     names: tuple[str, ...]
     measured: tuple[ValidationSet, ...]
 
-    def crops(self, recipe: Recipe) -> Crops:
-        """The training crops of a recipe, with images without labels only if its batches include them."""
+    def crops(self, recipe: Recipe, first: bool = False) -> Crops:
+        """The training crops of a recipe, with images without labels only if its batches include them; or those of the `first`
+        data set alone."""
+        if first:
+            return self.first
         return self.together if recipe.unlabelled_per_batch else self.labelled
 
 
@@ -47,15 +51,16 @@ def read_data(
         raise InputError(f"--data: {table.name} needs a data set to train on")
     if table.cross and not validate:
         raise InputError(f"--validate: {table.name} needs another data set to evaluate on")
-    crops = join([read_source(source, TRAIN)[0] for source in sources])
-    whole = int(crops.ids.max()) + 1
+    parts = [read_source(source, TRAIN)[0] for source in sources]
+    crops = join(parts)
+    first, whole = crops.take(np.arange(len(parts[0]))), int(crops.ids.max()) + 1
     if small and table.small_identities and table.small_identities < whole:
         chosen = np.linspace(0, whole - 1, table.small_identities).astype(int)
-        crops = join([crops.take(np.isin(crops.ids, chosen))])
+        first, crops = (join([each.take(np.isin(each.ids, chosen))]) for each in (first, crops))
     on = list(validate) or list(sources[:1])
-    parts = [read_source(source, QUERY, GALLERY) for source in on]
-    measured = [ValidationSet(name, query, gallery) for name, (query, gallery) in zip(source_names(on), parts, strict=True)]
+    pairs = [read_source(source, QUERY, GALLERY) for source in on]
+    measured = [ValidationSet(name, query, gallery) for name, (query, gallery) in zip(source_names(on), pairs, strict=True)]
     together = with_unlabelled(crops, unlabelled)
     require_whole(path for each in measured for part in (each.query, each.gallery) for path in part.paths)
     check_apart(together, measured)
-    return Data(crops, together, whole, tuple(map(source_name, sources)), tuple(measured))
+    return Data(crops, together, first, whole, tuple(map(source_name, sources)), tuple(measured))

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from benchmarks.reid.data import Data
-from benchmarks.reid.rows import Reduction, row_recipe
+from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.steps import Step, has_collapsed
 from benchmarks.reid.table import Row, Table
 from benchmarks.scores.results import versions
@@ -22,7 +22,7 @@ def title(table: Table, data: Data, reduction: Reduction) -> str:
     """The table's title with its training and evaluation data, and any reductions of the run."""
     trained, measured = ", ".join(data.names), ", ".join(each.name for each in data.measured)
     on = trained if measured == trained else f"{trained} to {measured}"
-    full, used = (asdict(row_recipe(table, table.rows[0], each)) for each in (Reduction(), reduction))
+    full, used = (asdict(row_recipe(table, table.trained[0], each)) for each in (Reduction(), reduction))
     # Settings in epochs shrink along with them and are not listed; teachers are data.
     silent = {"teacher", *(key for key in full if key.endswith("_epochs"))}
     told = [key for key in full if full[key] != used[key] and key not in silent]
@@ -40,7 +40,7 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
     ours = _columns(table, results)
     for name, key in ours:
         grid.add_column(f"ours {name} {CLUSTERING.get(key, key)}", justify="right")
-    for name, measure in table.printed:
+    for name, measure in table.columns:
         grid.add_column(f"{name} {measure}", justify="right")
     for row in table.rows:
         cells = [_ours(results[row.name], *column) if row.name in results else "" for column in ours]
@@ -69,9 +69,12 @@ def print_steps(steps: list[Step]) -> None:
 
 
 def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: list[Step], heading: str) -> None:
-    """Write `summary.json` (`table`, `title`, `rows`, `steps`, `versions`) and `summary.csv`, the rows in per cent."""
-    shown = [row for row in table.rows if row.name in results]
-    rows = [{**results[row.name], "paper": row.paper} for row in shown]
+    """Write `summary.json` (`table`, `title`, `rows`, `steps`, `versions`) and `summary.csv`, the rows in per cent.
+
+    A row of another method has only `row` and `paper`.
+    """
+    shown = [row for row in table.rows if row.printed or row.name in results]
+    rows = [{**results.get(row.name, {"row": row.name}), "paper": row.paper} for row in shown]
     summary = {
         "table": table.name,
         "title": heading,
@@ -82,14 +85,16 @@ def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: l
     with replacing(folder / "summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
     ours = _columns(table, results)
-    parts = {"scores": "", "spread": " spread"} if any(len(row["seeds"]) > 1 for row in rows) else {"scores": ""}
-    printed = map(" ".join, table.printed)
+    parts = (
+        {"scores": "", "spread": " spread"} if any(len(result["seeds"]) > 1 for result in results.values()) else {"scores": ""}
+    )
+    printed = map(" ".join, table.columns)
     with replacing(folder / "summary.csv") as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", *(f"ours {name} {key}{suffix}" for name, key in ours for suffix in parts.values()), *printed])
-        for row, result in zip(shown, rows, strict=True):
-            figures = [(result[part][name][key], _scale(key)) for name, key in ours for part in parts]
-            cells = ["" if value is None else f"{value * by:.4g}" for value, by in figures]
+        for row in shown:
+            columns = [(part, name, key) for name, key in ours for part in parts]
+            cells = [_cell(results[row.name], *column) if row.name in results else "" for column in columns]
             writer.writerow([row.name, *cells, *_beside(table, row)])
 
 
@@ -106,13 +111,18 @@ def _ours(result: dict, name: str, key: str) -> str:
     return " ± ".join(told)
 
 
+def _cell(result: dict, part: str, name: str, key: str) -> str:
+    value = result[part][name][key]
+    return "" if value is None else f"{value * _scale(key):.4g}"
+
+
 def _scale(key: str) -> int:
     return 1 if key in CLUSTERING else 100  # per cent, except for the clustering figures
 
 
 def _beside(table: Table, row: Row) -> list[str]:
     """The paper's figures of a row, as it prints them; empty where it prints none."""
-    return [str(row.paper.get(name, {}).get(measure, "")) for name, measure in table.printed]
+    return [str(row.paper.get(name, {}).get(measure, "")) for name, measure in table.columns]
 
 
 def _short(value: object) -> str:
