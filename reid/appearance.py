@@ -76,8 +76,10 @@ def find_source(name: str | Path, weights: str | Path = "auto") -> Weights | Net
     shipped = SHIPPED / f"{name}.safetensors"
     if shipped.is_file():
         return read_weights(shipped)
-    from reid.models import available
+    from reid.models import available, parsers
 
+    if str(name) in parsers():
+        raise InputError(f"{name}: a parser, not an appearance model; use `python -m reid parse`")
     if str(name) not in available():
         if suffix == ".pt":
             raise InputError(f"{name}: an export for other programs; give an .onnx or .xml file, or the original .safetensors")

@@ -110,7 +110,8 @@ def probe(preprocessing: Preprocessing, count: int = 8) -> np.ndarray:
 
 
 def least_cosine(first: np.ndarray, second: np.ndarray) -> float:
-    """The minimum cosine between the rows of two `(N, D)` arrays."""
+    """The minimum cosine between the rows of two `(N, D)` arrays, or between the maps `(N, D, h, w)` of a parser."""
+    first, second = (rows.reshape(len(rows), -1) for rows in (first, second))
     lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
     return float(np.min(np.einsum("nd,nd->n", first, second) / lengths))
 

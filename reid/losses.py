@@ -12,6 +12,15 @@ def identity_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float =
     return F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
 
 
+def parsing_loss(logits: torch.Tensor, masks: torch.Tensor, ignored: int) -> torch.Tensor:
+    """Cross-entropy of a parser's `(B, L, h, w)` logits, scaled up bilinearly, with the labels of the `(B, H, W)` masks.
+
+    A mean over all pixels, except those of the label `ignored`.
+    """
+    whole = F.interpolate(logits.float(), size=masks.shape[1:], mode="bilinear", align_corners=False)
+    return F.cross_entropy(whole, masks.long(), ignore_index=ignored)
+
+
 def triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = 0.3) -> torch.Tensor:
     """Triplet loss over all triplets of the batch: Hermans et al. 2017, eq. 6.
 

@@ -17,7 +17,16 @@ ROOMS = {
     "reid.engines": {"reid.common", "reid.weights"},
     "reid.data": {"reid.common"},
     "reid.evaluation": {"reid.common", "reid.data"},
-    "reid.training": {"reid.common", "reid.models", "reid.weights", "reid.engines", "reid.data", "reid.evaluation"},
+    "reid.parsing": {"reid.common", "reid.models", "reid.weights", "reid.data"},
+    "reid.training": {
+        "reid.common",
+        "reid.models",
+        "reid.weights",
+        "reid.engines",
+        "reid.data",
+        "reid.evaluation",
+        "reid.parsing",
+    },
     "mtmc.calibration": set(),
     "mtmc.detection": set(),
     "mtmc.sequences": {"mtmc.calibration"},
@@ -37,6 +46,7 @@ BEYOND = {
     "reid.engines": {"reid.export"},
     "reid.data": {"reid.preprocessing"},
     "reid.evaluation": {"reid.preprocessing", "reid.appearance"},
+    "reid.parsing": {"reid.losses"},
     "reid.training": {"reid.preprocessing", "reid.appearance", "reid.losses"},
 }
 

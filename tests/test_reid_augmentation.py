@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reid.common.errors import InputError
 from reid.data.augmentation import Changes, augment, draw_changes
 from reid.data.camera_changes import CameraStrengths
-from reid.data.loading import ImageChanges, load_batches, load_images
+from reid.data.loading import ImageChanges, Images, load_batches, load_images
 from reid.preprocessing import Preprocessing
 
 SIZE = Preprocessing(32, 16)
@@ -125,11 +125,11 @@ def test_no_jitter_leaves_the_colours_and_some_keeps_within_its_bounds():
 @pytest.mark.parametrize("size", [SIZE, Preprocessing(32, 16, (1.0, 2.0, 3.0), (1.0, 2.0, 4.0), "bgr", 255)], ids=["rgb", "bgr"])
 def test_batches_are_the_normalised_images_of_their_rows(size):
     images, labels = random_images(4), np.array([7, 7, 8, 8])
-    batches = list(load_batches(images, [labels], np.array([[3, 0], [1, 2]]), size, ImageChanges(), [1]))
+    batches = list(load_batches(Images(images), [labels], np.array([[3, 0], [1, 2]]), size, ImageChanges(), [1]))
     assert [names.tolist() for _, names in batches] == [[8, 7], [7, 8]]
     assert batches[0][0].shape == (2, 3, 32, 16)
     flat = torch.tensor([64, 128, 192], dtype=torch.uint8).expand(1, 32, 16, 3)
-    inputs, _ = next(load_batches(flat, [np.array([0])], np.array([[0]]), size, ImageChanges(), [1]))
+    inputs, _ = next(load_batches(Images(flat), [np.array([0])], np.array([[0]]), size, ImageChanges(), [1]))
     centre = inputs[0, :, 16, 8]
     assert np.allclose(centre, size.normalise(flat.numpy())[0, :, 16, 8], atol=1e-6)
 
@@ -138,13 +138,13 @@ def test_a_run_that_starts_later_or_loads_a_part_gets_the_inputs_of_a_whole_one(
     images, labels, order = random_images(8), np.arange(8), np.arange(8).reshape(2, 4)
     changes = ImageChanges(0.5, 3.3, 0.2, CameraStrengths(0.3, 0.3, 0.3, 0.2, 0.2, 0.2, 0.2, 0.5), background=0.5, composed=1)
     settings = SIZE, changes, [3, 1]
-    whole = list(load_batches(images, [labels], order, *settings))
-    later = list(load_batches(images, [labels], order, *settings, first=1))
-    part = list(load_batches(images, [labels], order, *settings, columns=slice(2, 4)))
+    whole = list(load_batches(Images(images), [labels], order, *settings))
+    later = list(load_batches(Images(images), [labels], order, *settings, first=1))
+    part = list(load_batches(Images(images), [labels], order, *settings, columns=slice(2, 4)))
     assert torch.equal(later[0][0], whole[1][0])
     assert torch.equal(part[0][0], whole[0][0][2:])
     assert part[1][1].tolist() == [6, 7]
-    assert not torch.equal(whole[0][0], next(load_batches(images, [labels], order, SIZE, changes, [4, 1]))[0])
+    assert not torch.equal(whole[0][0], next(load_batches(Images(images), [labels], order, SIZE, changes, [4, 1]))[0])
 
 
 def test_images_are_decoded_to_the_size_of_the_network(tmp_path):

@@ -11,6 +11,7 @@ def around(count: int = 1, **told) -> Backgrounds:
     """Surroundings that are the donor's, as they are, but for what is told."""
     plain = {
         "replaced": np.ones(count, bool),
+        "masked": np.zeros(count, bool),
         "gains": np.ones((count, 3), np.float32),
         "flat": np.zeros((count, 3), np.float32),
         "cover": np.zeros(count, np.float32),
@@ -52,6 +53,15 @@ def test_a_mask_takes_the_place_of_the_outline():
     assert torch.equal(changed[0, :40], images[0, :40].float())
     assert torch.equal(changed[0, 40:], donors[0, 40:].float())
     assert torch.allclose(changed[1, 40:80], 0.25 * images[1, 40:80] + 0.75 * donors[1, 40:80])
+
+
+def test_a_masked_background_is_the_mean_of_the_image_whatever_the_donor():
+    images, masks = noise(0, 2), torch.zeros(2, 160, 64)
+    masks[:, :40] = 1
+    changed = replace_backgrounds(images, noise(1, 2), around(2, replaced=[True, False], masked=[False, True]), masks)
+    assert torch.equal(changed[1, :40], images[1, :40].float())
+    assert torch.allclose(changed[1, 40:], images[1].float().mean((0, 1)).expand(120, 64, 3))
+    assert not torch.allclose(changed[0, 40:], images[0].float().mean((0, 1)).expand(120, 64, 3), atol=5)
 
 
 def test_only_those_that_are_replaced_change():

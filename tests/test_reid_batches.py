@@ -66,6 +66,18 @@ def test_too_few_identities_are_told(recipe):
         Batches(replace(recipe, identities_per_batch=9), some_crops(), SIZE, "cpu").epoch(0)
 
 
+def test_random_batches_have_every_image_once_but_for_the_rest(recipe):
+    epoch = Batches(replace(recipe, images_per_batch=5), some_crops(), SIZE, "cpu").epoch(0)
+    labelled = int((some_crops().ids >= 0).sum())
+    assert epoch.shape == (labelled // 5, 5)
+    assert len(np.unique(epoch)) == epoch.size
+
+
+def test_too_few_images_for_a_random_batch_are_told(recipe):
+    with pytest.raises(InputError, match="images do not fill a batch of 999"):
+        Batches(replace(recipe, images_per_batch=999), some_crops(), SIZE, "cpu").epoch(0)
+
+
 def test_statistics_are_of_the_last_epochs_images_and_no_teacher_is_asked(recipe, crops_folder):
     crops, asked = join([read_market(crops_folder, "bounding_box_train")]), []
     recipe = replace(recipe, composites_per_batch=2, channel_gain=0.2)
@@ -75,7 +87,7 @@ def test_statistics_are_of_the_last_epochs_images_and_no_teacher_is_asked(recipe
         return torch.ones(len(images), 3)
 
     batches = Batches(recipe, crops, SIZE, "cpu", np.zeros((len(crops), 3), np.float16), ask)
-    seen = [(images, taught) for images, _, taught in batches.inputs(batches.epoch(1), 1)]
+    seen = [(images, taught) for images, _, taught, _ in batches.inputs(batches.epoch(1), 1)]
     assert asked == [2] * len(seen)
     assert all(taught[:-2].max() == 0 and taught[-2:].min() == 1 for _, taught in seen)
     assert all(torch.equal(one, other) for one, (other, _) in zip(batches.statistics(), seen, strict=True))

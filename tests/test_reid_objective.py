@@ -11,9 +11,10 @@ from configs import path
 from reid.common.errors import InputError
 from reid.losses import center_loss, hard_triplet_loss, identity_loss, soft_triplet_loss, triplet_loss
 from reid.preprocessing import Preprocessing
+from reid.training.batches import Batch
 from reid.training.learner import Learner
 from reid.training.objective import Objective
-from reid.training.optimisation import build_optimiser, learning_rate
+from reid.training.optimisation import build_optimiser, learning_rate, set_rate
 from reid.training.recipe import Recipe, read_recipe
 from reid.training.schedule import cosine_cycles, warmup_steps
 
@@ -102,14 +103,42 @@ def test_the_rate_follows_the_schedule_of_the_recipe(recipe):
     steps = replace(recipe, learning_rate=2.0, warmup_epochs=10, step_epochs=(40.0, 70.0))
     cycles = replace(steps, schedule="cycles", cycle_epochs=35, cycle_decay=0.7)
     for epoch in (0, 5, 20, 36.5, 71):
-        assert learning_rate(steps, epoch) == 2 * warmup_steps(epoch, 10, (40, 70))
-        assert learning_rate(cycles, epoch) == pytest.approx(2 * min(max(epoch, 0.1) / 10, 1) * cosine_cycles(epoch, 35, 0.7))
+        assert learning_rate(steps, epoch, 0.5) == 2 * warmup_steps(epoch, 10, (40, 70))
+        assert learning_rate(cycles, epoch, 0.5) == pytest.approx(
+            2 * min(max(epoch, 0.1) / 10, 1) * cosine_cycles(epoch, 35, 0.7)
+        )
+
+
+def test_an_exponential_rate_falls_over_the_whole_run_whatever_its_epochs(recipe):
+    falling = replace(recipe, learning_rate=2.0, warmup_epochs=0, schedule="exponential", decays=10, decay_rate=0.9)
+    assert learning_rate(falling, 7, 0) == 2
+    assert learning_rate(falling, 7, 0.999) == pytest.approx(2 * 0.9**10)
+
+
+def test_each_part_of_a_network_has_its_own_rate_and_those_of_rate_0_stay(recipe):
+    network = torch.nn.ModuleDict({"body": torch.nn.Linear(2, 2), "body2": torch.nn.Linear(2, 2), "head": torch.nn.Linear(2, 2)})
+    factors = {"body": 0.1, "body.bias": 0.0}
+    optimiser = build_optimiser(replace(recipe, part_rates=factors), network, [torch.nn.Parameter(torch.zeros(1))])
+    set_rate(optimiser, 3.0)
+    found = {id(value): group["lr"] for group in optimiser.param_groups for value in group["params"]}
+    rates = {name: found.get(id(value)) for name, value in network.named_parameters()}
+    assert rates["body.weight"] == pytest.approx(0.3)
+    assert rates["body.bias"] is None
+    assert not network["body"].bias.requires_grad
+    assert {rates[f"{part}.{kind}"] for part in ("body2", "head") for kind in ("weight", "bias")} == {3.0}
+    assert sorted(found.values())[-1] == 3.0  # that of the parameter outside the network
+
+
+def test_a_part_that_a_network_lacks_is_told_with_those_that_it_has(recipe):
+    network = torch.nn.ModuleDict({"body": torch.nn.Linear(2, 2), "head": torch.nn.Linear(2, 2)})
+    with pytest.raises(InputError, match="has no part neck; it consists of body, head"):
+        build_optimiser(replace(recipe, part_rates={"neck": 0.1}), network)
 
 
 @pytest.mark.parametrize("kind", ["Adam", "AdamW", "SGD"])
 def test_each_optimiser_takes_rate_and_decay_from_the_recipe(recipe, kind):
     recipe = replace(recipe, optimiser=kind.lower(), learning_rate=0.25, weight_decay=0.125)
-    optimiser = build_optimiser(recipe, [torch.nn.Parameter(torch.zeros(1))])
+    optimiser = build_optimiser(recipe, torch.nn.Linear(1, 1))
     assert type(optimiser).__name__ == kind
     assert (optimiser.defaults["lr"], optimiser.defaults["weight_decay"]) == (0.25, 0.125)
 
@@ -120,7 +149,7 @@ def walk(recipe: Recipe, steps: int) -> Learner:
     learner.network.train()
     for _ in range(recipe.epochs):
         for _ in range(steps):
-            learner.step(images, LABELS, steps)
+            learner.step(Batch(images, LABELS), steps)
         learner.end_epoch()
     return learner
 
@@ -165,6 +194,10 @@ def test_bf16_trains_close_to_single_precision(small_weights, recipe):
             {"schedule": "cycles", "cycle_epochs": 35, "average_epochs": 1}, "no cycle ends", id="an average of no cycle"
         ),
         pytest.param({"backbone_weights": "imagenet"}, "backbone_weights: small is trained from scratch", id="no backbone"),
+        pytest.param({"parser_weights": "parser_light"}, "parser_weights: small .* has no parser", id="no parser"),
+        pytest.param({"epochs": 0}, "epochs, iterations: one must be above 0", id="no length"),
+        pytest.param({"iterations": 5}, "epochs, iterations: one must be above 0", id="two lengths"),
+        pytest.param({"epochs": 0, "iterations": 5}, "average: weights counts in epochs", id="an average by iterations"),
         pytest.param({"options": {"pool": "max"}}, "small: unknown option pool", id="unknown option"),
     ],
 )
@@ -180,7 +213,7 @@ def test_every_recipe_shipped_can_be_read_and_names_a_network_with_its_options(n
     recipe = read_recipe(path("reid", name))
     known = choices(recipe.model)
     assert all(value in known[option] for option, value in recipe.options.items())
-    assert np.isfinite(learning_rate(recipe, recipe.epochs - 0.5))
+    assert np.isfinite(learning_rate(recipe, max(recipe.epochs, 1) - 0.5, 0.99))
 
 
 def test_the_recipe_with_all_tricks_is_that_of_luo_et_al():

@@ -38,6 +38,9 @@ def killed_at(monkeypatch, epoch: int, step: int):
         pytest.param({}, 1, 0, id="between two epochs"),
         pytest.param({"checkpoint_steps": 0}, 1, 1, id="from the start of the epoch"),
         pytest.param({"average": "gaussian", "center_weight": 1e-3, "optimiser": "adam"}, 1, 1, id="with centers and SWAG"),
+        pytest.param(
+            {"epochs": 0, "iterations": 3, "images_per_batch": 16, "average": "none", "early_epochs": 0}, 1, 0, id="by iterations"
+        ),
     ],
 )
 def test_a_run_that_was_killed_ends_with_the_weights_of_an_unbroken_one(

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reid.training.schedule import cosine_cycles, warmup_steps
+from reid.training.schedule import cosine_cycles, exponential_decays, warmup_steps
 
 
 def equation_1(t: int) -> float:
@@ -47,3 +47,11 @@ def test_a_cosine_cycle_falls_to_nothing_at_its_end():
     rates = [cosine_cycles(epoch, length=4) for epoch in (0, 1, 2, 3, math.nextafter(4, 0))]
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] == pytest.approx(0, abs=1e-9)
+
+
+def test_ten_decays_of_kalayeh_et_al_divide_a_run_into_eleven_equal_parts():
+    factors = [exponential_decays(step / 1100) for step in range(1100)]
+    assert factors[0] == 1
+    assert sorted(set(factors), reverse=True) == pytest.approx([0.9**fall for fall in range(11)])
+    assert {factors.count(factor) for factor in set(factors)} == {100}
+    assert exponential_decays(1.0) == 0.9**10

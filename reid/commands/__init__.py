@@ -4,4 +4,4 @@ Each module has a docstring, which is its help text, `add_arguments(parser)` and
 command imports heavy packages only when it runs.
 """
 
-COMMANDS = ["train", "evaluate", "rank", "check", "threshold", "extract", "export", "blend", "cut", "models", "datasets"]
+COMMANDS = ["train", "evaluate", "rank", "check", "threshold", "extract", "export", "blend", "cut", "parse", "models", "datasets"]

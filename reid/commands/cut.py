@@ -1,4 +1,4 @@
-"""Cut people out of photographs by their masks, for `train --unlabelled`.
+"""Cut people out of photographs by their masks, for `train --unlabelled` or, with their masks, for a parser.
 
 Photographs and masks are as in LIP and other human parsing data sets: a mask is a PNG with the name and size of its photograph,
 in which every label above 0 is the person. Each becomes a crop of 176x80 pixels, like a detector's.
@@ -13,6 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photographs", type=Path, help="a folder of photographs, one person each: ID.jpg")
     parser.add_argument("--masks", type=Path, required=True, metavar="DIR", help="a folder with one mask per photograph: ID.png")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the crops: ID.jpg")
+    what = "also cut the masks, and write both in LIP's layout, to train a parser with --data lip=DIR"
+    parser.add_argument("--keep-masks", action="store_true", help=what)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -25,6 +27,7 @@ def run(options: argparse.Namespace) -> None:
     from reid.common.picture_file import read_image, require_whole, write_image
     from reid.common.pictures import PICTURES, is_picture
     from reid.data.cutouts import cut_out, read_mask
+    from reid.data.masks import read_labels
 
     for folder in (options.photographs, options.masks):
         if not folder.is_dir():
@@ -42,7 +45,8 @@ def run(options: argparse.Namespace) -> None:
     for path, mask in zip(paths, masks, strict=True):
         if not mask.is_file():
             raise InputError(f"{mask}: no such file; add a mask for {path}, or remove it from {options.photographs}")
-    written, pairs = 0, list(zip(paths, masks, strict=True))
+    written, pairs = list[str](), list(zip(paths, masks, strict=True))
+    images = options.output / "train_images" if options.keep_masks else options.output
     require_whole([*paths, *masks])
     try:
         for path, mask in track(pairs, "cutting", transient=True, disable=not get_console().is_terminal):
@@ -53,15 +57,24 @@ def run(options: argparse.Namespace) -> None:
             image = cut_out(photograph, person)
             if image is None:
                 continue
-            with replacing(options.output / f"{path.stem}.jpg") as temporary:
+            labels = cut_out(read_labels(mask), person) if options.keep_masks else None
+            if labels is not None:
+                with replacing(options.output / "train_segmentations" / f"{path.stem}.png") as temporary:
+                    write_image(temporary, labels)
+            with replacing(images / f"{path.stem}.jpg") as temporary:
                 write_image(temporary, image)
-            written += 1
+            written.append(path.stem)
     except BaseException as error:
         if written:
-            note(error, f"{written} crops are kept in {options.output}")
+            note(error, f"{len(written)} crops are kept in {images}")
         raise
     if not written:
         raise InputError(f"{options.masks}: no mask shows a person; labels above 0 are the person")
-    left = f"; the other {len(paths) - written} show nobody" if written < len(paths) else ""
-    print(f"cut {written} people from {len(paths)} photographs into {options.output}{left}")
-    print(f"next: python -m reid train RECIPE teacher=[FILE] --data SOURCE --unlabelled {options.output} --output DIR")
+    left = f"; the other {len(paths) - len(written)} show nobody" if len(written) < len(paths) else ""
+    print(f"cut {len(written)} people from {len(paths)} photographs into {images}{left}")
+    if options.keep_masks:
+        with replacing(options.output / "train_id.txt") as temporary:
+            temporary.write_text("\n".join(written) + "\n")
+        print(f"next: python -m reid train configs/reid/parser_light.yaml --data lip={options.output} --output DIR")
+    else:
+        print(f"next: python -m reid train RECIPE teacher=[FILE] --data SOURCE --unlabelled {options.output} --output DIR")

@@ -1,5 +1,7 @@
 """Rank the galleries of data sets for their queries: CMC, mAP and mINP, one row per data set and network, or networks joined.
 
+With --data lip=DIR, parsers are measured on the masks of the val split: accuracies, mean IoU, and the IoU of each region.
+
 A run that ends early, for whatever reason, prints its rows so far and leaves them in FILE.partial.csv.
 """
 
@@ -12,6 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from reid.commands import arguments
+from reid.commands.parser_rows import MASKED, evaluate_parsers
+from reid.commands.rows import joined, print_rows, write_rows
 
 if TYPE_CHECKING:
     from reid.data.folders import Crops
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
     from reid.weights.weights_file import Weights
 
 SHARES = "rank-1", "rank-5", "rank-10", "mAP", "mINP"
-COUNTS = "queries", "gallery"
 Embedder: TypeAlias = tuple[str, Callable[[list[Path]], np.ndarray]]
 
 
@@ -58,6 +61,9 @@ def run(options: argparse.Namespace) -> None:
 
     if options.output is not None and options.output.suffix != ".csv":
         raise InputError(f"{options.output}: the output's name must end in .csv")
+    if any(source.startswith(MASKED) for source in options.data):
+        evaluate_parsers(options)
+        return
     if options.join and options.feature != "test":
         raise InputError(f"--join: joins descriptors, so leave out --feature {options.feature}")
     if options.join and len(set(options.models)) < 2:
@@ -73,9 +79,9 @@ def run(options: argparse.Namespace) -> None:
         embedders = _as_one(embedders)
     rows: dict[str, list[dict]] = {name: [] for name in sets}
     notes: list[str] = []
-    output = options.output and PartialFile(options.output, lambda path: _write(path, _joined(rows)))
+    output = options.output and PartialFile(options.output, lambda path: write_rows(path, joined(rows)))
     try:
-        with output.growing(lambda: f"{len(_joined(rows))} rows" if _joined(rows) else "") if output else nullcontext():
+        with output.growing(lambda: f"{len(joined(rows))} rows" if joined(rows) else "") if output else nullcontext():
             for network, (title, embed) in embedders.items():
                 notes.append(f"{network}: {title}")
                 for name, parts in sets.items():
@@ -83,8 +89,8 @@ def run(options: argparse.Namespace) -> None:
                     if output:
                         output.keep()
     finally:
-        if _joined(rows):
-            _print(rows, "a gallery of one image per identity" if options.single_shot else None)
+        if joined(rows):
+            print_rows(rows, "a gallery of one image per identity" if options.single_shot else None)
             print("\n".join(notes))
 
 
@@ -105,10 +111,6 @@ def _measure(
     if options.clustering:
         ids = np.concatenate([part.ids for part in parts])
         notes.append(f"{network}, {name}: {_clustering(np.concatenate(features), ids)}")
-
-
-def _joined(rows: Mapping[str, list[dict]]) -> list[dict]:
-    return [row for of_set in rows.values() for row in of_set]
 
 
 def _embedder(options: argparse.Namespace, source: "Weights | NetworkFile") -> Embedder:
@@ -177,32 +179,3 @@ def _clustering(features: np.ndarray, ids: np.ndarray) -> str:
     found = measure_clustering(features[people], ids[people])
     norms = f"norms {found.norm_mean:.3f} on average, deviation {found.norm_deviation:.3f}, C.V. {found.norm_variation:.3f}"
     return f"clustering ratio R = Dp / Dn {found.ratio:.3f}; {norms}"
-
-
-def _print(rows: Mapping[str, list[dict]], title: str | None) -> None:
-    """Print the rows, grouped by set, in per cent."""
-    from rich.console import Console
-    from rich.table import Table
-
-    columns = _joined(rows)[0]
-    table = Table(title=title)
-    for column in columns:
-        numeric = column in (*SHARES, *COUNTS)
-        table.add_column(column, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
-    for of_set in rows.values():
-        for row in of_set:
-            table.add_row(*(f"{100 * value:.1f}" if name in SHARES else str(value) for name, value in row.items()))
-        table.add_section()
-    # A wrapped line loses nothing; a squeezed column would.
-    Console(width=max(Console().width, 120)).print(table)
-
-
-def _write(path: Path, rows: list[dict]) -> None:
-    import csv
-
-    from reid.common.files import replacing
-
-    with replacing(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows({name: f"{value:.4f}" if name in SHARES else value for name, value in row.items()} for row in rows)

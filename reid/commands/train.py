@@ -48,23 +48,30 @@ def run(options: argparse.Namespace) -> None:
     from reid.data.folders import GALLERY, QUERY, TRAIN, join, with_unlabelled
     from reid.data.sources import UNLABELLED, read_source, site_names, source_names
     from reid.engines import devices
+    from reid.models import parsers
+    from reid.parsing.lip import read_lip
     from reid.training import processes
     from reid.training.recipe import Recipe, read_recipe
     from reid.training.trainer import train
-    from reid.training.validation import ValidationSet
+    from reid.training.validation import Measured, ParsingSet, ValidationSet
 
     if not options.recipe.is_file():
         raise InputError(f"{options.recipe}: no such recipe; this package has {configs.path('reid', '*')}")
     recipe = read_recipe(options.recipe, options.changes)
+    parses = recipe.model in parsers()
     for source in options.data:
         key = source.partition("=")[0]
         if key in {field.name for field in fields(Recipe)}:
             raise InputError(
                 f"{source}: not a data source; changes follow the recipe: train {options.recipe} {source} --data ..."
             )
-    crops = with_unlabelled(join([read_source(source, TRAIN)[0] for source in options.data]), options.unlabelled)
-    validation = []
+    parts = [read_lip(source, "train") if parses else read_source(source, TRAIN)[0] for source in options.data]
+    crops = with_unlabelled(join(parts), options.unlabelled)
+    validation: list[Measured] = []
     for name, source in zip(source_names(options.validate), options.validate, strict=True):
+        if parses:
+            validation.append(ParsingSet(name, read_lip(source, "val")))
+            continue
         query, gallery = read_source(source, QUERY, GALLERY)
         validation.append(ValidationSet(name, query, gallery, frozenset(site_names(source))))
     with processes.joined(devices(options.device)[0]) as device:
@@ -72,10 +79,12 @@ def run(options: argparse.Namespace) -> None:
         if first:
             named = int((crops.ids >= 0).sum())
             more = f", {len(crops) - named} images without labels" if options.unlabelled else ""
-            print(f"{recipe.model}: {named} images of {crops.ids.max() + 1} identities from {len(options.data)} data sets{more}")
+            what = "images with masks" if parses else f"images of {crops.ids.max() + 1} identities"
+            print(f"{recipe.model}: {named} {what} from {len(options.data)} data sets{more}")
         data = [*options.data, *(f"{Path(folder)}{UNLABELLED}" for folder in options.unlabelled)]
         train(recipe, crops, options.output, device, validation, data)
     if first:
         path = options.output / "last.safetensors"
         steps = f"python -m reid threshold {path} --data DIR, then python -m reid evaluate {path} --data DIR"
+        steps = f"python -m reid parse IMAGE --parser {path} --output DIR" if parses else steps
         print(f"weights in {path}; next: {steps}")

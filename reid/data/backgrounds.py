@@ -1,7 +1,8 @@
 """Background replacement, so a network cannot learn to identify people by their surroundings.
 
-Few crops come with a mask. For the others, the average outline of a person centred in the box serves: pixels outside it rarely
-belong to the person. They are replaced by the same part of another crop, in other colours.
+Few crops come with a mask, or are parsed. For the others, the average outline of a person centred in the box serves: pixels
+outside it rarely belong to the person. They are replaced by the same part of another crop, in other colours, or masked by the
+mean colour of the crop.
 """
 
 from dataclasses import dataclass, fields
@@ -40,11 +41,12 @@ _OUTLINE = [
 class Backgrounds:
     """The background of each of `B` people.
 
-    replaced: `(B,)` bool. gains: factors on the colours of the donor crop, `(B, 3)` float32. flat: a colour, `(B, 3)` float32 in
-    0..255, blended over it with the weight `cover (B,)`.
+    replaced: `(B,)` bool; masked: `(B,)` bool, takes precedence. gains: factors on the colours of the donor crop, `(B, 3)`
+    float32. flat: a colour, `(B, 3)` float32 in 0..255, blended over it with the weight `cover (B,)`.
     """
 
     replaced: np.ndarray
+    masked: np.ndarray
     gains: np.ndarray
     flat: np.ndarray
     cover: np.ndarray
@@ -54,12 +56,13 @@ class Backgrounds:
         return Backgrounds(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
-def draw_backgrounds(count: int, rng: np.random.Generator, probability: float) -> Backgrounds:
-    """Draw backgrounds for `count` people; each is replaced with the `probability`, 0..1."""
+def draw_backgrounds(count: int, rng: np.random.Generator, probability: float, masked: float = 0.0) -> Backgrounds:
+    """Draw backgrounds for `count` people; each is replaced with the `probability`, 0..1, and masked with that of `masked`."""
     replaced = rng.random(count) < probability
     gains = np.exp(rng.uniform(-0.5, 0.5, (count, 3))).astype(np.float32)
     flat = rng.uniform(0, 255, (count, 3)).astype(np.float32)
-    return Backgrounds(replaced, gains, flat, rng.random(count).astype(np.float32))
+    cover = rng.random(count).astype(np.float32)
+    return Backgrounds(replaced, rng.random(count) < masked, gains, flat, cover)
 
 
 def replace_backgrounds(
@@ -67,14 +70,15 @@ def replace_backgrounds(
 ) -> torch.Tensor:
     """Replace the background in `(B, H, W, 3)` images by that of `donors`, of the same shape; returns a float32 tensor.
 
-    `masks (B, H, W)` in 0..1 are the probability that a pixel belongs to the person; the default is the average outline. Training
-    uses no masks yet: they are for a segmentation network.
+    `masks (B, H, W)` in 0..1 are the probability that a pixel belongs to the person; the default is the average outline.
     """
     told = {field.name: torch.from_numpy(getattr(backgrounds, field.name)).to(images.device) for field in fields(backgrounds)}
     cover, flat = told["cover"][:, None, None, None], told["flat"][:, None, None, :]
     around = (1 - cover) * donors.float() * told["gains"][:, None, None, :] + cover * flat
+    masked = told["masked"][:, None, None, None]
+    around = torch.where(masked, images.float().mean((1, 2), keepdim=True), around)
     person = outline(images.shape[1], images.shape[2], images.device)[None] if masks is None else masks
-    kept = torch.where(told["replaced"][:, None, None], person, 1.0)[..., None]
+    kept = torch.where((told["replaced"] | told["masked"])[:, None, None], person, 1.0)[..., None]
     return images.float() * kept + around.clamp(0, 255) * (1 - kept)
 
 

@@ -25,7 +25,7 @@ def cut_out(photograph: np.ndarray, person: np.ndarray) -> np.ndarray | None:
     """Crop the `person (H, W)` bool from a `photograph (H, W, 3)` uint8 BGR, with a margin: `(176, 80, 3)` uint8 BGR.
 
     The crop is at least 1 / 2.2 as wide as high; beyond the photograph, the edge is repeated. None if the person has fewer than
-    500 pixels.
+    500 pixels. In place of a photograph, labels `(H, W)` uint8 give `(176, 80)`, without mixing them.
     """
     if person.sum() < _LEAST:
         return None
@@ -33,5 +33,6 @@ def cut_out(photograph: np.ndarray, person: np.ndarray) -> np.ndarray | None:
     height = (bottom - top) * (1 + _MARGIN)
     width = max(height / _RATIO, (right - left) * (1 + _MARGIN))
     move = np.array([[1, 0, (width - left - right) / 2], [0, 1, (height - top - bottom) / 2]], np.float32)
-    part = cv2.warpAffine(photograph, move, (int(width), int(height)), borderMode=cv2.BORDER_REPLICATE)
-    return cv2.resize(part, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    moved, resized = (cv2.INTER_LINEAR, cv2.INTER_AREA) if photograph.ndim > 2 else (cv2.INTER_NEAREST, cv2.INTER_NEAREST)
+    part = cv2.warpAffine(photograph, move, (int(width), int(height)), flags=moved, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.resize(part, (WIDTH, HEIGHT), interpolation=resized)

@@ -16,11 +16,15 @@ _NAME = re.compile(r"(-?\d{1,9})_c(\d{1,9})(?!\d)")
 
 @dataclass(frozen=True)
 class Crops:
-    """Images of people: `paths`, with identities `ids (N,)` and cameras `cameras (N,)`."""
+    """Images of people: `paths`, with identities `ids (N,)` and cameras `cameras (N,)`.
+
+    `masks` are the files of their parsing masks, one per image, or None.
+    """
 
     paths: list[Path]
     ids: np.ndarray
     cameras: np.ndarray
+    masks: list[Path] | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -28,7 +32,8 @@ class Crops:
     def take(self, rows: np.ndarray) -> "Crops":
         """The crops at `rows`, a mask `(N,)` or indices."""
         indices = np.arange(len(self))[rows]
-        return Crops([self.paths[index] for index in indices], self.ids[indices], self.cameras[indices])
+        masks = None if self.masks is None else [self.masks[index] for index in indices]
+        return Crops([self.paths[index] for index in indices], self.ids[indices], self.cameras[indices], masks)
 
 
 def read_market(folder: str | Path, split: str) -> Crops:
@@ -57,7 +62,13 @@ def read_market(folder: str | Path, split: str) -> Crops:
 
 
 def join(parts: Sequence[Crops]) -> Crops:
-    """Concatenate data sets; identities become 0..n-1, and cameras are renumbered, so no two sets share either."""
+    """Concatenate data sets; identities become 0..n-1, and cameras are renumbered, so no two sets share either.
+
+    Masks are kept if all sets have them. Raises InputError if only some do.
+    """
+    masked = [part for part in parts if part.masks is not None]
+    if masked and len(masked) < len(parts):
+        raise InputError("data sets with parsing masks and without cannot be used together; leave one of the kinds out")
     paths: list[Path] = []
     ids, cameras, next_id, next_camera = [], [], 0, 0
     for part in parts:
@@ -67,7 +78,8 @@ def join(parts: Sequence[Crops]) -> Crops:
         cameras.append(part.cameras + next_camera)
         next_id += len(names)
         next_camera += int(part.cameras.max()) + 1
-    return Crops(paths, np.concatenate(ids), np.concatenate(cameras))
+    masks = [mask for part in masked for mask in part.masks or []]
+    return Crops(paths, np.concatenate(ids), np.concatenate(cameras), masks if masked else None)
 
 
 def with_unlabelled(crops: Crops, folders: Sequence[str | Path]) -> Crops:
@@ -76,6 +88,8 @@ def with_unlabelled(crops: Crops, folders: Sequence[str | Path]) -> Crops:
     The images directly in each folder of the tree count as one camera. Raises InputError for a folder that is missing or has no
     images.
     """
+    if not folders:
+        return crops
     paths, cameras = list(crops.paths), [crops.cameras]
     for folder in map(Path, folders):
         found = sorted(path for path in folder.rglob("*") if is_picture(path))

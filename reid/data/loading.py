@@ -6,15 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 
 from reid.common.picture_file import read_image
 from reid.common.read_ahead import read_ahead
 from reid.data.augmentation import augment, draw_changes
-from reid.data.backgrounds import draw_backgrounds, replace_backgrounds
+from reid.data.backgrounds import draw_backgrounds, outline, replace_backgrounds
 from reid.data.camera_changes import CameraStrengths, change_camera, draw_camera_changes
 from reid.data.composites import compose, draw_composites
+from reid.data.masks import BACKGROUND, move_masks, read_labels
 from reid.preprocessing import Preprocessing
 
 _DEPTH = 4  # batches kept ready
@@ -39,13 +41,42 @@ def load_images(paths: Sequence[Path], size: Preprocessing) -> torch.Tensor:
     return images
 
 
+def load_masks(paths: Sequence[Path], size: Preprocessing) -> torch.Tensor:
+    """Decode parsing masks and resize them to `size`, without mixing labels: `(N, H, W)` uint8."""
+    masks = torch.empty((len(paths), size.height, size.width), dtype=torch.uint8)
+    for path, row in zip(paths, masks.numpy(), strict=True):
+        cv2.resize(read_labels(path), (size.width, size.height), dst=row, interpolation=cv2.INTER_NEAREST)
+    return masks
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images `(N, H, W, 3)` uint8 BGR, as from `load_images`, with what is known of each pixel.
+
+    masks: the labels of a parsing data set, `(N, H, W)` uint8. people: 255 times the probability that a pixel belongs to the
+    person, `(N, H, W)` uint8; without it, that of `masks`, or an average outline. Both may be None.
+    """
+
+    pixels: torch.Tensor
+    masks: torch.Tensor | None = None
+    people: torch.Tensor | None = None
+
+    def outlines(self, rows: torch.Tensor) -> torch.Tensor:
+        """The probability that each pixel of the images at `rows` belongs to the person, `(B, H, W)` float32 in 0..1."""
+        if self.people is not None:
+            return self.people[rows].float() / 255
+        if self.masks is not None:
+            return (self.masks[rows] != BACKGROUND).float()
+        return outline(*self.pixels.shape[1:3])[None].expand(len(rows), -1, -1)
+
+
 @dataclass(frozen=True)
 class ImageChanges:
     """How to augment images: `erasing`, `ratio` and `jitter` as for `reid.data.augmentation.draw_changes`.
 
     `camera` holds the strengths of `reid.data.camera_changes`, or None; `background` is the probability, 0..1, of replacing a
-    person's background (`reid.data.backgrounds`). The last `composed` images of a batch are composites of two
-    (`reid.data.composites`).
+    person's background by another's, and `masked` that of a plain one (`reid.data.backgrounds`). The last `composed` images of a
+    batch are composites of two (`reid.data.composites`).
     """
 
     erasing: float = 0.0
@@ -53,11 +84,12 @@ class ImageChanges:
     jitter: float = 0.0
     camera: CameraStrengths | None = None
     background: float = 0.0
+    masked: float = 0.0
     composed: int = 0
 
 
 def load_batches(
-    images: torch.Tensor,
+    images: Images,
     told: Sequence[np.ndarray],
     batches: np.ndarray,
     size: Preprocessing,
@@ -70,7 +102,8 @@ def load_batches(
 ) -> Iterator[tuple[torch.Tensor, ...]]:
     """Yield `(inputs (B, 3, H, W) float32, *told)` on `device` for each row of `batches (batches, B)`.
 
-    The rows index `images (N, H, W, 3)`, from `load_images`, and each of the arrays `told`, `(N, ...)`, such as labels. All
+    The rows index `images` and each of the arrays `told`, `(N, ...)`, such as labels. If the images have masks, these follow, as
+    `(B, H, W)` uint8, moved like the images. All
     random numbers of a batch derive from `seed` and its row, so a run that starts at the row `first`, or loads only some
     `columns`, gets the same inputs as a full run. `ask` is called with the composed images, `(C, H, W, 3)` BGR in 0..255, before
     further augmentation; its results, `(C, ...)`, replace those images' rows in the last array of `told`.
@@ -82,33 +115,40 @@ def load_batches(
         count: int = batches.shape[1]
         places = np.arange(count)[columns]
         composed = places >= count - changes.composed
-        needs_donors = bool(changes.background or changes.composed)
+        around = bool(changes.background or changes.masked)
         for row in range(first, len(batches)):
             random = np.random.default_rng([*seed, row])
             chosen = torch.from_numpy(batches[row, places])
             drawn = draw_changes(count, size.height, size.width, random, changes.erasing, changes.ratio, changes.jitter)
             seen = None if changes.camera is None else draw_camera_changes(count, random, changes.camera).take(places)
-            donors, mixed, around = torch.empty(0), None, None
-            if needs_donors:
-                donors = images[torch.from_numpy(random.integers(len(images), size=count)[places])]
+            donors, people, mixed, backgrounds = torch.empty(0), torch.empty(0), None, None
+            if around or changes.composed:
+                donors = images.pixels[torch.from_numpy(random.integers(len(images.pixels), size=count)[places])]
                 mixed = draw_composites(count, random).take(places[composed])
-                around = draw_backgrounds(count, random, changes.background).take(places)
+                backgrounds = draw_backgrounds(count, random, changes.background, changes.masked).take(places)
+            if around:
+                people = images.outlines(chosen)
             names = [torch.from_numpy(np.ascontiguousarray(each[chosen.numpy()])) for each in told]
-            yield [images[chosen], donors, *names], int(composed.sum()), mixed, around, seen, drawn.take(places)
+            if images.masks is not None:
+                names.append(images.masks[chosen])
+            arrays = [images.pixels[chosen], donors, people, *names]
+            yield arrays, int(composed.sum()), mixed, backgrounds, seen, drawn.take(places)
 
-    for arrays, composed, mixed, around, seen, drawn in read_ahead(draw(), _DEPTH):
+    for arrays, composed, mixed, backgrounds, seen, drawn in read_ahead(draw(), _DEPTH):
         if pinned:  # here and not in the thread, which must not allocate pinned memory while a CUDA graph is captured
             arrays = [each.pin_memory() for each in arrays]
-        pixels, donors, *rows = (each.to(device, non_blocking=True) for each in arrays)
+        pixels, donors, people, *rows = (each.to(device, non_blocking=True) for each in arrays)
         if composed:
             clean = compose(pixels[-composed:], donors[-composed:], mixed)
             pixels = torch.cat([pixels[:-composed].float(), clean])
             if ask is not None:
                 rows[-1] = torch.cat([rows[-1][:-composed], ask(clean).to(rows[-1].dtype)])
-        if changes.background:
-            pixels = replace_backgrounds(pixels, donors, around)
+        if len(people):
+            pixels = replace_backgrounds(pixels, donors, backgrounds, people)
         if seen is not None:
             pixels = change_camera(pixels, seen)
         pixels = augment(pixels, drawn)
+        if images.masks is not None:
+            rows[-1] = move_masks(rows[-1], drawn, seen)
         ordered = pixels.flip(3) if size.colours == "rgb" else pixels
         yield (ordered * scale - shift).permute(0, 3, 1, 2), *rows  # channels last in memory

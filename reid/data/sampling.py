@@ -1,4 +1,4 @@
-"""P x K batches: P identities, K images of each (Hermans et al. 2017)."""
+"""Batches of an epoch: P identities with K images of each (Hermans et al. 2017), or images at random."""
 
 import numpy as np
 
@@ -27,3 +27,8 @@ def identity_batches(ids: np.ndarray, identities: int, images: int, rng: np.rand
         left[chosen] -= 1
         batches.append(np.concatenate([groups[i].pop() for i in chosen]))
     return np.array(batches)
+
+
+def random_batches(count: int, images: int, rng: np.random.Generator) -> np.ndarray:
+    """One epoch of batches of `images` at random, `(count // images, images)` indices below `count`, none twice."""
+    return rng.permutation(count)[: count - count % images].reshape(-1, images)

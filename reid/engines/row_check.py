@@ -30,6 +30,8 @@ def check_rows(engine: "Engine", images: np.ndarray, source: Weights | NetworkFi
             raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise InputError(f"{name}: fails on {len(images)} images at once or on one ({reason}); {one_by_one}") from error
+    if isinstance(source, Weights) and together.ndim == 4:
+        raise InputError(f"{name}: a parser, not an appearance model; use `python -m reid parse`, or evaluate it on lip=DIR")
     if together.ndim != 2 or together.shape[:1] != images.shape[:1] or alone.shape != (1, together.shape[1]):
         told = f"{len(images)} images give {together.shape} and one gives {alone.shape}"
         raise InputError(f"{name}: must give a row for each image, but {told}; {one_by_one}")

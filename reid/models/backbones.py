@@ -12,6 +12,7 @@ from torch import nn
 
 from reid.common.errors import InputError
 from reid.common.foreign_files import reading
+from reid.models import efficientnet_lite
 from reid.models.operators import import_torchvision
 
 # Channels of the last map, by name.
@@ -65,10 +66,13 @@ def load_weights(backbone: nn.Sequential, name: str, source: str | Path) -> bool
     """Load the weights of `source` into `backbone`, which is `name` of `BACKBONES`; True on success.
 
     "imagenet" is the published file of this backbone, downloaded once to torch.hub's cache. If the download fails, a warning is
-    logged and the backbone keeps its weights. Any other source is a state dict in a .safetensors or .pth file, whose classifier
-    is ignored. Raises InputError if the file cannot be read or does not fit.
+    logged and the backbone keeps its weights. That of EfficientNet-Lite0 comes with a package. Any other source is a state dict
+    in a .safetensors or .pth file, whose classifier is ignored. Raises InputError if the file cannot be read or does not fit, and
+    if that package is not installed.
     """
-    if source == "imagenet":
+    if source == "imagenet" and name == "efficientnet_lite0":
+        tensors = _read(efficientnet_lite.published_file())
+    elif source == "imagenet":
         try:
             tensors = torch.hub.load_state_dict_from_url(_address(name), map_location="cpu", check_hash=True, weights_only=True)
         except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: the hash does not match
@@ -80,6 +84,9 @@ def load_weights(backbone: nn.Sequential, name: str, source: str | Path) -> bool
             return False
     else:
         tensors = dict(_read(Path(source)))
+    if name == "efficientnet_lite0" and "_conv_stem.weight" in tensors:  # published under other names
+        names = efficientnet_lite.published_names(backbone)
+        tensors = {ours: tensors[theirs] for ours, theirs in names.items() if theirs in tensors}
     _fill(backbone, tensors, f"{source}: these weights do not fit the backbone {name!r}")
     return True
 

@@ -41,8 +41,6 @@ MEMBERS = torch.tensor(
         *([of == region for of in _REGION_OF.values()] for region in BODY),
     ]
 ).float()
-# The label of each pixel after a mirror, in which right and left change places.
-MIRRORED = tuple(LABELS.index(name.replace("right", "L").replace("left", "right").replace("L", "left")) for name in LABELS)
 
 
 def region_maps(probabilities: torch.Tensor) -> torch.Tensor:

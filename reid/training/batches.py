@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -9,21 +10,33 @@ import torch
 from reid.common.errors import InputError
 from reid.data.camera_changes import CameraStrengths
 from reid.data.folders import Crops
-from reid.data.loading import ImageChanges, load_batches, load_images
-from reid.data.sampling import identity_batches
+from reid.data.loading import ImageChanges, Images, load_batches, load_images, load_masks
+from reid.data.sampling import identity_batches, random_batches
 from reid.preprocessing import Preprocessing
 from reid.training import processes
 from reid.training.recipe import Recipe
 
 _STATISTICS_BATCHES = 100
 Ask = Callable[[torch.Tensor], torch.Tensor]
+People = Callable[[torch.Tensor], torch.Tensor]
+
+
+class Batch(NamedTuple):
+    """One process's share of a batch: images `(B, 3, H, W)`, labels `(B,)`, and, or None, the teachers' embeddings `(B, D)` and
+    parsing masks `(B, H, W)` uint8."""
+
+    images: torch.Tensor
+    labels: torch.Tensor
+    taught: torch.Tensor | None = None
+    masks: torch.Tensor | None = None
 
 
 class Batches:
     """The batches that `recipe` draws from `crops`, for a network with images of `size`, on `device`.
 
     Crops without a label have the identity -1 and come last. `taught (N, D)` are the teachers' embeddings of each crop, if any;
-    `ask` calls the teachers on images composed during training.
+    `ask` calls the teachers on images composed during training. `people` tells where the person is, as `Parser.people` of
+    `reid.parsing.parser` does; without it, an average outline of a person, or the crops' masks, tell it.
     """
 
     def __init__(
@@ -34,29 +47,35 @@ class Batches:
         device: torch.device | str,
         taught: np.ndarray | None = None,
         ask: Ask | None = None,
+        people: People | None = None,
     ):
         self.recipe, self.crops, self.size, self.device = recipe, crops, size, device
         self._told = [crops.ids] if taught is None else [crops.ids, taught]
-        self._images, self._ask = torch.empty(0), ask
+        self._images, self._ask, self._people = Images(torch.empty(0)), ask, people
         self._decoded_size: Preprocessing | None = None
         strengths = CameraStrengths(**{field.name: getattr(recipe, field.name) for field in fields(CameraStrengths)})
         camera = None if strengths == CameraStrengths() else strengths
         composed = recipe.composites_per_batch
         papers = recipe.random_erasing, recipe.erasing_ratio, recipe.colour_jitter
-        self._changes = ImageChanges(*papers, camera, recipe.background, composed)
+        self._changes = ImageChanges(*papers, camera, recipe.background, recipe.masked, composed)
 
     def epoch(self, epoch: int) -> np.ndarray:
-        """Indices into the crops, `(steps, P * K + U + C)`, in the order of the run's batches, by seed and epoch alone.
+        """Indices into the crops, `(steps, L + U + C)`, in the order of the run's batches, by seed and epoch alone.
 
-        U are crops without labels, and C are any crops, to be composed with others. Raises InputError if there are too few
-        identities for one batch.
+        L are P x K or random crops with labels, U are crops without, and C are any crops, to be composed with others. Raises
+        InputError if there are too few identities or images for one batch.
         """
         recipe, labels = self.recipe, self.crops.ids[self.crops.ids >= 0]
         rng = np.random.default_rng([recipe.seed, epoch, 0])
-        batches = identity_batches(labels, recipe.identities_per_batch, recipe.images_per_identity, rng)
+        if recipe.images_per_batch:
+            batches = random_batches(len(labels), recipe.images_per_batch, rng)
+            key, there = "images", len(labels)
+        else:
+            batches = identity_batches(labels, recipe.identities_per_batch, recipe.images_per_identity, rng)
+            key, there = "identities", len(np.unique(labels))
         if not len(batches):
-            there, wanted = len(np.unique(labels)), recipe.identities_per_batch
-            raise InputError(f"{there} identities do not fill a batch of {wanted}: give more data, or lower identities_per_batch")
+            wanted = getattr(recipe, f"{key}_per_batch")
+            raise InputError(f"{there} {key} do not fill a batch of {wanted}: give more data, or lower {key}_per_batch")
         every, unlabelled = np.arange(len(self.crops)), np.arange(len(labels), len(self.crops))
         drawn = [
             _drawn_evenly(pool, len(batches) * count, rng).reshape(len(batches), -1)
@@ -71,16 +90,22 @@ class Batches:
             return self.size
         return replace(self.size, height=recipe.early_height, width=recipe.early_width)
 
-    def inputs(self, batches: np.ndarray, epoch: int, first: int = 0) -> Iterator[tuple[torch.Tensor, ...]]:
-        """Images, labels and, with teachers, their embeddings, of an epoch's `batches` from step `first`.
+    def epochs(self) -> int:
+        """The number of epochs of the run, the last one perhaps cut short by its number of iterations."""
+        return self.recipe.epochs or -(-self.recipe.iterations // len(self.epoch(0)))
+
+    def inputs(self, batches: np.ndarray, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """An epoch's `batches` from step `first`.
 
         These are this process's share of each batch: whole identities, then images without labels, then composed ones.
         """
-        return self._load(batches, epoch, first, self._ask)
+        for images, labels, *rest in self._load(batches, epoch, first, self._ask):
+            masks = rest.pop() if self.crops.masks else None
+            yield Batch(images, labels, rest[0] if rest else None, masks)
 
     def statistics(self) -> Iterator[torch.Tensor]:
         """Batches as in the last epoch, to recompute the batch-norm statistics of averaged weights."""
-        last = self.recipe.epochs - 1
+        last = self.epochs() - 1
         for images, *_ in self._load(self.epoch(last)[:_STATISTICS_BATCHES], last, 0, None):  # without teachers
             yield images
 
@@ -89,10 +114,14 @@ class Batches:
         seed, columns, images = [recipe.seed, epoch, 1], processes.own_rows(*recipe.parts_of_batch), self._at(size)
         return load_batches(images, self._told, batches, size, self._changes, seed, first, columns, self.device, ask)
 
-    def _at(self, size: Preprocessing) -> torch.Tensor:
+    def _at(self, size: Preprocessing) -> Images:
         """All images at `size`, decoded when the size changes."""
         if size != self._decoded_size:
-            self._images, self._decoded_size = load_images(self.crops.paths, size), size
+            images, masks = load_images(self.crops.paths, size), None
+            if self.crops.masks:
+                masks = load_masks(self.crops.masks, size)
+            people = None if self._people is None else self._people(images)
+            self._images, self._decoded_size = Images(images, masks, people), size
         return self._images
 
 

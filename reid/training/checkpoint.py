@@ -27,8 +27,10 @@ class Stateful(Protocol):
 
 @dataclass
 class Position:
-    """The position of a run: the next step of an epoch, the sums `(5,)` of the epoch's losses so far, and the best validation mAP
-    (the mean over its sets).
+    """The position of a run: the next step of an epoch, the sums `(6,)` of the epoch's losses so far, and the best validation
+    score (the mean over its sets).
+
+    `done` is the number of steps in the epochs before.
 
     `backbone` is the actual initialisation of the backbone: "none" if the ImageNet weights could not be downloaded. `seen` are
     the names of the data sets on which the weights of the recipe's `start` were trained.
@@ -37,6 +39,7 @@ class Position:
     epoch: int
     step: int
     sums: torch.Tensor
+    done: int = 0
     best: float = -1.0
     backbone: str = "none"
     seen: list[str] = field(default_factory=list)

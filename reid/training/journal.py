@@ -13,17 +13,17 @@ from reid.common.foreign_files import reading
 
 
 class Journal:
-    """The log of one run in `folder`, resumed at the epoch `start`, counted from 0.
+    """The log of one run in `folder`, resumed at the epoch `start`, counted from 0, of `epochs`, or already `finished`.
 
     Anything that a killed run wrote beyond its checkpoint is removed. With `silent`, nothing is written or printed.
     """
 
-    def __init__(self, folder: Path, start: int, epochs: int, silent: bool = False):
+    def __init__(self, folder: Path, start: int, epochs: int, finished: bool = False, silent: bool = False):
         self.folder, self.epochs, self.silent = folder, epochs, silent
         self._console = Console(quiet=silent)
         self._begun, self._start = time.monotonic(), start
         self._scalars = None if silent else self._open_scalars(start)
-        if start == epochs:
+        if finished:
             self.say(f"all {epochs} epochs are already trained")
 
     def epoch(self, epoch: int, steps: int, done: int) -> Progress:

@@ -12,15 +12,15 @@ from reid.common.errors import InputError
 from reid.models import Network, build
 from reid.training import processes
 from reid.training.averaging import WeightAverage
-from reid.training.batches import Batches
+from reid.training.batches import Batch, Batches
 from reid.training.captured import CapturedPass
 from reid.training.checkpoint import Position, Stateful
 from reid.training.objective import NAMES, Objective
-from reid.training.optimisation import build_optimiser, learning_rate
+from reid.training.optimisation import build_optimiser, learning_rate, set_rate
 from reid.training.recipe import Recipe
 from reid.training.swag import WeightGaussian
 from reid.training.synchronised_norm import synchronise_norms
-from reid.weights.weights_file import read_weights
+from reid.weights.weights_file import find_weights, read_weights
 
 _AVERAGED_EVERY = 25  # steps between two averaged states, unless averaging at cycle ends
 _WEIGHTS = ", ".join(name.replace("_loss", "_weight") for name in NAMES)
@@ -47,7 +47,7 @@ class Learner:
         self.network = synchronise_norms(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.run_network = CapturedPass(self.network)
         # Each process already has the projection's gradient of the whole batch.
-        self.optimiser = build_optimiser(recipe, [*network.parameters(), *self.objective.projection.parameters()])
+        self.optimiser = build_optimiser(recipe, network, self.objective.projection.parameters())
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=recipe.precision == "float16")
         self.states = WeightGaussian(recipe.average_rank) if recipe.average == "gaussian" else WeightAverage()
         self.position = Position(0, 0, torch.zeros(len(NAMES), device=device), backbone=backbone, seen=seen)
@@ -57,26 +57,35 @@ class Learner:
         names = "network", "objective", "optimiser", "scaler", "states", "position"
         return {name: getattr(self, name) for name in names}
 
-    def step(self, images: torch.Tensor, labels: torch.Tensor, steps: int, taught: torch.Tensor | None = None) -> None:
-        """One update with this process's share of a batch, in an epoch of `steps`.
+    def is_finished(self) -> bool:
+        """Whether the run has had all its epochs or iterations."""
+        recipe, position = self.recipe, self.position
+        return position.done >= recipe.iterations if recipe.iterations else position.epoch >= recipe.epochs
 
-        The share consists of images `(B, 3, H, W)`, labels `(B,)` and the teachers' embeddings `(B, D)`, or None. The network
-        must be in training mode. Does not wait for the device.
-        """
+    def rate(self, steps: int) -> float:
+        """The learning rate of the next step, in an epoch of `steps`."""
         recipe, position = self.recipe, self.position
         now = position.epoch + position.step / steps
+        done = (position.done + position.step) / recipe.iterations if recipe.iterations else now / recipe.epochs
+        return learning_rate(recipe, now, done)
+
+    def step(self, batch: Batch, steps: int) -> None:
+        """One update with this process's share of a `batch`, in an epoch of `steps`.
+
+        The network must be in training mode. Does not wait for the device.
+        """
+        recipe, position = self.recipe, self.position
         place = np.random.SeedSequence([recipe.seed, position.epoch, 2, position.step, processes.rank()])
         torch.manual_seed(int(place.generate_state(1, np.uint64)[0]))  # for random layers such as dropout
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(recipe, now)
-        images = images.to(self.device, memory_format=torch.channels_last)
+        set_rate(self.optimiser, self.rate(steps))
+        images = batch.images.to(self.device, memory_format=torch.channels_last)
         lower = recipe.precision != "float32"
         with torch.autocast(self.device.type, _PRECISIONS[recipe.precision], enabled=lower, cache_enabled=False):
             heads = self.run_network(images)
         heads = [[each if each is None else processes.gather(each) for each in head] for head in heads]
-        labels = processes.gather(labels.to(self.device))
-        taught = None if taught is None else processes.gather(taught.to(self.device))
-        losses = self.objective.losses(heads, labels, taught, self.labelled)
+        labels = processes.gather(batch.labels.to(self.device))
+        taught, masks = (None if each is None else processes.gather(each.to(self.device)) for each in (batch.taught, batch.masks))
+        losses = self.objective.losses(heads, labels, taught, self.labelled, masks)
         total = self.objective.weights @ losses
         if not total.requires_grad:
             raise InputError(f"{_WEIGHTS}: {recipe.model} has no head for any loss with weight")
@@ -112,8 +121,8 @@ class Learner:
         """End the epoch; return its mean losses, in the order of `objective.NAMES`. Raises InputError if training diverges."""
         self.require_convergence()
         position = self.position
-        means = (position.sums / position.step).tolist()
-        self.position = replace(position, epoch=position.epoch + 1, step=0, sums=torch.zeros_like(position.sums))
+        means, done = (position.sums / position.step).tolist(), position.done + position.step
+        self.position = replace(position, epoch=position.epoch + 1, step=0, done=done, sums=torch.zeros_like(position.sums))
         return means
 
     def take_average(self, batches: Batches) -> None:
@@ -133,6 +142,8 @@ def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[Network, str, lis
     seen = _go_on_from(recipe, network) if fresh and recipe.start != "none" else []
     size = network.preprocessing
     network.preprocessing = replace(size, height=recipe.height or size.height, width=recipe.width or size.width)
+    if recipe.parser_weights != "none":
+        _load_parser(recipe, network)
     if recipe.backbone_weights == "none":
         return network, "none", seen
     load_backbone = getattr(network, "load_backbone", None)
@@ -140,6 +151,14 @@ def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[Network, str, lis
         raise InputError(f"backbone_weights: {recipe.model} is trained from scratch; must be none")
     loaded = fresh and load_backbone(recipe.backbone_weights)
     return network, recipe.backbone_weights if loaded else "none", seen
+
+
+def _load_parser(recipe: Recipe, network: nn.Module) -> None:
+    load_parser = getattr(network, "load_parser", None)
+    if load_parser is None:
+        raise InputError(f"parser_weights: {recipe.model} with the options {recipe.options} has no parser; must be none")
+    source = find_weights(recipe.parser_weights)
+    load_parser(source.network().state_dict(), source.model)
 
 
 def _go_on_from(recipe: Recipe, network: nn.Module) -> list[str]:
@@ -156,13 +175,17 @@ def _go_on_from(recipe: Recipe, network: nn.Module) -> list[str]:
 
 
 def _check(recipe: Recipe, device: str) -> None:
-    processes.check_share("identities_per_batch", recipe.identities_per_batch)
+    key = "images_per_batch" if recipe.images_per_batch else "identities_per_batch"
+    processes.check_share(key, getattr(recipe, key))
+    if bool(recipe.epochs) == bool(recipe.iterations):
+        raise InputError("epochs, iterations: one must be above 0, the other 0")
     processes.check_share("unlabelled_per_batch", recipe.unlabelled_per_batch)
     processes.check_share("composites_per_batch", recipe.composites_per_batch)
     if recipe.precision == "float16" and device == "cpu":
         raise InputError("precision: float16 trains on CUDA only; on a CPU use bf16 or float32")
     matches = recipe.embedding_weight or recipe.relation_weight
-    if not (recipe.identity_weight or recipe.triplet_weight or recipe.center_weight or matches):
+    own = recipe.identity_weight or recipe.triplet_weight or recipe.center_weight or recipe.parsing_weight
+    if not (own or matches):
         raise InputError(f"{_WEIGHTS}: at least one must be above 0")
     if bool(matches) != bool(recipe.teacher):
         what = "without a teacher there is nothing to match" if matches else "with a teacher, at least one must be above 0"
@@ -173,6 +196,8 @@ def _check(recipe: Recipe, device: str) -> None:
         raise InputError("early_height, early_width: with early_epochs they must be above 0")
     if recipe.average == "none":
         return
+    if recipe.iterations:
+        raise InputError(f"average: {recipe.average} counts in epochs; must be none with iterations")
     if not recipe.average_epochs:
         raise InputError(f"average_epochs: with average {recipe.average} it must be above 0")
     if recipe.average_rank == 1:

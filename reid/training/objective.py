@@ -6,24 +6,25 @@ from collections.abc import Sequence
 import torch
 from torch.nn import functional as F
 
-from reid.losses import hard_triplet_loss, identity_loss, soft_triplet_loss, triplet_loss
+from reid.data.masks import IGNORED
+from reid.losses import hard_triplet_loss, identity_loss, parsing_loss, soft_triplet_loss, triplet_loss
 from reid.models import Network
 from reid.training.centers import Centers
 from reid.training.distillation import Projection, relation_loss
 from reid.training.recipe import Recipe
 
-NAMES = ("identity_loss", "triplet_loss", "center_loss", "embedding_loss", "relation_loss")
+NAMES = ("identity_loss", "triplet_loss", "center_loss", "embedding_loss", "relation_loss", "parsing_loss")
 _TRIPLETS = {"soft": soft_triplet_loss, "hard": hard_triplet_loss, "all": triplet_loss}
 
 Heads = Sequence[Sequence[torch.Tensor | None]]
 
 
 class Objective:
-    """`weights (5,)` times `losses(heads, labels, taught)`, each loss summed over the heads that have it.
+    """`weights (6,)` times `losses(heads, labels, taught)`, each loss summed over the heads that have it.
 
     A head has features `(B, d)`, logits `(B, classes)` and, if it is not the features, its part of the embedding. None excludes
-    the head from the metric losses or the ID loss, or means that the features are used. `widths` are those of the teachers'
-    embeddings. A loss with weight 0 is not computed and counts as 0.
+    the head from the metric losses or the ID loss, or means that the features are used. A parser's head has maps instead.
+    `widths` are those of the teachers' embeddings. A loss with weight 0 is not computed and counts as 0.
     """
 
     def __init__(
@@ -48,11 +49,13 @@ class Objective:
         labels: torch.Tensor,
         taught: torch.Tensor | None = None,
         labelled: slice | torch.Tensor = slice(None),
+        masks: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """The five losses `(5,)` of a batch, unweighted, float32.
+        """The six losses `(6,)` of a batch, unweighted, float32.
 
         ID, triplet and center loss use the rows `labelled`, whose `labels (B,)` are identities; the others use all rows, with the
-        teachers' embeddings `taught (B, D)`, or None. Raises `ValueError` if a loss with weight lacks these.
+        teachers' embeddings `taught (B, D)` or the `masks (B, H, W)`, or None. Raises `ValueError` if a loss with weight lacks
+        these.
         """
         recipe, nothing, labels = self.recipe, torch.zeros((), device=labels.device), labels[labelled]
         features = [head[0][labelled] for head in heads if head[0] is not None]
@@ -66,6 +69,9 @@ class Objective:
             embeddings = _embeddings(heads)
             matched = self.projection.loss(embeddings, taught) if recipe.embedding_weight else nothing
             related = relation_loss(embeddings, taught) if recipe.relation_weight else nothing
+        maps = [each for head in heads for each in head[3:] if each is not None] if recipe.parsing_weight else []
+        if maps and masks is None:
+            raise ValueError("parsing loss needs the masks of the batch")
         return torch.stack(
             [
                 sum((identity_loss(each, labels, recipe.label_smoothing) for each in logits), nothing),
@@ -73,6 +79,7 @@ class Objective:
                 sum((c.loss(f, labels, recipe.center_average) for c, f in zip(self.centers, features, strict=False)), nothing),
                 matched,
                 related,
+                sum((parsing_loss(each, masks, IGNORED) for each in maps if masks is not None), nothing),
             ]
         )
 
@@ -95,7 +102,7 @@ class Objective:
 
 def _embeddings(heads: Heads) -> torch.Tensor:
     """The embeddings `(B, D)` as in evaluation mode: the heads' unit descriptors, concatenated."""
-    descriptors = [next(each for each in (*head[2:], head[0]) if each is not None) for head in heads]
+    descriptors = [next(each for each in (*head[2:3], head[0]) if each is not None) for head in heads]
     return F.normalize(torch.cat([F.normalize(each.float()) for each in descriptors], 1))
 
 

@@ -24,16 +24,22 @@ class Recipe:
     width: int
     start: str
     backbone_weights: str
+    parser_weights: str
     epochs: int
+    iterations: int
+    images_per_batch: int
     identities_per_batch: int
     images_per_identity: int
     optimiser: Literal["adam", "adamw", "sgd"]
     learning_rate: float
+    part_rates: dict[str, Any]
     warmup_epochs: float
-    schedule: Literal["steps", "cycles"]
+    schedule: Literal["steps", "cycles", "exponential"]
     step_epochs: tuple[float, ...]
     cycle_epochs: int
     cycle_decay: float
+    decays: int
+    decay_rate: float
     weight_decay: float
     clip_norm: float
     identity_weight: float
@@ -47,6 +53,7 @@ class Recipe:
     teacher: tuple[str, ...]
     embedding_weight: float
     relation_weight: float
+    parsing_weight: float
     unlabelled_per_batch: int
     composites_per_batch: int
     random_erasing: float
@@ -61,6 +68,8 @@ class Recipe:
     jpeg: float
     bad_crops: float
     background: float
+    masked: float
+    outlines: str
     early_epochs: int
     early_height: int
     early_width: int
@@ -74,13 +83,14 @@ class Recipe:
 
     @property
     def parts_of_batch(self) -> tuple[int, int, int]:
-        """Numbers of images in a batch with an identity (P x K), without one, and composed of two."""
-        return self.identities_per_batch * self.images_per_identity, self.unlabelled_per_batch, self.composites_per_batch
+        """Numbers of images in a batch with an identity, without one, and composed of two."""
+        labelled = self.images_per_batch or self.identities_per_batch * self.images_per_identity
+        return labelled, self.unlabelled_per_batch, self.composites_per_batch
 
 
-_POSITIVE = {"epochs", "identities_per_batch", "images_per_identity", "learning_rate", "cycle_epochs"}
+_POSITIVE = {"identities_per_batch", "images_per_identity", "learning_rate", "cycle_epochs"}
 _SHARES = {"label_smoothing", "random_erasing", "colour_jitter", "cycle_decay", "light", "grey", "blur"}
-_SHARES |= {"low_resolution", "jpeg", "bad_crops", "background"}
+_SHARES |= {"low_resolution", "jpeg", "bad_crops", "background", "masked", "decay_rate"}
 
 
 def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
@@ -143,6 +153,10 @@ def _convert(key: str, kind: Any, origin: object, value: Any) -> Any:
             raise ValueError
         if key in _SHARES and value > 1:
             raise ValueError
+        if key == "part_rates":
+            value = {part: _as(float, factor) for part, factor in value.items()}
+            if min(value.values(), default=0) < 0:
+                raise ValueError
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"{origin}: {key} must be {_describe(key, kind)}, not {value!r}") from None
     return value
@@ -178,6 +192,8 @@ def _describe(key: str, kind: Any) -> str:
         return f"one of {', '.join(get_args(kind))}"
     if key in _SHARES:
         return "a number in 0..1"
+    if key == "part_rates":
+        return "factors of at least 0 by part of the network, like {backbone: 0.1}"
     if kind is int or kind is float:
         number = "a whole number" if kind is int else "a number"
         return f"{number} above 0" if key in _POSITIVE else f"{number} of at least 0"

@@ -1,4 +1,4 @@
-"""Learning rate schedules by epoch."""
+"""Learning rate schedules: by epoch, or by the share of the run that is done."""
 
 from collections.abc import Sequence
 from math import cos, pi
@@ -26,3 +26,12 @@ def cosine_cycles(epoch: float, length: float = 35, decay: float = 0.7) -> float
     """
     cycle, within = divmod(epoch, length)
     return decay**cycle * (1 + cos(pi * within / length)) / 2
+
+
+def exponential_decays(done: float, decays: int = 10, rate: float = 0.9) -> float:
+    """The factor on the learning rate after `decays` falls by `rate`, evenly spread over the run.
+
+    Kalayeh et al., CVPR 2018, sec. 4.2, decay ten times by 0.9. `done`, in 0..1, is the share of the run that is done: it has one
+    part more than falls, all of equal length.
+    """
+    return rate ** min(int(done * (decays + 1)), decays)

@@ -8,17 +8,16 @@ from torch import nn
 from reid.common.errors import InputError
 from reid.common.picture_file import require_whole
 from reid.data.folders import Crops
-from reid.evaluation import check_positives
+from reid.parsing.outlines import outlines_by
 from reid.training import checkpoint, processes
 from reid.training.batches import Batches
 from reid.training.journal import Journal
 from reid.training.learner import Learner
 from reid.training.objective import NAMES
-from reid.training.optimisation import learning_rate
 from reid.training.recipe import Recipe
 from reid.training.state_file import write_state
 from reid.training.teachers import PresentTeachers, open_teachers, teach
-from reid.training.validation import ValidationSet, check_apart, mean_ap, snapshot, validate, with_scores
+from reid.training.validation import Measured, check_apart, mean_score, snapshot, validate, with_scores
 from reid.weights.weights_file import read_weights
 
 
@@ -27,7 +26,7 @@ def train(
     crops: Crops,
     folder: Path,
     device: str = "cpu",
-    validation: Sequence[ValidationSet] = (),
+    validation: Sequence[Measured] = (),
     data: Sequence[str] = (),
 ) -> nn.Module:
     """Train `recipe.model` on `crops`, whose ids are 0..classes-1; returns the network in evaluation mode, with averaged weights.
@@ -37,7 +36,7 @@ def train(
 
     Writes to `folder`: `last.safetensors`, `losses.csv` with one line per epoch, `gaussian.pt` (the state of a `WeightGaussian`)
     if the recipe sets it, and `checkpoint.pt`, from which the same call resumes. With `validation` sets, also `validation.csv`,
-    one line per set, and `best.safetensors`, the weights with the highest mean mAP over the sets. `data` are the sources of the
+    one line per set, and `best.safetensors`, the weights with the highest mean score over the sets. `data` are the sources of the
     `crops`, recorded in the weights. A validation set from a site in `data`, or from one on which the weights of the recipe's
     `start` were trained, is reported at the start and in the record, since its figures say little about other sites.
 
@@ -49,11 +48,11 @@ def train(
     """
     file, first = folder / "checkpoint.pt", processes.rank() == 0
     for each in validation:
-        query, gallery = each.query, each.gallery
-        check_positives(query.ids, gallery.ids, query.cameras, gallery.cameras, each.name)
-    require_whole([*crops.paths, *(path for each in validation for part in (each.query, each.gallery) for path in part.paths)])
+        each.check()
+    require_whole([*crops.paths, *(crops.masks or []), *(path for each in validation for path in each.paths)])
     check_apart(crops, validation)
     _check_unlabelled(recipe, crops)
+    _check_masks(recipe, crops)
     with processes.first_alone():
         teachers = open_teachers(recipe.teacher, device)
     run = checkpoint.describe(recipe, crops, [teacher.weights_hash for teacher in teachers])
@@ -64,8 +63,9 @@ def train(
     with processes.first_alone():  # only after all checks, since it takes minutes
         taught = teach(teachers, crops.paths) if teachers else None
     del teachers  # free device memory for the network in training
-    batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask)
-    journal = Journal(folder, learner.position.epoch, recipe.epochs, silent=not first)
+    people = None if recipe.outlines == "average" else outlines_by(recipe.outlines, device)
+    batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask, people)
+    journal = Journal(folder, learner.position.epoch, batches.epochs(), learner.is_finished(), silent=not first)
     at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]
     for name in at_home:
         journal.say(f"{name} is from a site in the training data: its figures say little about other sites")
@@ -81,18 +81,23 @@ def train(
             scores = validate(weights, validation, device)
             weights = with_scores(weights, scores, at_home)
             journal.validation(learner.position.epoch - 1, scores, what)
-            if mean_ap(scores) >= learner.position.best:
-                learner.position.best = mean_ap(scores)
+            if mean_score(scores) >= learner.position.best:
+                learner.position.best = mean_score(scores)
                 weights.write(folder / "best.safetensors")
         weights.write(folder / "last.safetensors")
 
-    for epoch in range(learner.position.epoch, recipe.epochs):
-        indices = batches.epoch(epoch)
+    while not learner.is_finished():
+        epoch, indices = learner.position.epoch, batches.epoch(learner.position.epoch)
+        steps = len(indices)
+        if recipe.iterations:
+            indices = indices[: recipe.iterations - learner.position.done]
         inputs = batches.inputs(indices, epoch, learner.position.step)
         learner.network.train()
+        rate = learner.rate(steps)
         with journal.epoch(epoch, len(indices), learner.position.step) as progress:
-            for images, labels, *rest in inputs:
-                learner.step(images, labels, len(indices), *rest)
+            for batch in inputs:
+                rate = learner.rate(steps)
+                learner.step(batch, steps)
                 progress.advance(progress.task_ids[0])
                 if recipe.checkpoint_steps and learner.position.step % recipe.checkpoint_steps == 0:
                     learner.require_convergence()
@@ -100,8 +105,8 @@ def train(
         losses = dict(zip(NAMES, learner.end_epoch(), strict=True))
         weights = learner.objective.weights.tolist()
         losses = {name: loss for (name, loss), weight in zip(losses.items(), weights, strict=True) if weight}
-        journal.losses(epoch, losses, learning_rate(recipe, epoch + 1 - 1 / len(indices)))
-        if first and recipe.evaluate_every and (epoch + 1) % recipe.evaluate_every == 0 and epoch + 1 < recipe.epochs:
+        journal.losses(epoch, losses, rate)
+        if first and recipe.evaluate_every and (epoch + 1) % recipe.evaluate_every == 0 and not learner.is_finished():
             evaluate("present")
         keep()
     learner.take_average(batches)
@@ -123,6 +128,15 @@ def _check_unlabelled(recipe: Recipe, crops: Crops) -> None:
         raise InputError("teacher: images without labels need one")
 
 
+def _check_masks(recipe: Recipe, crops: Crops) -> None:
+    """Raise InputError if parsing masks are required but missing, or given but unused."""
+    if recipe.parsing_weight and not crops.masks:
+        raise InputError("--data: parsing needs images with masks, as in lip=DIR")
+    if crops.masks and not recipe.parsing_weight:
+        raise InputError("parsing_weight: must be above 0 for images with masks; their people have no identities")
+
+
 def _is_finished(last: Path, recipe: Recipe) -> bool:
     """Whether the final weights are written; those of an intermediate validation have fewer epochs."""
-    return last.exists() and read_weights(last).training.get("epochs_done") == recipe.epochs
+    done = "iterations" if recipe.iterations else "epochs"
+    return last.exists() and read_weights(last).training.get(f"{done}_done") == getattr(recipe, done)

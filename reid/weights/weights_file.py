@@ -134,6 +134,17 @@ def blend(weights: Weights, other: Weights, share: float) -> Weights:
     return Weights(weights.model, weights.preprocessing, tensors, training=record, options=weights.options)
 
 
+def find_weights(name: str | Path) -> Weights:
+    """The weights that ship for the network `name`, or those of a .safetensors file. Raises InputError if there are none."""
+    if Path(name).suffix.lower() == ".safetensors":
+        return read_weights(name)
+    path = SHIPPED / f"{name}.safetensors"
+    if not path.is_file():
+        shipped = ", ".join(sorted(each.stem for each in SHIPPED.glob("*.safetensors")))
+        raise InputError(f"{name}: no weights of this name ship; choose from {shipped}, or give a .safetensors file")
+    return read_weights(path)
+
+
 def read_weights(path: str | Path) -> Weights:
     """Read a file written by `Weights.write`. Raises InputError for any other file."""
     path = Path(path)

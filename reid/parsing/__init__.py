@@ -1,0 +1,1 @@
+"""Human parsing: which pixels of a crop are head, upper body, lower body and shoes."""
