@@ -112,7 +112,7 @@ def test_the_changes_of_images_come_back_group_by_group_until_all_are_there():
     assert replace(full, **dict.fromkeys(changes, 0.0)) == nothing
     came = set()
     for row in (row for row in table.rows if row.name.startswith("+ ")):
-        before, after = recipes[table.step_from(row).name], recipes[row.name]
+        before, after = recipes[table.steps_from(row)[0].name], recipes[row.name]
         new = {key for key in changes if getattr(before, key) != getattr(after, key)}
         assert new and not new & came
         came |= new

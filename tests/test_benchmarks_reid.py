@@ -189,10 +189,10 @@ def test_the_recipes_of_a_table_name_networks_and_options_that_exist(name):
 def test_rows_have_names_of_their_own_steps_from_rows_and_one_recipe_a_run(name):
     table = TABLES[name]
     assert len({slug(row.name) for row in table.rows}) == len(table.rows)
-    assert any(table.step_from(row) is None for row in table.rows)
+    assert any(not table.steps_from(row) for row in table.rows)
     runs = {}
     for row in table.rows:
-        assert table.step_from(row) is None or table.step_from(row) in table.rows
+        assert all(over in table.rows for over in table.steps_from(row))
         assert runs.setdefault(row.run or row.name, row_recipe(table, row, Reduction())) == row_recipe(table, row, Reduction())
 
 
@@ -200,7 +200,7 @@ def test_rows_have_names_of_their_own_steps_from_rows_and_one_recipe_a_run(name)
 def test_a_row_of_an_ablation_differs_from_the_one_it_steps_from_by_one_thing(name):
     table = TABLES[name]
     for row in table.rows:
-        if over := table.step_from(row):
+        for over in table.steps_from(row):
             one, other = (row_recipe(table, each, Reduction()) for each in (row, over))
             changed = [field.name for field in fields(Recipe) if getattr(one, field.name) != getattr(other, field.name)]
             assert len(changed) == 1

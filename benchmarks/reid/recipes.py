@@ -35,9 +35,11 @@ def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
         recipe = replace(recipe, height=height, width=width)
     recipe = replace(recipe, teacher=recipe.teacher[: row.teachers])
     if row.start:
-        recipe = replace(recipe, start="none", backbone_weights="none")
+        recipe = replace(recipe, start="none", backbone_weights="none", parser_weights="none")
     if reduction.epochs is None:
         return recipe
+    if recipe.iterations:
+        return replace(recipe, epochs=reduction.epochs, iterations=0)
     share = reduction.epochs / recipe.epochs
     return replace(
         recipe,

@@ -95,5 +95,5 @@ def run_folder(table: Table, folder: Path, row: Row) -> Path:
 
 
 def slug(name: str) -> str:
-    """A row's name as a folder name: letters, digits and underscores; a leading minus is spelled out."""
-    return re.sub(r"[^a-z0-9]+", "_", re.sub("^- ", "minus ", name.lower())).strip("_")
+    """A row's name as a folder name: letters, digits and underscores; a leading minus and a star are spelled out."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub("^- ", "minus ", name.lower()).replace("*", " star ")).strip("_")

@@ -1,5 +1,6 @@
 """The steps from one row of a table to another: the direction of ours and of the paper's, and whether they agree."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
@@ -35,26 +36,23 @@ def compare_steps(table: Table, runs: dict[str, dict[int, dict]]) -> list[Step]:
 
     Only equal seeds are compared, since an interrupted table has more seeds of some rows than of others.
     """
-    steps = []
-    for row in table.rows:
-        over = table.step_from(row)
-        if over is None:
-            continue
-        ours, before = (runs.get(each.name, {}) for each in (row, over))
-        seeds = [seed for seed in ours if seed in before]
-        if not seeds:
-            continue
-        for on in ours[seeds[0]]["scores"]:
-            pairs = [(ours[seed]["scores"][on], before[seed]["scores"][on]) for seed in seeds]
-            for measure in table.measures:
-                changes = [100 * (scores[measure] - others[measure]) for scores, others in pairs]
-                paper = _published(row, over, measure)
-                verdict, by = _verdict(fmean(changes), list(paper.values()), row)
-                if any(has_collapsed(scores) for pair in pairs for scores in pair):
-                    verdict = "collapsed"
-                spread = stdev(changes) if len(changes) > 1 else None
-                steps.append(Step(row.name, over.name, on, measure, fmean(changes), spread, paper, verdict, by))
-    return steps
+    pairs = [(row, over) for row in table.rows for over in table.steps_from(row)]
+    return [step for row, over in pairs for step in _steps(table, row, over, runs)]
+
+
+def _steps(table: Table, row: Row, over: Row, runs: dict[str, dict[int, dict]]) -> Iterator[Step]:
+    ours, before = (runs.get(each.name, {}) for each in (row, over))
+    seeds = [seed for seed in ours if seed in before]
+    for on in ours[seeds[0]]["scores"] if seeds else ():
+        pairs = [(ours[seed]["scores"][on], before[seed]["scores"][on]) for seed in seeds]
+        for measure in table.measures:
+            changes = [100 * (scores[measure] - others[measure]) for scores, others in pairs]
+            paper = _published(row, over, measure)
+            verdict, by = _verdict(fmean(changes), list(paper.values()), row)
+            if any(has_collapsed(scores) for pair in pairs for scores in pair):
+                verdict = "collapsed"
+            spread = stdev(changes) if len(changes) > 1 else None
+            yield Step(row.name, over.name, on, measure, fmean(changes), spread, paper, verdict, by)
 
 
 def _published(row: Row, over: Row, measure: str) -> dict[str, float]:

@@ -21,10 +21,10 @@ class Row:
     table; else each row trains its own. teachers: the number of the recipe's teachers to use, from the first; None: all.
 
     feature: "test" for the network's unit rows, "f_t" and "f_i" for those before and after BNNeck, "sampled" for unit rows
-    averaged over networks sampled from SWAG. rerank: by k-reciprocal neighbours. over: name of the row to compare with, if not
-    the table's rule. paper: the published figures by data set and measure, in per cent, without those that are not printed.
-    printed: another method, of which there are only these figures. claim: the paper's conclusion about the step if its figures
-    are unavailable: it keeps the better.
+    averaged over networks sampled from SWAG. rerank: by k-reciprocal neighbours. over: name of the row to compare with, or names
+    of several, if not the table's rule. paper: the published figures by data set and measure, in per cent, without those that are
+    not printed. printed: another method, of which there are only these figures. claim: the paper's conclusion about the step if
+    its figures are unavailable: it keeps the better.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Row:
     feature: Feature = "test"
     distance: Distance = "cosine"
     rerank: bool = False
-    over: str | None = None
+    over: str | tuple[str, ...] | None = None
     paper: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     printed: bool = False
     claim: Literal["up", "down"] | None = None
@@ -80,14 +80,14 @@ class Table:
         """The row or part called `name`."""
         return next(row for row in (*self.rows, *self.parts) if row.name == name)
 
-    def step_from(self, row: Row) -> Row | None:
-        """The row that `row` is compared with; None for a starting row and for other methods."""
+    def steps_from(self, row: Row) -> list[Row]:
+        """The rows that `row` is compared with; none for a starting row and for other methods."""
         over, index = row.over or self.over, self.rows.index(row)
         if row.printed:
-            return None
+            return []
         if over is None:
-            return self.rows[index - 1] if index else None
-        return None if over == row.name else self.find(over)
+            return list(self.rows[max(index - 1, 0) : index])
+        return [self.find(name) for name in ((over,) if isinstance(over, str) else over) if name != row.name]
 
     @property
     def measured(self) -> list[Row]:

@@ -6,7 +6,9 @@ figures has published values that could not be looked up: none is from memory.
 
 from typing import Any
 
+from benchmarks.reid import spreid
 from benchmarks.reid.distillation import DISTILLATION
+from benchmarks.reid.state_of_the_art import STATE_OF_THE_ART
 from benchmarks.reid.table import DUKE, MARKET, Row, Table
 from reid.common.errors import InputError
 
@@ -210,6 +212,11 @@ TABLES = {
         ROBUST_ABLATION,
         SWAG,
         DISTILLATION,
+        spreid.RESOLUTION,
+        spreid.BACKBONES,
+        spreid.REGIONS,
+        spreid.SHARING,
+        STATE_OF_THE_ART,
     )
 }
 
