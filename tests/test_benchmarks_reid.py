@@ -268,6 +268,15 @@ def test_a_step_from_collapsed_features_has_no_direction_and_the_table_says_so(m
     assert capsys.readouterr().out.splitlines()[-1].endswith("chance: start")
 
 
+def test_a_table_of_many_columns_cuts_no_word(capsys):
+    columns = [f"set{number}" for number in range(8)]
+    scores = {name: result()["scores"]["people"] for name in columns}
+    print_table(TINY, {row.name: over_seeds([{**RESULT, "scores": scores}] * 2) for row in TINY.rows}, "title")
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    assert all(word in printed for word in ("DukeMTMC-reID", "deviation", "50.0 ± 0.0"))
+
+
 def test_a_table_says_which_rows_went_without_imagenet_s_weights(market, capsys):
     wanted = {"recipe": {"backbone_weights": "imagenet", "seed": 1}}
     print_table(TINY, {"start": result(**wanted, started_from="imagenet"), "+ smoothing": result(**wanted)}, "title")

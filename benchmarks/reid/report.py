@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as Grid
 
 from benchmarks.reid.data import Data
@@ -45,7 +46,7 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
     for row in table.rows:
         cells = [_ours(results[row.name], *column) if row.name in results else "" for column in ours]
         grid.add_row(row.name, *cells, *_beside(table, row))
-    Console(width=max(Console().width, 120)).print(grid)
+    _print(grid)
     unfetched = [n for n, r in results.items() if r["recipe"]["backbone_weights"] == "imagenet" and r["started_from"] == "none"]
     if unfetched:
         print(f"from random weights, since ImageNet's could not be downloaded: {', '.join(unfetched)}")
@@ -65,7 +66,7 @@ def print_steps(steps: list[Step]) -> None:
         ours = f"{step.ours:+.1f}" if step.spread is None else f"{step.ours:+.1f} ± {step.spread:.1f}"
         cells = step.row, step.over, step.on, step.measure, ours, paper, step.verdict
         grid.add_row(*cells[: len(grid.columns)])
-    Console(width=max(Console().width, 120)).print(grid)
+    _print(grid)
 
 
 def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: list[Step], heading: str) -> None:
@@ -96,6 +97,20 @@ def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: l
             columns = [(part, name, key) for name, key in ours for part in parts]
             cells = [_cell(results[row.name], *column) if row.name in results else "" for column in columns]
             writer.writerow([row.name, *cells, *_beside(table, row)])
+
+
+def _print(grid: Grid) -> None:
+    """Print a grid, on longer lines than the terminal's if its words would not fit: a wrapped line loses nothing, a cut word would."""
+    console = Console(width=max(Console().width, 120))
+    if _least_width(console, grid) > console.width:
+        for column in grid.columns:
+            column.width = max(map(len, (*str(column.header).split(), *map(str, column.cells))))
+        console = Console(width=_least_width(console, grid))
+    console.print(grid)
+
+
+def _least_width(console: Console, grid: Grid) -> int:
+    return Measurement.get(console, console.options.update_width(10_000), grid).minimum
 
 
 def _columns(table: Table, results: dict[str, dict]) -> list[tuple[str, str]]:
