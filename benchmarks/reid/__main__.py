@@ -97,8 +97,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         nargs="+",
         default=[],
         metavar="SOURCE",
-        help="training data, used together, as in `python -m reid train --data`; for features_2d a folder of MNIST's IDX files "
-        "(default: rendered digits)",
+        help="training data, used together, as in `python -m reid train --data`; rows with ft in their name go on from others' "
+        "networks on the first alone; spreid_parsing takes lip=DIR, and features_2d a folder of MNIST's IDX files (default: "
+        "rendered digits)",
     )
     parser.add_argument(
         "--validate",
@@ -123,7 +124,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--scale",
         choices=("full", "small"),
         default="full",
-        help="small: a small backbone from scratch, on images of half the size; for distillation, 256 people in small batches",
+        help="small: a small backbone from scratch, on images of half the size; for distillation, 256 people in small batches; "
+        "for SPReID, EfficientNet-Lite0 and the light parser on images of 160x64",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="output folder (default: %(default)s)"

@@ -55,7 +55,9 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
 
 
 def print_steps(steps: list[Step]) -> None:
-    """Print the direction of each step, ours beside the paper's, if any."""
+    """Print the direction of each step, if any, ours beside the paper's, if any."""
+    if not steps:
+        return
     beside = any(step.by != "nothing" for step in steps)
     grid = Grid(title="steps, in per cent: does the paper's direction hold here?" if beside else "steps, in per cent")
     for column in ("step", "over", "on", "measure", "ours", *(("paper", "verdict") if beside else ())):
@@ -100,7 +102,7 @@ def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: l
 
 
 def _print(grid: Grid) -> None:
-    """Print a grid, on longer lines than the terminal's if its words would not fit: a wrapped line loses nothing, a cut word would."""
+    """Print a grid; on longer lines than the terminal's if its words need them, since a wrapped line loses nothing."""
     console = Console(width=max(Console().width, 120))
     if _least_width(console, grid) > console.width:
         for column in grid.columns:
@@ -115,7 +117,7 @@ def _least_width(console: Console, grid: Grid) -> int:
 
 def _columns(table: Table, results: dict[str, dict]) -> list[tuple[str, str]]:
     """The measures shown of our results, each as a data set and a key."""
-    keys = [*table.measures, "mINP", *(CLUSTERING if table.clustering else ())]
+    keys = [*table.measures, "regions" if table.parses else "mINP", *(CLUSTERING if table.clustering else ())]
     return [(name, key) for name in next(iter(results.values()))["scores"] for key in keys]
 
 

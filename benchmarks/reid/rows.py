@@ -7,6 +7,7 @@ from math import isfinite
 import numpy as np
 
 from benchmarks.reid.data import Data
+from benchmarks.reid.parsing import measure_parser
 from benchmarks.reid.recipes import Reduction, networks, row_recipe
 from benchmarks.reid.runs import Runs, slug
 from benchmarks.reid.table import Row, Table
@@ -17,7 +18,7 @@ from reid.evaluation import Ranking, evaluate_features, evaluate_ranking
 from reid.evaluation.clustering import measure_clustering
 from reid.evaluation.ranking import unit_rows
 from reid.evaluation.reranking import rerank
-from reid.training.validation import ValidationSet
+from reid.training.validation import ParsingSet, ValidationSet
 
 
 def check_rows(table: Table, data: Data, reduction: Reduction) -> None:
@@ -37,8 +38,8 @@ def run_row(runs: Runs, row: Row) -> dict:
     The result has `row`, what `Runs.settings` tells, `started_from` (the backbone's weights: "none" if ImageNet's could not be
     downloaded) and `scores` by evaluation data set: the table's measures and `mINP` (in 0..1), `mean_cosine` (of all pairs of
     images: near 1 if the features have collapsed) and, if the table shows them, `clustering_ratio`, `norm_mean`, `norm_deviation`
-    and `norm_variation`. It is saved as `ROW/result.json`. Raises InputError if the folder holds results of another recipe, other
-    networks or other data.
+    and `norm_variation`; those of a parser are as from `measure_parser`. It is saved as `ROW/result.json`. Raises InputError if
+    the folder holds results of another recipe, other networks or other data.
     """
     settings = json.loads(json.dumps(runs.settings(row)))  # as they will be read back
     measured = runs.data.measured
@@ -59,7 +60,9 @@ def run_row(runs: Runs, row: Row) -> dict:
     return result
 
 
-def _measure(runs: Runs, row: Row, on: ValidationSet) -> dict[str, float | None]:
+def _measure(runs: Runs, row: Row, on: ValidationSet | ParsingSet) -> dict[str, float | None]:
+    if isinstance(on, ParsingSet):
+        return measure_parser(runs.weights(row), on, runs.device)
     query, gallery = on.query, on.gallery
     paths, ids = [*query.paths, *gallery.paths], np.r_[query.ids, gallery.ids]
     features = runs.features(row, paths)

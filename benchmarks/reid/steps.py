@@ -62,8 +62,8 @@ def _published(row: Row, over: Row, measure: str) -> dict[str, float]:
 
 
 def has_collapsed(scores: dict) -> bool:
-    """Whether the features of a row have collapsed, by their `mean_cosine` on one data set."""
-    return scores["mean_cosine"] > COLLAPSED
+    """Whether the features of a row have collapsed, by their `mean_cosine` on one data set; a parser has none."""
+    return scores.get("mean_cosine", 0.0) > COLLAPSED
 
 
 def _verdict(ours: float, paper: list[float], row: Row) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-MARKET, CUHK03, DUKE = "Market-1501", "CUHK03", "DukeMTMC-reID"
+MARKET, CUHK03, DUKE, LIP = "Market-1501", "CUHK03", "DukeMTMC-reID", "LIP"
 
 Feature = Literal["test", "f_t", "f_i", "sampled"]
 Distance = Literal["cosine", "euclidean"]
@@ -54,9 +54,9 @@ class Table:
 
     small: changes of `--scale small`, overridden by those of a row; this scale also uses `small_recipes` in place of the files
     that it maps, multiplies the height and width of images given here by `small_sides` and trains on `small_identities` people
-    (None: all). cross: evaluated on other data sets than trained on. measures: those that the paper prints, "rank-N" or "mAP", in
-    its order. clustering: also show the figures of Luo et al., TMM 2019, Fig. 10; no row may join others. over: name of the row
-    to compare all others with; None: each with the row above it.
+    (None: all). cross: evaluated on other data sets than trained on. parses: of parsers, on images with masks. measures: those
+    that the paper prints, in its order; of embeddings "rank-N" or "mAP". clustering: also show the figures of Luo et al., TMM
+    2019, Fig. 10; no row may join others. over: name of the row to compare all others with; None: each with the row above it.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Table:
     small_sides: tuple[float, float] = (0.5, 0.5)
     small_identities: int | None = None
     cross: bool = False
+    parses: bool = False
     measures: tuple[str, ...] = ("rank-1", "mAP")
     clustering: bool = False
     over: str | None = None
@@ -102,5 +103,5 @@ class Table:
     @property
     def columns(self) -> list[tuple[str, str]]:
         """The columns of the paper's table, each a data set and a measure, but for those without any figure."""
-        columns = [(name, measure) for name in (MARKET, CUHK03, DUKE) for measure in self.measures]
+        columns = [(name, measure) for name in (MARKET, CUHK03, DUKE, LIP) for measure in self.measures]
         return [(name, measure) for name, measure in columns if any(measure in row.paper.get(name, {}) for row in self.rows)]

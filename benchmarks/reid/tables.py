@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.reid import spreid
 from benchmarks.reid.distillation import DISTILLATION
+from benchmarks.reid.parsing import PARSING
 from benchmarks.reid.state_of_the_art import STATE_OF_THE_ART
 from benchmarks.reid.table import DUKE, MARKET, Row, Table
 from reid.common.errors import InputError
@@ -212,6 +213,7 @@ TABLES = {
         ROBUST_ABLATION,
         SWAG,
         DISTILLATION,
+        PARSING,
         spreid.RESOLUTION,
         spreid.BACKBONES,
         spreid.REGIONS,
