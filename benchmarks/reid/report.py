@@ -55,7 +55,7 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
 
 
 def print_steps(steps: list[Step]) -> None:
-    """Print the direction of each step, if any, ours beside the paper's, if any."""
+    """Print the direction of each step, ours beside the paper's; nothing without steps."""
     if not steps:
         return
     beside = any(step.by != "nothing" for step in steps)
@@ -88,9 +88,8 @@ def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: l
     with replacing(folder / "summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
     ours = _columns(table, results)
-    parts = (
-        {"scores": "", "spread": " spread"} if any(len(result["seeds"]) > 1 for result in results.values()) else {"scores": ""}
-    )
+    several = any(len(result["seeds"]) > 1 for result in results.values())
+    parts = {"scores": "", "spread": " spread"} if several else {"scores": ""}
     printed = map(" ".join, table.columns)
     with replacing(folder / "summary.csv") as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
