@@ -13,8 +13,8 @@ from small_table import TINY, run_tiny, small_neck
 from benchmarks.reid import __main__ as reid
 from benchmarks.reid import tables as reid_tables
 from benchmarks.reid.data import read_data
+from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.report import title
-from benchmarks.reid.rows import Reduction, row_recipe
 from benchmarks.reid.tables import TABLES, find_table
 from reid.common.errors import InputError
 from reid.data.camera_changes import CameraStrengths
@@ -112,7 +112,7 @@ def test_the_changes_of_images_come_back_group_by_group_until_all_are_there():
     assert replace(full, **dict.fromkeys(changes, 0.0)) == nothing
     came = set()
     for row in (row for row in table.rows if row.name.startswith("+ ")):
-        before, after = recipes[table.step_from(row).name], recipes[row.name]
+        before, after = recipes[table.steps_from(row)[0].name], recipes[row.name]
         new = {key for key in changes if getattr(before, key) != getattr(after, key)}
         assert new and not new & came
         came |= new

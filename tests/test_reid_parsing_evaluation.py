@@ -106,6 +106,7 @@ def test_each_parser_has_a_row_on_each_set(monkeypatch, capsys, network, lip, tm
     "option",
     [
         "--centre camera",
+        "--join",
         "--rerank",
         "--single-shot",
         "--feature f_t",

@@ -25,8 +25,10 @@ def main(arguments: list[str] | None = None) -> None:
         draw_features(options.data, options.output / options.table, options.epochs)
         return
     from benchmarks.reid.data import read_data
+    from benchmarks.reid.recipes import Reduction, row_recipe
     from benchmarks.reid.report import print_steps, print_table, title, write_summary
-    from benchmarks.reid.rows import Reduction, check_rows, row_recipe, run_row
+    from benchmarks.reid.rows import check_rows, run_row
+    from benchmarks.reid.runs import Runs
     from benchmarks.reid.seeds import over_seeds
     from benchmarks.reid.steps import compare_steps
     from reid.engines import devices
@@ -42,17 +44,17 @@ def main(arguments: list[str] | None = None) -> None:
     reduction = Reduction(options.epochs, small, tuple(changes))
     data = read_data(table, options.data, options.validate, options.unlabelled, small)
     check_rows(table, data, reduction)
-    seeds = list(dict.fromkeys(options.seeds or [row_recipe(table, table.rows[0], reduction).seed]))
+    seeds = list(dict.fromkeys(options.seeds or [row_recipe(table, table.trained[0], reduction).seed]))
     heading = title(table, data, reduction)
     print(heading)
     runs: dict[str, dict[int, dict]] = {}  # by row and seed
     try:
         for seed in seeds:
             seeded = replace(reduction, changes=(*reduction.changes, f"seed={seed}"))
-            for number, row in enumerate(table.rows, 1):
-                print(f"seed {seed}, row {number} of {len(table.rows)}: {row.name}", flush=True)
-                result = run_row(table, row, data, seeded, folder / f"seed_{seed}", device)
-                runs.setdefault(row.name, {})[seed] = result
+            rows = Runs(table, data, seeded, folder / f"seed_{seed}", device)
+            for number, row in enumerate(table.measured, 1):
+                print(f"seed {seed}, row {number} of {len(table.measured)}: {row.name}", flush=True)
+                runs.setdefault(row.name, {})[seed] = run_row(rows, row)
                 results = {name: over_seeds(list(of_row.values())) for name, of_row in runs.items()}
                 steps = compare_steps(table, runs)
                 write_summary(folder, table, results, steps, heading)  # after each row, so that even a killed run keeps it
@@ -68,10 +70,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _draw_losses(table: Table, folder: Path, path: Path) -> None:
     """The loss curves of all rows of one seed, whose runs are in `folder`: Luo et al., TMM 2019, Fig. 7."""
-    from benchmarks.reid.rows import run_folder
+    from benchmarks.reid.runs import run_folder
     from reid.evaluation.curves import draw_losses
 
-    runs = {row.run or row.name: run_folder(folder, row) / "losses.csv" for row in table.rows}
+    runs = {row.run or row.name: run_folder(table, folder, row) / "losses.csv" for row in table.trained}
     try:
         draw_losses(runs, path, table.title)
     except InputError as error:  # the figures are still available
@@ -95,8 +97,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         nargs="+",
         default=[],
         metavar="SOURCE",
-        help="training data, used together, as in `python -m reid train --data`; for features_2d a folder of MNIST's IDX files "
-        "(default: rendered digits)",
+        help="training data, used together, as in `python -m reid train --data`; rows with ft in their name go on from others' "
+        "networks on the first alone; spreid_parsing takes lip=DIR, and features_2d a folder of MNIST's IDX files (default: "
+        "rendered digits)",
     )
     parser.add_argument(
         "--validate",
@@ -121,7 +124,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--scale",
         choices=("full", "small"),
         default="full",
-        help="small: a small backbone from scratch, on images of half the size; for distillation, 256 people in small batches",
+        help="small: a small backbone from scratch, on images of half the size; for distillation, 256 people in small batches; "
+        "for SPReID, EfficientNet-Lite0 and the light parser on images of 160x64",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="output folder (default: %(default)s)"

@@ -10,27 +10,32 @@ from reid.common.errors import InputError
 from reid.common.picture_file import require_whole
 from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, join, with_unlabelled
 from reid.data.sources import read_source, source_name, source_names
+from reid.parsing.lip import read_lip
 from reid.training.recipe import Recipe
-from reid.training.validation import ValidationSet, check_apart
+from reid.training.validation import ParsingSet, ValidationSet, check_apart
 
 
 @dataclass(frozen=True)
 class Data:
     """The data of a table.
 
-    labelled: the training crops, from the data sets called `names`. together: these and the images without labels. whole: the
-    number of identities in the data sets, of which a small run uses only some. measured: the data sets to evaluate each network
-    on.
+    labelled: the training crops, from the data sets called `names`. together: these and the images without labels. first: those
+    of the first data set alone, to fine-tune on. whole: the number of identities in the data sets, of which a small run uses only
+    some. measured: the data sets to evaluate each network on.
     """
 
     labelled: Crops
     together: Crops
+    first: Crops
     whole: int
     names: tuple[str, ...]
-    measured: tuple[ValidationSet, ...]
+    measured: tuple[ValidationSet | ParsingSet, ...]
 
-    def crops(self, recipe: Recipe) -> Crops:
-        """The training crops of a recipe, with images without labels only if its batches include them."""
+    def crops(self, recipe: Recipe, first: bool = False) -> Crops:
+        """The training crops of a recipe, with images without labels only if its batches include them; or those of the `first`
+        data set alone."""
+        if first:
+            return self.first
         return self.together if recipe.unlabelled_per_batch else self.labelled
 
 
@@ -47,15 +52,21 @@ def read_data(
         raise InputError(f"--data: {table.name} needs a data set to train on")
     if table.cross and not validate:
         raise InputError(f"--validate: {table.name} needs another data set to evaluate on")
-    crops = join([read_source(source, TRAIN)[0] for source in sources])
-    whole = int(crops.ids.max()) + 1
+    parts = [read_lip(source, "train") if table.parses else read_source(source, TRAIN)[0] for source in sources]
+    crops = join(parts)
+    first, whole = crops.take(np.arange(len(parts[0]))), int(crops.ids.max()) + 1
     if small and table.small_identities and table.small_identities < whole:
         chosen = np.linspace(0, whole - 1, table.small_identities).astype(int)
-        crops = join([crops.take(np.isin(crops.ids, chosen))])
+        first, crops = (join([each.take(np.isin(each.ids, chosen))]) for each in (first, crops))
     on = list(validate) or list(sources[:1])
-    parts = [read_source(source, QUERY, GALLERY) for source in on]
-    measured = [ValidationSet(name, query, gallery) for name, (query, gallery) in zip(source_names(on), parts, strict=True)]
+    names = source_names(on)
+    measured: list[ValidationSet | ParsingSet]
+    if table.parses:
+        measured = [ParsingSet(name, read_lip(source, "val")) for name, source in zip(names, on, strict=True)]
+    else:
+        pairs = [read_source(source, QUERY, GALLERY) for source in on]
+        measured = [ValidationSet(name, query, gallery) for name, (query, gallery) in zip(names, pairs, strict=True)]
     together = with_unlabelled(crops, unlabelled)
-    require_whole(path for each in measured for part in (each.query, each.gallery) for path in part.paths)
+    require_whole(path for each in measured for path in each.paths)
     check_apart(together, measured)
-    return Data(crops, together, whole, tuple(map(source_name, sources)), tuple(measured))
+    return Data(crops, together, first, whole, tuple(map(source_name, sources)), tuple(measured))

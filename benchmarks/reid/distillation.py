@@ -33,7 +33,7 @@ DISTILLATION = Table(
     changes=(f"start={SHIPPED / 'hacnn.safetensors'}",),
     # A few minutes per row on one core. The image size stays, since the initial network works at this size only.
     small=("identities_per_batch=16", "unlabelled_per_batch=16", "learning_rate=0.001"),
-    small_sides=1.0,
+    small_sides=(1.0, 1.0),
     small_identities=256,
     over="labels and teachers",
 )

@@ -6,12 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as Grid
 
 from benchmarks.reid.data import Data
-from benchmarks.reid.rows import Reduction, row_recipe
-from benchmarks.reid.steps import MEASURES, Step, has_collapsed
-from benchmarks.reid.table import Table
+from benchmarks.reid.recipes import Reduction, row_recipe
+from benchmarks.reid.steps import Step, has_collapsed
+from benchmarks.reid.table import Row, Table
 from benchmarks.scores.results import versions
 from reid.common.files import replacing
 
@@ -22,7 +23,7 @@ def title(table: Table, data: Data, reduction: Reduction) -> str:
     """The table's title with its training and evaluation data, and any reductions of the run."""
     trained, measured = ", ".join(data.names), ", ".join(each.name for each in data.measured)
     on = trained if measured == trained else f"{trained} to {measured}"
-    full, used = (asdict(row_recipe(table, table.rows[0], each)) for each in (Reduction(), reduction))
+    full, used = (asdict(row_recipe(table, table.trained[0], each)) for each in (Reduction(), reduction))
     # Settings in epochs shrink along with them and are not listed; teachers are data.
     silent = {"teacher", *(key for key in full if key.endswith("_epochs"))}
     told = [key for key in full if full[key] != used[key] and key not in silent]
@@ -40,15 +41,12 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
     ours = _columns(table, results)
     for name, key in ours:
         grid.add_column(f"ours {name} {CLUSTERING.get(key, key)}", justify="right")
-    for name in table.data_sets:
-        for measure in MEASURES:
-            grid.add_column(f"{name} {measure}", justify="right")
+    for name, measure in table.columns:
+        grid.add_column(f"{name} {measure}", justify="right")
     for row in table.rows:
         cells = [_ours(results[row.name], *column) if row.name in results else "" for column in ours]
-        printed = [figure for name in table.data_sets for figure in row.paper.get(name, (None, None))]
-        cells += ["" if figure is None else f"{figure:.1f}" for figure in printed]
-        grid.add_row(row.name, *cells)
-    Console(width=max(Console().width, 120)).print(grid)
+        grid.add_row(row.name, *cells, *_beside(table, row))
+    _print(grid)
     unfetched = [n for n, r in results.items() if r["recipe"]["backbone_weights"] == "imagenet" and r["started_from"] == "none"]
     if unfetched:
         print(f"from random weights, since ImageNet's could not be downloaded: {', '.join(unfetched)}")
@@ -57,23 +55,29 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
 
 
 def print_steps(steps: list[Step]) -> None:
-    """Print the direction of each step, ours beside the paper's, if any."""
+    """Print the direction of each step, ours beside the paper's; nothing without steps."""
+    if not steps:
+        return
     beside = any(step.by != "nothing" for step in steps)
     grid = Grid(title="steps, in per cent: does the paper's direction hold here?" if beside else "steps, in per cent")
     for column in ("step", "over", "on", "measure", "ours", *(("paper", "verdict") if beside else ())):
         grid.add_column(column, justify="right" if column == "ours" else "left")
     for step in steps:
-        changes = ", ".join(f"{change:+.1f} {name}" for name, change in step.paper.items())
+        changes = ", ".join(f"{change:+} {name}" for name, change in step.paper.items())
         paper = changes or {"text": "by its text", "nothing": "no figures"}[step.by]
         ours = f"{step.ours:+.1f}" if step.spread is None else f"{step.ours:+.1f} ± {step.spread:.1f}"
         cells = step.row, step.over, step.on, step.measure, ours, paper, step.verdict
         grid.add_row(*cells[: len(grid.columns)])
-    Console(width=max(Console().width, 120)).print(grid)
+    _print(grid)
 
 
 def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: list[Step], heading: str) -> None:
-    """Write `summary.json` (`table`, `title`, `rows`, `steps`, `versions`) and `summary.csv`, the rows in per cent."""
-    rows = [{**results[row.name], "paper": _paper(table, row.name)} for row in table.rows if row.name in results]
+    """Write `summary.json` (`table`, `title`, `rows`, `steps`, `versions`) and `summary.csv`, the rows in per cent.
+
+    A row of another method has only `row` and `paper`.
+    """
+    shown = [row for row in table.rows if row.printed or row.name in results]
+    rows = [{**results.get(row.name, {"row": row.name}), "paper": row.paper} for row in shown]
     summary = {
         "table": table.name,
         "title": heading,
@@ -84,20 +88,35 @@ def write_summary(folder: Path, table: Table, results: dict[str, dict], steps: l
     with replacing(folder / "summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
     ours = _columns(table, results)
-    parts = {"scores": "", "spread": " spread"} if any(len(row["seeds"]) > 1 for row in rows) else {"scores": ""}
-    printed = [f"{name} {measure}" for name in table.data_sets for measure in MEASURES]
+    several = any(len(result["seeds"]) > 1 for result in results.values())
+    parts = {"scores": "", "spread": " spread"} if several else {"scores": ""}
+    printed = map(" ".join, table.columns)
     with replacing(folder / "summary.csv") as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", *(f"ours {name} {key}{suffix}" for name, key in ours for suffix in parts.values()), *printed])
-        for row in rows:
-            figures = [(row[part][name][key], _scale(key)) for name, key in ours for part in parts]
-            beside = [row["paper"].get(name, {}).get(measure, "") for name in table.data_sets for measure in MEASURES]
-            writer.writerow([row["row"], *("" if value is None else f"{value * by:.4g}" for value, by in figures), *beside])
+        for row in shown:
+            columns = [(part, name, key) for name, key in ours for part in parts]
+            cells = [_cell(results[row.name], *column) if row.name in results else "" for column in columns]
+            writer.writerow([row.name, *cells, *_beside(table, row)])
+
+
+def _print(grid: Grid) -> None:
+    """Print a grid; on longer lines than the terminal's if its words need them, since a wrapped line loses nothing."""
+    console = Console(width=max(Console().width, 120))
+    if _least_width(console, grid) > console.width:
+        for column in grid.columns:
+            column.width = max(map(len, (*str(column.header).split(), *map(str, column.cells))))
+        console = Console(width=_least_width(console, grid))
+    console.print(grid)
+
+
+def _least_width(console: Console, grid: Grid) -> int:
+    return Measurement.get(console, console.options.update_width(10_000), grid).minimum
 
 
 def _columns(table: Table, results: dict[str, dict]) -> list[tuple[str, str]]:
     """The measures shown of our results, each as a data set and a key."""
-    keys = [*MEASURES, "mINP", *(CLUSTERING if table.clustering else ())]
+    keys = [*table.measures, "regions" if table.parses else "mINP", *(CLUSTERING if table.clustering else ())]
     return [(name, key) for name in next(iter(results.values()))["scores"] for key in keys]
 
 
@@ -108,13 +127,18 @@ def _ours(result: dict, name: str, key: str) -> str:
     return " ± ".join(told)
 
 
+def _cell(result: dict, part: str, name: str, key: str) -> str:
+    value = result[part][name][key]
+    return "" if value is None else f"{value * _scale(key):.4g}"
+
+
 def _scale(key: str) -> int:
     return 1 if key in CLUSTERING else 100  # per cent, except for the clustering figures
 
 
-def _paper(table: Table, name: str) -> dict[str, dict[str, float]]:
-    row = next(row for row in table.rows if row.name == name)
-    return {data_set: dict(zip(MEASURES, figures, strict=True)) for data_set, figures in row.paper.items()}
+def _beside(table: Table, row: Row) -> list[str]:
+    """The paper's figures of a row, as it prints them; empty where it prints none."""
+    return [str(row.paper.get(name, {}).get(measure, "")) for name, measure in table.columns]
 
 
 def _short(value: object) -> str:

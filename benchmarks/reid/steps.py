@@ -1,11 +1,11 @@
 """The steps from one row of a table to another: the direction of ours and of the paper's, and whether they agree."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from benchmarks.reid.table import Row, Table
 
-MEASURES = ("rank-1", "mAP")
 COLLAPSED = 0.99  # mean cosine of two images above which the features count as collapsed to one point
 
 
@@ -36,32 +36,34 @@ def compare_steps(table: Table, runs: dict[str, dict[int, dict]]) -> list[Step]:
 
     Only equal seeds are compared, since an interrupted table has more seeds of some rows than of others.
     """
-    steps = []
-    for row in table.rows:
-        over = table.step_from(row)
-        if over is None:
-            continue
-        ours, before = (runs.get(each.name, {}) for each in (row, over))
-        seeds = [seed for seed in ours if seed in before]
-        if not seeds:
-            continue
-        common = [name for name in row.paper if name in over.paper]
-        for on in ours[seeds[0]]["scores"]:
-            pairs = [(ours[seed]["scores"][on], before[seed]["scores"][on]) for seed in seeds]
-            for index, measure in enumerate(MEASURES):
-                changes = [100 * (scores[measure] - others[measure]) for scores, others in pairs]
-                paper = {name: round(row.paper[name][index] - over.paper[name][index], 1) for name in common}
-                verdict, by = _verdict(fmean(changes), list(paper.values()), row)
-                if any(has_collapsed(scores) for pair in pairs for scores in pair):
-                    verdict = "collapsed"
-                spread = stdev(changes) if len(changes) > 1 else None
-                steps.append(Step(row.name, over.name, on, measure, fmean(changes), spread, paper, verdict, by))
-    return steps
+    pairs = [(row, over) for row in table.rows for over in table.steps_from(row)]
+    return [step for row, over in pairs for step in _steps(table, row, over, runs)]
+
+
+def _steps(table: Table, row: Row, over: Row, runs: dict[str, dict[int, dict]]) -> Iterator[Step]:
+    ours, before = (runs.get(each.name, {}) for each in (row, over))
+    seeds = [seed for seed in ours if seed in before]
+    for on in ours[seeds[0]]["scores"] if seeds else ():
+        pairs = [(ours[seed]["scores"][on], before[seed]["scores"][on]) for seed in seeds]
+        for measure in table.measures:
+            changes = [100 * (scores[measure] - others[measure]) for scores, others in pairs]
+            paper = _published(row, over, measure)
+            verdict, by = _verdict(fmean(changes), list(paper.values()), row)
+            if any(has_collapsed(scores) for pair in pairs for scores in pair):
+                verdict = "collapsed"
+            spread = stdev(changes) if len(changes) > 1 else None
+            yield Step(row.name, over.name, on, measure, fmean(changes), spread, paper, verdict, by)
+
+
+def _published(row: Row, over: Row, measure: str) -> dict[str, float]:
+    """The paper's change of `measure` from `over` to `row`, by the data sets for which it prints both."""
+    figures = {name: (row.paper[name].get(measure), over.paper[name].get(measure)) for name in row.paper if name in over.paper}
+    return {name: round(ours - other, 2) for name, (ours, other) in figures.items() if ours is not None and other is not None}
 
 
 def has_collapsed(scores: dict) -> bool:
-    """Whether the features of a row have collapsed, by their `mean_cosine` on one data set."""
-    return scores["mean_cosine"] > COLLAPSED
+    """Whether the features of a row have collapsed, by their `mean_cosine` on one data set; a parser has none."""
+    return scores.get("mean_cosine", 0.0) > COLLAPSED
 
 
 def _verdict(ours: float, paper: list[float], row: Row) -> tuple[str, str]:

@@ -6,13 +6,16 @@ figures has published values that could not be looked up: none is from memory.
 
 from typing import Any
 
+from benchmarks.reid import spreid
 from benchmarks.reid.distillation import DISTILLATION
+from benchmarks.reid.parsing import PARSING
+from benchmarks.reid.state_of_the_art import STATE_OF_THE_ART
 from benchmarks.reid.table import DUKE, MARKET, Row, Table
 from reid.common.errors import InputError
 
 
-def _paper(market: float, market_map: float, duke: float, duke_map: float) -> dict[str, tuple[float, float]]:
-    return {MARKET: (market, market_map), DUKE: (duke, duke_map)}
+def _paper(market: float, market_map: float, duke: float, duke_map: float) -> dict[str, dict[str, float]]:
+    return {MARKET: {"rank-1": market, "mAP": market_map}, DUKE: {"rank-1": duke, "mAP": duke_map}}
 
 
 _WARMUP = ("warmup_epochs=10",)
@@ -210,6 +213,12 @@ TABLES = {
         ROBUST_ABLATION,
         SWAG,
         DISTILLATION,
+        PARSING,
+        spreid.RESOLUTION,
+        spreid.BACKBONES,
+        spreid.REGIONS,
+        spreid.SHARING,
+        STATE_OF_THE_ART,
     )
 }
 

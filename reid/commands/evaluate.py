@@ -1,4 +1,4 @@
-"""Rank the galleries of data sets for their queries: CMC, mAP and mINP, one row per data set and network.
+"""Rank the galleries of data sets for their queries: CMC, mAP and mINP, one row per data set and network, or networks joined.
 
 With --data lip=DIR, parsers are measured on the masks of the val split: accuracies, mean IoU, and the IoU of each region.
 
@@ -6,10 +6,10 @@ A run that ends early, for whatever reason, prints its rows so far and leaves th
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from reid.weights.weights_file import Weights
 
 SHARES = "rank-1", "rank-5", "rank-10", "mAP", "mINP"
+Embedder: TypeAlias = tuple[str, Callable[[list[Path]], np.ndarray]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the models, the data, the rules and the engine."""
     arguments.add_models(parser)
+    parser.add_argument("--join", action="store_true", help="the networks' unit rows side by side, as one network")
     arguments.add_data(parser, several=True)
     arguments.add_centre(parser)
     parser.add_argument("--rerank", action="store_true", help="also rank by k-reciprocal neighbours (k1 20, k2 6, lambda 0.3)")
@@ -62,6 +64,10 @@ def run(options: argparse.Namespace) -> None:
     if any(source.startswith(MASKED) for source in options.data):
         evaluate_parsers(options)
         return
+    if options.join and options.feature != "test":
+        raise InputError(f"--join: joins descriptors, so leave out --feature {options.feature}")
+    if options.join and len(set(options.models)) < 2:
+        raise InputError("--join: needs two different networks or more")
     names = source_names(options.data)
     sets = {name: read_source(source, QUERY, GALLERY) for name, source in zip(names, options.data, strict=True)}
     for name, (query, gallery) in sets.items():
@@ -69,6 +75,8 @@ def run(options: argparse.Namespace) -> None:
     require_whole(path for parts in sets.values() for part in parts for path in part.paths)
     networks = {name: find_source(name) for name in options.models}
     embedders = {network: _embedder(options, source) for network, source in networks.items()}  # before any embeds
+    if options.join:
+        embedders = _as_one(embedders)
     rows: dict[str, list[dict]] = {name: [] for name in sets}
     notes: list[str] = []
     output = options.output and PartialFile(options.output, lambda path: write_rows(path, joined(rows)))
@@ -105,7 +113,7 @@ def _measure(
         notes.append(f"{network}, {name}: {_clustering(np.concatenate(features), ids)}")
 
 
-def _embedder(options: argparse.Namespace, source: "Weights | NetworkFile") -> tuple[str, Callable[[list[Path]], np.ndarray]]:
+def _embedder(options: argparse.Namespace, source: "Weights | NetworkFile") -> Embedder:
     """The name of the features, and the function from image files to features."""
     from reid.appearance import AppearanceModel
     from reid.common.errors import InputError
@@ -124,6 +132,14 @@ def _embedder(options: argparse.Namespace, source: "Weights | NetworkFile") -> t
     embed = feature_of(network, options.feature)
     title = f"{options.feature} of {source.model} ({device})"
     return title, lambda paths: embed_features(embed, network.preprocessing, paths, device)
+
+
+def _as_one(embedders: Mapping[str, Embedder]) -> dict[str, Embedder]:
+    """The networks as one, whose features are those of all, joined."""
+    from reid.evaluation.features import join_features
+
+    titles, functions = zip(*embedders.values(), strict=True)
+    return {" + ".join(embedders): (" + ".join(titles), lambda paths: join_features([embed(paths) for embed in functions]))}
 
 
 def _rankings(

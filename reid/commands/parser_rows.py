@@ -11,6 +11,7 @@ TITLE = "accuracies and mean IoU over LIP's labels, then the IoU of each region 
 WIDTH = 160  # of the table, characters
 # The options that are about embeddings, each with the values that change nothing.
 _UNUSED: dict[str, tuple[Any, ...]] = {
+    "join": (False,),
     "centre": (None,),
     "rerank": (False,),
     "single_shot": (False,),

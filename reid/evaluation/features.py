@@ -1,4 +1,4 @@
-"""Features other than a network's descriptor: those before and after BNNeck, which are not unit rows."""
+"""Features other than a network's descriptor: before and after BNNeck, which are not unit rows; of several networks, joined."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ from torch import nn
 
 from reid.common.errors import InputError
 from reid.evaluation.extraction import embed_files
+from reid.evaluation.ranking import unit_rows
 from reid.preprocessing import Preprocessing
 
 FEATURES = "test", "f_t", "f_i"
@@ -38,3 +39,11 @@ def embed_features(
             return embed(torch.from_numpy(preprocessing(images)).to(device)).float().cpu().numpy()
 
     return embed_files(run, paths)
+
+
+def join_features(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The features of K networks, each `(N, D_k)`, as one `(N, sum of D_k)`: unit rows side by side, divided by the root of K.
+
+    Their cosine distance is the mean of those of the networks (Kalayeh et al., CVPR 2018, Tables 4 and 6).
+    """
+    return np.concatenate([unit_rows(part) for part in parts], axis=1) / np.sqrt(np.float32(len(parts)))

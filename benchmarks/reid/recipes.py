@@ -1,0 +1,72 @@
+"""The recipe of a row: that of its table with the row's changes, reduced as a run asks."""
+
+from dataclasses import dataclass, replace
+
+import configs
+from benchmarks.reid.table import Row, Table
+from reid.appearance import find_source
+from reid.common.errors import InputError
+from reid.training.recipe import Recipe, read_recipe
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """How a run is reduced from the paper's: `epochs` in place of the recipe's, `small` for the table's small scale.
+
+    changes: to the recipe of every row, each `key=value`; they override those of `small`, and the row's own override them.
+    """
+
+    epochs: int | None = None
+    small: bool = False
+    changes: tuple[str, ...] = ()
+
+
+def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
+    """The recipe of a row. With fewer epochs, all settings in epochs shrink proportionally.
+
+    That of a row which starts from another has neither `start`, which only a run can tell, nor initial weights of parts.
+    """
+    small = table.small if reduction.small else ()
+    changes = [*table.changes, *small, *reduction.changes, *row.changes]
+    file = row.recipe or table.recipe
+    recipe = read_recipe(configs.path("reid", table.small_recipes.get(file, file) if reduction.small else file), changes)
+    if size := row.size or table.size:
+        height, width = _shrunk(size, table.small_sides) if reduction.small else size
+        recipe = replace(recipe, height=height, width=width)
+    recipe = replace(recipe, teacher=recipe.teacher[: row.teachers])
+    if row.start:
+        recipe = replace(recipe, start="none", backbone_weights="none", parser_weights="none")
+    if reduction.epochs is None:
+        return recipe
+    if recipe.iterations:
+        return replace(recipe, epochs=reduction.epochs, iterations=0)
+    share = reduction.epochs / recipe.epochs
+    return replace(
+        recipe,
+        epochs=reduction.epochs,
+        warmup_epochs=recipe.warmup_epochs * share,
+        step_epochs=tuple(epoch * share for epoch in recipe.step_epochs),
+        cycle_epochs=max(1, round(recipe.cycle_epochs * share)),
+        early_epochs=round(recipe.early_epochs * share),
+        average_epochs=recipe.average_epochs * share,
+    )
+
+
+def networks(recipe: Recipe) -> dict[str, str]:
+    """The hash of each network that `recipe` starts from or learns from, by file.
+
+    Raises InputError, naming the recipe's key, for a file that is missing or not a network.
+    """
+    found: dict[str, str] = {}
+    for key, files in (("start", [] if recipe.start == "none" else [recipe.start]), ("teacher", recipe.teacher)):
+        try:
+            found |= {file: find_source(file).hash for file in files}
+        except InputError as error:
+            raise InputError(f"{key}: {error}") from None
+    return found
+
+
+def _shrunk(size: tuple[int, int], sides: tuple[float, float]) -> tuple[int, int]:
+    """Height and width multiplied by `sides`, as the nearest multiples of 8."""
+    height, width = (max(8, round(side * by / 8) * 8) for side, by in zip(size, sides, strict=True))
+    return height, width
