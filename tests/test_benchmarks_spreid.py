@@ -169,11 +169,11 @@ def test_a_small_table_trains_light_networks_on_images_of_one_size():
         ("SPReID wo/fg", "body", "parser_light"),
     ):
         recipe = recipe_of("spreid_regions", row, SMALL)
-        assert (recipe.height, recipe.width, recipe.parser_weights, recipe.iterations) == (160, 64, parser, 0)
+        assert (recipe.height, recipe.width, recipe.parser_weights, recipe.iterations) == (96, 48, parser, 0)
         assert (recipe.options["backbone"], recipe.options["parser"]) == ("efficientnet_lite0", "parser_light")
         assert recipe.options.get("regions") == regions
     sizes = [recipe_of("spreid_resolution", row.name, SMALL) for row in TABLES["spreid_resolution"].rows]
-    assert [(recipe.height, recipe.width) for recipe in sizes] == [(80, 32), (120, 48), (160, 64), (240, 96)]
+    assert [(recipe.height, recipe.width) for recipe in sizes] == [(48, 24), (72, 40), (96, 48), (144, 72)]
 
 
 def test_steps_of_iterations_become_epochs_where_fewer_are_asked_for():
