@@ -23,7 +23,7 @@ BACKGROUNDS = Table(
         "learning_rate=0.001",
         "precision=float32",
     ),
-    small_sides=1.0,
+    small_sides=(1.0, 1.0),
     small_identities=256,
     over="backgrounds as they are",
 )

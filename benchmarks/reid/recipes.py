@@ -53,14 +53,15 @@ def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
 
 
 def networks(recipe: Recipe) -> dict[str, str]:
-    """The hash of each network that `recipe` starts from or learns from, by file.
+    """The hash of each network that `recipe` starts from, learns from or sees people with, by file or name.
 
     Raises InputError, naming the recipe's key, for a file that is missing or not a network.
     """
     found: dict[str, str] = {}
-    for key, files in (("start", [] if recipe.start == "none" else [recipe.start]), ("teacher", recipe.teacher)):
+    keys = {"start": [recipe.start], "teacher": recipe.teacher, "parser_weights": [recipe.parser_weights]}
+    for key, files in {**keys, "outlines": [recipe.outlines]}.items():
         try:
-            found |= {file: find_source(file).hash for file in files}
+            found |= {file: find_source(file).hash for file in files if file not in ("none", "average")}
         except InputError as error:
             raise InputError(f"{key}: {error}") from None
     return found

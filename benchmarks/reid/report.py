@@ -142,4 +142,6 @@ def _beside(table: Table, row: Row) -> list[str]:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{key} {_short(each)}" for key, each in value.items()) or "none"
     return f"{value:g}" if isinstance(value, float) else Path(value).name if isinstance(value, str) else str(value)

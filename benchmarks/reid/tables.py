@@ -7,6 +7,7 @@ figures has published values that could not be looked up: none is from memory.
 from typing import Any
 
 from benchmarks.reid import spreid
+from benchmarks.reid.backgrounds import BACKGROUNDS
 from benchmarks.reid.distillation import DISTILLATION
 from benchmarks.reid.parsing import PARSING
 from benchmarks.reid.state_of_the_art import STATE_OF_THE_ART
@@ -213,6 +214,7 @@ TABLES = {
         ROBUST_ABLATION,
         SWAG,
         DISTILLATION,
+        BACKGROUNDS,
         PARSING,
         spreid.RESOLUTION,
         spreid.BACKBONES,
