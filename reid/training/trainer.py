@@ -8,6 +8,7 @@ from torch import nn
 from reid.common.errors import InputError
 from reid.common.picture_file import require_whole
 from reid.data.folders import Crops
+from reid.parsing.lip import check_pairs
 from reid.parsing.outlines import outlines_by
 from reid.training import checkpoint, processes
 from reid.training.batches import Batches
@@ -60,10 +61,12 @@ def train(
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists(), widths=widths)
     checkpoint.resume(file, run, learner.parts(), device)
     ask = PresentTeachers(recipe.teacher, device) if recipe.composites_per_batch else None
+    people = None
+    if recipe.outlines != "average" and (recipe.background or recipe.masked):
+        people = outlines_by(recipe.outlines, device)
     with processes.first_alone():  # only after all checks, since it takes minutes
         taught = teach(teachers, crops.paths) if teachers else None
     del teachers  # free device memory for the network in training
-    people = None if recipe.outlines == "average" else outlines_by(recipe.outlines, device)
     batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask, people)
     journal = Journal(folder, learner.position.epoch, batches.epochs(), learner.is_finished(), silent=not first)
     at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]
@@ -129,11 +132,15 @@ def _check_unlabelled(recipe: Recipe, crops: Crops) -> None:
 
 
 def _check_masks(recipe: Recipe, crops: Crops) -> None:
-    """Raise InputError if parsing masks are required but missing, or given but unused."""
+    """Raise InputError if parsing masks are required but missing, given but unused, or not those of their images."""
     if recipe.parsing_weight and not crops.masks:
         raise InputError("--data: parsing needs images with masks, as in lip=DIR")
     if crops.masks and not recipe.parsing_weight:
         raise InputError("parsing_weight: must be above 0 for images with masks; their people have no identities")
+    if crops.masks and recipe.teacher:
+        raise InputError("teacher: must be [] for images with masks, since a parser has no embeddings to match")
+    if crops.masks:
+        check_pairs(crops)
 
 
 def _is_finished(last: Path, recipe: Recipe) -> bool:
