@@ -134,7 +134,7 @@ def load_batches(
                 backgrounds = draw_backgrounds(count, random, changes.background, changes.masked).take(places)
             if around:
                 people = images.outlines(chosen)
-                if composed.any():
+                if composed.any() and mixed is not None:
                     pair = people[composed][..., None], images.outlines(others[composed])[..., None]
                     people = torch.cat([people[~composed], compose(*pair, mixed)[..., 0]])
             names = [torch.from_numpy(np.ascontiguousarray(each[chosen.numpy()])) for each in told]
