@@ -43,9 +43,9 @@ def train(
 
     All randomness comes from the recipe's seed, the epoch and the step, so on a CPU a resumed run ends with exactly the weights
     of an uninterrupted one. Of several processes (see `reid.training.processes`), all read and only the first writes. Raises
-    InputError for a recipe that cannot run here, if training diverges, if an image is missing or cut off, if no validation query
-    has a positive, if a validation image is also trained on, and if `folder` holds the checkpoint of another run. The weights of
-    a finished run are not rewritten, since thresholds may have been added.
+    InputError for a recipe that cannot run here, if training diverges, if an image is missing or cut off, if a mask does not fit
+    its image, if no validation query has a positive, if a validation image is also trained on, and if `folder` holds the
+    checkpoint of another run. The weights of a finished run are not rewritten, since thresholds may have been added.
     """
     file, first = folder / "checkpoint.pt", processes.rank() == 0
     for each in validation:
