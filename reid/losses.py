@@ -15,10 +15,11 @@ def identity_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float =
 def parsing_loss(logits: torch.Tensor, masks: torch.Tensor, ignored: int) -> torch.Tensor:
     """Cross-entropy of a parser's `(B, L, h, w)` logits, scaled up bilinearly, with the labels of the `(B, H, W)` masks.
 
-    A mean over all pixels, except those of the label `ignored`.
+    A mean over all pixels, except those of the label `ignored`; 0 if there are no others.
     """
     whole = F.interpolate(logits.float(), size=masks.shape[1:], mode="bilinear", align_corners=False)
-    return F.cross_entropy(whole, masks.long(), ignore_index=ignored)
+    total = F.cross_entropy(whole, masks.long(), ignore_index=ignored, reduction="sum")
+    return total / (masks != ignored).sum().clamp(min=1)
 
 
 def triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: float | None = 0.3) -> torch.Tensor:

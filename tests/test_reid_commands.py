@@ -17,7 +17,6 @@ from small_training import write_people
 import configs
 import reid
 from reid.__main__ import main
-from reid.commands import evaluate
 from reid.common import errors
 from reid.data.folders import GALLERY, QUERY
 from reid.evaluation import figures
@@ -77,35 +76,6 @@ def test_evaluate_prints_and_writes_a_row_for_each_set_network_and_centring(monk
     ]
     assert {(row["rank-1"], row["queries"], row["gallery"]) for row in rows} == {("1.0000", "6", "6")}
     assert capsys.readouterr().out.count("│ others") == 4
-
-
-def test_evaluate_ranks_two_networks_joined_as_one(monkeypatch, small_weights, crops, tmp_path, capsys):
-    small_weights.write(tmp_path / "one.safetensors")
-    turned = {name: -tensor[::-1] if tensor.ndim > 1 else tensor for name, tensor in small_weights.tensors.items()}
-    replace(small_weights, tensors=turned).write(tmp_path / "two.safetensors")
-    models = [tmp_path / "one.safetensors", tmp_path / "two.safetensors"]
-    seen = []
-    monkeypatch.setattr("reid.commands.evaluate._rankings", spying(evaluate._rankings, seen))
-    words = "--data", crops, "--device", "cpu", "--output", tmp_path / "table.csv"
-    for more in ((), ("--join", "--centre", "camera", "--rerank", "--single-shot")):
-        call(monkeypatch, "evaluate", *models, *words, *more)
-    rows = list(csv.DictReader((tmp_path / "table.csv").open()))
-    assert {row["network"] for row in rows} == {f"{models[0]} + {models[1]}"}
-    kinds = [(distance, centring) for centring in ("none", "camera") for distance in ("cosine", "re-ranked")]
-    assert [(row["distance"], row["centring"]) for row in rows] == kinds
-    for one, two, joined in zip(*seen, strict=True):
-        assert joined == pytest.approx(np.hstack([one, two]) / 2**0.5, abs=1e-6)
-        assert not np.allclose(one @ one.T, two @ two.T, atol=1e-3)
-
-
-def spying(rankings, seen):
-    """`rankings`, which also adds the features that it is given to `seen`."""
-
-    def spy(options, features, *parts):
-        seen.append(features)
-        return rankings(options, features, *parts)
-
-    return spy
 
 
 def test_evaluate_opens_every_network_before_the_first_one_computes(monkeypatch, weights, crops, tmp_path, capsys):

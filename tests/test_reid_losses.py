@@ -10,6 +10,7 @@ from reid.losses import (
     hard_triplet_loss,
     identity_loss,
     pairwise_distances,
+    parsing_loss,
     soft_triplet_loss,
     triplet_loss,
 )
@@ -62,6 +63,22 @@ def slow_soft_triplet(features, labels, margin):
         near = sum(d * math.exp(-d) for d in negatives) / sum(math.exp(-d) for d in negatives)
         losses.append(slow_hinge(far - near, margin))
     return sum(losses) / len(losses)
+
+
+def test_parsing_loss_is_the_mean_over_the_pixels_that_count():
+    logits, masks = torch.randn(2, 3, 4, 2), torch.randint(0, 3, (2, 4, 2), dtype=torch.uint8)
+    masks[0, 1:3] = 255
+    shares = logits.log_softmax(1)
+    counted = [(b, y, x) for b in range(2) for y in range(4) for x in range(2) if masks[b, y, x] != 255]
+    expected = -sum(float(shares[b, int(masks[b, y, x]), y, x]) for b, y, x in counted) / len(counted)
+    assert float(parsing_loss(logits, masks, 255)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_masks_of_which_no_pixel_counts_teach_nothing():
+    logits = torch.randn(2, 3, 4, 2, requires_grad=True)
+    loss = parsing_loss(logits, torch.full((2, 8, 4), 255, dtype=torch.uint8), 255)
+    loss.backward()
+    assert loss == 0 and not logits.grad.any()
 
 
 @pytest.mark.parametrize("labels", LABELS)

@@ -88,3 +88,27 @@ def test_a_mask_of_another_kind_is_told(tmp_path, mask):
     cv2.imwrite(str(tmp_path / "0.png"), mask)
     with pytest.raises(InputError, match=r"0\.png: must have one label per pixel"):
         read_labels(tmp_path / "0.png")
+
+
+def test_the_outline_of_a_composite_is_composed_as_its_images_are(monkeypatch):
+    found = []
+    monkeypatch.setattr("reid.data.loading.replace_backgrounds", lambda pixels, *more: found.append((pixels, more[-1])) or pixels)
+    people = torch.from_numpy(np.random.default_rng(0).integers(0, 2, (5, 64, 32)).astype(np.uint8) * 255)
+    images = Images(people[..., None].expand(-1, -1, -1, 3), people=people)  # which show just their outlines
+    order = np.random.default_rng(1).integers(0, 5, (2, 12))
+    list(load_batches(images, [np.arange(5)], order, SIZE, ImageChanges(masked=1.0, composed=8), [0]))
+    for pixels, outlines in found:
+        assert torch.allclose(pixels[..., 0] / 255, outlines, atol=1e-5)
+        assert not torch.equal(outlines[4:], people[order[0, 4:]].float() / 255)
+
+
+def test_a_teacher_is_asked_beside_masks():
+    masks = blocks(4)
+    images = Images(torch.randint(0, 256, (4, 64, 32, 3), dtype=torch.uint8), masks)
+    told = [np.arange(4), np.zeros((4, 1), np.float32)]
+    batches = load_batches(
+        images, told, np.array([[0, 1, 2, 3]]), SIZE, ImageChanges(composed=1), [0], ask=lambda _: torch.ones(1, 1)
+    )
+    _, labels, taught, moved = next(batches)
+    assert (labels.tolist(), taught.ravel().tolist()) == ([0, 1, 2, 3], [0, 0, 0, 1])
+    assert moved.shape == masks.shape

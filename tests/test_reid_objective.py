@@ -206,6 +206,21 @@ def test_a_recipe_that_cannot_be_followed_is_told_in_one_sentence(small_weights,
         Learner(replace(recipe, **changes), 3, "cpu")
 
 
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        pytest.param("none", "parser_weights: robust does not train the parser inside", id="none"),
+        pytest.param("hacnn", "parser_weights: these weights are those of hacnn, but the parser", id="of another network"),
+        pytest.param("nobody", "parser_weights: nobody: no weights of this name ship", id="unknown"),
+        pytest.param("nowhere.safetensors", r"parser_weights: nowhere\.safetensors: no such file", id="missing"),
+    ],
+)
+def test_a_parser_inside_needs_weights_of_its_own(normed_parser, source, sentence):
+    recipe = read_recipe(path("reid", "robust"), ["options.foreground=parser_light", f"parser_weights={source}"])
+    with pytest.raises(InputError, match=sentence):
+        Learner(recipe, 3, "cpu")
+
+
 @pytest.mark.parametrize("name", sorted(file.stem for file in path("reid", "robust").parent.glob("*.yaml")))
 def test_every_recipe_shipped_can_be_read_and_names_a_network_with_its_options(name):
     from reid.models import choices

@@ -1,6 +1,7 @@
 """Parsers in the one trainer, and runs that count iterations."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from configs import path
 from reid.commands import train as command
 from reid.common.errors import InputError
-from reid.data.folders import TRAIN, join, read_market
+from reid.data.folders import TRAIN, join, read_market, with_unlabelled
 from reid.parsing.lip import read_lip
 from reid.training.recipe import read_recipe
 from reid.training.trainer import train
@@ -45,13 +46,14 @@ def plain():
     return read_recipe(path("reid", "parser_light"), f"{changes} {off} evaluate_every=0".split())
 
 
-def test_a_parser_learns_the_regions_of_a_person_and_ships_as_weights(lip, plain, tmp_path):
+def test_a_parser_learns_the_regions_of_a_person_and_ships_as_weights(lip, plain, normed_parser, tmp_path):
     validation = ParsingSet("lip", read_lip(lip, "val"))
     train(plain, read_lip(lip, "train"), tmp_path / "run", validation=[validation])
     weights = read_weights(tmp_path / "run" / "best.safetensors")
     assert weights.model == "parser_light"
     scores = validation.scores(weights, "cpu")
     assert scores["accuracy"] > 0.85
+    assert [weights.training[key] for key in ("images", "identities", "unlabelled")] == [8, 0, 0]
     assert weights.training["validation"]["lip"]["region IoU"] == pytest.approx(scores["region IoU"], abs=1e-3)
 
 
@@ -71,6 +73,47 @@ def test_masks_and_parsers_belong_together(lip, plain, crops_folder, recipe, tmp
         train(plain, join([read_market(crops_folder, TRAIN)]), tmp_path / "one")
     with pytest.raises(InputError, match="parsing_weight: must be above 0 for images with masks"):
         train(recipe, read_lip(lip, "train"), tmp_path / "other")
+    taught = replace(plain, teacher=("any.xml",), embedding_weight=1.0)
+    with pytest.raises(InputError, match=r"teacher: must be \[\] for images with masks"):
+        train(taught, read_lip(lip, "train"), tmp_path / "third")
+
+
+def test_photographs_with_masks_and_images_without_are_not_used_together(lip, photographs, crops_folder):
+    with pytest.raises(InputError, match="--unlabelled: images without masks do not train a parser"):
+        with_unlabelled(read_lip(lip, "train"), [photographs])
+    with pytest.raises(InputError, match="with parsing masks and without cannot be used together"):
+        join([read_lip(lip, "train"), read_market(crops_folder, TRAIN)])
+
+
+@pytest.mark.parametrize("part", ["train", "val"])
+def test_masks_of_other_images_are_told_before_a_step_is_taken(lip, plain, normed_parser, part, tmp_path, monkeypatch):
+    monkeypatch.setattr("reid.training.learner.Learner.step", None)
+    mask = Path(lip.removeprefix("lip=")) / f"{part}_segmentations/1.png"
+    cv2.imwrite(str(mask), np.ones((32, 64), np.uint8))
+    with pytest.raises(InputError, match=r"1\.png: 64x32 pixels, but .*1\.jpg has 32x64"):
+        train(plain, read_lip(lip, "train"), tmp_path / "run", validation=[ParsingSet("lip", read_lip(lip, "val"))])
+
+
+def test_a_validation_set_without_people_is_told_before_a_step_is_taken(lip, plain, normed_parser, tmp_path, monkeypatch):
+    monkeypatch.setattr("reid.training.learner.Learner.step", None)
+    for mask in Path(lip.removeprefix("lip=")).glob("val_segmentations/*"):
+        cv2.imwrite(str(mask), np.zeros((64, 32), np.uint8))
+    with pytest.raises(InputError, match="val_segmentations: no mask shows a person"):
+        train(plain, read_lip(lip, "train"), tmp_path / "run", validation=[ParsingSet("lip", read_lip(lip, "val"))])
+
+
+def test_the_command_tells_which_networks_learn_from_masks(lip, tmp_path):
+    options = _parsed([str(path("reid", "robust")), "--data", lip, "--output", str(tmp_path / "run")])
+    with pytest.raises(InputError, match="photographs with masks train a parser, parser or parser_light, not robust"):
+        command.run(options)
+
+
+def test_a_parser_finds_the_outlines_of_people_only_for_what_changes_their_background(crops_folder, recipe, tmp_path):
+    crops, recipe = join([read_market(crops_folder, TRAIN)]), replace(recipe, outlines="nowhere.safetensors")
+    train(replace(recipe, background=0.0), crops, tmp_path / "run")
+    for changed in ({"background": 0.5}, {"masked": 0.5}):
+        with pytest.raises(InputError, match=r"outlines: nowhere\.safetensors: no such file"):
+            train(replace(recipe, **changed), crops, tmp_path / "other")
 
 
 def test_a_run_ends_after_its_iterations_in_the_middle_of_an_epoch(crops_folder, recipe, tmp_path, capsys):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from reid.common.errors import InputError
-from reid.parsing.lip import read_lip, read_pairs
+from reid.parsing.lip import check_pairs, read_lip
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_the_images_of_a_part_are_those_of_its_list_in_its_order(folder):
     assert [path.name for path in crops.paths] == ["12.jpg", "7.jpg"]
     assert [path.name for path in crops.masks] == ["12.png", "7.png"]
     assert len(set(crops.ids.tolist())) == 2
-    assert [(image.shape, labels.max()) for image, labels in read_pairs(crops)] == [((40, 20, 3), 12), ((40, 20, 3), 7)]
+    check_pairs(crops)
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,20 @@ def test_a_part_that_is_not_whole_is_told(folder, spoil, sentence):
 def test_a_mask_that_does_not_fit_its_image_is_told(folder, mask, sentence):
     cv2.imwrite(str(folder / "train_segmentations/12.png"), mask)
     with pytest.raises(InputError, match=sentence):
-        list(read_pairs(read_lip(f"lip={folder}", "train")))
+        check_pairs(read_lip(f"lip={folder}", "train"))
 
 
 def test_pixels_that_do_not_count_are_no_wrong_label(folder):
     cv2.imwrite(str(folder / "train_segmentations/12.png"), np.full((40, 20), 255, np.uint8))
-    assert len(list(read_pairs(read_lip(f"lip={folder}", "train")))) == 2
+    check_pairs(read_lip(f"lip={folder}", "train"))
+
+
+@pytest.mark.parametrize("label", [0, 255])
+def test_masks_without_a_person_are_told(folder, label):
+    for name in ("7", "12"):
+        cv2.imwrite(str(folder / f"train_segmentations/{name}.png"), np.full((40, 20), label, np.uint8))
+    with pytest.raises(InputError, match="train_segmentations: no mask shows a person"):
+        check_pairs(read_lip(f"lip={folder}", "train"))
 
 
 def test_a_source_without_masks_is_told(folder):

@@ -124,6 +124,17 @@ def test_one_process_has_the_whole_batch():
     assert processes.gathered_rows(4, 2).tolist() == [0, 1, 2, 3]
 
 
+def test_maps_are_gathered_as_they_are_sent_whatever_their_order_in_memory(monkeypatch):
+    def exchange(parts, own):
+        for part in parts:
+            torch.as_strided(part, (part.numel(),), (1,)).copy_(torch.as_strided(own, (own.numel(),), (1,)))
+
+    monkeypatch.setattr(processes, "count", lambda: 2)
+    monkeypatch.setattr(processes.dist, "all_gather", exchange)
+    maps = torch.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
+    assert torch.equal(processes.gather(maps.to(memory_format=torch.channels_last)), torch.cat([maps, maps]))
+
+
 def start_two(run: Run, output: Path) -> list[tuple[int, str]]:
     """Train `run` in two processes; how each ends, and what it says."""
     with socket.create_server(("127.0.0.1", 0)) as server:

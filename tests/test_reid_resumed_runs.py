@@ -18,6 +18,8 @@ from reid.training.validation import ValidationSet
 from reid.weights.thresholds import Thresholds
 from reid.weights.weights_file import read_weights
 
+COUNTED = {"epochs": 0, "images_per_batch": 16, "average": "none", "early_epochs": 0, "schedule": "exponential"}
+
 
 def killed_at(monkeypatch, epoch: int, step: int):
     """Let a run die before that step."""
@@ -38,9 +40,9 @@ def killed_at(monkeypatch, epoch: int, step: int):
         pytest.param({}, 1, 0, id="between two epochs"),
         pytest.param({"checkpoint_steps": 0}, 1, 1, id="from the start of the epoch"),
         pytest.param({"average": "gaussian", "center_weight": 1e-3, "optimiser": "adam"}, 1, 1, id="with centers and SWAG"),
-        pytest.param(
-            {"epochs": 0, "iterations": 3, "images_per_batch": 16, "average": "none", "early_epochs": 0}, 1, 0, id="by iterations"
-        ),
+        pytest.param({**COUNTED, "iterations": 3}, 1, 0, id="by iterations"),
+        pytest.param({**COUNTED, "iterations": 6, "part_rates": {"body": 0.1, "head": 3.0}}, 1, 1, id="rates by part"),
+        pytest.param({**COUNTED, "iterations": 6, "part_rates": {"body": 0}}, 1, 1, id="a part that is not trained"),
     ],
 )
 def test_a_run_that_was_killed_ends_with_the_weights_of_an_unbroken_one(

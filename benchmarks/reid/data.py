@@ -67,6 +67,8 @@ def read_data(
         pairs = [read_source(source, QUERY, GALLERY) for source in on]
         measured = [ValidationSet(name, query, gallery) for name, (query, gallery) in zip(names, pairs, strict=True)]
     together = with_unlabelled(crops, unlabelled)
+    for each in measured:
+        each.check()
     require_whole(path for each in measured for path in each.paths)
     check_apart(together, measured)
     return Data(crops, together, first, whole, tuple(map(source_name, sources)), tuple(measured))

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
     from reid.data.sources import UNLABELLED, read_source, site_names, source_names
     from reid.engines import devices
     from reid.models import parsers
-    from reid.parsing.lip import read_lip
+    from reid.parsing.lip import PREFIX, read_lip
     from reid.training import processes
     from reid.training.recipe import Recipe, read_recipe
     from reid.training.trainer import train
@@ -65,6 +65,8 @@ def run(options: argparse.Namespace) -> None:
             raise InputError(
                 f"{source}: not a data source; changes follow the recipe: train {options.recipe} {source} --data ..."
             )
+        if source.startswith(PREFIX) and not parses:
+            raise InputError(f"{source}: photographs with masks train a parser, {' or '.join(parsers())}, not {recipe.model}")
     parts = [read_lip(source, "train") if parses else read_source(source, TRAIN)[0] for source in options.data]
     crops = with_unlabelled(join(parts), options.unlabelled)
     validation: list[Measured] = []

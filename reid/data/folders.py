@@ -86,10 +86,12 @@ def with_unlabelled(crops: Crops, folders: Sequence[str | Path]) -> Crops:
     """Append every image below `folders` to `crops`, with the unknown identity -1.
 
     The images directly in each folder of the tree count as one camera. Raises InputError for a folder that is missing or has no
-    images.
+    images, and for crops with masks.
     """
     if not folders:
         return crops
+    if crops.masks is not None:
+        raise InputError("--unlabelled: images without masks do not train a parser; leave it out")
     paths, cameras = list(crops.paths), [crops.cameras]
     for folder in map(Path, folders):
         found = sorted(path for path in folder.rglob("*") if is_picture(path))

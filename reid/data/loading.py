@@ -44,8 +44,13 @@ def load_images(paths: Sequence[Path], size: Preprocessing) -> torch.Tensor:
 def load_masks(paths: Sequence[Path], size: Preprocessing) -> torch.Tensor:
     """Decode parsing masks and resize them to `size`, without mixing labels: `(N, H, W)` uint8."""
     masks = torch.empty((len(paths), size.height, size.width), dtype=torch.uint8)
-    for path, row in zip(paths, masks.numpy(), strict=True):
+
+    def load(path: Path, row: np.ndarray) -> None:
         cv2.resize(read_labels(path), (size.width, size.height), dst=row, interpolation=cv2.INTER_NEAREST)
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for _ in threads.map(load, paths, masks.numpy()):
+            pass
     return masks
 
 
@@ -103,10 +108,10 @@ def load_batches(
     """Yield `(inputs (B, 3, H, W) float32, *told)` on `device` for each row of `batches (batches, B)`.
 
     The rows index `images` and each of the arrays `told`, `(N, ...)`, such as labels. If the images have masks, these follow, as
-    `(B, H, W)` uint8, moved like the images. All
-    random numbers of a batch derive from `seed` and its row, so a run that starts at the row `first`, or loads only some
-    `columns`, gets the same inputs as a full run. `ask` is called with the composed images, `(C, H, W, 3)` BGR in 0..255, before
-    further augmentation; its results, `(C, ...)`, replace those images' rows in the last array of `told`.
+    `(B, H, W)` uint8, moved like the images; those of composites are the first image's. All random numbers of a batch derive from
+    `seed` and its row, so a run that starts at the row `first`, or loads only some `columns`, gets the same inputs as a full run.
+    `ask` is called with the composed images, `(C, H, W, 3)` BGR in 0..255, before further augmentation; its results, `(C, ...)`,
+    replace those images' rows in the last array of `told`.
     """
     pinned = torch.device(device).type == "cuda"
     scale, shift = (torch.from_numpy(each).to(device) for each in size.affine())
@@ -123,11 +128,15 @@ def load_batches(
             seen = None if changes.camera is None else draw_camera_changes(count, random, changes.camera).take(places)
             donors, people, mixed, backgrounds = torch.empty(0), torch.empty(0), None, None
             if around or changes.composed:
-                donors = images.pixels[torch.from_numpy(random.integers(len(images.pixels), size=count)[places])]
+                others = torch.from_numpy(random.integers(len(images.pixels), size=count)[places])
+                donors = images.pixels[others]
                 mixed = draw_composites(count, random).take(places[composed])
                 backgrounds = draw_backgrounds(count, random, changes.background, changes.masked).take(places)
             if around:
                 people = images.outlines(chosen)
+                if composed.any() and mixed is not None:
+                    pair = people[composed][..., None], images.outlines(others[composed])[..., None]
+                    people = torch.cat([people[~composed], compose(*pair, mixed)[..., 0]])
             names = [torch.from_numpy(np.ascontiguousarray(each[chosen.numpy()])) for each in told]
             if images.masks is not None:
                 names.append(images.masks[chosen])
@@ -142,7 +151,8 @@ def load_batches(
             clean = compose(pixels[-composed:], donors[-composed:], mixed)
             pixels = torch.cat([pixels[:-composed].float(), clean])
             if ask is not None:
-                rows[-1] = torch.cat([rows[-1][:-composed], ask(clean).to(rows[-1].dtype)])
+                taught = rows[len(told) - 1]
+                rows[len(told) - 1] = torch.cat([taught[:-composed], ask(clean).to(taught.dtype)])
         if len(people):
             pixels = replace_backgrounds(pixels, donors, backgrounds, people)
         if seen is not None:

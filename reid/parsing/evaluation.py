@@ -7,11 +7,10 @@ import numpy as np
 from rich import get_console
 from rich.progress import track
 
-from reid.common.errors import InputError
 from reid.common.picture_file import read_image
 from reid.data.masks import read_labels
 from reid.models.regions import LABELS, REGIONS
-from reid.parsing.lip import check_pair
+from reid.parsing.lip import check_pair, nobody_in
 from reid.parsing.measures import count_pixels, measure_labels, region_iou
 from reid.parsing.parser import BATCH, Parser, labels_at
 
@@ -34,6 +33,6 @@ def evaluate_parser(parser: Parser, images: Sequence[Path], masks: Sequence[Path
         for probabilities, truth in zip(parser.parse(photographs).probabilities, truths, strict=True):
             counts += count_pixels(truth, labels_at(probabilities, *truth.shape))
     if not counts[1:].any():
-        raise InputError(f"{masks[0].parent}: no mask shows a person; labels 1 to {len(LABELS) - 1} are the person")
+        raise nobody_in(masks[0].parent)
     regions = region_iou(counts)
     return dict(zip(COLUMNS, (*measure_labels(counts), *map(float, regions), float(np.nanmean(regions))), strict=True))

@@ -4,7 +4,8 @@
 of the validation split have `val` in place of `train`. A mask has one of LIP's 20 labels per pixel, or 255, which does not count.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from reid.common.errors import InputError
 from reid.common.picture_file import read_image
 from reid.common.text_file import read_text
 from reid.data.folders import Crops
-from reid.data.masks import IGNORED, read_labels
+from reid.data.masks import BACKGROUND, IGNORED, read_labels
 from reid.models.regions import LABELS
 
 PREFIX = "lip="  # of a source in this layout
@@ -35,8 +36,8 @@ def read_lip(source: str | Path, part: str) -> Crops:
     names = read_text(listed).split()
     if not names:
         raise InputError(f"{listed}: names no image")
-    if repeated := next((name for name in names if names.count(name) > 1), None):
-        raise InputError(f"{listed}: names {repeated} twice")
+    if repeated := [name for name, times in Counter(names).items() if times > 1]:
+        raise InputError(f"{listed}: names {repeated[0]} twice")
     images = [folder / f"{part}_images" / f"{name}.jpg" for name in names]
     masks = [folder / f"{part}_segmentations" / f"{name}.png" for name in names]
     for path in (*images, *masks):
@@ -45,12 +46,23 @@ def read_lip(source: str | Path, part: str) -> Crops:
     return Crops(images, np.arange(len(names)), np.zeros(len(names), np.int64), masks)
 
 
-def read_pairs(crops: Crops) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Each image `(H, W, 3)` uint8 BGR with its mask `(H, W)` uint8. Raises InputError as `check_pair` does."""
-    for path, mask in zip(crops.paths, crops.masks or [], strict=True):
-        image, labels = read_image(path), read_labels(mask)
-        check_pair(path, image, mask, labels)
-        yield image, labels
+def check_pairs(crops: Crops) -> None:
+    """Raise InputError, as `check_pair` does, for the first image and mask that do not fit, and if no mask shows a person."""
+
+    def shows_person(path: Path, mask: Path) -> bool:
+        labels = read_labels(mask)
+        check_pair(path, read_image(path), mask, labels)
+        return bool(((labels != BACKGROUND) & (labels != IGNORED)).any())
+
+    masks = crops.masks or []
+    with ThreadPoolExecutor() as threads:
+        if not any(list(threads.map(shows_person, crops.paths, masks))):
+            raise nobody_in(masks[0].parent)
+
+
+def nobody_in(folder: Path) -> InputError:
+    """The error for a `folder` of masks that show no person."""
+    return InputError(f"{folder}: no mask shows a person; labels 1 to {len(LABELS) - 1} are the person")
 
 
 def check_pair(path: Path, image: np.ndarray, mask: Path, labels: np.ndarray) -> None:

@@ -144,6 +144,10 @@ def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[Network, str, lis
     network.preprocessing = replace(size, height=recipe.height or size.height, width=recipe.width or size.width)
     if recipe.parser_weights != "none":
         _load_parser(recipe, network)
+    elif fresh and recipe.start == "none" and getattr(network, "parser", None) is not None:
+        raise InputError(
+            f"parser_weights: {recipe.model} does not train the parser inside; name its weights, or a start with both"
+        )
     if recipe.backbone_weights == "none":
         return network, "none", seen
     load_backbone = getattr(network, "load_backbone", None)
@@ -153,12 +157,14 @@ def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[Network, str, lis
     return network, recipe.backbone_weights if loaded else "none", seen
 
 
-def _load_parser(recipe: Recipe, network: nn.Module) -> None:
-    load_parser = getattr(network, "load_parser", None)
-    if load_parser is None:
+def _load_parser(recipe: Recipe, network: Network) -> None:
+    if getattr(network, "parser", None) is None:
         raise InputError(f"parser_weights: {recipe.model} with the options {recipe.options} has no parser; must be none")
-    source = find_weights(recipe.parser_weights)
-    load_parser(source.network().state_dict(), source.model)
+    try:
+        source = find_weights(recipe.parser_weights)
+        network.load_parser(source.network().state_dict(), source.model)
+    except InputError as error:
+        raise InputError(f"parser_weights: {error}") from None
 
 
 def _go_on_from(recipe: Recipe, network: nn.Module) -> list[str]:

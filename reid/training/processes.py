@@ -91,7 +91,8 @@ def gather(rows: torch.Tensor) -> torch.Tensor:
     """The rows `(B, ...)` of all processes, `(count * B, ...)`, in order; only the process's own rows carry a gradient."""
     if count() == 1:
         return rows
-    parts = [torch.empty_like(rows) for _ in range(count())]
+    # An exchange copies memory as it lies: maps with channels last would arrive in another order.
+    parts = [torch.empty_like(rows, memory_format=torch.contiguous_format) for _ in range(count())]
     dist.all_gather(parts, rows.detach().contiguous())
     parts[rank()] = rows
     return torch.cat(parts)

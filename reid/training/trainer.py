@@ -8,6 +8,7 @@ from torch import nn
 from reid.common.errors import InputError
 from reid.common.picture_file import require_whole
 from reid.data.folders import Crops
+from reid.parsing.lip import check_pairs
 from reid.parsing.outlines import outlines_by
 from reid.training import checkpoint, processes
 from reid.training.batches import Batches
@@ -42,9 +43,9 @@ def train(
 
     All randomness comes from the recipe's seed, the epoch and the step, so on a CPU a resumed run ends with exactly the weights
     of an uninterrupted one. Of several processes (see `reid.training.processes`), all read and only the first writes. Raises
-    InputError for a recipe that cannot run here, if training diverges, if an image is missing or cut off, if no validation query
-    has a positive, if a validation image is also trained on, and if `folder` holds the checkpoint of another run. The weights of
-    a finished run are not rewritten, since thresholds may have been added.
+    InputError for a recipe that cannot run here, if training diverges, if an image is missing or cut off, if a mask does not fit
+    its image, if no validation query has a positive, if a validation image is also trained on, and if `folder` holds the
+    checkpoint of another run. The weights of a finished run are not rewritten, since thresholds may have been added.
     """
     file, first = folder / "checkpoint.pt", processes.rank() == 0
     for each in validation:
@@ -60,10 +61,12 @@ def train(
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists(), widths=widths)
     checkpoint.resume(file, run, learner.parts(), device)
     ask = PresentTeachers(recipe.teacher, device) if recipe.composites_per_batch else None
+    people = None
+    if recipe.outlines != "average" and (recipe.background or recipe.masked):
+        people = outlines_by(recipe.outlines, device)
     with processes.first_alone():  # only after all checks, since it takes minutes
         taught = teach(teachers, crops.paths) if teachers else None
     del teachers  # free device memory for the network in training
-    people = None if recipe.outlines == "average" else outlines_by(recipe.outlines, device)
     batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask, people)
     journal = Journal(folder, learner.position.epoch, batches.epochs(), learner.is_finished(), silent=not first)
     at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]
@@ -129,11 +132,15 @@ def _check_unlabelled(recipe: Recipe, crops: Crops) -> None:
 
 
 def _check_masks(recipe: Recipe, crops: Crops) -> None:
-    """Raise InputError if parsing masks are required but missing, or given but unused."""
+    """Raise InputError if parsing masks are required but missing, given but unused, or not those of their images."""
     if recipe.parsing_weight and not crops.masks:
         raise InputError("--data: parsing needs images with masks, as in lip=DIR")
     if crops.masks and not recipe.parsing_weight:
         raise InputError("parsing_weight: must be above 0 for images with masks; their people have no identities")
+    if crops.masks and recipe.teacher:
+        raise InputError("teacher: must be [] for images with masks, since a parser has no embeddings to match")
+    if crops.masks:
+        check_pairs(crops)
 
 
 def _is_finished(last: Path, recipe: Recipe) -> bool:

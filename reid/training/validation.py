@@ -19,6 +19,7 @@ from reid.evaluation import check_positives, evaluate_embeddings
 from reid.evaluation.extraction import embed_files
 from reid.models import Network
 from reid.parsing.evaluation import evaluate_parser
+from reid.parsing.lip import check_pairs
 from reid.parsing.parser import Parser
 from reid.preprocessing import Preprocessing
 from reid.training.checkpoint import Position
@@ -36,9 +37,10 @@ def snapshot(
     They include a record of their origin: recipe with seed, data, epochs and versions. Initial files are recorded by name only,
     since weights are published and local paths are private.
     """
-    named = int((crops.ids >= 0).sum()) if not crops.masks else 0
+    named = int((crops.ids >= 0).sum())
     sources = {"data": [source_name(source) for source in data], "start_data": list(position.seen)}
-    found = {**sources, "images": named, "identities": int(crops.ids.max()) + 1, "unlabelled": len(crops) - named}
+    identities = 0 if crops.masks else int(crops.ids.max()) + 1  # nobody in photographs with masks is named
+    found = {**sources, "images": named, "identities": identities, "unlabelled": len(crops) - named}
     files: dict[str, object] = {"start": Path(recipe.start).name, "backbone_weights": Path(position.backbone).name}
     files |= {key: Path(getattr(recipe, key)).name for key in ("parser_weights", "outlines")}
     files["teacher"] = [Path(file).name for file in recipe.teacher]
@@ -114,7 +116,8 @@ class ParsingSet:
         return [*self.photographs.paths, *(self.photographs.masks or [])]
 
     def check(self) -> None:
-        """Do nothing: reading the photographs has checked them."""
+        """Raise InputError if an image and its mask do not fit, or no mask shows a person."""
+        check_pairs(self.photographs)
 
     def scores(self, weights: Weights, device: str) -> dict[str, float]:
         """`accuracy` over all pixels, `mean IoU` over the labels, and `region IoU`, the mean over the five regions."""

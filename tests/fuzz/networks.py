@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import torch
 from conftest import CHANGES, walking_image
+from normed_parser import NormedParser
 from small_ir import write_ir
 from small_network import small
 from small_training import write_people
@@ -20,6 +21,8 @@ from reid.data.folders import Crops
 from reid.data.named_files import read_described
 from reid.export import export_onnx
 from reid.models import registry
+from reid.parsing.lip import check_pairs, read_lip
+from reid.parsing.parser import load_parser
 from reid.training import checkpoint
 from reid.training.learner import Learner
 from reid.training.recipe import Recipe, read_recipe
@@ -28,6 +31,7 @@ from reid.weights.thresholds import Thresholds
 from reid.weights.weights_file import weights_of
 
 knowing_small = patch.dict(registry._builders, {"small": small})
+knowing_parser = patch.dict(registry._parsers, {"normed_parser": lambda classes=0: NormedParser()})
 RUN = {"recipe": "{}", "data": "eight people", "teachers": ""}
 
 
@@ -97,6 +101,35 @@ def cut(folder: Path) -> None:
     dispatch("reid", COMMANDS, "", words)
 
 
+def write_lip(folder: Path) -> None:
+    """A photograph and its mask in LIP's layout."""
+    for below in ("train_images", "train_segmentations"):
+        (folder / below).mkdir()
+    cv2.imwrite(str(folder / "train_images/7.jpg"), walking_image(0))
+    mask = np.zeros(walking_image(0).shape[:2], np.uint8)
+    mask[10:80, 20:60] = 5
+    cv2.imwrite(str(folder / "train_segmentations/7.png"), mask)
+    (folder / "train_id.txt").write_text("7\n")
+
+
+def read_masks(folder: Path) -> None:
+    """What a training does with photographs and masks before it begins."""
+    check_pairs(read_lip(f"lip={folder}", "train"))
+
+
+@knowing_parser
+def write_parser(folder: Path) -> None:
+    """Weights of the parser of the tests."""
+    torch.manual_seed(0)
+    weights_of("normed_parser", NormedParser()).write(folder / "parser.safetensors")
+
+
+@knowing_parser
+def parse(folder: Path) -> None:
+    """Open a parser and parse a picture."""
+    load_parser(folder / "parser.safetensors").parse([walking_image(0)])
+
+
 def described(folder: Path) -> dict[str, Crops]:
     """Read a data set by its file names."""
     return read_described(folder / "people.yaml")
@@ -113,4 +146,7 @@ KINDS = [
     Kind("named files", write_named, ("people.yaml",), described),
     Kind("photographs", write_photographs, ("photographs/*",), cut, False),
     Kind("masks", write_photographs, ("masks/*",), cut, False),
+    Kind("parsing masks", write_lip, ("train_segmentations/*", "train_images/*"), read_masks, False),
+    Kind("parsing list", write_lip, ("train_id.txt",), read_masks),
+    Kind("parser weights", write_parser, ("parser.safetensors",), parse, False),
 ]
