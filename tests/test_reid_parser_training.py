@@ -12,11 +12,12 @@ from configs import path
 from reid.commands import train as command
 from reid.common.errors import InputError
 from reid.data.folders import TRAIN, join, read_market, with_unlabelled
+from reid.models import build
 from reid.parsing.lip import read_lip
 from reid.training.recipe import read_recipe
 from reid.training.trainer import train
 from reid.training.validation import ParsingSet
-from reid.weights.weights_file import read_weights
+from reid.weights.weights_file import read_weights, weights_of
 
 
 @pytest.fixture
@@ -114,6 +115,21 @@ def test_a_parser_finds_the_outlines_of_people_only_for_what_changes_their_backg
     for changed in ({"background": 0.5}, {"masked": 0.5}):
         with pytest.raises(InputError, match=r"outlines: nowhere\.safetensors: no such file"):
             train(replace(recipe, **changed), crops, tmp_path / "other")
+
+
+def test_a_run_does_not_go_on_with_the_outlines_of_another_parser(crops_folder, recipe, tmp_path):
+    crops, recipe = (
+        join([read_market(crops_folder, TRAIN)]),
+        replace(recipe, masked=0.5, outlines=str(tmp_path / "p.safetensors")),
+    )
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        weights_of("parser_light", build("parser_light")).write(tmp_path / "p.safetensors")
+        if seed == 0:
+            train(replace(recipe, epochs=1), crops, tmp_path / "run")
+            continue
+        with pytest.raises(InputError, match="the networks that teach or parse here have changed since"):
+            train(replace(recipe, epochs=1), crops, tmp_path / "run")
 
 
 def test_a_run_ends_after_its_iterations_in_the_middle_of_an_epoch(crops_folder, recipe, tmp_path, capsys):

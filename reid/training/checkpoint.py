@@ -61,8 +61,8 @@ def save(path: Path, run: dict[str, str], parts: dict[str, Stateful]) -> None:
 def resume(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: str) -> None:
     """Restore the states of `parts`, if there is a checkpoint.
 
-    Raises InputError for a checkpoint of another recipe, other data (or another order) or other teachers, and for an unreadable
-    file.
+    Raises InputError for a checkpoint of another recipe, other data (or another order) or other networks to learn from, and for
+    an unreadable file.
     """
     if not path.exists():
         return
@@ -80,14 +80,16 @@ def resume(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: 
     if theirs["data"] != ours["data"]:
         raise InputError(f"{path}: this checkpoint comes from other data; give another --output, or {_WAY_OUT}")
     if theirs.get("teachers", "") != ours["teachers"]:
-        raise InputError(f"{path}: the teachers' files have changed since; give another --output, or {_WAY_OUT}")
+        raise InputError(
+            f"{path}: the networks that teach or parse here have changed since; give another --output, or {_WAY_OUT}"
+        )
     for name, part in parts.items():
         part.load_state_dict(state[name])
 
 
-def describe(recipe: Recipe, crops: Crops, teachers: Sequence[str] = ()) -> dict[str, str]:
-    """What identifies a run: the recipe, the hashes of its teachers, and the identities and file names of the crops, in order;
-    files may move."""
+def describe(recipe: Recipe, crops: Crops, networks: Sequence[str] = ()) -> dict[str, str]:
+    """What identifies a run: the recipe, the hashes of the networks that teach or parse, and the crops, by identity and file
+    name in order; files may move."""
     crops_told = "\n".join(f"{identity} {path.name}" for identity, path in zip(crops.ids.tolist(), crops.paths, strict=True))
     data = f"{len(crops)} images of {int(crops.ids.max()) + 1} identities, {hashlib.sha256(crops_told.encode()).hexdigest()}"
-    return {"recipe": json.dumps(asdict(recipe), sort_keys=True), "data": data, "teachers": " ".join(teachers)}
+    return {"recipe": json.dumps(asdict(recipe), sort_keys=True), "data": data, "teachers": " ".join(networks)}

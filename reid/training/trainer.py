@@ -19,7 +19,7 @@ from reid.training.recipe import Recipe
 from reid.training.state_file import write_state
 from reid.training.teachers import PresentTeachers, open_teachers, teach
 from reid.training.validation import Measured, check_apart, mean_score, snapshot, validate, with_scores
-from reid.weights.weights_file import read_weights
+from reid.weights.weights_file import find_weights, read_weights
 
 
 def train(
@@ -56,14 +56,15 @@ def train(
     _check_masks(recipe, crops)
     with processes.first_alone():
         teachers = open_teachers(recipe.teacher, device)
-    run = checkpoint.describe(recipe, crops, [teacher.weights_hash for teacher in teachers])
+    people, networks = None, [teacher.weights_hash for teacher in teachers]
+    if recipe.outlines != "average" and (recipe.background or recipe.masked):
+        people = outlines_by(recipe.outlines, device)
+        networks.append(find_weights(recipe.outlines).hash)
+    run = checkpoint.describe(recipe, crops, networks)
     widths = [teacher.dimension for teacher in teachers]
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists(), widths=widths)
     checkpoint.resume(file, run, learner.parts(), device)
     ask = PresentTeachers(recipe.teacher, device) if recipe.composites_per_batch else None
-    people = None
-    if recipe.outlines != "average" and (recipe.background or recipe.masked):
-        people = outlines_by(recipe.outlines, device)
     with processes.first_alone():  # only after all checks, since it takes minutes
         taught = teach(teachers, crops.paths) if teachers else None
     del teachers  # free device memory for the network in training
