@@ -8,6 +8,7 @@ import numpy as np
 from reid.common.errors import InputError
 from reid.engines import Engine, open_engine
 from reid.footage.crops import crop
+from reid.preprocessing import check_images
 from reid.weights.network_file import SUFFIXES, NetworkFile, read_network_file
 from reid.weights.weights_file import SHIPPED, Weights, read_weights
 
@@ -32,9 +33,7 @@ class AppearanceModel:
 
     def embed(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """Embed `(H, W, 3)` uint8 BGR images of any sizes as `(N, D)` float32 unit rows; an empty list gives `(0, D)`."""
-        for index, image in enumerate(images):
-            if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-                raise ValueError(f"image {index} must be a non-empty (H, W, 3) uint8 array, not {image.shape} {image.dtype}")
+        check_images(images)
         embeddings = np.empty((len(images), self.dimension), np.float32)
         parts = -(-len(images) // BATCH)
         for rows in np.array_split(np.arange(len(images)), parts) if parts else []:  # equal parts: a batch of one is slow

@@ -14,6 +14,13 @@ TALLEST = 8192  # pixels of a side: no image of a person is as large
 WIDEST = 10  # times the range: a deviation is at most half of it, or 1 where nothing is divided
 
 
+def check_images(images: Sequence[np.ndarray]) -> None:
+    """Raise ValueError, naming the first, for an image that is not a non-empty `(H, W, 3)` uint8 array."""
+    for index, image in enumerate(images):
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+            raise ValueError(f"image {index} must be a non-empty (H, W, 3) uint8 array, not {image.shape} {image.dtype}")
+
+
 @dataclass(frozen=True)
 class Preprocessing:
     """The image format of a network: size in pixels, mean and standard deviation, colour order, value range.

@@ -46,6 +46,7 @@ BEYOND = {
     "reid.engines": {"reid.export"},
     "reid.data": {"reid.preprocessing"},
     "reid.evaluation": {"reid.preprocessing", "reid.appearance"},
+    "reid.parsing": {"reid.preprocessing"},
     "reid.training": {"reid.preprocessing", "reid.appearance", "reid.losses"},
 }
 

@@ -11,6 +11,7 @@ from reid.__main__ import main
 from reid.common import errors
 from reid.data.cutouts import cut_out, read_mask
 from reid.data.folders import join, read_market, with_unlabelled
+from reid.parsing.lip import check_pairs, read_lip
 
 GREY, RED = (90, 90, 90), (20, 30, 200)
 
@@ -69,8 +70,8 @@ def photographs(tmp_path) -> Path:
     return tmp_path
 
 
-def cut(monkeypatch, folder: Path, output: str = "people") -> None:
-    words = "cut", folder / "images", "--masks", folder / "masks", "--output", folder / output
+def cut(monkeypatch, folder: Path, output: str = "people", *more: str) -> None:
+    words = "cut", folder / "images", "--masks", folder / "masks", "--output", folder / output, *more
     monkeypatch.setattr(sys, "argv", ["python -m reid", *map(str, words)])
     errors.run(main)
 
@@ -147,3 +148,16 @@ def test_a_mask_of_16_bits_keeps_its_small_labels(tmp_path):
     labels[1, 2] = 5
     cv2.imwrite(str(tmp_path / "mask.png"), labels)
     assert np.argwhere(read_mask(tmp_path / "mask.png")).tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_kept_masks_are_cut_like_their_photographs_into_a_folder_that_parsers_read(photographs, split, monkeypatch, capsys):
+    output = photographs / "kept"
+    cut(monkeypatch, photographs, "kept", "--keep-masks", split)
+    crops = read_lip(f"lip={output}", split)
+    assert [path.stem for path in crops.paths] == ["0001", "0002"]
+    check_pairs(crops)
+    labels = cv2.imread(str(crops.masks[0]), cv2.IMREAD_UNCHANGED)
+    person = red(cv2.imread(str(crops.paths[0])))
+    assert (person == (labels > 0)).mean() > 0.98
+    assert f"--data lip={output}" in capsys.readouterr().out

@@ -210,8 +210,8 @@ def test_a_recipe_that_cannot_be_followed_is_told_in_one_sentence(small_weights,
     ("source", "sentence"),
     [
         pytest.param("none", "parser_weights: robust does not train the parser inside", id="none"),
-        pytest.param("hacnn", "parser_weights: these weights are those of hacnn, but the parser", id="of another network"),
-        pytest.param("nobody", "parser_weights: nobody: no weights of this name ship", id="unknown"),
+        pytest.param("hacnn", "parser_weights: hacnn: no parser; choose from", id="of another network"),
+        pytest.param("nobody", "parser_weights: nobody: no parser; choose from", id="unknown"),
         pytest.param("nowhere.safetensors", r"parser_weights: nowhere\.safetensors: no such file", id="missing"),
     ],
 )

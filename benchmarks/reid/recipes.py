@@ -6,6 +6,7 @@ import configs
 from benchmarks.reid.table import Row, Table
 from reid.appearance import find_source
 from reid.common.errors import InputError
+from reid.parsing.parser import find_parser
 from reid.training.recipe import Recipe, read_recipe
 
 
@@ -58,10 +59,12 @@ def networks(recipe: Recipe) -> dict[str, str]:
     Raises InputError, naming the recipe's key, for a file that is missing or not a network.
     """
     found: dict[str, str] = {}
-    keys = {"start": [recipe.start], "teacher": recipe.teacher, "parser_weights": [recipe.parser_weights]}
-    for key, files in {**keys, "outlines": [recipe.outlines]}.items():
+    keys = {"start": [recipe.start], "teacher": recipe.teacher}
+    parsed = {"parser_weights": [recipe.parser_weights], "outlines": [recipe.outlines]}
+    for key, files in {**keys, **parsed}.items():
+        find = find_parser if key in parsed else find_source
         try:
-            found |= {file: find_source(file).hash for file in files if file not in ("none", "average")}
+            found |= {file: find(file).hash for file in files if file not in ("none", "average")}
         except InputError as error:
             raise InputError(f"{key}: {error}") from None
     return found

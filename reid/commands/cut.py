@@ -13,8 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photographs", type=Path, help="a folder of photographs, one person each: ID.jpg")
     parser.add_argument("--masks", type=Path, required=True, metavar="DIR", help="a folder with one mask per photograph: ID.png")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the crops: ID.jpg")
-    what = "also cut the masks, and write both in LIP's layout, to train a parser with --data lip=DIR"
-    parser.add_argument("--keep-masks", action="store_true", help=what)
+    what = "also cut the masks, and write both as this split of a folder in LIP's layout, for a parser: lip=DIR"
+    parser.add_argument("--keep-masks", choices=("train", "val"), help=what)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> None:
         if not mask.is_file():
             raise InputError(f"{mask}: no such file; add a mask for {path}, or remove it from {options.photographs}")
     written, pairs = list[str](), list(zip(paths, masks, strict=True))
-    images = options.output / "train_images" if options.keep_masks else options.output
+    split = options.keep_masks
+    images = options.output / f"{split}_images" if split else options.output
     require_whole([*paths, *masks])
     try:
         for path, mask in track(pairs, "cutting", transient=True, disable=not get_console().is_terminal):
@@ -57,9 +58,9 @@ def run(options: argparse.Namespace) -> None:
             image = cut_out(photograph, person)
             if image is None:
                 continue
-            labels = cut_out(read_labels(mask), person) if options.keep_masks else None
+            labels = cut_out(read_labels(mask), person) if split else None
             if labels is not None:
-                with replacing(options.output / "train_segmentations" / f"{path.stem}.png") as temporary:
+                with replacing(options.output / f"{split}_segmentations" / f"{path.stem}.png") as temporary:
                     write_image(temporary, labels)
             with replacing(images / f"{path.stem}.jpg") as temporary:
                 write_image(temporary, image)
@@ -72,9 +73,11 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(f"{options.masks}: no mask shows a person; labels above 0 are the person")
     left = f"; the other {len(paths) - len(written)} show nobody" if len(written) < len(paths) else ""
     print(f"cut {len(written)} people from {len(paths)} photographs into {images}{left}")
-    if options.keep_masks:
-        with replacing(options.output / "train_id.txt") as temporary:
+    if split:
+        with replacing(options.output / f"{split}_id.txt") as temporary:
             temporary.write_text("\n".join(written) + "\n")
-        print(f"next: python -m reid train configs/reid/parser_light.yaml --data lip={options.output} --output DIR")
+        command = "train configs/reid/parser_light.yaml" if split == "train" else "evaluate parser_light"
+        output = " --output DIR" if split == "train" else ""
+        print(f"next: python -m reid {command} --data lip={options.output}{output}")
     else:
         print(f"next: python -m reid train RECIPE teacher=[FILE] --data SOURCE --unlabelled {options.output} --output DIR")

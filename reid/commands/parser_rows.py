@@ -43,7 +43,10 @@ def evaluate_parsers(options: argparse.Namespace) -> None:
     sets = {name: read_lip(source, "val") for name, source in zip(names, options.data, strict=True)}
     require_whole(path for photographs in sets.values() for path in (*photographs.paths, *(photographs.masks or [])))
     device = devices(options.device)[0]
-    parsers = {name: load_parser(name, device) for name in options.models}
+    try:
+        parsers = {name: load_parser(name, device) for name in options.models}
+    except InputError as error:
+        raise InputError(f"{error}; {MASKED}DIR is for parsers alone") from None
     rows: dict[str, list[dict]] = {name: [] for name in sets}
     output = options.output and PartialFile(options.output, lambda path: write_rows(path, joined(rows)))
     try:

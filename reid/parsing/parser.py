@@ -11,7 +11,9 @@ import torch
 from reid.common.errors import InputError
 from reid.models import parsers
 from reid.models.regions import region_maps
-from reid.weights.weights_file import Weights, find_weights
+from reid.preprocessing import check_images
+from reid.weights import weights_file
+from reid.weights.weights_file import Weights
 
 BATCH = 16  # images per batch, which bounds memory
 
@@ -42,8 +44,9 @@ class Parser:
     def parse(self, images: Sequence[np.ndarray]) -> Parsing:
         """Parse `(H, W, 3)` uint8 BGR images of any sizes, each resized to the network's. An empty list gives empty arrays.
 
-        Raises InputError if the network gives something other than finite numbers.
+        Raises ValueError for anything but such images, and InputError if the network gives something other than finite numbers.
         """
+        check_images(images)
         black = np.zeros((self.preprocessing.height, self.preprocessing.width, 3), np.uint8)
         parts = [self._parse(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         parts = parts or [Parsing(*(each[:0] for each in self._parse([black])))]
@@ -79,9 +82,11 @@ def load_parser(name: str | Path = "parser_light", device: str = "cpu") -> Parse
 
 def find_parser(name: str | Path) -> Weights:
     """Read what `load_parser` opens, without building the network."""
-    if Path(name).suffix.lower() != ".safetensors" and str(name) not in parsers():
-        raise InputError(f"{name}: no parser; choose from {', '.join(parsers())}, or give a .safetensors file")
-    weights = find_weights(name)
+    shipped = [each for each in parsers() if (weights_file.SHIPPED / f"{each}.safetensors").is_file()]
+    way_out = f"choose from {', '.join(shipped)}, or give a .safetensors file of a parser"
+    if Path(name).suffix.lower() != ".safetensors" and str(name) not in shipped:
+        raise InputError(f"{name}: {'a parser that ships without weights' if name in parsers() else 'no parser'}; {way_out}")
+    weights = weights_file.find_weights(name)
     if weights.model not in parsers():
-        raise InputError(f"{name}: holds weights of {weights.model}, which is no parser; parsers are {', '.join(parsers())}")
+        raise InputError(f"{name}: holds weights of {weights.model}, which is no parser; {way_out}")
     return weights

@@ -10,6 +10,7 @@ from torch.optim.swa_utils import update_bn
 
 from reid.common.errors import InputError
 from reid.models import Network, build
+from reid.parsing.parser import find_parser
 from reid.training import processes
 from reid.training.averaging import WeightAverage
 from reid.training.batches import Batch, Batches
@@ -20,7 +21,7 @@ from reid.training.optimisation import build_optimiser, learning_rate, set_rate
 from reid.training.recipe import Recipe
 from reid.training.swag import WeightGaussian
 from reid.training.synchronised_norm import synchronise_norms
-from reid.weights.weights_file import find_weights, read_weights
+from reid.weights.weights_file import read_weights
 
 _AVERAGED_EVERY = 25  # steps between two averaged states, unless averaging at cycle ends
 _WEIGHTS = ", ".join(name.replace("_loss", "_weight") for name in NAMES)
@@ -161,7 +162,7 @@ def _load_parser(recipe: Recipe, network: Network) -> None:
     if getattr(network, "parser", None) is None:
         raise InputError(f"parser_weights: {recipe.model} with the options {recipe.options} has no parser; must be none")
     try:
-        source = find_weights(recipe.parser_weights)
+        source = find_parser(recipe.parser_weights)
         network.load_parser(source.network().state_dict(), source.model)
     except InputError as error:
         raise InputError(f"parser_weights: {error}") from None
