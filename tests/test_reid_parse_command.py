@@ -76,6 +76,7 @@ def test_each_image_of_a_tree_gets_its_mask_beside_it_and_its_maps(monkeypatch, 
         assert [maps[row].sum().round() for row in range(5)] == [12, 0, 6, 6, 0]
     assert told.splitlines() == [
         "mean share of an image: foreground 37.5%, head 0.0%, upper-body 18.8%, lower-body 18.8%, shoes 0.0%",
+        "in the pictures: red to yellow head, blue upper body, green lower body, pink and purple shoes",
         f"parsed 3 images, small_parser on pytorch (cpu): {tmp_path / 'new' / 'out'}",
     ]
 
