@@ -142,6 +142,19 @@ def recipe(small_weights):
 
 
 @pytest.fixture
+def parser_file(monkeypatch, tmp_path) -> Path:
+    """Weights of the parser `small_parser`, which is registered for the test."""
+    from small_parser import small_parser
+
+    from reid.models import registry
+    from reid.weights.weights_file import weights_of
+
+    monkeypatch.setitem(registry._parsers, "small_parser", small_parser)
+    weights_of("small_parser", small_parser()).write(tmp_path / "own.safetensors")
+    return tmp_path / "own.safetensors"
+
+
+@pytest.fixture
 def market(tmp_path) -> Path:
     """A data set of four people in Market-1501's layout."""
     from small_table import write_market

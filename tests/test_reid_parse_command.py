@@ -7,26 +7,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from small_parser import small_parser
 
 from reid.__main__ import main
 from reid.common import errors
 from reid.common.errors import InputError
 from reid.common.result_folder import MANIFEST
-from reid.models import registry
 from reid.models.regions import LABELS, REGIONS
 from reid.parsing.colours import COLOURS
 from reid.parsing.parser import BATCH, Parser
-from reid.weights.weights_file import weights_of
 
 HAT, COAT, PANTS = (LABELS.index(label) for label in ("hat", "coat", "pants"))
-
-
-@pytest.fixture
-def network(monkeypatch, tmp_path) -> Path:
-    monkeypatch.setitem(registry._parsers, "small_parser", small_parser)
-    weights_of("small_parser", small_parser()).write(tmp_path / "own.safetensors")
-    return tmp_path / "own.safetensors"
 
 
 @pytest.fixture
@@ -57,8 +47,8 @@ def written(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
 
 
-def test_each_image_of_a_tree_gets_its_mask_beside_it_and_its_maps(monkeypatch, capsys, network, crops, tmp_path):
-    told = call(monkeypatch, capsys, crops, "--output", tmp_path / "new" / "out", "--parser", network)
+def test_each_image_of_a_tree_gets_its_mask_beside_it_and_its_maps(monkeypatch, capsys, parser_file, crops, tmp_path):
+    told = call(monkeypatch, capsys, crops, "--output", tmp_path / "new" / "out", "--parser", parser_file)
     names = [f"{name}{suffix}" for name in ("a", "day/b", "day/c.d") for suffix in (".npz", ".png")]
     assert written(tmp_path / "new" / "out") == names
     for name in ("a", "day/b", "day/c.d"):
@@ -81,16 +71,16 @@ def test_each_image_of_a_tree_gets_its_mask_beside_it_and_its_maps(monkeypatch, 
     ]
 
 
-def test_images_and_folders_may_be_named_together(monkeypatch, capsys, network, crops, tmp_path):
-    told = call(monkeypatch, capsys, crops / "a.png", crops / "day", "--output", tmp_path / "out", "--parser", network)
+def test_images_and_folders_may_be_named_together(monkeypatch, capsys, parser_file, crops, tmp_path):
+    told = call(monkeypatch, capsys, crops / "a.png", crops / "day", "--output", tmp_path / "out", "--parser", parser_file)
     assert "parsed 3 images" in told
     assert written(tmp_path / "out") == ["a.npz", "a.png", "b.npz", "b.png", "c.d.npz", "c.d.png"]
-    call(monkeypatch, capsys, crops, crops / "day" / "b.png", "--output", tmp_path / "out", "--parser", network)
+    call(monkeypatch, capsys, crops, crops / "day" / "b.png", "--output", tmp_path / "out", "--parser", parser_file)
     assert {"b.png", "day/b.png"} < set(written(tmp_path / "out"))
 
 
-def test_a_second_run_replaces_the_results_of_the_first_and_no_other_file(monkeypatch, capsys, network, crops, tmp_path):
-    words = "--output", tmp_path / "out", "--parser", network
+def test_a_second_run_replaces_the_results_of_the_first_and_no_other_file(monkeypatch, capsys, parser_file, crops, tmp_path):
+    words = "--output", tmp_path / "out", "--parser", parser_file
     for _ in range(2):
         call(monkeypatch, capsys, crops, *words)
     (tmp_path / "out" / "mine.png").write_bytes((crops / "a.png").read_bytes())
@@ -111,7 +101,7 @@ def test_a_second_run_replaces_the_results_of_the_first_and_no_other_file(monkey
         pytest.param(lambda: (_ for _ in ()).throw(InputError("the picture is damaged")), 2, id="a damaged picture"),
     ],
 )
-def test_a_run_that_ends_early_keeps_what_is_parsed_and_says_so(monkeypatch, capsys, network, crops, tmp_path, act, code):
+def test_a_run_that_ends_early_keeps_what_is_parsed_and_says_so(monkeypatch, capsys, parser_file, crops, tmp_path, act, code):
     for number in range(BATCH):
         (crops / f"{number:02d}.png").write_bytes((crops / "a.png").read_bytes())
     parse, calls = Parser.parse, []
@@ -123,15 +113,15 @@ def test_a_run_that_ends_early_keeps_what_is_parsed_and_says_so(monkeypatch, cap
         return parse(self, images)
 
     monkeypatch.setattr(Parser, "parse", second_fails)
-    words = crops, "--output", tmp_path / "out", "--parser", network
+    words = crops, "--output", tmp_path / "out", "--parser", parser_file
     told = call(monkeypatch, capsys, *words, code=code)
     assert f"{BATCH} of {BATCH + 3} images are parsed; their results are kept in {tmp_path / 'out'}" in told
     assert len(written(tmp_path / "out")) == 2 * BATCH
 
 
-def test_an_interrupt_before_the_first_result_says_that_nothing_is_kept(monkeypatch, capsys, network, crops, tmp_path):
+def test_an_interrupt_before_the_first_result_says_that_nothing_is_kept(monkeypatch, capsys, parser_file, crops, tmp_path):
     monkeypatch.setattr(Parser, "parse", lambda self, images: signal.raise_signal(signal.SIGINT))
-    told = call(monkeypatch, capsys, crops, "--output", tmp_path / "out", "--parser", network, code=130)
+    told = call(monkeypatch, capsys, crops, "--output", tmp_path / "out", "--parser", parser_file, code=130)
     assert told == "interrupted: nothing was written; earlier results are unchanged\n" and not (tmp_path / "out").exists()
 
 
@@ -182,11 +172,13 @@ def copied(crops: Path, name: str) -> None:
         pytest.param(lambda crops: (crops / "e").mkdir(), "crops/e", "out", "e: no images (.bmp, ", id="an empty folder"),
     ],
 )
-def test_what_cannot_be_parsed_is_one_sentence(monkeypatch, capsys, network, crops, tmp_path, spoil, sources, output, sentence):
+def test_what_cannot_be_parsed_is_one_sentence(
+    monkeypatch, capsys, parser_file, crops, tmp_path, spoil, sources, output, sentence
+):
     spoil(crops)
     before = {path: path.read_bytes() for path in crops.rglob("*") if path.is_file()}
     words = [tmp_path / source for source in sources.split()]
-    told = call(monkeypatch, capsys, *words, "--output", tmp_path / output, "--parser", network, code=2)
+    told = call(monkeypatch, capsys, *words, "--output", tmp_path / output, "--parser", parser_file, code=2)
     assert sentence.format(crops=crops) in told and told.count("\n") == 1
     assert {path: path.read_bytes() for path in crops.rglob("*") if path.is_file()} == before
     assert not (tmp_path / "out").exists()

@@ -8,24 +8,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from small_parser import small_parser
 
 from reid.__main__ import main
 from reid.common import errors
-from reid.models import registry
 from reid.models.regions import LABELS, REGIONS
 from reid.parsing import evaluation
 from reid.parsing.colours import COLOURS
-from reid.weights.weights_file import weights_of
 
 COAT, PANTS, SHOE = (LABELS.index(label) for label in ("coat", "pants", "left-shoe"))
-
-
-@pytest.fixture
-def network(monkeypatch, tmp_path) -> Path:
-    monkeypatch.setitem(registry._parsers, "small_parser", small_parser)
-    weights_of("small_parser", small_parser()).write(tmp_path / "own.safetensors")
-    return tmp_path / "own.safetensors"
 
 
 @pytest.fixture
@@ -64,11 +54,11 @@ def call(monkeypatch, capsys, *words, code: int = 0) -> tuple[str, str]:
     return capsys.readouterr()
 
 
-def test_a_parser_has_a_row_of_accuracies_and_iou(monkeypatch, capsys, network, lip, tmp_path):
-    printed, _ = call(monkeypatch, capsys, network, "--data", f"lip={lip}", "--output", tmp_path / "table.csv")
+def test_a_parser_has_a_row_of_accuracies_and_iou(monkeypatch, capsys, parser_file, lip, tmp_path):
+    printed, _ = call(monkeypatch, capsys, parser_file, "--data", f"lip={lip}", "--output", tmp_path / "table.csv")
     (row,) = csv.DictReader((tmp_path / "table.csv").open())
     assert list(row)[2:] == ["overall acc.", "mean acc.", "mean IoU", *REGIONS, "regions", "images"]
-    assert (row["network"], row["set"], row["images"]) == (str(network), "lip", "2")
+    assert (row["network"], row["set"], row["images"]) == (str(parser_file), "lip", "2")
     # In columns of 4 pixels by 32, of which each image has three that count: background 1 + 1 of 2 + 1, coat 1 + 1/2 of the same,
     # pants 0 of 1; found are a coat in 4 and background in 2.
     expected = {
@@ -85,13 +75,13 @@ def test_a_parser_has_a_row_of_accuracies_and_iou(monkeypatch, capsys, network, 
     assert "small_parser on pytorch (cpu)" in printed and "│ 66.7 │" in " ".join(printed.split())
 
 
-def test_each_parser_has_a_row_on_each_set(monkeypatch, capsys, network, lip, tmp_path):
-    (tmp_path / "twin.safetensors").write_bytes(network.read_bytes())
+def test_each_parser_has_a_row_on_each_set(monkeypatch, capsys, parser_file, lip, tmp_path):
+    (tmp_path / "twin.safetensors").write_bytes(parser_file.read_bytes())
     (tmp_path / "more").mkdir()
     lip.rename(tmp_path / "more" / "lip")
     (lip).symlink_to(tmp_path / "more" / "lip")
     sources = f"lip={lip}", f"lip={tmp_path / 'more' / 'lip'}"
-    words = network, tmp_path / "twin.safetensors", "--data", *sources, "--output", tmp_path / "table.csv"
+    words = parser_file, tmp_path / "twin.safetensors", "--data", *sources, "--output", tmp_path / "table.csv"
     call(monkeypatch, capsys, *words)
     rows = list(csv.DictReader((tmp_path / "table.csv").open()))
     assert [(row["set"], Path(row["network"]).stem) for row in rows] == [
@@ -115,41 +105,44 @@ def test_each_parser_has_a_row_on_each_set(monkeypatch, capsys, network, lip, tm
         "--engine openvino",
     ],
 )
-def test_options_about_embeddings_are_refused(monkeypatch, capsys, network, lip, option):
-    _, told = call(monkeypatch, capsys, network, "--data", f"lip={lip}", *option.split(), code=2)
+def test_options_about_embeddings_are_refused(monkeypatch, capsys, parser_file, lip, option):
+    _, told = call(monkeypatch, capsys, parser_file, "--data", f"lip={lip}", *option.split(), code=2)
     assert told == f"error: {option.split()[0]}: a parser has no embeddings, and runs on pytorch; leave it out\n"
 
 
-def test_sets_with_and_without_masks_are_for_two_runs(monkeypatch, capsys, network, lip, crops_folder):
-    _, told = call(monkeypatch, capsys, network, "--data", f"lip={lip}", crops_folder, code=2)
+def test_sets_with_and_without_masks_are_for_two_runs(monkeypatch, capsys, parser_file, lip, crops_folder):
+    _, told = call(monkeypatch, capsys, parser_file, "--data", f"lip={lip}", crops_folder, code=2)
     assert told == f"error: {crops_folder}: has no masks for a parser; evaluate on it in another run than on lip=DIR\n"
 
 
 def test_each_kind_of_network_is_refused_on_the_sets_of_the_other(
-    monkeypatch, capsys, network, lip, market, small_weights, tmp_path
+    monkeypatch, capsys, parser_file, lip, market, small_weights, tmp_path
 ):
     small_weights.write(tmp_path / "other.safetensors")
     _, told = call(monkeypatch, capsys, tmp_path / "other.safetensors", "--data", f"lip={lip}", code=2)
     assert "other.safetensors: holds weights of small, which is no parser" in told
-    _, told = call(monkeypatch, capsys, network, "--data", market, "--engine", "pytorch", code=2)
-    assert told == f"error: {network}: a parser, not an appearance model; use `python -m reid parse`, or evaluate it on lip=DIR\n"
+    _, told = call(monkeypatch, capsys, parser_file, "--data", market, "--engine", "pytorch", code=2)
+    assert (
+        told
+        == f"error: {parser_file}: a parser, not an appearance model; use `python -m reid parse`, or evaluate it on lip=DIR\n"
+    )
 
 
-def test_a_mask_of_another_image_is_refused(monkeypatch, capsys, network, lip):
+def test_a_mask_of_another_image_is_refused(monkeypatch, capsys, parser_file, lip):
     cv2.imwrite(str(lip / "val_segmentations" / "two.png"), np.ones((16, 16), np.uint8))
-    _, told = call(monkeypatch, capsys, network, "--data", f"lip={lip}", code=2)
+    _, told = call(monkeypatch, capsys, parser_file, "--data", f"lip={lip}", code=2)
     assert "two.png: 16x16 pixels, but" in told and told.count("\n") == 1
 
 
-def test_masks_of_nobody_are_refused(monkeypatch, capsys, network, lip):
+def test_masks_of_nobody_are_refused(monkeypatch, capsys, parser_file, lip):
     for path in (lip / "val_segmentations").iterdir():
         cv2.imwrite(str(path), np.zeros((32, 16), np.uint8))
-    _, told = call(monkeypatch, capsys, network, "--data", f"lip={lip}", code=2)
+    _, told = call(monkeypatch, capsys, parser_file, "--data", f"lip={lip}", code=2)
     assert told == f"error: {lip / 'val_segmentations'}: no mask shows a person; labels 1 to 19 are the person\n"
 
 
-def test_an_interrupted_run_keeps_its_rows(monkeypatch, capsys, network, lip, tmp_path):
-    (tmp_path / "twin.safetensors").write_bytes(network.read_bytes())
+def test_an_interrupted_run_keeps_its_rows(monkeypatch, capsys, parser_file, lip, tmp_path):
+    (tmp_path / "twin.safetensors").write_bytes(parser_file.read_bytes())
     parse, calls = evaluation.evaluate_parser, []
 
     def second_is_interrupted(*arguments):
@@ -159,7 +152,7 @@ def test_an_interrupted_run_keeps_its_rows(monkeypatch, capsys, network, lip, tm
         return parse(*arguments)
 
     monkeypatch.setattr(evaluation, "evaluate_parser", second_is_interrupted)
-    words = network, tmp_path / "twin.safetensors", "--data", f"lip={lip}", "--output", tmp_path / "table.csv"
+    words = parser_file, tmp_path / "twin.safetensors", "--data", f"lip={lip}", "--output", tmp_path / "table.csv"
     printed, told = call(monkeypatch, capsys, *words, code=130)
     assert "66.7" in printed
     assert told == f"interrupted: 1 rows are kept in {tmp_path / 'table.partial.csv'}\n"
