@@ -8,6 +8,17 @@ from trackers import deepsort, motdt, sort  # noqa: F401 - importing a tracker r
 from trackers.assignment import assign
 from trackers.base import Tracker
 from trackers.detections import Detections, Tracks
-from trackers.registry import appearance_threshold, available, build, register, thresholds
+from trackers.registry import appearance_threshold, available, behaviour, build, register, thresholds
 
-__all__ = ["Detections", "Tracker", "Tracks", "appearance_threshold", "assign", "available", "build", "register", "thresholds"]
+__all__ = [
+    "Detections",
+    "Tracker",
+    "Tracks",
+    "appearance_threshold",
+    "assign",
+    "available",
+    "behaviour",
+    "build",
+    "register",
+    "thresholds",
+]

@@ -77,6 +77,19 @@ class AppearanceMemory:
             start, stop = stop, 4 * stop
         return out
 
+    def set_distances(self, slots: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Mean cosine distance `(A, B)`, 0..2, from the embeddings of each of `slots` `(A,)` to the nearest one of each of
+        `others` `(B,)`; infinite for empty slots."""
+        out = np.full((len(slots), len(others)), np.inf)
+        counts = np.minimum(self._counts, FEATURES)
+        known = others[counts[others] > 0]
+        for row, slot in enumerate(slots.tolist()):
+            own = self._features[slot, : counts[slot]]
+            if len(own) and len(known):
+                every = np.ones((len(known), len(own)), dtype=bool)
+                out[row, counts[others] > 0] = self.distances(known, own, every).mean(axis=1)
+        return out
+
     def _nearest(self, slots: np.ndarray, place: np.ndarray, embeddings: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Smallest cosine distances `(P,)` of P pairs of a slot and a detection; `place` numbers the pairs within a slot."""
         depth = min(self._counts[slots].max(), FEATURES)

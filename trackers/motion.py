@@ -25,6 +25,7 @@ class ConstantVelocity:
     `initial` `(2, 4)` and `process` `(2, 4)` are the variances of position and velocity, for a new track and for one time step;
     `measurement` `(4,)` is the variance of a detection. Where `relative` `(4,)` is true they are in units of the squared height,
     which must then be coordinate 3. A coordinate whose velocity has neither initial nor process variance does not move.
+    `step` is the time from one frame to the next, in units of the time step: velocities and process variances are per time step.
     """
 
     to_measurement: Callable[[np.ndarray], np.ndarray]
@@ -33,6 +34,7 @@ class ConstantVelocity:
     process: np.ndarray
     measurement: np.ndarray
     relative: np.ndarray
+    step: float = 1.0
 
     def initiate(self, boxes: np.ndarray) -> np.ndarray:
         """States `(N, 5, 4)` of new tracks at `boxes` `(N, 4)`, at rest."""
@@ -47,12 +49,14 @@ class ConstantVelocity:
         """States `(T, 5, 4)` one frame later. A size that would shrink below zero stops shrinking, as in SORT's code."""
         unit = self._unit(state)
         out = state.copy()
+        step = self.step
         sizes = out[:, :2, 2:]
-        sizes[:, VELOCITY][sizes[:, POSITION] + sizes[:, VELOCITY] <= 0] = 0
-        out[:, POSITION] += out[:, VELOCITY]
-        out[:, POSITION_VARIANCE] += 2 * state[:, COVARIANCE] + state[:, VELOCITY_VARIANCE] + self.process[0] * unit
-        out[:, COVARIANCE] += state[:, VELOCITY_VARIANCE]
-        out[:, VELOCITY_VARIANCE] += self.process[1] * unit
+        sizes[:, VELOCITY][sizes[:, POSITION] + step * sizes[:, VELOCITY] <= 0] = 0
+        out[:, POSITION] += step * out[:, VELOCITY]
+        moved = step * state[:, VELOCITY_VARIANCE]
+        out[:, POSITION_VARIANCE] += step * (2 * state[:, COVARIANCE] + moved + self.process[0] * unit)
+        out[:, COVARIANCE] += moved
+        out[:, VELOCITY_VARIANCE] += step * self.process[1] * unit
         return out
 
     def update(self, state: np.ndarray, boxes: np.ndarray) -> np.ndarray:

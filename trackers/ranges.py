@@ -33,6 +33,7 @@ class Switch:
 Rule = Range | Choice | Switch
 
 Frames = Annotated[int, Range(0, math.inf, "frames")]  # a time: as many as the frame rate makes of it
+Seconds = Annotated[float, Range(0, math.inf, "seconds")]
 Hits = Annotated[int, Range(0, math.inf, "hits")]  # detections in a row, as many at any frame rate
 Overlap = Annotated[float, Range(0, 1)]  # an IoU, or 1 - IoU
 AppearanceDistance = Annotated[float, Range(0, 2)]  # of unit rows, cosine or Euclidean

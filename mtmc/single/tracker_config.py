@@ -85,23 +85,27 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
     """Build the tracker; return it with a record of its algorithm, thresholds, and the origin of the appearance threshold.
 
     An appearance threshold ships with the weights it was fitted to. If the model has one (`thresholds.image`), it replaces the
-    shipped configuration's, converted to the tracker's metric; a value in the user's own file is never replaced. Raises
+    shipped configuration's, converted to the tracker's metric, as does that of the memory of people who left; a value in the
+    user's own file is never replaced. Raises
     `InputError` for an unknown algorithm, and for a key that is not a threshold, whatever else the tracker's builder takes.
     """
     try:
-        defaults = trackers.thresholds(config.algorithm)
-        if unknown := [str(key) for key in config.thresholds if key not in defaults]:
+        defaults, behaviour = trackers.thresholds(config.algorithm), trackers.behaviour(config.algorithm)
+        if unknown := [str(key) for key in config.thresholds if key not in defaults | behaviour]:
             known = ", ".join(defaults) or "none: a class annotates its thresholds with ranges of trackers.ranges"
-            raise ValueError(f"{', '.join(unknown)}: not a threshold of {config.algorithm}; choose from {known}")
+            every = f"those of every tracker: {', '.join(behaviour)}"
+            raise ValueError(f"{', '.join(unknown)}: not a threshold of {config.algorithm}; choose from {known}, or {every}")
         thresholds: dict[str, Any] = {**defaults, **config.thresholds}
         origin = None
+        own = {} if config.file is None else config.thresholds
+        fitted = getattr(getattr(appearance, "thresholds", None), "image", None)  # a plain function may lack it
         if "max_appearance_distance" in thresholds and appearance is not None:
-            fitted = getattr(getattr(appearance, "thresholds", None), "image", None)  # a plain function may lack it
-            own = config.file is not None and "max_appearance_distance" in config.thresholds
             origin = "configuration"
-            if fitted is not None and not own:
+            if fitted is not None and "max_appearance_distance" not in own:
                 thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted)
                 origin = "model"
+        if fitted is not None and "max_memory_distance" not in own and (behaviour | thresholds)["memory"]:
+            thresholds["max_memory_distance"] = fitted
         tracker = trackers.build(config.algorithm, **thresholds)
     except ValueError as error:
         raise InputError(f"{config.file or f'tracker {config.name}'}: {error}") from None
