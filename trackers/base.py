@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from trackers.appearance import AppearanceMemory
+from trackers.appearance import AppearanceMemory, Memory
 from trackers.boxes import iou
 from trackers.detections import Detections, Tracks
 from trackers.motion import GATE, ConstantVelocity
@@ -31,14 +31,21 @@ class Tracker(ABC):
 
     `tracks` is a structured array with one row per live track, so one operation updates all of them and one index drops some. A
     tracker derives from this class and implements `_associate`, which decides which detections continue which tracks. Rows keep
-    their order, and new tracks are appended. `columns` are extra fields of that table.
+    their order, and new tracks are appended. `columns` are extra fields of that table, and `memory` makes the appearance memory.
     """
 
     uses_appearance = False
     appearance_metric: str | None = None
 
-    def __init__(self, motion: ConstantVelocity, appearance: Appearance | None = None, columns: Sequence[tuple] = ()) -> None:
+    def __init__(
+        self,
+        motion: ConstantVelocity,
+        appearance: Appearance | None = None,
+        columns: Sequence[tuple] = (),
+        memory: Callable[[], Memory] = AppearanceMemory,
+    ) -> None:
         self._motion = motion
+        self._empty_memory = memory
         self._appearance = appearance
         self._table = np.dtype(COLUMNS + list(columns))
         self.reset()
@@ -51,7 +58,7 @@ class Tracker(ABC):
     def reset(self) -> None:
         """Reset the state: the next frame is the first one, and ids restart at 1."""
         self.tracks = np.zeros(0, dtype=self._table)
-        self._memory = AppearanceMemory()
+        self._memory = self._empty_memory()
         self._next_id = 1
         self._frames = 0
 
@@ -100,10 +107,10 @@ class Tracker(ABC):
         # Unit rows: the square of their Euclidean distance is twice their cosine distance.
         return np.sqrt(2 * cost) if self.appearance_metric == "euclidean" else cost
 
-    def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray) -> None:
-        """Update each track `rows[k]` with its detection `columns[k]`."""
+    def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray, noise: np.ndarray | float = 1.0) -> None:
+        """Update each track `rows[k]` with its detection `columns[k]`; `noise` is that of the motion model's `update`."""
         tracks = self.tracks
-        tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns])
+        tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns], noise)
         tracks["missed"][rows] = 0
         tracks["streak"][rows] += 1
         tracks["score"][rows] = detections.scores[columns]
