@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+import trackers
 from benchmarks.speed import __main__ as speed
 from benchmarks.speed.crowd import crowd
 

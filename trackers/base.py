@@ -107,13 +107,17 @@ class Tracker(ABC):
         # Unit rows: the square of their Euclidean distance is twice their cosine distance.
         return np.sqrt(2 * cost) if self.appearance_metric == "euclidean" else cost
 
-    def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray, noise: np.ndarray | float = 1.0) -> None:
-        """Update each track `rows[k]` with its detection `columns[k]`; `noise` is that of the motion model's `update`."""
-        tracks = self.tracks
-        tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns], noise)
+    def _noise(self, scores: np.ndarray) -> np.ndarray | float:
+        """The noise of detections that score `scores` `(K,)`, as the motion model's `update` takes it."""
+        return 1.0
+
+    def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray) -> None:
+        """Update each track `rows[k]` with its detection `columns[k]`."""
+        tracks, scores = self.tracks, detections.scores[columns]
+        tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns], self._noise(scores))
         tracks["missed"][rows] = 0
         tracks["streak"][rows] += 1
-        tracks["score"][rows] = detections.scores[columns]
+        tracks["score"][rows] = scores
         tracks["detection"][rows] = columns
         if detections.embeddings is not None and self.uses_appearance:
             self._memory.add(tracks["slot"][rows], detections.embeddings[columns])

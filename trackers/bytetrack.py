@@ -1,8 +1,11 @@
 """ByteTrack: every detection box counts (Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every Detection Box",
 ECCV 2022)."""
 
+from collections.abc import Callable
+
 import numpy as np
 
+from trackers.appearance import AppearanceMemory, Memory
 from trackers.assignment import assign_among
 from trackers.base import Appearance, Tracker
 from trackers.boxes import iou
@@ -26,6 +29,9 @@ class ByteTrack(Tracker):
     open is as in the authors' code.
     """
 
+    _model = ASPECT_HEIGHT
+    _memory_kind: Callable[[], Memory] = AppearanceMemory
+
     def __init__(
         self,
         appearance: Appearance | None = None,
@@ -46,7 +52,7 @@ class ByteTrack(Tracker):
         self.max_unconfirmed_iou_distance = max_unconfirmed_iou_distance
         self.max_track_iou = max_track_iou
         self.max_age = max_age
-        super().__init__(ASPECT_HEIGHT, appearance, columns=[("started", np.int64)])
+        super().__init__(self._model, appearance, [("started", np.int64)], self._memory_kind)
 
     def _predict(self) -> None:
         # As in the authors' code, a lost track keeps its height, and an unconfirmed one stays where it was seen.
@@ -57,20 +63,21 @@ class ByteTrack(Tracker):
         motion[unconfirmed] = seen
 
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
+        overlaps = iou(self._motion.boxes(self.tracks["motion"]), detections.boxes)
+        return self._stages(detections, overlaps, 1 - overlaps * detections.scores)
+
+    def _stages(self, detections: Detections, overlaps: np.ndarray, cost: np.ndarray) -> np.ndarray:
+        """What `_associate` returns, given the IoU and the cost of all tracks with all detections, `(T, N)`."""
         tracks, scores = self.tracks, detections.scores
         confirmed = tracks["id"] > 0
         rows, unconfirmed = np.flatnonzero(confirmed), np.flatnonzero(~confirmed)
         clear = scores >= self.min_high_score
         high, low = np.flatnonzero(clear), np.flatnonzero(~clear & (scores >= self.min_low_score))
-        overlaps = iou(self._motion.boxes(tracks["motion"]), detections.boxes)
-        cost = 1 - overlaps * scores
 
         first, left, free = assign_among(cost[np.ix_(rows, high)], rows, high, self.max_iou_distance)
         left = left[tracks["missed"][left] == 1]
         faint, _, _ = assign_among(1 - overlaps[np.ix_(left, low)], left, low, self.max_low_iou_distance)
-        second, _, free = assign_among(
-            cost[np.ix_(unconfirmed, free)], unconfirmed, free, self.max_unconfirmed_iou_distance
-        )
+        second, _, free = assign_among(cost[np.ix_(unconfirmed, free)], unconfirmed, free, self.max_unconfirmed_iou_distance)
 
         matches = np.concatenate([first, faint, second])
         self._continue(matches[:, 0], detections, matches[:, 1])
