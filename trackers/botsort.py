@@ -32,6 +32,7 @@ class BotSort(ByteTrack):
     appearance_metric = "cosine"
     _model = WIDTH_HEIGHT
     _memory_kind = MovingAverage
+    _look_weight = 0.5  # of a cosine distance beside 1 - IoU (eq. 12)
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class BotSort(ByteTrack):
         if detections.embeddings is not None:
             looks = self._memory.distances(tracks["slot"], detections.embeddings, overlaps >= 1 - self.max_proximity_distance)
             looks[looks > self.max_appearance_distance] = np.inf
-            cost = np.minimum(cost, looks / 2)
+            cost = np.minimum(cost, self._look_weight * looks)
         return self._stages(detections, overlaps, cost)
 
     def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray) -> None:
