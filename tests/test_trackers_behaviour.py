@@ -10,6 +10,15 @@ from trackers import Detections
 from trackers.behaviour import Behaviour
 
 WITH_APPEARANCE = [name for name in trackers.available() if trackers.build(name).uses_appearance]
+
+
+def build(name: str, **behaviour) -> trackers.Tracker:
+    """The tracker without camera motion, which needs pictures."""
+    if "camera_motion" in trackers.thresholds(name):
+        behaviour["camera_motion"] = "none"
+    return trackers.build(name, **behaviour)
+
+
 NOBODY = Detections(np.zeros((0, 4)), np.zeros(0))
 
 
@@ -25,7 +34,7 @@ def shown(tracker: trackers.Tracker, *scene: Detections) -> list[list[int]]:
 @pytest.mark.parametrize("name", WITH_APPEARANCE)
 @pytest.mark.parametrize(("look", "memory", "ids"), [(0, 10.0, [1]), (1, 10.0, [2]), (0, 0.0, [2]), (0, 3.0, [2])])
 def test_who_returns_within_the_memory_gets_their_id_back_and_nobody_else_does(name, look, memory, ids):
-    tracker = trackers.build(name, memory=memory)
+    tracker = build(name, memory=memory)
     shown(tracker, *[person(100, 0)] * 6, *[NOBODY] * 150)
     assert len(tracker.tracks) == 0
     assert shown(tracker, *[person(400, look)] * 6)[-1] == ids
@@ -33,7 +42,7 @@ def test_who_returns_within_the_memory_gets_their_id_back_and_nobody_else_does(n
 
 @pytest.mark.parametrize("name", WITH_APPEARANCE)
 def test_a_memory_holds_one_person_once(name):
-    tracker = trackers.build(name, memory=10.0)
+    tracker = build(name, memory=10.0)
     shown(tracker, *[person(100, 0)] * 6, *[NOBODY] * 100)
     twins = Detections([[100, 100, 140, 220], [400, 100, 440, 220]], [0.9, 0.9], np.eye(8)[[0, 0]])
     assert shown(tracker, *[twins] * 6)[-1] == [1, 2]
@@ -41,7 +50,7 @@ def test_a_memory_holds_one_person_once(name):
 
 @pytest.mark.parametrize("name", WITH_APPEARANCE)
 def test_the_slots_of_those_who_left_long_ago_are_used_again(name):
-    tracker = trackers.build(name, memory=1.0)
+    tracker = build(name, memory=1.0)
     for look in np.arange(60) % 8:
         shown(tracker, *[person(100, look)] * 5, *[NOBODY] * 80)
     assert len(tracker._departed.ids) <= 1
@@ -89,7 +98,7 @@ def test_people_who_walk_are_followed_at_few_frames_a_second_if_time_is_in_secon
         )
         for n in range(9)
     ]
-    tracker = trackers.build(name, time="seconds")
+    tracker = build(name, time="seconds")
     tracker.reset(frame_rate=rate)
     assert shown(tracker, *walk)[-3:] == [[1, 2]] * 3
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from trackers.appearance import AppearanceMemory
+from trackers.appearance import AppearanceMemory, Memory
 from trackers.behaviour import RATE, Behaviour
 from trackers.boxes import iou, suppress
 from trackers.detections import Detections, Tracks
@@ -34,15 +34,22 @@ class Tracker(ABC):
 
     `tracks` is a structured array with one row per live track, so one operation updates all of them and one index drops some. A
     tracker derives from this class and implements `_associate`, which decides which detections continue which tracks. Rows keep
-    their order, and new tracks are appended. `columns` are extra fields of that table.
+    their order, and new tracks are appended. `columns` are extra fields of that table, and `memory` makes the appearance memory.
     """
 
     uses_appearance = False
     appearance_metric: str | None = None
     behaviour = Behaviour()
 
-    def __init__(self, motion: ConstantVelocity, appearance: Appearance | None = None, columns: Sequence[tuple] = ()) -> None:
+    def __init__(
+        self,
+        motion: ConstantVelocity,
+        appearance: Appearance | None = None,
+        columns: Sequence[tuple] = (),
+        memory: Callable[[], Memory] = AppearanceMemory,
+    ) -> None:
         self._motion = motion
+        self._empty_memory = memory
         self._appearance = appearance
         self._table = np.dtype(COLUMNS + list(columns))
         self._ages: Mapping[str, int] = {}
@@ -71,7 +78,7 @@ class Tracker(ABC):
                 for name, frames in self._ages.items():
                     setattr(self, name, max(round(frames * frame_rate / RATE), min(frames, 1)))
         self.tracks = np.zeros(0, dtype=self._table)
-        self._memory = AppearanceMemory()
+        self._memory = self._empty_memory()
         self._departed = Departed()
         self._next_id = 1
         self._frames = 0
@@ -133,13 +140,17 @@ class Tracker(ABC):
             np.minimum(cost, self._match_cost(rows, detections) * (max_cost / max_distance), out=cost)
         return cost
 
+    def _noise(self, scores: np.ndarray) -> np.ndarray | float:
+        """The noise of detections that score `scores` `(K,)`, as the motion model's `update` takes it."""
+        return 1.0
+
     def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray) -> None:
         """Update each track `rows[k]` with its detection `columns[k]`."""
-        tracks = self.tracks
-        tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns])
+        tracks, scores = self.tracks, detections.scores[columns]
+        tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns], self._noise(scores))
         tracks["missed"][rows] = 0
         tracks["streak"][rows] += 1
-        tracks["score"][rows] = detections.scores[columns]
+        tracks["score"][rows] = scores
         tracks["detection"][rows] = columns
         if detections.embeddings is not None and self.uses_appearance:
             self._memory.add(tracks["slot"][rows], detections.embeddings[columns])
