@@ -9,8 +9,11 @@ from mtmc.sequences.readers.kitti import kitti_names, read_kitti
 from reid.common.errors import InputError
 
 
-def test_labels_say_who_is_scored_and_who_only_distracts(tmp_path):
-    sequence = read_kitti(write_kitti(tmp_path), "0003")
+@pytest.mark.parametrize("sitting", ["Person", "Person_sitting"])
+def test_labels_say_who_is_scored_and_who_only_distracts(tmp_path, sitting):
+    path = write_kitti(tmp_path) / "label_02" / "0003.txt"
+    path.write_text(path.read_text().replace("Person", sitting))
+    sequence = read_kitti(tmp_path, "0003")
     truth = sequence.ground_truth
     assert (sequence.name, sequence.frame_rate, sequence.length, sequence.images) == ("0003", 10, LENGTH, None)
     assert truth.frames.tolist() == [frame for frame in range(LENGTH) for _ in range(7)], "the cyclist is left out"
