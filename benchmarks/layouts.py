@@ -31,7 +31,7 @@ class Benchmark:
     `detections` is the file of its public detections, or None if there are none; `published` has the figures of papers, by line,
     for the sequences `validation`, which are the default where all of them are there. The names of sequences end with one of
     `detectors`, if there are several. `names` lists the sequences in a folder, `read` reads one by folder, name, detections,
-    minimum score and scale of scores, and `file` names a file of detections. With `crowded`, every truth has people to score.
+    minimum score and scale of scores, and `file` names a file of detections. With `peopled`, every truth has people to score.
     """
 
     data: Path
@@ -44,7 +44,7 @@ class Benchmark:
     names: Callable[[Path], list[str]] = motchallenge_names
     read: Callable[..., Sequence] = _read_motchallenge
     file: str = "{name}/det/{detections}"
-    crowded: bool = True
+    peopled: bool = True
     looks: str = "no sequence folder (with det/, gt/ or seqinfo.ini) in it"
 
     def rules_of(self, sequence: str) -> Rules:
@@ -74,7 +74,7 @@ BENCHMARKS = {
         names=kitti_names,
         read=read_kitti,
         file="det_02/{detections}/{name}.txt",
-        crowded=False,
+        peopled=False,
         looks="no sequence (label_02/NAME.txt or image_02/NAME/) in it",
     ),
 }

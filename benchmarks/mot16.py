@@ -105,9 +105,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         choices=DISTRACTOR_RULES,
         help="rule for matching distractors; a sequence named MOT20-... has those of MOT20 (default: official)",
     )
-    parser.add_argument(
-        "--output", type=Path, default=Path("outputs/mot16"), metavar="DIR", help="output folder (default: %(default)s)"
-    )
+    parser.add_argument("--output", type=Path, metavar="DIR", help="output folder (default: outputs/mot16 and so on)")
     parser.add_argument("--video", action="store_true", help="write annotated MP4 files to DIR/video")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed; the demo is fixed (default: %(default)s)")
     parser.add_argument("--download", action="store_true", help="first download MOT16 (1.9 GB) to --data (default: data/MOT16)")
@@ -115,6 +113,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     benchmark = BENCHMARKS[options.benchmark]
     if options.download and options.benchmark != "mot16":
         raise InputError(f"--download gets MOT16 only: unpack {options.benchmark} to {benchmark.data} yourself")
+    options.output = options.output or Path("outputs", options.benchmark)
     if options.detector is None:
         options.detections = options.detections or benchmark.detections
         if options.detections is None:
@@ -159,7 +158,7 @@ def _read_sequences(options: argparse.Namespace, benchmark: Benchmark, data: Pat
         if line := shared.score_scale_line(sequence.name, sequence.score_scale):
             print(line)
         truth = sequence.ground_truth
-        if benchmark.crowded and truth is not None and not scored_boxes(truth).any():
+        if benchmark.peopled and truth is not None and not scored_boxes(truth).any():
             raise InputError(
                 f"{sequence.name}: gt/gt.txt has no box to score, that of a considered pedestrian (column 7 not 0 and, if there "
                 "are nine columns, column 8 equal to 1); correct the columns, or delete the file to run without scores"

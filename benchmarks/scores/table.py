@@ -48,8 +48,7 @@ def print_table(results: list[SequenceResult], published: dict[str, dict], group
             whole, *parts = sums(of_run, groups)
             if "tracker" in what:
                 add_row(table, f"{what['tracker']}, {Path(what['reid']).stem}", whole)
-                lines = [*of_run] if len(of_run) > 1 else []
-                for result in lines:
+                for result in of_run if len(of_run) > 1 else ():
                     add_row(table, f"  {result.name}", row(result.name, [result]))
             else:
                 for result in of_run:
@@ -57,10 +56,10 @@ def print_table(results: list[SequenceResult], published: dict[str, dict], group
                 table.add_section()
                 add_row(table, "OVERALL", whole)
             for part in parts:
-                add_row(table, part["sequence"], part)
+                add_row(table, "  " * ("tracker" in what) + part["sequence"], part)
             if len(of_run) > 1:
                 table.add_section()
-        for name, figures in published.items():
+        for name, figures in published.items() if mode != "offline" else ():
             add_row(table, name, figures)
         print_scores(table)
     unscored = list(dict.fromkeys(result.name for result in results if result.counts is None))
