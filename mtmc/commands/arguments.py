@@ -21,7 +21,7 @@ def add_reids(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument(
         "--reid",
         default=default,
-        type=lambda text: list(dict.fromkeys(text.split(","))),
+        type=_listed,
         metavar="NAMES",
         help=f"each {REID}, separated by commas (default: {default})",
     )
@@ -53,6 +53,17 @@ def add_tracker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="YAML", help="your own thresholds; others keep their defaults")
 
 
+def add_trackers(parser: argparse.ArgumentParser) -> None:
+    """Add several trackers, to compare, and the thresholds of one."""
+    names = f"all, or some of {', '.join(available_trackers())} and your own module:Class"
+    parser.add_argument(
+        "--tracker", type=_listed, metavar="NAMES", help=f"{names}, separated by commas (default: {DEFAULT_TRACKER})"
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="YAML", help="your own thresholds of one tracker; others keep their defaults"
+    )
+
+
 def add_detector(parser: argparse._ActionsContainer) -> None:
     """Add the person detector."""
     what = "detect people with an ONNX file in YOLOX format, or with your own module:attribute"
@@ -81,3 +92,7 @@ def score_scale_line(name: str, scale: str) -> str:
     """What a command prints of the sequence `name` whose scores it mapped from `scale` to 0..1; "" for probabilities and none."""
     told = {"percent": "in per cent", "standardised": "on a scale of their own, standardised"}
     return f"{name}: the detections' scores are {told[scale]}; --score-scale chooses another" if scale in told else ""
+
+
+def _listed(text: str) -> list[str]:
+    return list(dict.fromkeys(text.split(",")))
