@@ -159,6 +159,12 @@ class MovingAverage:
         distances = 1 - (self._means[slots] @ embeddings.T).astype(np.float64)
         return np.where(feasible, np.clip(distances, 0, 2, out=distances), np.inf)
 
+    def set_distances(self, slots: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Cosine distance `(A, B)`, 0..2, from the average of each of `slots` `(A,)` to that of each of `others` `(B,)`; infinite
+        for empty slots."""
+        every = np.repeat(self._known[slots, None], len(others), axis=1)
+        return self.distances(others, self._means[slots], every.T).T
+
 
 class _Slots:
     """Which of a pool's slots are in use."""
