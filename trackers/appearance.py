@@ -139,11 +139,15 @@ class MovingAverage:
         if self._means.shape[1] == 0:
             self._means = np.zeros((len(self._slots), embeddings.shape[1]), dtype=np.float32)
         kept = ((self._momentum if momentum is None else momentum) * self._known[slots]).astype(np.float32)
-        mixed = self._means[slots] * kept[:, None] + embeddings * (1 - kept)[:, None]
-        # Two opposite rows may cancel; then the direction is lost, and the newer one is as good as any.
+        mixed = self._means[slots]
+        mixed *= kept[:, None]
+        mixed += embeddings * (1 - kept)[:, None]
         length = np.sqrt(np.einsum("kd,kd->k", mixed, mixed))
-        mixed[length < 1e-6] = embeddings[length < 1e-6]
-        self._means[slots] = mixed / np.where(length < 1e-6, 1, length)[:, None]
+        if length.min() < 1e-6:  # opposite rows cancel; then the direction is lost, and the newer one is as good as any
+            lost = length < 1e-6
+            mixed[lost], length[lost] = embeddings[lost], 1
+        mixed /= length[:, None]
+        self._means[slots] = mixed
         self._known[slots] = True
 
     def distances(self, slots: np.ndarray, embeddings: np.ndarray, feasible: np.ndarray) -> np.ndarray:
