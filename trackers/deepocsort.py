@@ -25,7 +25,7 @@ class DeepOcSort(OcSort):
     `look_momentum` of its past for a detection that scores 1, and all of it for one that scores `min_score` (dynamic
     appearance, section 3.2). States, observations and directions move along with the camera (section 3.1; `camera_motion`, see
     `trackers.camera_motion`). The other thresholds are those of `OcSort`. All are those of the paper and, where it is silent, of
-    the authors' code, whose weight shrinks by the ratio of best and second best instead of growing by their difference.
+    public code, whose weight shrinks by the ratio of second best and best instead of growing by their difference.
     """
 
     uses_appearance = True
