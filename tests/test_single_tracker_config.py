@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mtmc.single.tracker_config import available_trackers, build_tracker, read_tracker_config
+from mtmc.single.tracker_config import appearance_line, available_trackers, build_tracker, read_tracker_config
 from reid.common.errors import InputError
 from reid.weights.thresholds import Thresholds
 
@@ -45,6 +45,19 @@ def test_a_threshold_in_a_file_of_ones_own_is_never_replaced(tmp_path):
     _, record = build_tracker(config, FITTED)
     assert (config.name, record["algorithm"]) == ("mine", "deepsort")
     assert (record["thresholds"]["max_appearance_distance"], record["appearance_threshold_from"]) == (0.11, "configuration")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("deepsort", "appearance threshold: cosine distance 0.320, from the model"),
+        ("motdt", "appearance threshold: euclidean distance 0.800, cosine 0.320, from the model"),
+        ("deepocsort", "deepocsort weighs appearance and has no threshold of it"),
+        ("sort", "sort uses no appearance: --reid has no effect"),
+    ],
+)
+def test_a_line_tells_what_a_models_threshold_became(name, line):
+    assert appearance_line(*build_tracker(read_tracker_config(name), FITTED)) == line
 
 
 def test_a_file_without_a_tracker_means_the_one_that_was_named(tmp_path):

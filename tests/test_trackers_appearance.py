@@ -126,3 +126,10 @@ def test_an_average_is_forgotten_with_its_slot_and_far_where_it_is_not_feasible(
     )
     with pytest.raises(ValueError, match="embeddings have 2 dimensions, but the tracks hold 3: call reset"):
         memory.add(slots[:1], np.eye(1, 2, dtype=np.float32))
+
+
+def test_two_averages_are_as_far_apart_as_their_directions():
+    memory = MovingAverage()
+    slots = memory.take(4)
+    memory.add(slots[:3], np.stack([X, Y, X]))
+    np.testing.assert_allclose(memory.set_distances(slots[[0, 3]], slots[1:]), [[1, 0, np.inf], [np.inf] * 3], atol=1e-6)

@@ -4,7 +4,16 @@
 from any callable `(frame, boxes) -> embeddings`.
 """
 
-from trackers import botsort, bytetrack, deepsort, motdt, ocsort, sort, strongsort  # noqa: F401 - importing a tracker registers it
+from trackers import (  # noqa: F401 - importing a tracker registers it
+    botsort,
+    bytetrack,
+    deepocsort,
+    deepsort,
+    motdt,
+    ocsort,
+    sort,
+    strongsort,
+)
 from trackers.assignment import assign
 from trackers.base import Tracker
 from trackers.detections import Detections, Tracks

@@ -152,11 +152,15 @@ class MovingAverage:
         if self._means.shape[1] == 0:
             self._means = np.zeros((len(self._slots), embeddings.shape[1]), dtype=np.float32)
         kept = ((self._momentum if momentum is None else momentum) * self._known[slots]).astype(np.float32)
-        mixed = self._means[slots] * kept[:, None] + embeddings * (1 - kept)[:, None]
-        # Two opposite rows may cancel; then the direction is lost, and the newer one is as good as any.
+        mixed = self._means[slots]
+        mixed *= kept[:, None]
+        mixed += embeddings * (1 - kept)[:, None]
         length = np.sqrt(np.einsum("kd,kd->k", mixed, mixed))
-        mixed[length < 1e-6] = embeddings[length < 1e-6]
-        self._means[slots] = mixed / np.where(length < 1e-6, 1, length)[:, None]
+        if length.min() < 1e-6:  # opposite rows cancel; then the direction is lost, and the newer one is as good as any
+            lost = length < 1e-6
+            mixed[lost], length[lost] = embeddings[lost], 1
+        mixed /= length[:, None]
+        self._means[slots] = mixed
         self._known[slots] = True
 
     def distances(self, slots: np.ndarray, embeddings: np.ndarray, feasible: np.ndarray) -> np.ndarray:
@@ -171,6 +175,12 @@ class MovingAverage:
             return np.full(feasible.shape, np.inf)
         distances = 1 - (self._means[slots] @ embeddings.T).astype(np.float64)
         return np.where(feasible, np.clip(distances, 0, 2, out=distances), np.inf)
+
+    def set_distances(self, slots: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Cosine distance `(A, B)`, 0..2, from the average of each of `slots` `(A,)` to that of each of `others` `(B,)`; infinite
+        for empty slots."""
+        every = np.repeat(self._known[slots, None], len(others), axis=1)
+        return self.distances(others, self._means[slots], every.T).T
 
 
 class _Slots:

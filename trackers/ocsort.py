@@ -1,11 +1,13 @@
 """OC-SORT: SORT that trusts observations more than its filter (Cao et al., "Observation-Centric SORT: Rethinking SORT for Robust
 Multi-Object Tracking", CVPR 2023)."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from trackers.appearance import AppearanceMemory, Memory
 from trackers.base import Appearance, Tracker
 from trackers.boxes import iou
 from trackers.detections import Detections
@@ -27,6 +29,8 @@ class OcSort(Tracker):
     Free detections of at least `min_score` start tracks. A track is shown, and deleted after `max_age` missed frames, as in
     SORT. Its box is the observed one, and a track's first detection is no observation yet, as in the authors' code.
     """
+
+    _memory_kind: Callable[[], Memory] = AppearanceMemory
 
     def __init__(
         self,
@@ -58,7 +62,7 @@ class OcSort(Tracker):
             ("direction", np.float64, 2),
             ("missing", np.float64, (5, 4)),
         ]
-        super().__init__(AREA_ASPECT, appearance, columns)
+        super().__init__(AREA_ASPECT, appearance, columns, self._memory_kind)
 
     def _boxes(self, rows: np.ndarray) -> np.ndarray:
         """The boxes `(R, 4)` xyxy at which the tracks `rows` were last seen."""
@@ -98,10 +102,15 @@ class OcSort(Tracker):
         return (tracks["missed"] == 0) & ((tracks["streak"] >= self.min_hits) | (self._frames <= self.min_hits))
 
     def _value(self, overlaps: np.ndarray, detections: Detections) -> np.ndarray:
-        """What each pair of all tracks and `detections` is worth, `(T, N)`: its IoU in `overlaps` and its momentum."""
-        near, tracks = overlaps >= self.min_iou, self.tracks
+        """What each pair of all tracks and `detections` is worth, `(T, N)`, given its IoU in `overlaps`."""
+        near = overlaps >= self.min_iou
         if near.sum(axis=0).max(initial=0) <= 1 and near.sum(axis=1).max(initial=0) <= 1:
             return near.astype(np.float64)  # as in the authors' code, pairs that nobody disputes need no direction
+        return self._disputed_value(overlaps, detections)
+
+    def _disputed_value(self, overlaps: np.ndarray, detections: Detections) -> np.ndarray:
+        """`_value` where several tracks and detections are near each other: the IoU and the momentum."""
+        tracks = self.tracks
         turn = momentum(tracks["direction"], tracks["origins"][:, -1], centres(detections.boxes))
         turn *= self.momentum_weight * detections.scores
         turn += overlaps

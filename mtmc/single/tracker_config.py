@@ -116,6 +116,8 @@ def appearance_line(tracker: trackers.Tracker, built: dict) -> str:
     """One line about the appearance threshold and its origin, from the result of `build_tracker`."""
     if not tracker.uses_appearance:
         return f"{built['algorithm']} uses no appearance: --reid has no effect"
+    if built["appearance_threshold_from"] is None:
+        return f"{built['algorithm']} weighs appearance and has no threshold of it"
     threshold, origin = built["thresholds"]["max_appearance_distance"], built["appearance_threshold_from"]
     cosine = f", cosine {threshold**2 / 2:.3f}" if tracker.appearance_metric == "euclidean" else ""
     return f"appearance threshold: {tracker.appearance_metric} distance {threshold:.3f}{cosine}, from the {origin}"

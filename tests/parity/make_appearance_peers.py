@@ -1,8 +1,8 @@
-"""Save what a public BoT-SORT answers, so that ours can be compared with it where it is not installed.
+"""Save what public trackers with appearance answer, so that ours can be compared with them where they are not installed.
 
 Run it in an environment with boxmot 25 and without this package, from a folder outside the repository:
 
-    python .../tests/parity/make_botsort.py [MOT_FOLDER]
+    python .../tests/parity/make_appearance_peers.py [MOT_FOLDER]
 
 MOT_FOLDER holds the real sequences of `SEQUENCES`; without it only those of the crowd are written. Each file has, for every box
 shown, `frame` from 0, `id`, the row of its `detection`, and `boxes` xyxy in pixels, rounded to hundredths.
@@ -10,6 +10,7 @@ shown, `frame` from 0, `id`, the row of its `detection`, and `boxes` xyxy in pix
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -57,13 +58,11 @@ class Given:
         return self.embeddings
 
 
-def save(name: str, frames: Frames) -> None:
-    """Track `frames` with the thresholds of the paper and the authors' code, and write the answers to `botsort_NAME.npz`."""
+def botsort(model: Given):
+    """One rule of looks for both stages: boxmot halves their distance in the second one only, unless told otherwise."""
     import boxmot
 
-    model = Given()
-    # One rule of looks for both stages: boxmot halves their distance in the second one only, unless told otherwise.
-    tracker = boxmot.BotSort(
+    return boxmot.BotSort(
         track_high_thresh=0.6,
         track_low_thresh=0.1,
         new_track_thresh=0.7,
@@ -77,6 +76,40 @@ def save(name: str, frames: Frames) -> None:
         unconfirmed_emb_scale=1.0,
         reid_model=model,
     )
+
+
+def strongsort(model: Given):
+    """One averaged look a track, as in the authors' code, and a camera that stands, for which boxmot has no option."""
+    import boxmot
+
+    tracker = boxmot.StrongSort(min_conf=0.6, max_cos_dist=0.4, nn_budget=1, max_age=30, reid_model=model)
+    tracker.apply_cmc = lambda *arguments, **options: None
+    return tracker
+
+
+def deepocsort(model: Given):
+    """The constants of the authors' code."""
+    import boxmot
+
+    return boxmot.DeepOcSort(
+        det_thresh=0.6,
+        max_age=30,
+        min_hits=3,
+        iou_threshold=0.3,
+        delta_t=3,
+        inertia=0.2,
+        w_association_emb=0.75,
+        alpha_fixed_emb=0.95,
+        aw_param=0.5,
+        cmc_off=True,
+        reid_model=model,
+    )
+
+
+def save(name: str, build: Callable, frames: Frames) -> None:
+    """Track `frames` with the thresholds of the paper and the authors' code, and write the answers to `NAME.npz`."""
+    model = Given()
+    tracker = build(model)
     blank, shown = np.zeros((1080, 1920, 3), np.uint8), []
     for number, (boxes, scores, embeddings) in enumerate(frames):
         model.embeddings = embeddings
@@ -85,12 +118,13 @@ def save(name: str, frames: Frames) -> None:
     table = np.array(shown)
     frame, identity, detection = table[:, :3].T.astype(np.uint16)
     answers = {"frame": frame, "id": identity, "detection": detection, "boxes": table[:, 3:].round(2).astype(np.float32)}
-    np.savez_compressed(FOLDER / f"botsort_{name}.npz", **answers)
+    np.savez_compressed(FOLDER / f"{name}.npz", **answers)
 
 
 if __name__ == "__main__":
     scenes = {"crowd": crowd_frames(), "gaps": crowd_frames(GAPS)}
     if len(sys.argv) > 1:
         scenes |= {name: file_frames(Path(sys.argv[1]) / path) for name, path in SEQUENCES.items()}
-    for scene, frames in scenes.items():
-        save(scene, frames)
+    for build in (botsort, strongsort, deepocsort):
+        for scene, frames in scenes.items():
+            save(f"{build.__name__}_{scene}", build, frames)
