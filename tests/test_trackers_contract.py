@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import configs
-import trackers
-from trackers import Detections
+import trackers.registry
+from trackers import Detections, Tracker
+from trackers.motion import AREA_ASPECT
+from trackers.ranges import Choice, Frames, Switch
 
 NAMES = trackers.available()
 FOLDER = configs.FOLDER / "trackers"
@@ -169,7 +172,7 @@ def test_the_constants_of_the_paper_differ_from_the_public_variant_where_the_iss
 @pytest.mark.parametrize(
     ("name", "thresholds", "message"),
     [
-        ("sorted", {}, "unknown tracker sorted; choose from deepsort, motdt, sort"),
+        ("sorted", {}, "unknown tracker sorted; choose from .*deepsort, motdt, .*sort"),
         ("sort", {"max_agee": 3}, "sort: unknown threshold max_agee; choose from max_age, min_hits, min_iou"),
         ("sort", {"max_age": "3"}, "max_age of sort must be a whole number at least 0, not '3'"),
         ("sort", {"max_age": 2.5}, "max_age of sort must be a whole number at least 0, not 2.5"),
@@ -186,6 +189,34 @@ def test_the_constants_of_the_paper_differ_from_the_public_variant_where_the_iss
 def test_a_mistake_in_a_configuration_is_told_in_a_sentence(name, thresholds, message):
     with pytest.raises(ValueError, match=message):
         trackers.build(name, **thresholds)
+
+
+class _Optioned(Tracker):
+    """Whatever it is told to be."""
+
+    def __init__(
+        self, kind: Annotated[str, Choice("none", "flow")] = "flow", byte: Annotated[bool, Switch()] = False, gap: Frames = 3
+    ):
+        super().__init__(AREA_ASPECT)
+        self.options = (kind, byte, gap)
+
+    def _associate(self, detections, frame):
+        return np.zeros(0, dtype=bool)
+
+
+def test_words_and_switches_are_thresholds_like_numbers(monkeypatch):
+    monkeypatch.setattr(trackers.registry, "_TRACKERS", {"own": _Optioned})
+    assert trackers.thresholds("own") == {"kind": "flow", "byte": False, "gap": 3}
+    assert trackers.build("own", kind="none", byte=True).options == ("none", True, 3)
+    for key, value, message in (
+        ("kind", "ecc", "kind of own must be one of none, flow, not 'ecc'"),
+        ("kind", False, "kind of own must be one of none, flow, not False"),
+        ("byte", 1, "byte of own must be true or false, not 1"),
+        ("byte", "yes", "byte of own must be true or false, not 'yes'"),
+        ("gap", True, "gap of own must be a whole number at least 0, not True"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            trackers.build("own", **{key: value})
 
 
 def test_a_cosine_threshold_is_converted_to_the_metric_of_the_tracker():

@@ -7,7 +7,7 @@ from trackers.base import Appearance, Tracker
 from trackers.boxes import iou
 from trackers.detections import Detections
 from trackers.motion import ASPECT_HEIGHT
-from trackers.ranges import AppearanceDistance, Frames, Overlap
+from trackers.ranges import AppearanceDistance, Frames, Hits, Overlap
 from trackers.registry import register
 
 
@@ -31,7 +31,7 @@ class DeepSort(Tracker):
         appearance: Appearance | None = None,
         max_appearance_distance: AppearanceDistance = 0.2,
         max_iou_distance: Overlap = 0.7,
-        n_init: Frames = 3,
+        n_init: Hits = 3,
         max_age: Frames = 30,
         shown_age: Frames = 1,
     ) -> None:

@@ -3,10 +3,10 @@
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from trackers.base import Appearance, Tracker
-from trackers.ranges import Range, check
+from trackers.ranges import Rule, check
 
 _TRACKERS: dict[str, type[Tracker]] = {}
 
@@ -14,7 +14,7 @@ _TRACKERS: dict[str, type[Tracker]] = {}
 def register(name: str) -> Callable[[type[Tracker]], type[Tracker]]:
     """Class decorator that registers a tracker under `name`.
 
-    The constructor arguments annotated with a `Range` (`trackers.ranges`) are its thresholds.
+    The constructor arguments annotated with a rule of `trackers.ranges` are its thresholds: numbers, words and switches.
     """
 
     def add(tracker: type[Tracker]) -> type[Tracker]:
@@ -34,25 +34,25 @@ def build(name: str, appearance: Appearance | None = None, **thresholds: Any) ->
 
     `appearance` is a callable `(frame, boxes (N, 4)) -> embeddings (N, D)`, used when `update` gets a frame but no embeddings.
     Other constructor arguments (`scoring` of MOTDT) are passed like thresholds. Raises `ValueError` for an unknown name or
-    threshold, listing the known ones, and for a threshold that is not a number or out of range.
+    threshold, listing the known ones, and for a value that its rule does not allow.
     """
     parameters = _parameters(name)
     known = [key for key in parameters if key != "appearance"]
-    ranges = _ranges(name)
+    rules = _rules(name)
     for key, value in thresholds.items():
         if key not in known:
             raise ValueError(f"{name}: unknown threshold {key}; choose from {', '.join(known)}")
-        if key in ranges:
-            default, allowed = ranges[key]
+        if key in rules:
+            default, allowed = rules[key]
             check(f"{key} of {name}", value, allowed, whole=isinstance(default, int))
     if "appearance" in parameters:  # a tracker that uses boxes alone may lack it
         thresholds["appearance"] = appearance
     return _TRACKERS[name](**thresholds)
 
 
-def thresholds(name: str) -> dict[str, float]:
+def thresholds(name: str) -> dict[str, float | str]:
     """The thresholds of a tracker and their defaults. Raises `ValueError` for an unknown name, listing the known ones."""
-    return {key: default for key, (default, _) in _ranges(name).items()}
+    return {key: default for key, (default, _) in _rules(name).items()}
 
 
 def appearance_threshold(name: str, cosine_distance: float) -> float:
@@ -67,13 +67,13 @@ def appearance_threshold(name: str, cosine_distance: float) -> float:
     return math.sqrt(2 * cosine_distance) if metric == "euclidean" else cosine_distance
 
 
-def _ranges(name: str) -> dict[str, tuple[float, Range]]:
-    """The default and the range of each threshold."""
+def _rules(name: str) -> dict[str, tuple[Any, Rule]]:
+    """The default and the rule of each threshold."""
     return {
         key: (parameter.default, part)
         for key, parameter in _parameters(name).items()
         for part in getattr(parameter.annotation, "__metadata__", ())
-        if isinstance(part, Range)
+        if isinstance(part, get_args(Rule))
     }
 
 

@@ -20,7 +20,7 @@ class TrackerConfig:
 
     name: str
     algorithm: str
-    thresholds: dict[str, float]
+    thresholds: dict[str, float | str]
     file: Path | None = None
 
 
