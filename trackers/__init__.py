@@ -4,7 +4,7 @@
 from any callable `(frame, boxes) -> embeddings`.
 """
 
-from trackers import deepsort, motdt, sort  # noqa: F401 - importing a tracker registers it
+from trackers import bytetrack, deepsort, motdt, ocsort, sort  # noqa: F401 - importing a tracker registers it
 from trackers.assignment import assign
 from trackers.base import Tracker
 from trackers.detections import Detections, Tracks
