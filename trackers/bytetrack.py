@@ -68,9 +68,7 @@ class ByteTrack(Tracker):
         first, left, free = assign_among(cost[np.ix_(rows, high)], rows, high, self.max_iou_distance)
         left = left[tracks["missed"][left] == 1]
         faint, _, _ = assign_among(1 - overlaps[np.ix_(left, low)], left, low, self.max_low_iou_distance)
-        second, _, free = assign_among(
-            cost[np.ix_(unconfirmed, free)], unconfirmed, free, self.max_unconfirmed_iou_distance
-        )
+        second, _, free = assign_among(cost[np.ix_(unconfirmed, free)], unconfirmed, free, self.max_unconfirmed_iou_distance)
 
         matches = np.concatenate([first, faint, second])
         self._continue(matches[:, 0], detections, matches[:, 1])

@@ -4,8 +4,8 @@ Multi-Object Tracking", CVPR 2023)."""
 from typing import Annotated
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
-from trackers.assignment import assign_among
 from trackers.base import Appearance, Tracker
 from trackers.boxes import iou
 from trackers.detections import Detections
@@ -75,7 +75,7 @@ class OcSort(Tracker):
         clear = detections.scores >= self.min_score
         high, left = np.flatnonzero(clear), np.arange(len(tracks))
         overlaps = iou(predicted, boxes[high])
-        matches, left, free = self._match(self._value(overlaps, detections, high), overlaps, left, high)
+        matches, left, free = self._match(self._value(overlaps, detections.select(high)), overlaps, left, high)
         if self.byte:
             low = np.flatnonzero(~clear & (detections.scores >= self.min_low_score))
             overlaps = iou(predicted[left], boxes[low])
@@ -97,20 +97,28 @@ class OcSort(Tracker):
         tracks["box"][known:] = boxes[free]
         return (tracks["missed"] == 0) & ((tracks["streak"] >= self.min_hits) | (self._frames <= self.min_hits))
 
-    def _value(self, overlaps: np.ndarray, detections: Detections, columns: np.ndarray) -> np.ndarray:
-        """`overlaps` `(T, C)` of all tracks and the detections `columns`, with the momentum of each pair that is near enough."""
-        rows, near = np.nonzero(overlaps >= self.min_iou)
-        found, tracks = columns[near], self.tracks
-        turn = momentum(tracks["direction"][rows], tracks["origins"][rows, -1], centres(detections.boxes[found]))
-        value = overlaps.copy()
-        value[rows, near] += self.momentum_weight * detections.scores[found] * turn
-        return value
+    def _value(self, overlaps: np.ndarray, detections: Detections) -> np.ndarray:
+        """What each pair of all tracks and `detections` is worth, `(T, N)`: its IoU in `overlaps` and its momentum."""
+        near, tracks = overlaps >= self.min_iou, self.tracks
+        if near.sum(axis=0).max(initial=0) <= 1 and near.sum(axis=1).max(initial=0) <= 1:
+            return near.astype(np.float64)  # as in the authors' code, pairs that nobody disputes need no direction
+        turn = momentum(tracks["direction"], tracks["origins"][:, -1], centres(detections.boxes))
+        turn *= self.momentum_weight * detections.scores
+        turn += overlaps
+        return turn
 
     def _match(
         self, value: np.ndarray, overlaps: np.ndarray, rows: np.ndarray, columns: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The pairs of tracks `rows` and detections `columns` of the largest total `value`, each with an IoU of `min_iou`."""
-        return assign_among(np.where(overlaps >= self.min_iou, 1 - value, np.inf), rows, columns, 1)
+        """Match the tracks `rows` `(R,)` with the detections `columns` `(C,)`; return matches `(K, 2)` and what is left of both.
+
+        As in the authors' code, as many pairs as possible are formed for the largest total `value` `(R, C)`, and those with too
+        low an IoU in `overlaps` `(R, C)` are then given up.
+        """
+        row, column = linear_sum_assignment(np.fmax(value, -1), maximize=True)  # a value that is no number is the lowest
+        near = overlaps[row, column] >= self.min_iou
+        row, column = row[near], column[near]
+        return np.stack([rows[row], columns[column]], axis=1), np.delete(rows, row), np.delete(columns, column)
 
     def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray) -> None:
         tracks, boxes = self.tracks, detections.boxes[columns]
@@ -129,9 +137,7 @@ class OcSort(Tracker):
         super()._continue(rows, detections, columns)
 
 
-def reupdate(
-    motion: ConstantVelocity, state: np.ndarray, last: np.ndarray, boxes: np.ndarray, gaps: np.ndarray
-) -> np.ndarray:
+def reupdate(motion: ConstantVelocity, state: np.ndarray, last: np.ndarray, boxes: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     """States `(R, 5, 4)` of tracks observed at `last` `(R, 4)` and again, `gaps` `(R,)` frames later, at `boxes` `(R, 4)`.
 
     `state` is as predicted for the frame after `last`. It is updated with the boxes of a straight way from `last` to `boxes`,
@@ -151,8 +157,13 @@ def reupdate(
 
 
 def momentum(direction: np.ndarray, origin: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """How well the way from `origin` to `centre`, `(..., 2)`, keeps `direction`, a unit vector: -1/2 (back) to 1/2, 0 for zeros."""
-    turn = (direction * unit(centre - origin)).sum(axis=-1)
+    """How well the way from each `origin` `(T, 2)` to each `centre` `(N, 2)` keeps the `direction` `(T, 2)`, `(T, N)`.
+
+    1/2 is straight on, -1/2 is back, and 0 is to the side, or means that the direction, a unit vector, is zeros.
+    """
+    across, down = centre[:, 0] - origin[:, :1], centre[:, 1] - origin[:, 1:]
+    turn = direction[:, :1] * across + direction[:, 1:] * down
+    turn /= np.sqrt(across * across + down * down) + 1e-6
     return np.arcsin(np.clip(turn, -1, 1)) / np.pi
 
 

@@ -4,7 +4,7 @@ Run it in an environment with boxmot 25 and without this package, from a folder 
 
     python .../tests/parity/make_peers.py [MOT_FOLDER]
 
-MOT_FOLDER holds the real sequences of `SEQUENCES`; without it only the crowd's files are written. Each file has, for every box
+MOT_FOLDER holds the real sequences of `SEQUENCES`; without it only those of the crowd are written. Each file has, for every box
 shown, `frame` from 0, `id`, the row of its `detection`, and `boxes` xyxy in pixels, rounded to hundredths.
 """
 
@@ -16,6 +16,7 @@ import boxmot
 import numpy as np
 
 FOLDER = Path(__file__).parent
+GAPS = ((20, 50), (70, 101), (120, 152))  # 30, 31 and 32 frames: about as long as a lost track is remembered
 SEQUENCES = {"pets": "PETS09-S2L1/det/det.txt", "adl": "ADL-Rundle-6a/det/yolo11x.txt"}
 
 
@@ -36,13 +37,16 @@ def ocsort(use_byte: bool = False) -> boxmot.OcSort:
 PEERS = {"bytetrack": bytetrack, "ocsort": ocsort, "ocsort_byte": lambda: ocsort(use_byte=True)}
 
 
-def crowd_frames() -> list[tuple[np.ndarray, np.ndarray]]:
-    """Boxes and scores of the crowd in the dark: a third of the scores is low."""
+def crowd_frames(gaps: tuple[tuple[int, int], ...] = ()) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Boxes and scores of the crowd, a third of the scores low; nobody is detected from each start of `gaps` to its stop."""
     file = FOLDER.parents[1] / "benchmarks" / "speed" / "crowd.py"
     specification = importlib.util.spec_from_file_location("crowd", file)
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    return [(boxes, scores) for boxes, scores, _ in module.crowd(200, 30, 2, low_share=1 / 3)]
+    frames = [(boxes, scores) for boxes, scores, _ in module.crowd(200, 30, 2, low_share=1 / 3)]
+    for start, stop in gaps:
+        frames[start:stop] = [(boxes[:0], scores[:0]) for boxes, scores in frames[start:stop]]
+    return frames
 
 
 def file_frames(path: Path) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -66,7 +70,7 @@ def save(name: str, tracker: boxmot.ByteTrack | boxmot.OcSort, frames: list[tupl
 
 
 if __name__ == "__main__":
-    scenes = {"crowd": crowd_frames()}
+    scenes = {"crowd": crowd_frames(), "gaps": crowd_frames(GAPS)}
     if len(sys.argv) > 1:
         scenes |= {name: file_frames(Path(sys.argv[1]) / path) for name, path in SEQUENCES.items()}
     for peer, build in PEERS.items():
