@@ -3,7 +3,7 @@ ECCV 2022)."""
 
 import numpy as np
 
-from trackers.assignment import assign_among
+from trackers.assignment import assign, assign_among
 from trackers.base import Appearance, Tracker
 from trackers.boxes import iou
 from trackers.detections import Detections
@@ -58,24 +58,30 @@ class ByteTrack(Tracker):
 
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
         tracks, scores = self.tracks, detections.scores
-        confirmed = tracks["id"] > 0
-        rows, unconfirmed = np.flatnonzero(confirmed), np.flatnonzero(~confirmed)
+        known = tracks["id"] > 0
+        confirmed, unconfirmed = np.flatnonzero(known), np.flatnonzero(~known)
         clear = scores >= self.min_high_score
         high, low = np.flatnonzero(clear), np.flatnonzero(~clear & (scores >= self.min_low_score))
-        overlaps = iou(self._motion.boxes(tracks["motion"]), detections.boxes)
-        cost = 1 - overlaps * scores
+        boxes = self._motion.boxes(tracks["motion"])
+        cost = 1 - iou(boxes, detections.boxes[high]) * scores[high]
 
-        first, left, free = assign_among(cost[np.ix_(rows, high)], rows, high, self.max_iou_distance)
-        left = left[tracks["missed"][left] == 1]
-        faint, _, _ = assign_among(1 - overlaps[np.ix_(left, low)], left, low, self.max_low_iou_distance)
-        second, _, free = assign_among(cost[np.ix_(unconfirmed, free)], unconfirmed, free, self.max_unconfirmed_iou_distance)
+        found, left, free = assign(cost[confirmed], self.max_iou_distance)
+        matches = [np.stack([confirmed[found[:, 0]], high[found[:, 1]]], axis=1)]
+        if len(low):
+            left = confirmed[left]
+            left = left[tracks["missed"][left] == 1]
+            overlaps = iou(boxes[left], detections.boxes[low])
+            matches.append(assign_among(1 - overlaps, left, low, self.max_low_iou_distance)[0])
+        if len(unconfirmed):
+            second, _, free = assign_among(cost[np.ix_(unconfirmed, free)], unconfirmed, free, self.max_unconfirmed_iou_distance)
+            matches.append(np.stack([second[:, 0], high[second[:, 1]]], axis=1))
 
-        matches = np.concatenate([first, faint, second])
-        self._continue(matches[:, 0], detections, matches[:, 1])
-        self._drop((tracks["missed"] > self.max_age) | (~confirmed & (tracks["missed"] > 0)))
-        known = len(self.tracks)
-        self._start(detections, free[scores[free] >= self.min_new_score])
-        self.tracks["started"][known:] = self._frames
+        rows, columns = np.concatenate(matches).T
+        self._continue(rows, detections, columns)
+        self._drop((tracks["missed"] > self.max_age) | (~known & (tracks["missed"] > 0)))
+        count, new = len(self.tracks), high[free]
+        self._start(detections, new[scores[new] >= self.min_new_score])
+        self.tracks["started"][count:] = self._frames
         self._drop_duplicates()
         tracks = self.tracks
         return (tracks["missed"] == 0) & ((tracks["id"] > 0) | (tracks["streak"] > 0) | (self._frames == 1))
@@ -83,12 +89,15 @@ class ByteTrack(Tracker):
     def _drop_duplicates(self) -> None:
         """Drop the younger of a track seen in this frame and a lost one, where both follow one person."""
         missed = self.tracks["missed"]
-        seen, lost = np.flatnonzero(missed == 0), np.flatnonzero(missed > 0)
+        seen, lost = np.flatnonzero(missed == 0), np.flatnonzero(missed)
         if len(lost) == 0:
             return
-        one, other = np.nonzero(iou(self._boxes(seen), self._boxes(lost)) > self.max_track_iou)
+        boxes = self._motion.boxes(self.tracks["motion"])
+        one, other = np.nonzero(iou(boxes[seen], boxes[lost]) > self.max_track_iou)
+        if len(one) == 0:
+            return
         one, other = seen[one], lost[other]
         followed = self._frames - missed - self.tracks["started"]
-        double = np.zeros(len(self.tracks), dtype=bool)
+        double = np.zeros(len(missed), dtype=bool)
         double[np.where(followed[one] > followed[other], other, one)] = True
         self._drop(double)
