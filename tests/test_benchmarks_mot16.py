@@ -267,7 +267,7 @@ MISTAKES = {
     "frame beyond the sequence": (replace_line(4, "99,-1,10,8,20,48,0.9,-1,-1,-1"), "line 4: frame 99 is beyond"),
     "unreadable image": (break_image, "000003.png: frame 3 does not decode"),
     "wrong weights file": (break_weights, "wrong.safetensors"),
-    "unknown tracker": (set_option("--tracker", "motdd"), "unknown tracker motdd; choose from deepsort, motdt"),
+    "unknown tracker": (set_option("--tracker", "motdd"), "unknown tracker motdd; choose from bytetrack, deepsort"),
     "unknown ReID model": (set_option("--reid", "robbust"), "unknown network robbust"),
     "unwritable output": (set_option("--output", "{folder}/seqinfo.ini/out"), "not writable"),
     "missing config": (set_option("--config", "{folder}/mine.yaml"), "mine.yaml: no such file"),

@@ -54,7 +54,7 @@ def test_the_slots_of_those_who_left_long_ago_are_used_again(name):
     for look in np.arange(60) % 8:
         shown(tracker, *[person(100, look)] * 5, *[NOBODY] * 80)
     assert len(tracker._departed.ids) <= 1
-    assert tracker._memory._used.sum() <= 1
+    assert tracker._memory._slots._used.sum() <= 1
 
 
 def test_a_tracker_without_appearance_refuses_a_memory():
@@ -88,7 +88,7 @@ def test_of_two_tracks_in_one_place_the_older_one_is_shown():
         assert shown(tracker, *nearer)[-1] == ids
 
 
-@pytest.mark.parametrize("name", WITH_APPEARANCE)
+@pytest.mark.parametrize("name", ["deepsort", "motdt"])
 @pytest.mark.parametrize("rate", [1, 2, 5])
 def test_people_who_walk_are_followed_at_few_frames_a_second_if_time_is_in_seconds(name, rate):
     pace = 60 / rate  # half their height a second

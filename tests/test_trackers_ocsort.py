@@ -55,6 +55,17 @@ def test_a_direction_begins_three_frames_before_or_at_the_last_observation_of_al
     assert _next_origin(tracker) == 45 + 20
 
 
+def test_a_direction_measured_over_no_frames_begins_at_the_last_observation_as_over_one():
+    answers = []
+    for frames in (0, 1, 1.0):
+        tracker = trackers.build("ocsort", momentum_frames=frames)
+        _ids(tracker, 0, 0, 10, 20, 30)
+        tracker.update(_people(40))
+        answers.append(tracker.tracks["origins"][0, 0, 0])
+        assert tracker.tracks["direction"][0].tolist() == pytest.approx([1, 0])
+    assert answers == [40 + 20] * 3
+
+
 @pytest.mark.parametrize("gap", [2, 5, 10])
 @pytest.mark.parametrize("speed", [0, -6])
 def test_after_a_gap_the_filter_is_nearer_to_the_speed_of_the_way_in_between(gap, speed):

@@ -75,11 +75,16 @@ class ByteTrack(Tracker):
         high, low = np.flatnonzero(clear), np.flatnonzero(~clear & (scores >= self.min_low_score))
 
         first, left, free = assign_among(cost[np.ix_(rows, high)], rows, high, self.max_iou_distance)
-        left = left[tracks["missed"][left] == 1]
-        faint, _, _ = assign_among(1 - overlaps[np.ix_(left, low)], left, low, self.max_low_iou_distance)
-        second, _, free = assign_among(cost[np.ix_(unconfirmed, free)], unconfirmed, free, self.max_unconfirmed_iou_distance)
+        matches = [first]
+        if len(low):
+            left = left[tracks["missed"][left] == 1]
+            matches.append(assign_among(1 - overlaps[np.ix_(left, low)], left, low, self.max_low_iou_distance)[0])
+        if len(unconfirmed):
+            near = cost[np.ix_(unconfirmed, free)]
+            second, _, free = assign_among(near, unconfirmed, free, self.max_unconfirmed_iou_distance)
+            matches.append(second)
 
-        matches = np.concatenate([first, faint, second])
+        matches = np.concatenate(matches)
         self._continue(matches[:, 0], detections, matches[:, 1])
         self._drop((tracks["missed"] > self.max_age) | (~confirmed & (tracks["missed"] > 0)))
         known = len(self.tracks)
@@ -96,6 +101,8 @@ class ByteTrack(Tracker):
         if len(lost) == 0:
             return
         one, other = np.nonzero(iou(self._boxes(seen), self._boxes(lost)) > self.max_track_iou)
+        if len(one) == 0:
+            return
         one, other = seen[one], lost[other]
         followed = self._frames - missed - self.tracks["started"]
         double = np.zeros(len(self.tracks), dtype=bool)

@@ -58,8 +58,8 @@ class DeepOcSort(OcSort):
         """True unless the camera's motion is `none`."""
         return self.camera_motion != "none"
 
-    def reset(self) -> None:
-        super().reset()
+    def reset(self, frame_rate: float | None = None) -> None:
+        super().reset(frame_rate)
         self._camera = camera_motion(self.camera_motion)
 
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:

@@ -21,13 +21,13 @@ class OcSort(Tracker):
     """Overlap and direction, a second look at where people were last seen, and a filter mended after a gap.
 
     A pair of a track and a detection of at least `min_score` needs an IoU of at least `min_iou`; its value is the IoU and, times
-    `momentum_weight` and the score, how well the way to the detection keeps the track's direction, -1/2 to 1/2; both start at the
-    earliest observation of the last `momentum_frames` frames, or the last one before (momentum, section 4.2). With
-    `byte`, detections of at least `min_low_score` then continue tracks that are left, as in ByteTrack. Next, free detections
-    match tracks where they were last seen, by IoU alone: somebody who stopped behind an obstacle (recovery, section 4.3).
-    After a gap the filter runs again over a straight way from the last observation to the new one (re-update, section 4.1).
-    Free detections of at least `min_score` start tracks. A track is shown, and deleted after `max_age` missed frames, as in
-    SORT. Its box is the observed one, and a track's first detection is no observation yet, as in the authors' code.
+    `momentum_weight` and the score, how well the way to the detection keeps the track's direction, -1/2 to 1/2. Both ways start
+    at the earliest observation of the last `momentum_frames` frames, or at the last one before (observation-centric momentum).
+    With `byte`, detections of at least `min_low_score` then continue tracks that are left, as in ByteTrack. Next, free detections
+    match tracks where they were last seen, by IoU alone: people who stopped unseen (recovery). After a gap the filter runs again
+    over a straight way from the last observation to the new one (re-update). Free detections of at least `min_score` start
+    tracks. A track is shown, and deleted after `max_age` missed frames, as in SORT. Its box is the observed one, and a track's
+    first detection is no observation yet, as in the authors' code.
     """
 
     _memory_kind: Callable[[], Memory] = AppearanceMemory
@@ -58,7 +58,7 @@ class OcSort(Tracker):
         columns = [
             ("box", np.float64, 4),
             ("observed", bool),
-            ("origins", np.float64, (momentum_frames + 1, 2)),
+            ("origins", np.float64, (int(momentum_frames) + 1, 2)),
             ("direction", np.float64, 2),
             ("missing", np.float64, (5, 4)),
         ]
