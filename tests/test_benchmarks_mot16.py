@@ -11,13 +11,13 @@ from conftest import FRAMES, SIZE
 
 import trackers
 from benchmarks import mot16
+from benchmarks.layouts import BENCHMARKS, VALIDATION, find_sequences
 from benchmarks.mot16 import main
-from benchmarks.sequence_folders import VALIDATION, sequence_folders
 from mtmc.sequences.mot_text import read_tracks
 from reid.common.errors import InputError, run
 from reid.weights.thresholds import Thresholds
 
-ROW = ["sequence", "mota", "idf1", "id_switches", "fp", "fn", "recall", "precision", "mt", "ml"]
+ROW = ["sequence", "mota", "idf1", "hota", "deta", "assa", "loca", "id_switches", "fp", "fn", "recall", "precision", "mt", "ml"]
 ROW += ["fps_total", "fps_reid", "fps_association"]
 
 
@@ -159,13 +159,13 @@ def test_mot16_means_its_validation_set_and_prints_the_papers_figures(make_seque
     rows = json.loads((tmp_path / "out" / "summary.json").read_text())["rows"]
     assert [row["sequence"] for row in rows] == list(VALIDATION)
     printed = capsys.readouterr().out
-    assert "36.7%" in printed and "46.1%" in printed
+    assert "36.7" in printed and "46.1" in printed
 
 
 def test_elsewhere_all_sequences_are_meant_and_the_papers_figures_are_left_out(make_sequence, capsys):
     make_sequence("MOT16-02")
     assert len(run_on(make_sequence("MOT16-05"), "--reid", "none")["rows"]) == 2
-    assert "36.7%" not in capsys.readouterr().out
+    assert "36.7" not in capsys.readouterr().out
 
 
 def test_sequences_without_the_chosen_detections_are_skipped_unless_named(make_sequence, capsys):
@@ -179,7 +179,7 @@ def test_sequences_without_the_chosen_detections_are_skipped_unless_named(make_s
 
 def test_a_folder_that_is_a_sequence_itself_is_explained(make_sequence):
     with pytest.raises(InputError, match="give its parent and --sequences walk"):
-        sequence_folders(make_sequence(), None)
+        find_sequences(BENCHMARKS["mot16"], make_sequence(), None)
 
 
 def test_rows_of_finished_sequences_stay_when_a_later_one_fails(make_sequence, tmp_path):

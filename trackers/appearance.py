@@ -19,6 +19,8 @@ class Memory(Protocol):
 
     def distances(self, slots: np.ndarray, embeddings: np.ndarray, feasible: np.ndarray) -> np.ndarray: ...
 
+    def set_distances(self, slots: np.ndarray, others: np.ndarray) -> np.ndarray: ...
+
 
 class AppearanceMemory:
     """A pool of slots, one per track; each is a ring buffer of the latest `FEATURES` embeddings.

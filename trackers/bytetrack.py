@@ -84,8 +84,8 @@ class ByteTrack(Tracker):
             second, _, free = assign_among(near, unconfirmed, free, self.max_unconfirmed_iou_distance)
             matches.append(second)
 
-        matches = np.concatenate(matches)
-        self._continue(matches[:, 0], detections, matches[:, 1])
+        continued, columns = np.concatenate(matches).T
+        self._continue(continued, detections, columns)
         self._drop((tracks["missed"] > self.max_age) | (~confirmed & (tracks["missed"] > 0)))
         known = len(self.tracks)
         self._start(detections, free[scores[free] >= self.min_new_score])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trackers.appearance import AppearanceMemory
+from trackers.appearance import Memory
 from trackers.assignment import assign
 
 
@@ -24,9 +24,7 @@ class Departed:
         """Forget who left earlier than in the frame `before`; return their slots, which are free now."""
         return self._take(self.left < before)[1]
 
-    def match(
-        self, memory: AppearanceMemory, slots: np.ndarray, max_distance: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def match(self, memory: Memory, slots: np.ndarray, max_distance: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Match new tracks with the slots `slots` `(N,)` of `memory` to people who departed.
 
         The cost is the mean, over the new track's embeddings, of the cosine distance to the nearest embedding of the person, at
