@@ -12,6 +12,7 @@ from trackers import (  # noqa: F401 - importing a tracker registers it
     motdt,
     ocsort,
     sort,
+    steady,
     strongsort,
 )
 from trackers.assignment import assign
