@@ -40,17 +40,18 @@ class Combination:
         } | self.record
 
 
-def read_configs(names: list[str] | None, file: Path | None) -> list[TrackerConfig]:
-    """The configurations of the trackers called `names`, of which "all" means every registered one, or of the user's `file`.
+def read_configs(names: list[str] | None, file: Path | None, default: str, memory: float | None) -> list[TrackerConfig]:
+    """The configurations of the trackers called `names`, of which "all" means every registered one, or of the user's `file`, or
+    the `default`, with `memory` seconds for those who left.
 
     Raises `InputError` as `read_tracker_config` does, and for a file with several trackers.
     """
     if names is None:
-        return [read_tracker_config(None, file)]
+        return [read_tracker_config(None, file, default, memory)]
     listed = dict.fromkeys(each for name in names for each in (trackers.available() if name == "all" else [name]))
     if file is not None and len(listed) > 1:
         raise InputError(f"--config {file}: has the thresholds of one tracker, not of {', '.join(listed)}; choose one of them")
-    return [read_tracker_config(name, file) for name in listed]
+    return [read_tracker_config(name, file, default, memory) for name in listed]
 
 
 def combine(configs: list[TrackerConfig], models: Mapping[str, "AppearanceModel | None"]) -> list[Combination]:

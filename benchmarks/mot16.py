@@ -19,17 +19,18 @@ from benchmarks.scores.table import print_table
 from mtmc.commands import arguments as shared
 from mtmc.detection.opening import open_detector
 from mtmc.sequences import Sequence
-from mtmc.sequences.mot_text import TrackFile, read_tracks, tracks_text
+from mtmc.sequences.mot_text import read_tracks
 from mtmc.single.appearance import open_appearance
-from mtmc.single.offline import Finishing, finish
+from mtmc.single.offline import Observed, write_finished
 from mtmc.single.pipeline import TrackedFrame, track
 from mtmc.single.result_writer import ResultWriter
 from mtmc.single.tracker_config import appearance_line
 from reid.common.cache_folder import cache_folder
 from reid.common.errors import InputError, run_program
-from reid.common.files import replacing
 from reid.common.progress import Follow, shown_progress
 from reid.common.result_folder import ResultFolder
+
+TRACKER = "motdt"  # that of Table 6 of Lawen et al.
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
     data = options.data or benchmark.data
     if options.download:
         fetch_mot16(data)
-    configs = read_configs(options.tracker, options.config)
+    configs = read_configs(options.tracker, options.config, TRACKER, options.memory)
     output = ResultFolder(options.output)
     detector = None if options.detector is None else open_detector(options.detector, options.min_score)
     models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
@@ -95,10 +96,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--min-score", type=float, metavar="S", help=what)
     shared.add_score_scale(parser)
     shared.add_reids(parser, "robust")
-    shared.add_trackers(parser)
-    parser.add_argument(
-        "--offline", action="store_true", help="add a row to each: the same tracks, finished once the sequence has ended"
-    )
+    shared.add_trackers(parser, TRACKER)
+    shared.add_offline(parser, "add a row to each")
     parser.add_argument(
         "--distractors",
         default="official",
@@ -184,18 +183,17 @@ def _run(
     frames: Iterable[TrackedFrame] = track(
         sequence, combination.tracker, combination.appearance, options.video, cache=cache_folder("embeddings")
     )
+    observed = Observed()
     with ResultWriter(output, sequence.name, sequence.frame_rate, options.video, combination.folder) as writer:
-        for frame in progress(frames, sequence.length, title):
+        for frame in progress(observed.passing(frames), sequence.length, title):
             writer.write(frame)
-    tracks = read_tracks(writer.text)
-    counts = _counts(sequence, tracks, benchmark, options)
-    if not options.offline:
+    counts = _counts(sequence, writer.text, benchmark, options)
+    finishing = shared.finishing(options)
+    if finishing is None:
         return [SequenceResult(sequence.name, counts, writer.totals, combination.what)]
     start = time.perf_counter()
-    finished = finish(tracks, sequence.frame_rate, Finishing())
+    finished = write_finished(output, sequence.name, observed.tracks(), sequence.frame_rate, finishing, combination.folder)
     totals = replace(writer.totals, passed=writer.totals.passed + time.perf_counter() - start)
-    with replacing(output.add(str(Path(combination.folder, f"tracks/{sequence.name}.offline.txt")))) as path:
-        path.write_text(tracks_text(finished.frames, finished.ids, finished.boxes, np.ones(len(finished.ids))))
     after = _counts(sequence, finished, benchmark, options)
     return [
         SequenceResult(sequence.name, counts, writer.totals, combination.what | {"mode": "online"}),
@@ -203,11 +201,12 @@ def _run(
     ]
 
 
-def _counts(sequence: Sequence, tracks: TrackFile, benchmark: Benchmark, options: argparse.Namespace) -> Counts | None:
+def _counts(sequence: Sequence, text: Path, benchmark: Benchmark, options: argparse.Namespace) -> Counts | None:
+    """The score of the result file `text`; None without truth."""
     if sequence.ground_truth is None:
         return None
     rules = benchmark.rules_of(sequence.name)
-    return score(sequence.ground_truth, tracks, sequence.length or 0, options.distractors, rules)
+    return score(sequence.ground_truth, read_tracks(text), sequence.length or 0, options.distractors, rules)
 
 
 def _settings(options: argparse.Namespace, benchmark: Benchmark, data: Path, sequences: list[Sequence]) -> dict:
@@ -221,6 +220,10 @@ def _settings(options: argparse.Namespace, benchmark: Benchmark, data: Path, seq
         "min_score": options.min_score,
         "score_scale": {sequence.name: sequence.score_scale for sequence in sequences},
         "config": str(options.config) if options.config else None,
+        "memory": options.memory,
+        "finishing": None
+        if options.offline is None
+        else {key: getattr(options, key) for key in ("offline", "max_gap", "min_length")},
         "distractors": options.distractors,
         "distractor_classes": {sequence.name: benchmark.rules_of(sequence.name).distractors for sequence in sequences},
         "scored_boxes": {

@@ -67,7 +67,7 @@ class Steady(Tracker):
 
     def reset(self, frame_rate: float | None = None) -> None:
         super().reset(frame_rate)
-        self._sum: np.ndarray | float = 0.0
+        self._sum = np.zeros(1)
         self._embedded = 0
 
     def _predict(self) -> None:

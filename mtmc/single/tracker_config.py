@@ -1,6 +1,6 @@
 """Trackers by the name of their YAML file, with the appearance threshold of the network in use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from reid.common.errors import InputError
 from reid.common.plugin import find_plugin, is_plugin, require_defaults
 from reid.common.yaml_file import read_yaml
 
-DEFAULT_TRACKER = "motdt"
+DEFAULT_TRACKER = "steady"
 _WANTED = "a flat list of lines `threshold: value` and `tracker: NAME`"
 
 
@@ -29,17 +29,22 @@ def available_trackers() -> list[str]:
     return sorted({*configs.available("trackers"), *trackers.available()})
 
 
-def read_tracker_config(name: str | None = None, path: Path | None = None) -> TrackerConfig:
-    """The configuration called `name`, by default MOTDT's, or the user's file at `path`; without `tracker:` in it, `name`
-    applies.
+def read_tracker_config(
+    name: str | None = None, path: Path | None = None, default: str = DEFAULT_TRACKER, memory: float | None = None
+) -> TrackerConfig:
+    """The configuration called `name`, or `default`, or the user's file at `path`; without `tracker:` in it, `name` applies.
+    `memory`, in seconds, takes precedence over theirs.
 
     A name is that of a file in `configs/trackers/`, of a registered tracker with its own defaults, or the user's own
     `module:Class`. Raises `InputError` for an unknown name, for a file that is not a flat list of thresholds, and if the two
     contradict each other.
     """
-    if path is None:
-        return _named(name or DEFAULT_TRACKER)
-    file = Path(path)
+    config = _named(name or default) if path is None else _own(Path(path), name, default)
+    return config if memory is None else replace(config, thresholds=config.thresholds | {"memory": memory})
+
+
+def _own(file: Path, name: str | None, default: str) -> TrackerConfig:
+    """The configuration in the user's `file`."""
     algorithm, content = _read(file)
     if name is None and algorithm is not None:
         if is_plugin(algorithm):
@@ -47,7 +52,7 @@ def read_tracker_config(name: str | None = None, path: Path | None = None) -> Tr
         elif algorithm not in trackers.available():
             raise InputError(f"{file}: unknown tracker {algorithm}; choose from {', '.join(trackers.available())}")
         return TrackerConfig(file.stem, algorithm, content, file)
-    named = _named(name or DEFAULT_TRACKER).algorithm
+    named = _named(name or default).algorithm
     if algorithm not in (None, named):
         raise InputError(f"{file}: has `tracker: {algorithm}`, but --tracker is {name}; leave one of them out")
     return TrackerConfig(file.stem, named, content, file)
