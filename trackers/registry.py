@@ -64,6 +64,11 @@ def thresholds(name: str) -> dict[str, float | str]:
     return {key: default for key, (default, _) in _rules(_parameters(name)).items()}
 
 
+def rules(name: str) -> dict[str, Rule]:
+    """What each threshold of a tracker may be. Raises `ValueError` for an unknown name, listing the known ones."""
+    return {key: rule for key, (_, rule) in _rules(_parameters(name)).items()}
+
+
 def behaviour(name: str) -> dict[str, float | str]:
     """What any tracker's configuration may also hold (`trackers.behaviour`), with the defaults of this one."""
     _parameters(name)
