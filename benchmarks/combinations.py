@@ -1,9 +1,12 @@
 """The runs of a benchmark: every tracker with every network, or with none if it uses no appearance."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import yaml
 
 import trackers
 from benchmarks.scores.results import folder_names
@@ -54,14 +57,26 @@ def read_configs(names: list[str] | None, file: Path | None, default: str, memor
     return [read_tracker_config(name, file, default, memory) for name in listed]
 
 
-def combine(configs: list[TrackerConfig], models: Mapping[str, "AppearanceModel | None"]) -> list[Combination]:
-    """The runs of the trackers of `configs` with `models`, by the name that `--reid` gave them. A tracker without appearance runs
-    once, with the network "none", and a line tells so."""
-    several = len(configs) > 1 or len(models) > 1
+def _changed(config: TrackerConfig, change: str) -> TrackerConfig:
+    """`config` with a change, "threshold=value"; raises `InputError` for any other text."""
+    found = re.fullmatch(r"(\w+)=([\w.+-]+)", change)
+    if found is None:
+        raise InputError(f"--change {change}: must be threshold=value, such as max_age=60")
+    return replace(config, thresholds=config.thresholds | {found[1]: yaml.safe_load(found[2])})
+
+
+def combine(
+    configs: list[TrackerConfig], models: Mapping[str, "AppearanceModel | None"], changes: Sequence[str] = ()
+) -> list[Combination]:
+    """The runs of the trackers of `configs` with `models`, by the name that `--reid` gave them, as they are and with each of the
+    `changes`, "threshold=value". A tracker without appearance runs once, with the network "none", and a line tells so."""
+    several = len(configs) > 1 or len(models) > 1 or bool(changes)
     tracker_folders, reid_folders = folder_names(config.name for config in configs), folder_names([*models, "none"])
     combinations: list[Combination] = []
     blind: list[str] = []
-    for config in configs:
+    changed = [(config, change) for config in configs for change in ("none", *changes)]
+    for config, change in changed:
+        config = config if change == "none" else _changed(config, change)
         for reid, model in models.items():
             tracker, record = build_tracker(config, model)
             if model is not None and not tracker.uses_appearance:
@@ -70,6 +85,9 @@ def combine(configs: list[TrackerConfig], models: Mapping[str, "AppearanceModel 
                 tracker, record = build_tracker(config)
             what = {"tracker": config.name, "reid": reid} if several else {}
             folder = f"{tracker_folders[config.name]}-{reid_folders[reid]}" if several else ""
+            if changes:
+                what |= {"change": change}
+                folder += f"-{change.replace('=', '-')}"
             if what not in [other.what for other in combinations]:
                 combinations.append(Combination(config, reid, model, tracker, record, what, folder))
     if blind and several:

@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
     output = ResultFolder(options.output)
     detector = None if options.detector is None else open_detector(options.detector, options.min_score)
     models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
-    combinations = combine(configs, models)
+    combinations = combine(configs, models, options.change)
     if options.data is None and options.benchmark == "mot16" and not data.is_dir():
         data = _render_demo(data)
     sequences = _read_sequences(options, benchmark, data, _image_uses(options, combinations))
@@ -97,6 +97,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     shared.add_score_scale(parser)
     shared.add_reids(parser, "robust")
     shared.add_trackers(parser, TRACKER)
+    what = "also run each tracker with this change, to see what a part of it is worth; may be given several times"
+    parser.add_argument("--change", action="append", default=[], metavar="KEY=VALUE", help=what)
     shared.add_offline(parser, "add a row to each")
     parser.add_argument(
         "--distractors",

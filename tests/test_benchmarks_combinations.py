@@ -165,3 +165,25 @@ def test_offline_rows_stand_apart_and_fill_what_was_missed(make_sequence, tmp_pa
     assert 0 < len(found.ids) < len(finished.ids)
     printed = capsys.readouterr().out
     assert printed.index("Online: ") < printed.index("Offline: the same tracks")
+
+
+def test_each_change_of_a_threshold_has_a_row_beside_the_tracker_as_it_is(make_sequence, tmp_path):
+    summary = run_on(make_sequence("a"), "--tracker", "sort", "--reid", "none", "--change", "min_hits=1", "--change", "max_age=5")
+    changes = ["none", "min_hits=1", "max_age=5"]
+    assert keys_of(summary["rows"], "tracker", "reid", "change") == [("sort", "none", change) for change in changes]
+    assert [run["thresholds"]["min_hits"] for run in summary["settings"]["runs"]] == [3, 1, 3]
+    assert (tmp_path / "out" / "sort-none-max_age-5" / "tracks" / "a.txt").is_file()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("max_age", "--change max_age: must be threshold=value, such as max_age=60"),
+        ("max_age=", "--change max_age=: must be threshold=value"),
+        ("max_rage=1", "max_rage: not a threshold of sort"),
+        ("max_age=old", "max_age of sort must be a whole number at least 0, not 'old'"),
+    ],
+)
+def test_a_change_that_is_none_is_refused(make_sequence, change, message):
+    with pytest.raises(InputError, match=message):
+        run_on(make_sequence("a"), "--tracker", "sort", "--reid", "none", "--change", change)

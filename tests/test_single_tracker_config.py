@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mtmc.single.tracker_config import appearance_line, available_trackers, build_tracker, read_tracker_config
+from mtmc.single.tracker_config import appearance_line, available_trackers, build_tracker, read_tracker_config, slow_line
 from reid.common.errors import InputError
 from reid.weights.thresholds import Thresholds
 
@@ -106,3 +106,10 @@ def test_a_missing_file_and_an_unknown_name_are_explained(tmp_path):
         read_tracker_config("motdt", tmp_path / "none.yaml")
     with pytest.raises(InputError, match=r"choose from .*motdt"):
         read_tracker_config("modt")
+
+
+@pytest.mark.parametrize(("name", "rate", "told"), [("deepsort", 4.0, True), ("deepsort", 25.0, False), ("steady", 4.0, False)])
+def test_a_tracker_that_counts_frames_says_so_where_there_are_few(name, rate, told):
+    tracker, _ = build_tracker(read_tracker_config(name))
+    line = slow_line(tracker, name, rate)
+    assert line.startswith("deepsort counts frames, as its paper does, and the video has 4 a second: ") if told else line == ""

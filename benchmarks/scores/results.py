@@ -43,7 +43,7 @@ COLUMNS = (
 @dataclass(frozen=True)
 class SequenceResult:
     """The result of one sequence; `counts` is None without ground truth. `what` says of which run it is, by keys of a row such as
-    "tracker", "reid" and "mode", where there are several."""
+    "tracker", "reid", "change" and "mode", where there are several."""
 
     name: str
     counts: Counts | None
@@ -107,7 +107,7 @@ def write_summary(path: Path, results: list[SequenceResult], settings: dict, gro
     summed = sums(results, groups)
     whole = [each for each in summed if each["sequence"] == "OVERALL"]
     overall = [each for each in whole if each.get("mode") != "offline"][-1]
-    what = {key: overall[key] for key in ("tracker", "reid", "mode") if key in overall}
+    what = {key: overall[key] for key in ("tracker", "reid", "change", "mode") if key in overall}
     save(path, list(map(row_of, results)), overall, settings, what or None, summed if len(summed) > 1 else None)
 
 

@@ -47,7 +47,9 @@ def print_table(results: list[SequenceResult], published: dict[str, dict], group
         for what, of_run in by_run(of_mode):
             whole, *parts = sums(of_run, groups)
             if "tracker" in what:
-                add_row(table, f"{what['tracker']}, {Path(what['reid']).stem}", whole)
+                change = what.get("change", "none")
+                name = f"{what['tracker']}, {Path(what['reid']).stem}" if change == "none" else f"  {change}"
+                add_row(table, name, whole)
                 for result in of_run if len(of_run) > 1 else ():
                     add_row(table, f"  {result.name}", row(result.name, [result]))
             else:

@@ -11,6 +11,7 @@ from reid.common.plugin import find_plugin, is_plugin, require_defaults
 from reid.common.yaml_file import read_yaml
 
 DEFAULT_TRACKER = "steady"
+SLOW = 10.0  # frames per second below which ages and motion in frames mislead
 _WANTED = "a flat list of lines `threshold: value` and `tracker: NAME`"
 
 
@@ -126,3 +127,11 @@ def appearance_line(tracker: trackers.Tracker, built: dict) -> str:
     threshold, origin = built["thresholds"]["max_appearance_distance"], built["appearance_threshold_from"]
     cosine = f", cosine {threshold**2 / 2:.3f}" if tracker.appearance_metric == "euclidean" else ""
     return f"appearance threshold: {tracker.appearance_metric} distance {threshold:.3f}{cosine}, from the {origin}"
+
+
+def slow_line(tracker: trackers.Tracker, name: str, frame_rate: float) -> str:
+    """One line where a tracker counts frames in a video of few frames a second; "" elsewhere."""
+    if tracker.behaviour.time == "seconds" or frame_rate >= SLOW:
+        return ""
+    told = f"{name} counts frames, as its paper does, and the video has {frame_rate:g} a second"
+    return f"{told}: with `time: seconds` in its --config file, or with steady, people are followed better"
