@@ -123,7 +123,7 @@ def appearance_line(tracker: trackers.Tracker, built: dict) -> str:
     if not tracker.uses_appearance:
         return f"{built['algorithm']} uses no appearance: --reid has no effect"
     if built["appearance_threshold_from"] is None:
-        return f"{built['algorithm']} weighs appearance and has no threshold of it"
+        return f"{built['algorithm']} takes no appearance threshold from the model"
     threshold, origin = built["thresholds"]["max_appearance_distance"], built["appearance_threshold_from"]
     cosine = f", cosine {threshold**2 / 2:.3f}" if tracker.appearance_metric == "euclidean" else ""
     return f"appearance threshold: {tracker.appearance_metric} distance {threshold:.3f}{cosine}, from the {origin}"
