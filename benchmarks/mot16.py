@@ -43,7 +43,12 @@ def main(arguments: list[str] | None = None) -> None:
     config = read_tracker_config(options.tracker, options.config)
     output = ResultFolder(options.output)
     appearance = open_appearance(options.reid, options.engine, options.device)
-    tracker, tracker_record = build_tracker(config, appearance)
+    scoring = None
+    if options.scoring is not None:
+        from mtmc.candidates.scorer import open_scoring
+
+        scoring = open_scoring(options.scoring, options.device)
+    tracker, tracker_record = build_tracker(config, appearance, scoring)
     if appearance is not None and not tracker.uses_appearance:
         print(f"{config.name} uses no appearance: --reid {options.reid} has no effect")
         appearance = None
@@ -88,6 +93,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     shared.add_score_scale(parser)
     shared.add_reid(parser)
     shared.add_tracker(parser)
+    shared.add_scoring(parser)
     parser.add_argument(
         "--distractors",
         default="official",
@@ -159,6 +165,7 @@ def _settings(options: argparse.Namespace, data: Path, sequences: list[Sequence]
         "reid": options.reid,
         "reid_engine": getattr(appearance, "engine", None),
         "reid_weights": getattr(appearance, "weights_hash", None),
+        "scoring": options.scoring,
         "config": str(options.config) if options.config else None,
         "distractors": options.distractors,
         "distractor_classes": {sequence.name: distractor_classes(sequence.name) for sequence in sequences},

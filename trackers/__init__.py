@@ -8,7 +8,7 @@ from trackers import deepsort, motdt, sort  # noqa: F401 - importing a tracker r
 from trackers.assignment import assign
 from trackers.base import Tracker
 from trackers.detections import Detections, Tracks
-from trackers.registry import appearance_threshold, available, behaviour, build, register, thresholds
+from trackers.registry import appearance_threshold, available, behaviour, build, register, takes_scoring, thresholds
 
 __all__ = [
     "Detections",
@@ -20,5 +20,6 @@ __all__ = [
     "behaviour",
     "build",
     "register",
+    "takes_scoring",
     "thresholds",
 ]

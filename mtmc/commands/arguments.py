@@ -53,6 +53,12 @@ def add_tracker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="YAML", help="your own thresholds; others keep their defaults")
 
 
+def add_scoring(parser: argparse.ArgumentParser) -> None:
+    """Add the person classifier of a tracker that scores candidates."""
+    what = "score candidates of motdt by a file of `python -m mtmc scorer`, or by your own module:attribute (default: by prior)"
+    parser.add_argument("--scoring", metavar="FILE", help=what)
+
+
 def add_detector(parser: argparse._ActionsContainer) -> None:
     """Add the person detector."""
     what = "detect people with an ONNX file in YOLOX format, or with your own module:attribute"

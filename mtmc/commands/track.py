@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_score_scale(parser)
     arguments.add_reid(parser)
     arguments.add_tracker(parser)
+    arguments.add_scoring(parser)
     arguments.add_on_error(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tracks/NAME.txt and video/NAME.mp4")
     parser.add_argument("--video", action="store_true", help="write an annotated MP4")
@@ -47,7 +48,12 @@ def run(options: argparse.Namespace) -> None:
     if line := arguments.score_scale_line(sequence.name, sequence.score_scale):
         print(line)
     appearance = open_appearance(options.reid, options.engine, options.device)
-    tracker, built = build_tracker(config, appearance)
+    scoring = None
+    if options.scoring is not None:
+        from mtmc.candidates.scorer import open_scoring  # only here, since it imports torch
+
+        scoring = open_scoring(options.scoring, options.device)
+    tracker, built = build_tracker(config, appearance, scoring)
     cache = cache_folder("embeddings")
     frames = track(sequence, tracker, appearance, options.video, cache, detector, options.on_error)
     # A live source has no end: an interrupt completes its results instead of cutting them short.
