@@ -1,11 +1,14 @@
 """The person classifier as the plug of a tracker: what it scores, how often its network runs, and where it is refused."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from candidate_layout import published_arrays
 
 import trackers
+from benchmarks.mot16 import main as mot16
 from mtmc.__main__ import main
 from mtmc.candidates import scorer
 from mtmc.candidates.network import PersonClassifier, weights_of
@@ -97,6 +100,15 @@ def test_the_command_takes_a_file_or_a_module_of_ones_own(make_sequence, tmp_pat
         open_scoring("own_scoring:NONE")
     with pytest.raises(InputError, match="no such file"):
         open_scoring(tmp_path / "absent.safetensors")
+
+
+def test_the_benchmark_takes_a_scorer_and_names_it(make_sequence, tmp_path, monkeypatch):
+    (tmp_path / "all_people.py").write_text("def everybody(frame, boxes):\n    return [1] * len(boxes)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    data, output = make_sequence(images=True).parent, tmp_path / "out"
+    mot16(["--data", str(data), "--reid", "none", "--scoring", "all_people:everybody", "--output", str(output)])
+    summary = json.loads((output / "summary.json").read_text())
+    assert summary["settings"]["scoring"] == "all_people:everybody" and summary["overall"]["recall"] > 0
 
 
 def test_published_weights_score_every_box(tmp_path):

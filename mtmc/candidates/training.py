@@ -43,8 +43,8 @@ class Settings:
 def train(pictures: Sequence[Picture], settings: Settings, state: Path, device: str = "cpu") -> Weights:
     """Train a classifier for `settings.steps` steps by binary cross-entropy of the pooled votes, and return its weights.
 
-    Every 25 steps it prints the loss and writes what is needed to go on to the file `state`, from which the same call goes on
-    and which it deletes at the end. Each step draws from the seed and its own number, so an interrupted run gives the weights of
+    Every 25 steps it prints the loss and writes the file `state`, from which the same call goes on; it may be deleted once the
+    weights are on disk. Each step draws from the seed and its own number, so an interrupted run gives the weights of
     one that was not. Raises `InputError` for a state of other settings.
     """
     torch.manual_seed(settings.seed)
