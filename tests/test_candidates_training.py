@@ -8,7 +8,7 @@ from mtmc import open_sequence
 from mtmc.__main__ import main
 from mtmc.candidates import training, training_windows
 from mtmc.candidates.evaluation import area_under_curve, average_precision
-from mtmc.candidates.examples import Picture, examples, pictures
+from mtmc.candidates.examples import Picture, as_seen, examples, pictures
 from mtmc.candidates.training import Settings, train
 from mtmc.candidates.training_windows import window
 from reid.common.errors import InputError
@@ -58,7 +58,8 @@ def test_pictures_are_those_with_people_at_equal_distances(make_sequence):
     sequence = open_sequence(make_sequence(images=True), None)
     found = list(pictures(sequence, 3))
     assert len(found) == 3 and all(picture.people.any() for picture in found)
-    assert min(found[0].image.shape[:2]) == 368
+    assert min(as_seen(found[0]).image.shape[:2]) == 368
+    np.testing.assert_allclose(as_seen(found[0]).boxes / found[0].boxes, 368 / min(found[0].image.shape[:2]))
     with pytest.raises(InputError, match=r"no gt/gt.txt"):
         next(pictures(open_sequence(make_sequence("bare", images=True, truth=False), None)))
 

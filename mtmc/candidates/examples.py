@@ -19,8 +19,8 @@ _TRIES = 8  # boxes drawn for each that is wanted
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as large as the network sees it, `(H, W, 3)` uint8 BGR, with boxes `(N, 4)` xyxy in it, and which of them
-    are people `(N,)`; the others, such as distractors, are neither people nor background."""
+    """A picture, `(H, W, 3)` uint8 BGR, with boxes `(N, 4)` xyxy in it, and which of them are people `(N,)`; the others, such as
+    distractors, are neither people nor background."""
 
     image: np.ndarray
     boxes: np.ndarray
@@ -39,9 +39,14 @@ def pictures(sequence: Sequence, most: int = MOST) -> Iterator[Picture]:
     wanted = set(frames[np.linspace(0, len(frames) - 1, min(most, len(frames))).round().astype(int)].tolist())
     for index, frame in enumerate(sequence.frames()):
         if index in wanted:
-            image, scale = resized(frame)
             here = truth.frames == index
-            yield Picture(image, truth.boxes[here] * scale, people[here])
+            yield Picture(frame, truth.boxes[here], people[here])
+
+
+def as_seen(picture: Picture) -> Picture:
+    """`picture` as large as the network sees it."""
+    image, scale = resized(picture.image)
+    return Picture(image, picture.boxes * scale, picture.people)
 
 
 def examples(

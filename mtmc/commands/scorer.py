@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from mtmc.candidates.examples import Picture, pictures
+    from mtmc.candidates.examples import Picture, as_seen, pictures
     from mtmc.candidates.training import Settings, train
     from mtmc.sequences import open_sequence
     from reid.common.errors import InputError
@@ -51,7 +51,7 @@ def _train(options: argparse.Namespace) -> None:
     shown: list[Picture] = []
     for folder in options.data:
         sequence = open_sequence(folder, None)
-        shown += pictures(sequence)
+        shown += map(as_seen, pictures(sequence))
     people = sum(len(picture.boxes[picture.people]) for picture in shown)
     print(f"{len(shown)} pictures with {people} boxes of people", flush=True)
     settings = Settings([folder.name for folder in options.data], options.steps, options.seed, options.start)
