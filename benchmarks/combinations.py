@@ -12,6 +12,7 @@ import trackers
 from benchmarks.scores.results import folder_names
 from mtmc.single.tracker_config import TrackerConfig, build_tracker, read_tracker_config
 from reid.common.errors import InputError
+from trackers.motdt import Scoring
 
 if TYPE_CHECKING:
     from reid import AppearanceModel
@@ -66,10 +67,14 @@ def _changed(config: TrackerConfig, change: str) -> TrackerConfig:
 
 
 def combine(
-    configs: list[TrackerConfig], models: Mapping[str, "AppearanceModel | None"], changes: Sequence[str] = ()
+    configs: list[TrackerConfig],
+    models: Mapping[str, "AppearanceModel | None"],
+    changes: Sequence[str] = (),
+    scoring: Scoring | None = None,
 ) -> list[Combination]:
     """The runs of the trackers of `configs` with `models`, by the name that `--reid` gave them, as they are and with each of the
-    `changes`, "threshold=value". A tracker without appearance runs once, with the network "none", and a line tells so."""
+    `changes`, "threshold=value". A tracker without appearance runs once, with the network "none", and a line tells so. Among
+    several trackers, `scoring` goes to those that take it."""
     several = len(configs) > 1 or len(models) > 1 or bool(changes)
     tracker_folders, reid_folders = folder_names(config.name for config in configs), folder_names([*models, "none"])
     combinations: list[Combination] = []
@@ -77,12 +82,13 @@ def combine(
     changed = [(config, change) for config in configs for change in ("none", *changes)]
     for config, change in changed:
         config = config if change == "none" else _changed(config, change)
+        scores = scoring if len(configs) == 1 or trackers.takes_scoring(config.algorithm) else None
         for reid, model in models.items():
-            tracker, record = build_tracker(config, model)
+            tracker, record = build_tracker(config, model, scores)
             if model is not None and not tracker.uses_appearance:
                 blind.append(config.name)
                 reid, model = "none" if several else reid, None
-                tracker, record = build_tracker(config)
+                tracker, record = build_tracker(config, None, scores)
             what = {"tracker": config.name, "reid": reid} if several else {}
             folder = f"{tracker_folders[config.name]}-{reid_folders[reid]}" if several else ""
             if changes:

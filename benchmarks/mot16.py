@@ -29,6 +29,7 @@ from reid.common.cache_folder import cache_folder
 from reid.common.errors import InputError, run_program
 from reid.common.progress import Follow, shown_progress
 from reid.common.result_folder import ResultFolder
+from trackers.motdt import Scoring
 
 TRACKER = "motdt"  # that of Table 6 of Lawen et al.
 
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
     output = ResultFolder(options.output)
     detector = None if options.detector is None else open_detector(options.detector, options.min_score)
     models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
-    combinations = combine(configs, models, options.change)
+    combinations = combine(configs, models, options.change, _open_scoring(options))
     if options.data is None and options.benchmark == "mot16" and not data.is_dir():
         data = _render_demo(data)
     sequences = _read_sequences(options, benchmark, data, _image_uses(options, combinations))
@@ -100,6 +101,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     what = "also run each tracker with this change, to see what a part of it is worth; may be given several times"
     parser.add_argument("--change", action="append", default=[], metavar="KEY=VALUE", help=what)
     shared.add_offline(parser, "add a row to each")
+    shared.add_scoring(parser)
     parser.add_argument(
         "--distractors",
         default="official",
@@ -120,6 +122,14 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         if options.detections is None:
             raise InputError(f"{options.benchmark} comes without detections: give --detector FILE, or --detections FILE")
     return options
+
+
+def _open_scoring(options: argparse.Namespace) -> Scoring | None:
+    if options.scoring is None:
+        return None
+    from mtmc.candidates.scorer import open_scoring  # only here, since it imports torch
+
+    return open_scoring(options.scoring, options.device)
 
 
 def _image_uses(options: argparse.Namespace, combinations: list[Combination]) -> list[str]:
@@ -221,6 +231,7 @@ def _settings(options: argparse.Namespace, benchmark: Benchmark, data: Path, seq
         "detector": options.detector,
         "min_score": options.min_score,
         "score_scale": {sequence.name: sequence.score_scale for sequence in sequences},
+        "scoring": options.scoring,
         "config": str(options.config) if options.config else None,
         "memory": options.memory,
         "finishing": None

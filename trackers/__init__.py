@@ -18,7 +18,7 @@ from trackers import (  # noqa: F401 - importing a tracker registers it
 from trackers.assignment import assign
 from trackers.base import Tracker
 from trackers.detections import Detections, Tracks
-from trackers.registry import appearance_threshold, available, behaviour, build, register, rules, thresholds
+from trackers.registry import appearance_threshold, available, behaviour, build, register, rules, takes_scoring, thresholds
 
 __all__ = [
     "Detections",
@@ -31,5 +31,6 @@ __all__ = [
     "build",
     "register",
     "rules",
+    "takes_scoring",
     "thresholds",
 ]

@@ -87,6 +87,11 @@ def appearance_threshold(name: str, cosine_distance: float) -> float:
     return math.sqrt(2 * cosine_distance) if metric == "euclidean" else cosine_distance
 
 
+def takes_scoring(name: str) -> bool:
+    """Whether a tracker takes `scoring`, a callable `(frame, boxes (N, 4)) -> (N,)` probabilities of a person."""
+    return "scoring" in _parameters(name)
+
+
 def _behaviours() -> Mapping[str, inspect.Parameter]:
     return inspect.signature(Behaviour).parameters
 

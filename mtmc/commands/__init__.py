@@ -4,4 +4,4 @@ Each module has a docstring, which is its help text, `add_arguments(parser)` and
 command imports heavy packages only when it runs.
 """
 
-COMMANDS = ["track", "room", "link", "calibrate"]
+COMMANDS = ["track", "room", "link", "calibrate", "scorer"]

@@ -101,6 +101,12 @@ def finishing(options: argparse.Namespace) -> "Finishing | None":
     return Finishing(options.offline, options.max_gap, min_length=options.min_length)
 
 
+def add_scoring(parser: argparse.ArgumentParser) -> None:
+    """Add the person classifier of a tracker that scores candidates."""
+    what = "score candidates of motdt by a file of `python -m mtmc scorer`, or by your own module:attribute (default: by prior)"
+    parser.add_argument("--scoring", metavar="FILE", help=what)
+
+
 def add_detector(parser: argparse._ActionsContainer) -> None:
     """Add the person detector."""
     what = "detect people with an ONNX file in YOLOX format, or with your own module:attribute"

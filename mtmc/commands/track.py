@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_reid(parser)
     arguments.add_tracker(parser)
     arguments.add_offline(parser, "also write tracks/NAME.offline.txt")
+    arguments.add_scoring(parser)
     arguments.add_on_error(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for tracks/NAME.txt and video/NAME.mp4")
     parser.add_argument("--video", action="store_true", help="write an annotated MP4")
@@ -50,7 +51,12 @@ def run(options: argparse.Namespace) -> None:
     if line := arguments.score_scale_line(sequence.name, sequence.score_scale):
         print(line)
     appearance = open_appearance(options.reid, options.engine, options.device)
-    tracker, built = build_tracker(config, appearance)
+    scoring = None
+    if options.scoring is not None:
+        from mtmc.candidates.scorer import open_scoring  # only here, since it imports torch
+
+        scoring = open_scoring(options.scoring, options.device)
+    tracker, built = build_tracker(config, appearance, scoring)
     if line := slow_line(tracker, config.name, sequence.frame_rate):
         print(line)
     cache = cache_folder("embeddings")

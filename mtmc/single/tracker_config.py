@@ -87,13 +87,14 @@ def _read(file: Path) -> tuple[str | None, dict]:
     return None if algorithm is None else str(algorithm), content
 
 
-def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Tracker, dict]:
+def build_tracker(config: TrackerConfig, appearance=None, scoring=None) -> tuple[trackers.Tracker, dict]:
     """Build the tracker; return it with a record of its algorithm, thresholds, and the origin of the appearance threshold.
 
     An appearance threshold ships with the weights it was fitted to. If the model has one (`thresholds.image`), it replaces the
     shipped configuration's, converted to the tracker's metric, as does that of the memory of people who left; a value in the
-    user's own file is never replaced. Raises
-    `InputError` for an unknown algorithm, and for a key that is not a threshold, whatever else the tracker's builder takes.
+    user's own file is never replaced. `scoring` is a callable `(frame, boxes (N, 4)) -> (N,)` probabilities of a person, for a
+    tracker that scores candidates. Raises `InputError` for an unknown algorithm, for a key that is not a threshold, whatever else
+    the tracker's builder takes, and for `scoring` where a tracker takes none.
     """
     try:
         defaults, behaviour = trackers.thresholds(config.algorithm), trackers.behaviour(config.algorithm)
@@ -101,6 +102,9 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
             known = ", ".join(defaults) or "none: a class annotates its thresholds with ranges of trackers.ranges"
             every = f"those of every tracker: {', '.join(behaviour)}"
             raise ValueError(f"{', '.join(unknown)}: not a threshold of {config.algorithm}; choose from {known}, or {every}")
+        if scoring is not None and not trackers.takes_scoring(config.algorithm):
+            taking = ", ".join(name for name in trackers.available() if trackers.takes_scoring(name))
+            raise ValueError(f"scores no candidates; leave --scoring out, or choose {taking}")
         thresholds: dict[str, Any] = {**defaults, **config.thresholds}
         origin = None
         own = {} if config.file is None else config.thresholds
@@ -112,7 +116,8 @@ def build_tracker(config: TrackerConfig, appearance=None) -> tuple[trackers.Trac
                 origin = "model"
         if fitted is not None and "max_memory_distance" not in own and (behaviour | thresholds)["memory"]:
             thresholds["max_memory_distance"] = fitted
-        tracker = trackers.build(config.algorithm, **thresholds)
+        plug = {} if scoring is None else {"scoring": scoring}
+        tracker = trackers.build(config.algorithm, **plug, **thresholds)
     except ValueError as error:
         raise InputError(f"{config.file or f'tracker {config.name}'}: {error}") from None
     return tracker, {"algorithm": config.algorithm, "thresholds": thresholds, "appearance_threshold_from": origin}

@@ -19,6 +19,9 @@ from reid.preprocessing import Preprocessing
 from reid.weights.thresholds import Thresholds
 
 if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
     from reid.models import Network
 
 SHIPPED = Path(__file__).parent
@@ -55,21 +58,10 @@ class Weights:
 
     def network(self) -> "Network":
         """The network in evaluation mode, float32, without classifiers. Raises InputError if the tensors do not fit."""
-        import torch
-
         from reid.models import build
 
         network = build(self.model, **self.options)
-        ours = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-        theirs = {name: tensor.shape for name, tensor in self.tensors.items()}
-        wrong = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
-        if wrong:
-            first = wrong[0]
-            raise InputError(
-                f"{self.path or self.model}: the weights do not fit the network {self.model}: {len(wrong)} tensors differ, "
-                f"first {first!r} ({theirs.get(first, 'absent')} in the file, {ours.get(first, 'absent')} in the network)"
-            )
-        network.load_state_dict({name: torch.from_numpy(np.array(tensor)) for name, tensor in self.tensors.items()})
+        fill(network, self)
         network.preprocessing = self.preprocessing
         return network.eval()
 
@@ -86,29 +78,47 @@ class Weights:
             temporary.write_bytes(save(dict(self.tensors), metadata))  # save_file makes it unreadable for other users
 
 
+def fill(network: "nn.Module", weights: Weights) -> None:
+    """Load the tensors of `weights` into `network`. Raises InputError, with the first that differs, if they do not fit."""
+    import torch
+
+    ours = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    theirs = {name: tensor.shape for name, tensor in weights.tensors.items()}
+    wrong = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
+    if wrong:
+        first = wrong[0]
+        raise InputError(
+            f"{weights.path or weights.model}: the weights do not fit the network {weights.model}: {len(wrong)} tensors differ, "
+            f"first {first!r} ({theirs.get(first, 'absent')} in the file, {ours.get(first, 'absent')} in the network)"
+        )
+    network.load_state_dict({name: torch.from_numpy(np.array(tensor)) for name, tensor in weights.tensors.items()})
+
+
+def halved(state: Mapping[str, "torch.Tensor"]) -> dict[str, np.ndarray]:
+    """The tensors of a network's `state` for a file: matrices and kernels rounded to float16, which halves it.
+
+    Tensors with at most one axis stay float32, since a running variance may not fit half precision and takes little space.
+    """
+    arrays = {name: tensor.detach().cpu().numpy() for name, tensor in state.items()}
+    # safetensors writes the raw memory of an array, which a network trained with channels last stores in another order.
+    return {name: array.astype(np.float16, order="C") if array.ndim > 1 else np.array(array) for name, array in arrays.items()}
+
+
 def weights_of(
     model: str,
     network: "Network",
     training: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Weights:
-    """The weights of `network`, without its classifiers, if any.
+    """The weights of `network`, without its classifiers, if any, rounded as by `halved`.
 
     `options` are those of `network`; for `training`, see `Weights`.
-
-    Matrices and kernels are rounded to float16, which halves the file. Tensors with at most one axis stay float32, since a
-    running variance may not fit half precision and takes little space.
     """
     from reid.models import build
 
     options = dict(options or {})
     kept = build(model, **options).state_dict().keys()
-    tensors = {}
-    for name, tensor in network.state_dict().items():
-        if name in kept:
-            array = tensor.detach().cpu().numpy()
-            # safetensors writes the raw memory of an array, which a network trained with channels last stores in another order.
-            tensors[name] = array.astype(np.float16, order="C") if array.ndim > 1 else np.array(array)
+    tensors = halved({name: tensor for name, tensor in network.state_dict().items() if name in kept})
     return Weights(model, network.preprocessing, tensors, training=dict(training or {}), options=options)
 
 
