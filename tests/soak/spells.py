@@ -65,9 +65,9 @@ def partly_embedded(random: Random, length: int) -> Offers:
 def other_embeddings(random: Random, length: int) -> Offers:
     """A frame now and then comes from another network."""
     for offer in busy(random, length):
+        yield offer
         if random.random() < 0.2:
             yield Offer(offer.boxes, offer.scores, random.normal(size=(len(offer.boxes), 7)), "either")
-        yield offer
 
 
 def impossible(random: Random, length: int) -> Offers:
