@@ -51,7 +51,7 @@ def test_a_memory_holds_one_person_once(name):
 @pytest.mark.parametrize("name", WITH_APPEARANCE)
 def test_the_slots_of_those_who_left_long_ago_are_used_again(name):
     tracker = build(name, memory=1.0)
-    for look in np.arange(60) % 8:
+    for look in np.arange(12) % 8:
         shown(tracker, *[person(100, look)] * 5, *[NOBODY] * 80)
     assert len(tracker._departed.ids) <= 1
     assert tracker._memory._slots._used.sum() <= 2

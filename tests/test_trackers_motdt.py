@@ -153,3 +153,12 @@ def _detections(*people, score=0.9):
     looks = [look for _, look in people]
     embeddings = None if any(look is None for look in looks) else np.array(looks, dtype=np.float32).reshape(-1, 8)
     return Detections(boxes, np.full(len(people), score), embeddings)
+
+
+def test_a_track_does_not_live_on_its_own_predictions_for_ever():
+    tracker = trackers.build("motdt", min_candidate_score=0, max_iou_distance=1)
+    for _ in range(5):
+        tracker.update(_detections((HERE, ANNA)))
+    for _ in range(80):
+        tracker.update(Detections([], []))
+    assert len(tracker.tracks) == 0

@@ -1,24 +1,20 @@
 """Trackers beside public implementations, whose answers `parity/make_peers.py` has saved."""
 
-from pathlib import Path
-
-import numpy as np
 import pytest
+from peers import differences, removing_late
 
 import trackers
 from benchmarks.speed.crowd import crowd
 from mtmc.sequences import read_motchallenge
 from trackers import Detections, Tracker
-from trackers.bytetrack import ByteTrack
 
-ANSWERS = Path(__file__).parent / "parity"
 PEERS = {"bytetrack": ("bytetrack", {}), "ocsort": ("ocsort", {}), "ocsort_byte": ("ocsort", {"byte": True})}
 SEQUENCES = {"pets": ("PETS09-S2L1", "det.txt"), "adl": ("ADL-Rundle-6a", "yolo11x.txt")}
 
 
 @pytest.mark.parametrize("peer", PEERS)
 def test_ids_and_boxes_are_those_of_a_public_implementation_on_a_crowd(peer):
-    assert _differences(_build(peer), peer, "crowd") == []
+    assert differences(_build(peer), f"{peer}_crowd.npz", _scene("crowd")) == []
 
 
 @pytest.mark.parametrize("peer", PEERS)
@@ -26,31 +22,17 @@ def test_ids_and_boxes_are_those_of_a_public_implementation_on_a_crowd(peer):
 def test_ids_and_boxes_are_those_of_a_public_implementation_on_real_detections(peer, scene, real_data):
     folder, file = SEQUENCES[scene]
     frames = read_motchallenge(real_data / "mot" / folder, file).detections[:300]
-    assert _differences(_build(peer), peer, scene, frames) == []
+    assert differences(_build(peer), f"{peer}_{scene}.npz", frames) == []
 
 
 @pytest.mark.parametrize("peer", ["ocsort", "ocsort_byte"])
 def test_after_long_gaps_oc_sort_answers_as_a_public_implementation(peer):
-    assert _differences(_build(peer), peer, "gaps") == []
+    assert differences(_build(peer), f"{peer}_gaps.npz", _scene("gaps")) == []
 
 
 def test_after_long_gaps_the_public_bytetrack_differs_by_its_late_removal_alone():
-    # The authors' code, which the peer follows, marks a track lost for more than 30 frames as removed, but still matches it in
-    # the next frame. If that finds it, it is forgotten at its next miss, however long it was followed in between.
-    class LateRemoval(ByteTrack):
-        def __init__(self):
-            super().__init__(max_age=31)
-            self._table = np.dtype([*self._table.descr, ("removed", bool)])
-            self.reset()
-
-        def _drop(self, dead):
-            removed, missed = self.tracks["removed"], self.tracks["missed"]
-            dead = dead | (removed & (missed == 1))
-            removed |= missed > 30
-            super()._drop(dead)
-
-    assert _differences(_build("bytetrack"), "bytetrack", "gaps") != []
-    assert _differences(LateRemoval(), "bytetrack", "gaps") == []
+    assert differences(_build("bytetrack"), "bytetrack_gaps.npz", _scene("gaps")) != []
+    assert differences(removing_late("bytetrack"), "bytetrack_gaps.npz", _scene("gaps")) == []
 
 
 def _build(peer: str) -> Tracker:
@@ -65,25 +47,3 @@ def _scene(name: str) -> list[Detections]:
         for start, stop in ((20, 50), (70, 101), (120, 152)):
             frames[start:stop] = [Detections([], [])] * (stop - start)
     return frames
-
-
-def _differences(tracker: Tracker, peer: str, scene: str, frames: list[Detections] | None = None) -> list[str]:
-    """What `tracker` answers otherwise than `peer`; ids may have other numbers, and boxes differ by the rounding of the files."""
-    answers = np.load(ANSWERS / f"{peer}_{scene}.npz")
-    different: list[str] = []
-    names: dict[int, int] = {}
-    for number, detections in enumerate(_scene(scene) if frames is None else frames):
-        ours, rows = tracker.update(detections), np.flatnonzero(answers["frame"] == number)
-        rows = rows[np.argsort(answers["detection"][rows])]
-        order = np.argsort(ours.detection_index)
-        if ours.detection_index[order].tolist() != answers["detection"][rows].tolist():
-            different.append(f"frame {number}: other detections are shown")
-            continue
-        if not np.allclose(ours.boxes[order], answers["boxes"][rows], rtol=0, atol=0.02):
-            different.append(f"frame {number}: other boxes")
-        for theirs, own in zip(answers["id"][rows].tolist(), ours.ids[order].tolist(), strict=True):
-            if names.setdefault(theirs, own) != own:
-                different.append(f"frame {number}: their person {theirs} is {own}, and was {names[theirs]}")
-    if len(set(names.values())) < len(names):
-        different.append("two of their people are one")
-    return different

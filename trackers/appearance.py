@@ -15,6 +15,8 @@ class Memory(Protocol):
 
     def release(self, slots: np.ndarray) -> None: ...
 
+    def check(self, embeddings: np.ndarray) -> None: ...
+
     def add(self, slots: np.ndarray, embeddings: np.ndarray) -> None: ...
 
     def distances(self, slots: np.ndarray, embeddings: np.ndarray, feasible: np.ndarray) -> np.ndarray: ...
@@ -47,6 +49,10 @@ class AppearanceMemory:
         """Release `slots` and forget their embeddings."""
         self._slots.release(slots)
 
+    def check(self, embeddings: np.ndarray) -> None:
+        """Raise `ValueError` if the D of `embeddings` `(N, D)` differs from that of the stored embeddings."""
+        _check(embeddings, self._features)
+
     def add(self, slots: np.ndarray, embeddings: np.ndarray) -> None:
         """Store one unit row of `embeddings` `(K, D)` in each of `slots` `(K,)`; a full slot drops its oldest row.
 
@@ -54,7 +60,7 @@ class AppearanceMemory:
         """
         if not len(embeddings):
             return  # nobody's embeddings tell no dimension
-        _check(embeddings, self._features)
+        self.check(embeddings)
         if self._features.shape[2] == 0:
             self._features = np.zeros((len(self._slots), FEATURES, embeddings.shape[1]), dtype=np.float32)
         counts = self._counts[slots]
@@ -71,7 +77,7 @@ class AppearanceMemory:
         with the number of tracks and not with its square. Other pairs, and empty slots, are infinite. Raises `ValueError` if D
         differs from that of the stored embeddings.
         """
-        _check(embeddings, self._features)
+        self.check(embeddings)
         out = np.full(feasible.shape, np.inf)
         rows, columns = np.nonzero(feasible & (self._counts[slots] > 0)[:, None])
         if len(rows) == 0:
@@ -143,6 +149,10 @@ class MovingAverage:
         """Release `slots` and forget their embeddings."""
         self._slots.release(slots)
 
+    def check(self, embeddings: np.ndarray) -> None:
+        """Raise `ValueError` if the D of `embeddings` `(N, D)` differs from that of the stored embeddings."""
+        _check(embeddings, self._means)
+
     def add(self, slots: np.ndarray, embeddings: np.ndarray, momentum: np.ndarray | None = None) -> None:
         """Let one unit row of `embeddings` `(K, D)` into each of `slots` `(K,)`; the first one fills its slot.
 
@@ -150,7 +160,7 @@ class MovingAverage:
         """
         if not len(embeddings):
             return  # nobody's embeddings tell no dimension
-        _check(embeddings, self._means)
+        self.check(embeddings)
         if self._means.shape[1] == 0:
             self._means = np.zeros((len(self._slots), embeddings.shape[1]), dtype=np.float32)
         kept = ((self._momentum if momentum is None else momentum) * self._known[slots]).astype(np.float32)
@@ -171,7 +181,7 @@ class MovingAverage:
         Pairs that are false in `feasible` `(R, N)`, and empty slots, are infinite. Raises `ValueError` if D differs from that of
         the stored embeddings.
         """
-        _check(embeddings, self._means)
+        self.check(embeddings)
         feasible = feasible & self._known[slots, None]
         if not feasible.any():
             return np.full(feasible.shape, np.inf)

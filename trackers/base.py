@@ -9,6 +9,7 @@ import numpy as np
 from trackers.appearance import AppearanceMemory, Memory
 from trackers.behaviour import RATE, Behaviour
 from trackers.boxes import iou, suppress
+from trackers.camera_motion import STILL, camera_motion
 from trackers.detections import Detections, Tracks
 from trackers.motion import GATE, ConstantVelocity
 from trackers.reentry import Departed
@@ -35,10 +36,12 @@ class Tracker(ABC):
     `tracks` is a structured array with one row per live track, so one operation updates all of them and one index drops some. A
     tracker derives from this class and implements `_associate`, which decides which detections continue which tracks. Rows keep
     their order, and new tracks are appended. `columns` are extra fields of that table, and `memory` makes the appearance memory.
+    A tracker that follows the camera sets `camera_motion` before it calls this constructor (`trackers.camera_motion`).
     """
 
     uses_appearance = False
     appearance_metric: str | None = None
+    camera_motion = "none"
     behaviour = Behaviour()
 
     def __init__(
@@ -59,7 +62,7 @@ class Tracker(ABC):
     @property
     def needs_image(self) -> bool:
         """Whether `update` itself reads the frame; an appearance model given as a callable always does."""
-        return False
+        return self.camera_motion != "none"
 
     def behave(self, behaviour: Behaviour, ages: Mapping[str, int]) -> None:
         """Switch on `behaviour`; `ages` are the thresholds that count frames, which `time: seconds` converts."""
@@ -80,6 +83,7 @@ class Tracker(ABC):
         self.tracks = np.zeros(0, dtype=self._table)
         self._memory = self._empty_memory()
         self._departed = Departed()
+        self._camera = camera_motion(self.camera_motion)
         self._next_id = 1
         self._frames = 0
 
@@ -88,15 +92,21 @@ class Tracker(ABC):
 
         `frame` `(H, W, 3)` BGR uint8 is required if `needs_image`, and for the appearance model when `detections` have no
         embeddings; it is not asked about nobody. The order of the detections does not matter: not even ids depend on it. Raises
-        `ValueError` for embeddings that are not one row, which is not all zeros, for each detection.
+        `ValueError` for embeddings that are not one row, which is not all zeros, for each detection, or of another dimension than
+        before; the tracker is then as it was.
         """
         wanted = self.uses_appearance and detections.embeddings is None and len(detections) > 0
         if wanted and self._appearance is not None and frame is not None:
             detections = detections.with_embeddings(self._appearance(frame, detections.boxes))
+        if self.uses_appearance and detections.embeddings is not None:
+            self._memory.check(detections.embeddings)
+        affine = self._camera(frame, detections.boxes)
         order = np.lexsort((detections.scores, *detections.boxes.T))
+        detections = detections.select(order)
         self._frames += 1
         self._predict()
-        detections = detections.select(order)
+        if affine is not STILL:
+            self._follow(affine)
         shown = self._associate(detections, frame)
         return self._show(self._worth_showing(shown), detections, order)
 
@@ -107,6 +117,10 @@ class Tracker(ABC):
         tracks["missed"] += 1
         tracks["detection"] = -1
         tracks["motion"] = self._motion.predict(tracks["motion"])
+
+    def _follow(self, affine: np.ndarray) -> None:
+        """Move the tracks along with the camera, whose motion is `affine` `(2, 3)`."""
+        self.tracks["motion"] = self._motion.warp(self.tracks["motion"], affine)
 
     @abstractmethod
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:

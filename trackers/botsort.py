@@ -9,7 +9,6 @@ from trackers.appearance import MovingAverage
 from trackers.base import Appearance
 from trackers.boxes import iou
 from trackers.bytetrack import ByteTrack
-from trackers.camera_motion import STILL, camera_motion
 from trackers.detections import Detections
 from trackers.motion import VELOCITY, WIDTH_HEIGHT
 from trackers.ranges import AppearanceDistance, Choice, Frames, Overlap, Score
@@ -64,15 +63,6 @@ class BotSort(ByteTrack):
             max_age,
         )
 
-    @property
-    def needs_image(self) -> bool:
-        """True unless the camera's motion is `none`."""
-        return self.camera_motion != "none"
-
-    def reset(self, frame_rate: float | None = None) -> None:
-        super().reset(frame_rate)
-        self._camera = camera_motion(self.camera_motion)
-
     def _predict(self) -> None:
         # As in the authors' code, a lost track keeps its size.
         self.tracks["motion"][self.tracks["missed"] > 0, VELOCITY, 2:] = 0
@@ -80,9 +70,6 @@ class BotSort(ByteTrack):
 
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
         tracks = self.tracks
-        affine = self._camera(frame, detections.boxes)
-        if affine is not STILL:
-            tracks["motion"] = self._motion.warp(tracks["motion"], affine)
         overlaps = iou(self._motion.boxes(tracks["motion"]), detections.boxes)
         cost = 1 - overlaps * detections.scores
         if detections.embeddings is not None:

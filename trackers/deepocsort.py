@@ -8,7 +8,6 @@ import numpy as np
 from trackers.appearance import MovingAverage
 from trackers.base import Appearance
 from trackers.boxes import from_width_height, to_width_height
-from trackers.camera_motion import STILL, camera_motion
 from trackers.detections import Detections
 from trackers.ocsort import OcSort, unit
 from trackers.ranges import Choice, Frames, Hits, Overlap, Range, Score
@@ -53,26 +52,10 @@ class DeepOcSort(OcSort):
         self.camera_motion = camera_motion
         super().__init__(appearance, min_score, min_iou, momentum_weight, momentum_frames, min_hits=min_hits, max_age=max_age)
 
-    @property
-    def needs_image(self) -> bool:
-        """True unless the camera's motion is `none`."""
-        return self.camera_motion != "none"
-
-    def reset(self, frame_rate: float | None = None) -> None:
-        super().reset(frame_rate)
-        self._camera = camera_motion(self.camera_motion)
-
-    def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
-        affine = self._camera(frame, detections.boxes)
-        if affine is not STILL:
-            self._follow(affine)
-        return super()._associate(detections, frame)
-
     def _follow(self, affine: np.ndarray) -> None:
-        """Move all that is remembered of the tracks along with the camera."""
+        super()._follow(affine)
         tracks, turn = self.tracks, affine[:, :2].T
-        for state in ("motion", "missing"):
-            tracks[state] = self._motion.warp(tracks[state], affine)
+        tracks["missing"] = self._motion.warp(tracks["missing"], affine)
         boxes = to_width_height(tracks["box"])
         boxes[:, :2] = boxes[:, :2] @ turn + affine[:, 2]
         boxes[:, 2:] *= np.sqrt(abs(np.linalg.det(turn)))

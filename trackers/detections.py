@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Beyond these, the squares and ratios of which filters are made overflow or have no digits left.
+FARTHEST, THINNEST = 1e9, 1e-6  # pixels
+HIGHEST = 1e100  # scores, on whatever scale
+_LARGEST = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True, eq=False)
 class Detections:
@@ -11,7 +16,8 @@ class Detections:
 
     `boxes` `(N, 4)` are xyxy pixels and may reach beyond the image; `scores` `(N,)` are the detector's confidences; `embeddings`
     `(N, D)`, if any, are normalized to float32 unit rows. Raises `ValueError` for mismatched shapes, non-finite values, a box
-    without area, which has no crop and no aspect ratio, or an all-zero embedding.
+    without area, which has no crop and no aspect ratio, an all-zero embedding, or numbers that no camera and no detector gives: a
+    box thinner than 1e-6 pixels or beyond 1e9, a score beyond 1e100.
     """
 
     boxes: np.ndarray
@@ -19,15 +25,15 @@ class Detections:
     embeddings: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        boxes = _array("boxes", self.boxes, np.float64)
+        boxes = _array("boxes", self.boxes, np.float64, FARTHEST)
         if boxes.size == 0:
             boxes = boxes.reshape(0, 4)
         if boxes.ndim != 2 or boxes.shape[1] != 4:
             raise ValueError(f"boxes must have the shape (N, 4), not {boxes.shape}")
-        scores = _array("scores", self.scores, np.float64)
+        scores = _array("scores", self.scores, np.float64, HIGHEST)
         if scores.shape != (len(boxes),):
             raise ValueError(f"{len(boxes)} boxes need scores of the shape ({len(boxes)},), not {scores.shape}")
-        flat = np.flatnonzero((boxes[:, 2:] <= boxes[:, :2]).any(axis=1))
+        flat = np.flatnonzero((boxes[:, 2:] - boxes[:, :2] < THINNEST).any(axis=1))
         if len(flat):
             raise ValueError(f"box {flat[0]} has no area: {boxes[flat[0]].tolist()} (left, top, right, bottom)")
         object.__setattr__(self, "boxes", boxes)
@@ -80,7 +86,7 @@ def unit_rows(values: object, count: int) -> np.ndarray:
 
     Raises `ValueError` for another shape, non-finite values and an all-zero row, which has no direction.
     """
-    embeddings = _array("embeddings", values, np.float32)
+    embeddings = _array("embeddings", values, np.float32, _LARGEST)
     if count == 0 and embeddings.size == 0:
         return embeddings.reshape(0, embeddings.shape[1] if embeddings.ndim == 2 else 0)
     if embeddings.ndim != 2 or len(embeddings) != count or embeddings.size == 0:
@@ -95,14 +101,16 @@ def unit_rows(values: object, count: int) -> np.ndarray:
     return (scaled / np.linalg.norm(scaled, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _array(name: str, values: object, dtype: type) -> np.ndarray:
+def _array(name: str, values: object, dtype: type, largest: float) -> np.ndarray:
     try:
         with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is told below
             array: np.ndarray = np.asarray(values, dtype=dtype)
-    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a tensor of torch that has a gradient
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:  # RuntimeError: a tensor of torch that has a gradient
         raise ValueError(f"{name} must be an array of numbers: {error}") from None
     if array.ndim == 0:
         raise ValueError(f"{name} must be an array of numbers, not {values!r}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite: row {np.argwhere(~np.isfinite(array))[0][0]} is not")
+    allowed = np.abs(array) <= largest
+    if not allowed.all():
+        asked = "be finite" if not np.isfinite(array).all() else f"lie within -{largest:g} and {largest:g}"
+        raise ValueError(f"{name} must {asked}: row {np.argwhere(~allowed)[0][0]} is not")
     return array

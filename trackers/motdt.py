@@ -111,8 +111,10 @@ class Motdt(Tracker):
     def _candidates(self, detections: Detections, frame: np.ndarray | None) -> tuple[Detections, np.ndarray, Detections]:
         """All detections with their candidate scores, the rows of those selected, and the selected predictions."""
         tracks = self.tracks
-        rows = np.flatnonzero((tracks["id"] > 0) & (tracks["streak"] - tracks["predicted"] > 2))
-        prior = self.prediction_weight * np.maximum(0, 1 - np.log(1 + 0.05 * tracks["predicted"][rows]))
+        prior = self.prediction_weight * np.maximum(0, 1 - np.log(1 + 0.05 * tracks["predicted"]))
+        # Without a prior it is no candidate, whatever the threshold: a track would live on its own predictions for ever.
+        rows = np.flatnonzero((tracks["id"] > 0) & (tracks["streak"] - tracks["predicted"] > 2) & (prior > 0))
+        prior = prior[rows]
         guesses = Detections.unchecked(self._boxes(rows), prior)
         boxes = np.concatenate([detections.boxes, guesses.boxes])
         if self._scoring is None:

@@ -8,7 +8,6 @@ from trackers.appearance import MovingAverage
 from trackers.assignment import assign_among
 from trackers.base import Appearance, Tracker
 from trackers.boxes import iou
-from trackers.camera_motion import STILL, camera_motion
 from trackers.detections import Detections
 from trackers.motion import ASPECT_HEIGHT, GATE
 from trackers.ranges import AppearanceDistance, Choice, Frames, Hits, Overlap, Range, Score
@@ -53,20 +52,8 @@ class StrongSort(Tracker):
         self.camera_motion = camera_motion
         super().__init__(ASPECT_HEIGHT, appearance, memory=MovingAverage)
 
-    @property
-    def needs_image(self) -> bool:
-        """True unless the camera's motion is `none`."""
-        return self.camera_motion != "none"
-
-    def reset(self, frame_rate: float | None = None) -> None:
-        super().reset(frame_rate)
-        self._camera = camera_motion(self.camera_motion)
-
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
         tracks, free = self.tracks, np.flatnonzero(detections.scores >= self.min_score)
-        affine = self._camera(frame, detections.boxes)
-        if affine is not STILL:
-            tracks["motion"] = self._motion.warp(tracks["motion"], affine)
         confirmed = tracks["id"] > 0
         rows = np.flatnonzero(confirmed)
         if detections.embeddings is None:
