@@ -99,17 +99,17 @@ def test_people_who_walk_are_followed_at_few_frames_a_second_if_time_is_in_secon
         for n in range(9)
     ]
     tracker = build(name, time="seconds")
-    tracker.reset(frame_rate=rate)
+    tracker.run_at(rate)
     assert shown(tracker, *walk)[-3:] == [[1, 2]] * 3
 
 
 def test_ages_in_seconds_are_as_many_frames_as_the_rate_makes_of_them():
     tracker = trackers.build("deepsort", time="seconds", max_age=30, shown_age=0)
     for rate, frames in ((30, 30), (60, 60), (10, 10), (1, 1)):
-        tracker.reset(frame_rate=rate)
+        tracker.run_at(rate)
         assert (tracker.max_age, tracker.shown_age, tracker.n_init) == (frames, 0, 3)
     counted = trackers.build("deepsort", max_age=30)
-    counted.reset(frame_rate=10)
+    counted.run_at(10)
     assert counted.max_age == 30
 
 
@@ -117,7 +117,7 @@ def test_motion_in_seconds_covers_the_same_ground_at_any_rate():
     states = {}
     for rate in (15, 30):
         tracker = trackers.build("deepsort", time="seconds")
-        tracker.reset(frame_rate=rate)
+        tracker.run_at(rate)
         state = tracker._motion.initiate(np.array([[100.0, 100, 140, 220]]))
         state[:, 1] = 2.0  # pixels in a thirtieth of a second
         for _ in range(rate):

@@ -56,7 +56,7 @@ def test_a_person_lost_for_two_seconds_is_found_by_their_look_and_for_four_is_ne
 def test_lost_people_are_kept_for_seconds_not_for_frames():
     for rate, missed, expected in ((10, 20, [1]), (10, 40, [2]), (60, 120, [1])):
         tracker = trackers.build("steady")
-        tracker.reset(frame_rate=rate)
+        tracker.run_at(rate)
         assert ids(tracker, *[scene((0, 0, 0.9))] * 5, *[scene()] * missed, *[scene((10, 0, 0.9))] * 4) == expected
 
 

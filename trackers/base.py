@@ -67,19 +67,19 @@ class Tracker(ABC):
     def behave(self, behaviour: Behaviour, ages: Mapping[str, int]) -> None:
         """Switch on `behaviour`; `ages` are the thresholds that count frames, which `time: seconds` converts."""
         self.behaviour, self._ages = behaviour, ages
-        self.reset(self.frame_rate)
+        self.run_at(self.frame_rate)
 
-    def reset(self, frame_rate: float | None = None) -> None:
-        """Reset the state: the next frame is the first one, and ids restart at 1.
+    def run_at(self, frame_rate: float) -> None:
+        """Reset the tracker for a video of `frame_rate` frames per second; at first it is 30."""
+        self.frame_rate = frame_rate
+        if self.behaviour.time == "seconds":
+            self._motion = replace(self._motion, step=RATE / frame_rate)
+            for name, frames in self._ages.items():
+                setattr(self, name, max(round(frames * frame_rate / RATE), min(frames, 1)))
+        self.reset()
 
-        `frame_rate` is that of the video in frames per second, if it differs from the one before (at first 30).
-        """
-        if frame_rate is not None:
-            self.frame_rate = frame_rate
-            if self.behaviour.time == "seconds":
-                self._motion = replace(self._motion, step=RATE / frame_rate)
-                for name, frames in self._ages.items():
-                    setattr(self, name, max(round(frames * frame_rate / RATE), min(frames, 1)))
+    def reset(self) -> None:
+        """Reset the state: the next frame is the first one, and ids restart at 1."""
         self.tracks = np.zeros(0, dtype=self._table)
         self._memory = self._empty_memory()
         self._departed = Departed()

@@ -65,8 +65,8 @@ class Steady(Tracker):
         self.hidden_share = hidden_share
         super().__init__(ASPECT_HEIGHT, appearance, memory=lambda: MovingAverage(MOMENTUM))
 
-    def reset(self, frame_rate: float | None = None) -> None:
-        super().reset(frame_rate)
+    def reset(self) -> None:
+        super().reset()
         self._sum = np.zeros(1)
         self._embedded = 0
 

@@ -92,7 +92,7 @@ def track(
         tracker, _ = build_tracker(read_tracker_config(tracker), appearance)
     if not isinstance(tracker, Tracker):
         raise TypeError(f"tracker must be a name or a trackers.Tracker, not {tracker!r}")
-    tracker.reset(sequence.frame_rate)
+    tracker.run_at(sequence.frame_rate)
     embeds = appearance is not None and tracker.uses_appearance
     size = sequence.image_size
     reads = images or detector is not None or tracker.needs_image
