@@ -30,7 +30,7 @@ class Watch:
                 chosen["memory"] = 5
         self.tracker = trackers.build(name, **chosen)
         if behaves:
-            self.tracker.reset(RATE)
+            self.tracker.run_at(RATE)
         self.name = f"{name}, behaving" if behaves else name
         self.findings: Counter[str] = Counter()
         self._pictures = _pictures() if self.tracker.needs_image else [None]
