@@ -159,7 +159,10 @@ class Tracker(ABC):
         """Append a new track for each of the detections `columns`."""
         if len(columns) == 0:
             return
-        new = np.zeros(len(columns), dtype=self._table)
+        known = len(self.tracks)
+        table = np.zeros(known + len(columns), dtype=self._table)  # np.concatenate would compare the fields, one by one
+        table[:known] = self.tracks
+        new = table[known:]
         new["score"] = detections.scores[columns]
         new["detection"] = columns
         new["motion"] = self._motion.initiate(detections.boxes[columns])
@@ -167,7 +170,7 @@ class Tracker(ABC):
             new["slot"] = self._memory.take(len(columns))
             if detections.embeddings is not None:
                 self._memory.add(new["slot"], detections.embeddings[columns])
-        self.tracks = np.concatenate([self.tracks, new])
+        self.tracks = table
 
     def _drop(self, dead: np.ndarray) -> None:
         """Remove the tracks where `dead` `(T,)` bool is true."""
