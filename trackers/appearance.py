@@ -83,8 +83,8 @@ class AppearanceMemory:
         used = slots[counts > 0]
         depth = min(self._counts[used].max(), FEATURES)
         pool = self._features[: used.max() + 1, :depth]
-        # While most of the pool has a k-th candidate, one product over all of it is fastest: it reads the pool in place, once. The
-        # few tracks with more candidates follow one by one: those long lost, whose gate is as wide as the image.
+        # While most of the pool has a k-th candidate, one product over all of it is fastest: it reads the pool in place, once.
+        # The few tracks with more candidates follow one by one: those long lost, whose gate is as wide as the image.
         place = 0
         while 2 * np.count_nonzero(counts > place) > len(pool):
             having = (counts > place).nonzero()[0]

@@ -121,6 +121,8 @@ class Tracker(ABC):
 
         The cost is the appearance distance in the tracker's metric, or 1 - IoU without embeddings.
         """
+        if len(rows) == 0 or len(detections) == 0:
+            return np.zeros((len(rows), len(detections)))
         motion = self.tracks["motion"][rows]
         feasible = self._motion.gating_distance(motion, detections.boxes) <= GATE
         if detections.embeddings is None:
@@ -146,6 +148,8 @@ class Tracker(ABC):
 
     def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray) -> None:
         """Update each track `rows[k]` with its detection `columns[k]`."""
+        if len(rows) == 0:
+            return
         tracks, scores = self.tracks, detections.scores[columns]
         tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns], self._noise(scores))
         tracks["missed"][rows] = 0

@@ -82,6 +82,6 @@ def cascade(
     reachable = feasible.any(axis=1)
     for level in np.unique(missed[reachable]):
         tracks = np.flatnonzero(reachable & (missed == level))
-        found, _, left = assign_among(cost[np.ix_(tracks, left)], tracks, left, max_cost)
+        found, _, left = assign_among(cost[tracks[:, None], left], tracks, left, max_cost)
         matches.append(np.stack([rows[found[:, 0]], columns[found[:, 1]]], axis=1))
     return np.concatenate(matches), columns[left]
