@@ -257,7 +257,7 @@ def test_embeddings_become_unit_rows():
 
 def test_the_package_imports_neither_networks_nor_what_stands_above_it():
     standard = {"abc", "collections", "dataclasses", "inspect", "math", "numbers", "typing"}
-    allowed = standard | {"numpy", "scipy", "lap", "cv2", "trackers"}
+    allowed = standard | {"numpy", "scipy", "cv2", "trackers"}
     for path in Path(trackers.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):

@@ -4,8 +4,9 @@ from typing import Protocol
 
 import numpy as np
 
+from trackers.boxes import pairs
+
 FEATURES = 100
-NARROW = 4
 
 
 class Memory(Protocol):
@@ -79,19 +80,30 @@ class AppearanceMemory:
         """
         self.check(embeddings)
         out = np.full(feasible.shape, np.inf)
-        rows, columns = np.nonzero(feasible & (self._counts[slots] > 0)[:, None])
+        rows, columns = pairs(feasible & (self._counts[slots] > 0)[:, None])
         if len(rows) == 0:
             return out
-        # The k-th feasible detection of a track is its k-th candidate. Most tracks have a few, some a hundred (long lost, with a
-        # gate as wide as the image). Each pass takes candidates `start` to `stop` of the tracks that have that many, and the next
-        # pass is wider, so padding costs no more than the work itself.
+        # The k-th feasible detection of a track is its k-th candidate.
         counts = np.bincount(rows, minlength=len(slots))
-        place = np.arange(len(rows)) - (np.cumsum(counts) - counts)[rows]
-        start, stop = 0, NARROW
-        while start < counts.max():
-            taken = (place >= start) & (place < stop)
-            out[rows[taken], columns[taken]] = self._nearest(slots[rows[taken]], place[taken] - start, embeddings, columns[taken])
-            start, stop = stop, 4 * stop
+        firsts = np.cumsum(counts) - counts
+        used = slots[counts > 0]
+        depth = min(self._counts[used].max(), FEATURES)
+        pool = self._features[: used.max() + 1, :depth]
+        # While most of the pool has a k-th candidate, one product over all of it is fastest: it reads the pool in place, once.
+        # The few tracks with more candidates follow one by one: those long lost, whose gate is as wide as the image.
+        place = 0
+        while 2 * np.count_nonzero(counts > place) > len(pool):
+            having = (counts > place).nonzero()[0]
+            column = columns[firsts[having] + place]
+            candidates = np.zeros(len(pool), dtype=np.int64)
+            candidates[slots[having]] = column
+            similarity = np.matmul(pool, embeddings[candidates, :, None])[:, :, 0].max(axis=1)
+            out[having, column] = similarity[slots[having]]
+            place += 1
+        for row in (counts > place).nonzero()[0].tolist():
+            column = columns[firsts[row] + place : firsts[row] + counts[row]]
+            out[row, column] = (embeddings[column] @ pool[slots[row]].T).max(axis=1)
+        out[rows, columns] = np.clip(1 - out[rows, columns], 0, 2)
         return out
 
     def set_distances(self, slots: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -106,20 +118,6 @@ class AppearanceMemory:
                 every = np.ones((len(known), len(own)), dtype=bool)
                 out[row, counts[others] > 0] = self.distances(known, own, every).mean(axis=1)
         return out
-
-    def _nearest(self, slots: np.ndarray, place: np.ndarray, embeddings: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Smallest cosine distances `(P,)` of P pairs of a slot and a detection; `place` numbers the pairs within a slot."""
-        depth = min(self._counts[slots].max(), FEATURES)
-        involved, lane = np.unique(slots, return_inverse=True)
-        if 2 * len(involved) > involved[-1]:
-            # If most of the pool is involved, reading all of it in place is cheaper than copying that part.
-            remembered, lane = self._features[: involved[-1] + 1, :depth], slots
-        else:
-            remembered = self._features[involved, :depth]
-        candidates = np.zeros((len(remembered), place.max() + 1), dtype=np.int64)
-        candidates[lane, place] = columns
-        similarity = np.matmul(embeddings[candidates], remembered.transpose(0, 2, 1)).max(axis=2)
-        return np.clip(1 - similarity[lane, place], 0, 2)
 
 
 class MovingAverage:

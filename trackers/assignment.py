@@ -1,12 +1,7 @@
 """Gated linear assignment: match rows to columns so that no pair costs more than a limit."""
 
 import numpy as np
-
-try:
-    from lap import lapjv
-except ImportError:
-    lapjv = None
-    from scipy.optimize import linear_sum_assignment
+from scipy.optimize import linear_sum_assignment
 
 
 def assign(cost: np.ndarray, max_cost: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -25,27 +20,22 @@ def assign(cost: np.ndarray, max_cost: float) -> tuple[np.ndarray, np.ndarray, n
         raise ValueError(f"a cost matrix must have two axes, not {cost.ndim}")
     if np.isnan(max_cost):
         raise ValueError("max_cost must not be NaN")
-    rows, columns = np.nonzero(cost <= max_cost)
-    costs = cost[rows, columns]
+    pairs = (cost <= max_cost).ravel().nonzero()[0]  # much faster than by row and column
+    costs = cost.ravel()[pairs]
     if not np.isfinite(costs).all():
-        rows, columns, costs = (values[np.isfinite(costs)] for values in (rows, columns, costs))
+        pairs, costs = pairs[np.isfinite(costs)], costs[np.isfinite(costs)]
     column_of = np.full(cost.shape[0], -1)
-    if len(rows):
-        in_row = np.bincount(rows, minlength=cost.shape[0])
-        in_column = np.bincount(columns, minlength=cost.shape[1])
-        # A pair alone in its row and its column needs no solver. Most pairs are, even in a crowd; the rest is a small problem.
-        alone = (in_row[rows] == 1) & (in_column[columns] == 1)
-        column_of[rows[alone]] = columns[alone]
-        contested = np.flatnonzero(~alone)
-        if len(contested):
-            rows, columns = rows[contested], columns[contested]
-            won = _solve(rows, columns, costs[contested], max_cost)
-            column_of[rows[won]] = columns[won]
-    matched = np.flatnonzero(column_of >= 0)
     taken = np.zeros(cost.shape[1], dtype=bool)
-    taken[column_of[matched]] = True
-    matches = np.stack([matched, column_of[matched]], axis=1)
-    return matches, np.flatnonzero(column_of < 0), np.flatnonzero(~taken)
+    if len(pairs):
+        rows, columns = np.divmod(pairs, cost.shape[1])
+        won = _solve(rows, columns, costs, max_cost)
+        column_of[rows[won]] = columns[won]
+        taken[columns[won]] = True
+    free = column_of < 0
+    matched = (~free).nonzero()[0]
+    matches = np.empty((len(matched), 2), dtype=np.int64)
+    matches[:, 0], matches[:, 1] = matched, column_of[matched]
+    return matches, free.nonzero()[0], (~taken).nonzero()[0]
 
 
 def assign_among(
@@ -56,24 +46,45 @@ def assign_among(
     The results use those numbers, so each stage of an association can pass its leftovers to the next.
     """
     matches, left_rows, left_columns = assign(cost, max_cost)
-    return np.stack([rows[matches[:, 0]], columns[matches[:, 1]]], axis=1), rows[left_rows], columns[left_columns]
+    matches[:, 0], matches[:, 1] = rows[matches[:, 0]], columns[matches[:, 1]]
+    return matches, rows[left_rows], columns[left_columns]
 
 
 def _solve(rows: np.ndarray, columns: np.ndarray, costs: np.ndarray, max_cost: float) -> np.ndarray:
     """The indices `(K,)` of the matched pairs among P feasible ones, given their `rows`, `columns` and `costs` `(P,)`."""
-    row_numbers, row = np.unique(rows, return_inverse=True)
-    column_numbers, column = np.unique(columns, return_inverse=True)
     low, high = costs.min(), costs.max()
     # Above this bound one more pair is worth any rearrangement of the others, so a larger limit changes nothing but rounding.
-    bound = high + min(len(row_numbers), len(column_numbers)) * (high - low + 1)
+    bound = high + min(rows[-1], columns.max()) * (high - low + 1) + (high - low + 1)
     # Slightly above the limit, so a pair exactly at the limit still beats no pair.
-    limit = min(max_cost + 1e-6 * max(1.0, abs(max_cost)), bound)
-    clipped = np.full((len(row_numbers), len(column_numbers)), limit)
-    clipped[row, column] = costs
-    if lapjv is None:
-        column_of = np.full(len(row_numbers), -1)
-        matched, column_of_matched = linear_sum_assignment(clipped)
-        column_of[matched] = column_of_matched
-    else:
-        column_of, _ = lapjv(clipped, extend_cost=True, return_cost=False)
-    return np.flatnonzero(column_of[row] == column)
+    gains = min(max_cost + 1e-6 * max(1.0, abs(max_cost)), bound) - costs
+    won = []
+    left = np.arange(len(rows))
+    while len(left):
+        # A pair that gains more than all others of its row and its column together is in every best set. Most are such pairs,
+        # even in a crowd, and once they are settled so are most of the rest; a small problem remains.
+        row, column, gain = rows[left], columns[left], gains[left]
+        in_row, in_column = np.bincount(row, gain), np.bincount(column, gain)
+        clear = 3 * gain > (in_row[row] + in_column[column]) * (1 + 1e-9)
+        if not clear.any():
+            won.append(left[_solve_densely(row, column, gain)])
+            break
+        won.append(left[clear])
+        in_row[row[clear]] = in_column[column[clear]] = 0
+        left = left[(in_row[row] > 0) & (in_column[column] > 0)]
+    return np.concatenate(won)
+
+
+def _solve_densely(rows: np.ndarray, columns: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """The indices `(K,)` of the pairs that gain most, by the Hungarian method; no pair at all gains 0."""
+    row, column = _renumbered(rows), _renumbered(columns)
+    dense = np.zeros((row.max() + 1, column.max() + 1))
+    dense[row, column] = gains
+    column_of = np.full(len(dense), -1)
+    matched, columns_of_matched = linear_sum_assignment(dense, maximize=True)
+    column_of[matched] = columns_of_matched
+    return (column_of[row] == column).nonzero()[0]
+
+
+def _renumbered(numbers: np.ndarray) -> np.ndarray:
+    """`numbers` `(P,)` replaced by their ranks, 0 for the smallest; equal ones share a rank."""
+    return (np.cumsum(np.bincount(numbers) > 0) - 1)[numbers]

@@ -135,6 +135,8 @@ class Tracker(ABC):
 
         The cost is the appearance distance in the tracker's metric, or 1 - IoU without embeddings.
         """
+        if len(rows) == 0 or len(detections) == 0:
+            return np.zeros((len(rows), len(detections)))
         motion = self.tracks["motion"][rows]
         feasible = self._motion.gating_distance(motion, detections.boxes) <= GATE
         if detections.embeddings is None:
@@ -160,6 +162,8 @@ class Tracker(ABC):
 
     def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray) -> None:
         """Update each track `rows[k]` with its detection `columns[k]`."""
+        if len(rows) == 0:
+            return
         tracks, scores = self.tracks, detections.scores[columns]
         tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns], self._noise(scores))
         tracks["missed"][rows] = 0
@@ -173,7 +177,10 @@ class Tracker(ABC):
         """Append a new track for each of the detections `columns`."""
         if len(columns) == 0:
             return
-        new = np.zeros(len(columns), dtype=self._table)
+        known = len(self.tracks)
+        table = np.zeros(known + len(columns), dtype=self._table)  # np.concatenate would compare the fields, one by one
+        table[:known] = self.tracks
+        new = table[known:]
         new["score"] = detections.scores[columns]
         new["detection"] = columns
         new["motion"] = self._motion.initiate(detections.boxes[columns])
@@ -181,7 +188,7 @@ class Tracker(ABC):
             new["slot"] = self._memory.take(len(columns))
             if detections.embeddings is not None:
                 self._memory.add(new["slot"], detections.embeddings[columns])
-        self.tracks = np.concatenate([self.tracks, new])
+        self.tracks = table
 
     def _drop(self, dead: np.ndarray) -> None:
         """Remove the tracks where `dead` `(T,)` bool is true."""

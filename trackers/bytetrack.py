@@ -74,13 +74,13 @@ class ByteTrack(Tracker):
         clear = scores >= self.min_high_score
         high, low = np.flatnonzero(clear), np.flatnonzero(~clear & (scores >= self.min_low_score))
 
-        first, left, free = assign_among(cost[np.ix_(rows, high)], rows, high, self.max_iou_distance)
+        first, left, free = assign_among(cost[rows[:, None], high], rows, high, self.max_iou_distance)
         matches = [first]
         if len(low):
             left = left[tracks["missed"][left] == 1]
-            matches.append(assign_among(1 - overlaps[np.ix_(left, low)], left, low, self.max_low_iou_distance)[0])
+            matches.append(assign_among(1 - overlaps[left[:, None], low], left, low, self.max_low_iou_distance)[0])
         if len(unconfirmed):
-            near = cost[np.ix_(unconfirmed, free)]
+            near = cost[unconfirmed[:, None], free]
             second, _, free = assign_among(near, unconfirmed, free, self.max_unconfirmed_iou_distance)
             matches.append(second)
 

@@ -73,11 +73,15 @@ def cascade(
     `matches` `(K, 2)` and the columns left, both in those numbers. Only levels that have a feasible pair are visited; they are
     few, however large the maximum age.
     """
-    matches = [np.empty((0, 2), dtype=np.int64)]
+    feasible = cost <= max_cost
+    if feasible.sum(axis=0).max(initial=0) <= 1:  # no two tracks want the same detection, so nobody chooses first
+        found, _, left = assign_among(cost, rows, columns, max_cost)
+        return found, left
+    matches = []
     left = np.arange(len(columns))
-    reachable = (cost <= max_cost).any(axis=1)
+    reachable = feasible.any(axis=1)
     for level in np.unique(missed[reachable]):
         tracks = np.flatnonzero(reachable & (missed == level))
-        found, _, left = assign_among(cost[np.ix_(tracks, left)], tracks, left, max_cost)
+        found, _, left = assign_among(cost[tracks[:, None], left], tracks, left, max_cost)
         matches.append(np.stack([rows[found[:, 0]], columns[found[:, 1]]], axis=1))
     return np.concatenate(matches), columns[left]

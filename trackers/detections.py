@@ -33,9 +33,10 @@ class Detections:
         scores = _array("scores", self.scores, np.float64, HIGHEST)
         if scores.shape != (len(boxes),):
             raise ValueError(f"{len(boxes)} boxes need scores of the shape ({len(boxes)},), not {scores.shape}")
-        flat = np.flatnonzero((boxes[:, 2:] - boxes[:, :2] < THINNEST).any(axis=1))
-        if len(flat):
-            raise ValueError(f"box {flat[0]} has no area: {boxes[flat[0]].tolist()} (left, top, right, bottom)")
+        flat = boxes[:, 2:] - boxes[:, :2] < THINNEST
+        if flat.any():
+            row = np.nonzero(flat)[0][0]
+            raise ValueError(f"box {row} has no area: {boxes[row].tolist()} (left, top, right, bottom)")
         object.__setattr__(self, "boxes", boxes)
         object.__setattr__(self, "scores", scores)
         if self.embeddings is not None:

@@ -100,7 +100,7 @@ class ConstantVelocity:
     def gating_distance(self, state: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         """Squared Mahalanobis distance `(T, N)` from every track to every box of `boxes` `(N, 4)` (Wojke et al. 2017, eq. 1).
 
-        With independent coordinates this is a weighted sum of squares, which expands into three matrix products.
+        With independent coordinates this is a weighted sum of squares, which expands into one matrix product.
         """
         weight = 1 / (state[:, POSITION_VARIANCE] + self.measurement * self._unit(state))
         measured = self.to_measurement(boxes)
@@ -109,9 +109,9 @@ class ConstantVelocity:
         measured = measured - origin
         expected = state[:, POSITION] - origin
         weighted = weight * expected
-        distance = weight @ np.square(measured).T
-        distance -= 2 * weighted @ measured.T
-        distance += (weighted * expected).sum(axis=1)[:, None]
+        of_track = np.concatenate([weight, -2 * weighted, weighted * expected], axis=1)
+        of_box = np.concatenate([np.square(measured), measured, np.ones_like(measured)], axis=1)
+        distance = of_track @ of_box.T
         return np.maximum(distance, 0, out=distance)
 
     def boxes(self, state: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from reid.common.plugin import is_plugin
 if TYPE_CHECKING:
     from reid import AppearanceModel
 
-PACKAGES = ("mtmc", "torch", "torchvision", "openvino", "onnxruntime", "opencv-python", "numpy", "scipy", "lap", "motmetrics")
+PACKAGES = ("mtmc", "torch", "torchvision", "openvino", "onnxruntime", "opencv-python", "numpy", "scipy", "motmetrics")
 
 # Key of a row, heading and format: ratios in per cent, as in papers.
 COLUMNS = (

@@ -7,6 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-import trackers
 from benchmarks.speed.crowd import Frame, crowd
 from reid.common.errors import InputError, run_program
 from reid.common.files import replacing
@@ -23,55 +23,24 @@ from reid.common.files import replacing
 if TYPE_CHECKING:
     from reid.appearance import AppearanceModel
 
-WARM_UP = 50
 RUNS = 3
 
 
 def association(arguments: argparse.Namespace) -> list[dict]:
-    """Frames per second of every tracker, given detections and embeddings, one row per crowd and embedding size.
+    """Trackers on a crowd, beside peers if there is a file of theirs; see `benchmarks.speed.association.measure`."""
+    from benchmarks.speed.association import compare, draw, measure, read_peers
 
-    `cost` is the time per frame relative to the smallest crowd with the same embeddings. A tracker without appearance is timed
-    once per crowd.
-    """
-    make = _crowd_from(arguments.crowd) if arguments.crowd else crowd
-    rows: list[dict] = []
-    smallest: dict[tuple[str, int], float] = {}
-    for dim in arguments.dim:
-        for people in sorted(arguments.people):
-            scene = make(people=people, dim=dim)
-            for name in trackers.available():
-                uses_appearance = trackers.build(name).uses_appearance
-                if not uses_appearance and dim != arguments.dim[0]:
-                    continue
-                seconds = min(_seconds_a_frame(_build(name), scene) for _ in range(RUNS))
-                cost = seconds / smallest.setdefault((name, dim), seconds)
-                rows.append(
-                    {
-                        "tracker": name,
-                        "people": people,
-                        "dim": dim if uses_appearance else None,
-                        "fps": round(1 / seconds, 1),
-                        "ms": round(1000 * seconds, 3),
-                        "cost": round(cost, 2),
-                    }
-                )
+    if arguments.crowd and arguments.low_share:
+        raise InputError("--low-share changes the scores of our own crowd: leave --crowd out")
+    make = _crowd_from(arguments.crowd) if arguments.crowd else partial(crowd, low_share=arguments.low_share)
+    peers = read_peers(arguments.peers) if arguments.peers else None
+    rows = measure(make, arguments.people, arguments.dim)
+    if arguments.plot:
+        draw(rows, arguments.plot, peers)
+    if peers:
+        for sentence in compare(rows, peers):
+            print(sentence)
     return rows
-
-
-def _build(name: str) -> trackers.Tracker:
-    """The tracker with its defaults, for a camera that stands: the scene has no pictures that could tell how it moves."""
-    moves = "camera_motion" in trackers.thresholds(name)
-    return trackers.build(name, camera_motion="none") if moves else trackers.build(name)
-
-
-def _seconds_a_frame(tracker: trackers.Tracker, scene: list[Frame]) -> float:
-    """Mean time of `update` after the warm-up, including the validation in `Detections`."""
-    for frame in scene[:WARM_UP]:
-        tracker.update(trackers.Detections(*frame))
-    start = time.perf_counter()
-    for frame in scene[WARM_UP:]:
-        tracker.update(trackers.Detections(*frame))
-    return (time.perf_counter() - start) / (len(scene) - WARM_UP)
 
 
 def engines(arguments: argparse.Namespace) -> list[dict]:
@@ -168,6 +137,13 @@ def _positive(text: str) -> int:
     return value
 
 
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to 1")
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -178,6 +154,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--people", type=_positive, nargs="+", default=[40, 400], help="sizes of the crowd (default: 40 400)")
     command.add_argument("--dim", type=_positive, nargs="+", default=[128], help="dimensions of an embedding (default: 128)")
     command.add_argument("--crowd", type=Path, metavar="FILE", help="use crowd(people=, dim=) of a Python file")
+    command.add_argument("--low-share", type=_share, default=0, metavar="SHARE", help="share of scores below .5 (default: 0)")
+    command.add_argument(
+        "--peers", type=Path, metavar="FILE", help="compare with other packages: JSON lines with name, people, fps"
+    )
+    command.add_argument("--plot", type=Path, metavar="FILE", help="draw the time a frame against people as this PNG file")
     command.set_defaults(measure=association)
 
     command = commands.add_parser("engines", parents=[shared], help="an appearance model on every installed engine")
