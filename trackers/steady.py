@@ -25,7 +25,7 @@ class Steady(Tracker):
     detections of at least `min_high_score`, by the cosine distance to the moving average of their embeddings, at most
     `max_centred_distance`, within the gate of the motion model. Those just seen and left take detections by 1 - IoU of at most
     `max_iou_distance`, then faint ones of at least `min_low_score` by at most `max_low_iou_distance` (Zhang et al. 2022). Without
-    embeddings, overlap alone matches, lost tracks too. Detections left that score at least `min_new_score` start tracks, which
+    embeddings, overlap takes their place. Detections left that score at least `min_new_score` start tracks, which
     `n_init` detections in a row confirm. Lost ones are deleted after `max_age`.
 
     A missed person is shown at the predicted box for at most `hidden_age`, and only while a shown person who stands nearer
@@ -85,21 +85,18 @@ class Steady(Tracker):
         seen = tracks["missed"][rows] == 1
         recent, lost = np.flatnonzero(seen), np.flatnonzero(~seen)
         overlap = 1 - iou(self._boxes(rows), detections.boxes)
-        matches = []
         if detections.embeddings is None:
-            recent = np.arange(len(rows))
+            cost, limit = overlap, self.max_iou_distance
         else:
-            look = self._match_cost(rows, detections)
-            alike, recent, high = assign_among(look[np.ix_(recent, high)], recent, high, self.max_centred_distance)
-            found, _, high = assign_among(look[np.ix_(lost, high)], lost, high, self.max_centred_distance)
-            matches += [alike, found]
+            cost, limit = self._match_cost(rows, detections), self.max_centred_distance
+        alike, recent, high = assign_among(cost[np.ix_(recent, high)], recent, high, limit)
+        found, _, high = assign_among(cost[np.ix_(lost, high)], lost, high, limit)
         near, recent, high = assign_among(overlap[np.ix_(recent, high)], recent, high, self.max_iou_distance)
         faint, _, _ = assign_among(overlap[np.ix_(recent, low)], recent, low, self.max_low_iou_distance)
-        matches += [near, faint]
         cost = self._overlap_cost(unconfirmed, detections.select(high), self.max_iou_distance, self.max_centred_distance)
         second, _, high = assign_among(cost, unconfirmed, high, self.max_iou_distance)
 
-        pairs = np.concatenate(matches)
+        pairs = np.concatenate([alike, found, near, faint])
         self._continue(np.append(rows[pairs[:, 0]], second[:, 0]), detections, np.append(pairs[:, 1], second[:, 1]))
         self._drop((tracks["missed"] > self.max_age) | (~confirmed & (tracks["missed"] > 0)))
         self._start(detections, high[scores[high] >= self.min_new_score])
