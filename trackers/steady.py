@@ -8,7 +8,7 @@ from trackers.base import Appearance, Tracker
 from trackers.behaviour import Behaviour
 from trackers.boxes import area, intersection, iou
 from trackers.detections import Detections
-from trackers.motion import ASPECT_HEIGHT, VELOCITY
+from trackers.motion import ASPECT_HEIGHT, HEIGHT
 from trackers.ranges import AppearanceDistance, Frames, Hits, Overlap, Score
 from trackers.registry import register
 
@@ -35,6 +35,7 @@ class Steady(Tracker):
     """
 
     uses_appearance = True
+    kept = HEIGHT
     behaviour = Behaviour(time="seconds")
 
     def __init__(
@@ -69,11 +70,6 @@ class Steady(Tracker):
         super().reset()
         self._sum = np.zeros(1)
         self._embedded = 0
-
-    def _predict(self) -> None:
-        # As in MOTDT and ByteTrack, a lost track keeps its height, which drifts fastest without detections.
-        self.tracks["motion"][self.tracks["missed"] > 0, VELOCITY, 3] = 0
-        super()._predict()
 
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
         detections = self._centred(detections)
