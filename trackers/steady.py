@@ -31,12 +31,13 @@ class Steady(Tracker):
     A missed person is shown at the predicted box for at most `hidden_age`, and only while a shown person who stands nearer
     (whose box ends lower) covers at least `hidden_share` of it: a box that nothing hides was wrong, or has left.
 
-    Ages are those of 30 frames a second; `time: seconds` converts them, and motion, to the rate of the video.
+    Ages are those of 30 frames a second; `time: seconds` converts them, and motion, to the rate of the video. The
+    `max_memory_distance` of those who left is one of centred embeddings, too.
     """
 
     uses_appearance = True
     kept = HEIGHT
-    behaviour = Behaviour(time="seconds")
+    behaviour = Behaviour(time="seconds", max_memory_distance=0.3)
 
     def __init__(
         self,
