@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ class Combination:
 
 def read_configs(names: list[str] | None, file: Path | None, default: str, memory: float | None) -> list[TrackerConfig]:
     """The configurations of the trackers called `names`, of which "all" means every registered one, or of the user's `file`, or
-    the `default`, with `memory` seconds for those who left.
+    the `default`, with `memory` seconds for those who left; among several trackers, that goes to those with appearance.
 
     Raises `InputError` as `read_tracker_config` does, and for a file with several trackers.
     """
@@ -55,7 +55,13 @@ def read_configs(names: list[str] | None, file: Path | None, default: str, memor
     listed = dict.fromkeys(each for name in names for each in (trackers.available() if name == "all" else [name]))
     if file is not None and len(listed) > 1:
         raise InputError(f"--config {file}: has the thresholds of one tracker, not of {', '.join(listed)}; choose one of them")
-    return [read_tracker_config(name, file, default, memory) for name in listed]
+    configs = [read_tracker_config(name, file, default) for name in listed]
+    if memory is None:
+        return configs
+    remember = {config.name: len(configs) == 1 or trackers.find(config.algorithm).uses_appearance for config in configs}
+    if forgetful := [name for name, remembers in remember.items() if not remembers]:
+        print(f"without appearance, so that they have no memory: {', '.join(forgetful)}")
+    return [config.changed({"memory": memory}) if remember[config.name] else config for config in configs]
 
 
 def _changed(config: TrackerConfig, change: str) -> TrackerConfig:
@@ -63,7 +69,7 @@ def _changed(config: TrackerConfig, change: str) -> TrackerConfig:
     found = re.fullmatch(r"(\w+)=([\w.+-]+)", change)
     if found is None:
         raise InputError(f"--change {change}: must be threshold=value, such as max_age=60")
-    return replace(config, thresholds=config.thresholds | {found[1]: yaml.safe_load(found[2])})
+    return config.changed({found[1]: yaml.safe_load(found[2])})
 
 
 def combine(

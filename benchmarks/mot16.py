@@ -21,10 +21,10 @@ from mtmc.detection.opening import open_detector
 from mtmc.sequences import Sequence
 from mtmc.sequences.mot_text import read_tracks
 from mtmc.single.appearance import open_appearance
-from mtmc.single.offline import Observed, write_finished
+from mtmc.single.offline import Finishing, Observed, write_finished
 from mtmc.single.pipeline import TrackedFrame, track
 from mtmc.single.result_writer import ResultWriter
-from mtmc.single.tracker_config import appearance_line
+from mtmc.single.tracker_config import appearance_line, memory_line
 from reid.common.cache_folder import cache_folder
 from reid.common.errors import InputError, run_program
 from reid.common.progress import Follow, shown_progress
@@ -41,11 +41,14 @@ def main(arguments: list[str] | None = None) -> None:
     data = options.data or benchmark.data
     if options.download:
         fetch_mot16(data)
+    finishing = shared.finishing(options)
     configs = read_configs(options.tracker, options.config, TRACKER, options.memory)
     output = ResultFolder(options.output)
     detector = None if options.detector is None else open_detector(options.detector, options.min_score)
     models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
     combinations = combine(configs, models, options.change, _open_scoring(options))
+    if line := next((line for each in combinations if (line := memory_line(each.tracker, each.appearance))), ""):
+        print(line)
     if options.data is None and options.benchmark == "mot16" and not data.is_dir():
         data = _render_demo(data)
     sequences = _read_sequences(options, benchmark, data, _image_uses(options, combinations))
@@ -61,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
             runs.append({})
             of_run: list[SequenceResult] = []
             for sequence in sequences:
-                online, *finished = _run(sequence, combination, benchmark, output, options, progress)
+                online, *finished = _run(sequence, combination, benchmark, output, options, finishing, progress)
                 of_run.append(online)
                 results += [online, *finished]
                 runs[-1] = combination.facts() | run_facts(of_run)
@@ -185,9 +188,10 @@ def _run(
     benchmark: Benchmark,
     output: ResultFolder,
     options: argparse.Namespace,
+    finishing: Finishing | None,
     progress: Follow,
 ) -> list[SequenceResult]:
-    """Track one sequence, write its files, and score them; with `--offline` also as finished after its end."""
+    """Track one sequence, write its files, and score them; with `finishing` also as finished after its end."""
     title = ", ".join([*combination.what.values(), sequence.name])
     truth = sequence.ground_truth
     scored = f", {scored_boxes(truth).sum()} of {len(truth.ids)} true boxes scored" if truth is not None else ""
@@ -200,7 +204,6 @@ def _run(
         for frame in progress(observed.passing(frames), sequence.length, title):
             writer.write(frame)
     counts = _counts(sequence, writer.text, benchmark, options)
-    finishing = shared.finishing(options)
     if finishing is None:
         return [SequenceResult(sequence.name, counts, writer.totals, combination.what)]
     start = time.perf_counter()

@@ -4,7 +4,7 @@ Report them on other sequences: on those of the search they are too good. The sa
 """
 
 import argparse
-from dataclasses import replace
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from trackers.ranges import Choice, Switch
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
+    from optuna.trial import FrozenTrial
 
     from reid import AppearanceModel
 
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the search with command-line `arguments`; raises `InputError` for invalid user input."""
     options = _parse(arguments)
     optuna = _optuna()
-    config = read_tracker_config(options.tracker, options.config)
+    config = read_tracker_config(options.tracker, options.config, memory=options.memory)
     appearance = open_appearance(options.reid, options.engine, options.device)
     benchmark = BENCHMARKS[options.benchmark]
     sequences = _read_sequences(options, benchmark)
@@ -55,27 +56,29 @@ def main(arguments: list[str] | None = None) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     backend = optuna.storages.journal.JournalFileBackend(str(options.output / "trials.log"))
     study = optuna.create_study(
-        study_name=f"{config.algorithm} {options.reid} {options.metric} {' '.join(sequence.name for sequence in sequences)}",
+        study_name=_search(options, config, keys, sequences),
         storage=optuna.storages.JournalStorage(backend),
-        sampler=optuna.samplers.TPESampler(seed=options.seed),
         direction="maximize",
         load_if_exists=True,
     )
-    if not study.trials:
+    study.sampler = optuna.samplers.TPESampler(seed=options.seed + len(study.trials))  # a resumed search draws others
+    if not _done(study):
         study.enqueue_trial({key: record["thresholds"][key] for key in keys})  # the first trial is what there is
+    used = {key: value for key, value in config.thresholds.items() if key in config.own or record["thresholds"][key] == value}
 
     def value(trial: "Trial") -> float:
         tried = {key: _suggest(trial, key, config.algorithm) for key in keys}
         counts = [_counts(sequence, config, tried, appearance, benchmark) for sequence in sequences]
         return float(np.mean([each.ratios()[options.metric] for each in counts]))
 
-    done = len([trial for trial in study.trials if trial.value is not None])
+    first = len(_done(study))
     with shown_progress() as progress:
-        for _ in progress(range(done, options.trials), options.trials - done, f"{config.name}, trials"):
+        for _ in progress(range(first, options.trials), options.trials - first, f"{config.name}, trials"):
             study.optimize(value, n_trials=1)
-            _write(options, config, keys, study, sequences)
-    first, best = study.trials[0], study.best_trial
-    print(f"{options.metric} {best.value:.4f} in trial {best.number + 1}, {first.value:.4f} before: {_file(options, config)}")
+            _write(options, config, used, study, sequences)
+    trials, best = _done(study), study.best_trial
+    number = 1 + [trial.number for trial in trials].index(best.number)
+    print(f"{options.metric} {best.value:.4f} in trial {number}, {trials[0].value:.4f} before: {_file(options, config)}")
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -101,6 +104,18 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     if options.trials < 1:
         raise InputError(f"--trials {options.trials}: must be at least 1")
     return options
+
+
+def _search(options: argparse.Namespace, config: TrackerConfig, keys: list[str], sequences: list[Sequence]) -> str:
+    """What determines the value of a trial, as a name: only a search for the same goes on from the trials of another."""
+    asked = {key: getattr(options, key) for key in ("benchmark", "detections", "min_score", "score_scale", "reid", "metric")}
+    tracker = {"tracker": config.algorithm, "thresholds": config.thresholds, "own": sorted(config.own), "keys": keys}
+    return json.dumps(asked | tracker | {"sequences": [sequence.name for sequence in sequences]}, sort_keys=True, default=str)
+
+
+def _done(study: "Study") -> "list[FrozenTrial]":
+    """The trials that came to their end, in order: an interrupted one has no value."""
+    return [trial for trial in study.trials if trial.value is not None]
 
 
 def _optuna() -> Any:
@@ -137,9 +152,7 @@ def _counts(
     sequence: Sequence, config: TrackerConfig, tried: dict, appearance: "AppearanceModel | None", benchmark: Benchmark
 ) -> Counts:
     """The counts of one sequence with the thresholds `tried`."""
-    # As the user's own file has it: the network's own threshold does not replace the one tried.
-    own = replace(config, thresholds=config.thresholds | tried, file=config.file or Path(f"{config.name}.yaml"))
-    tracker, _ = build_tracker(own, appearance)
+    tracker, _ = build_tracker(config.changed(tried), appearance)
     frames = list(track(sequence, tracker, appearance, cache=cache_folder("embeddings")))
     rows = np.repeat([frame.index for frame in frames], [len(frame.tracks) for frame in frames])
     ids = np.concatenate([frame.tracks.ids for frame in frames])
@@ -154,18 +167,18 @@ def _file(options: argparse.Namespace, config: TrackerConfig) -> Path:
 
 
 def _write(
-    options: argparse.Namespace, config: TrackerConfig, keys: list[str], study: "Study", sequences: list[Sequence]
+    options: argparse.Namespace, config: TrackerConfig, used: dict[str, Any], study: "Study", sequences: list[Sequence]
 ) -> None:
-    """Write the best thresholds so far, beneath a comment that says where they come from."""
-    best, first = study.best_trial, study.trials[0]
+    """Write the best thresholds so far and those `used` beside them, beneath a comment that says where they come from."""
+    best, done = study.best_trial, _done(study)
     names = ", ".join(sequence.name for sequence in sequences)
     lines = [
         f"# {config.name} tuned on {names} ({options.detections}, --reid {options.reid}): {options.metric} {best.value:.4f},",
-        f"# {first.value:.4f} before, in {len(study.trials)} trials of benchmarks.tune. Report it on other sequences.",
+        f"# {done[0].value:.4f} before, in {len(done)} trials of benchmarks.tune. Report it on other sequences.",
         f"tracker: {config.algorithm}",
     ]
-    told = {key: round(best.params[key], 3) if isinstance(best.params[key], float) else best.params[key] for key in keys}
-    values = {**config.thresholds, **told}
+    told = {key: round(value, 3) if isinstance(value, float) else value for key, value in best.params.items()}
+    values = used | told
     lines += [f"{key}: {str(value).lower() if isinstance(value, bool) else value}" for key, value in values.items()]
     with replacing(_file(options, config)) as path:
         path.write_text("\n".join(lines) + "\n")

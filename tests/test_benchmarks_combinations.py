@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -173,6 +174,37 @@ def test_each_change_of_a_threshold_has_a_row_beside_the_tracker_as_it_is(make_s
     assert keys_of(summary["rows"], "tracker", "reid", "change") == [("sort", "none", change) for change in changes]
     assert [run["thresholds"]["min_hits"] for run in summary["settings"]["runs"]] == [3, 1, 3]
     assert (tmp_path / "out" / "sort-none-max_age-5" / "tracks" / "a.txt").is_file()
+
+
+def test_a_change_of_the_appearance_threshold_precedes_that_of_the_network(make_sequence, networks, monkeypatch):
+    make = mot16.open_appearance
+    fitted = SimpleNamespace(image=0.4)
+
+    def with_threshold(name, *_):
+        model = make(name)
+        model.thresholds = fitted
+        return model
+
+    monkeypatch.setattr(mot16, "open_appearance", with_threshold)
+    folder = make_sequence(images=True)
+    summary = run_on(folder, "--tracker", "deepsort", "--reid", "red", "--change", "max_appearance_distance=0.1")
+    assert [run["thresholds"]["max_appearance_distance"] for run in summary["settings"]["runs"]] == [0.4, 0.1]
+
+
+def test_among_several_trackers_those_with_appearance_remember_people(make_sequence, capsys):
+    summary = run_on(make_sequence(), "--tracker", "sort,deepsort", "--reid", "none", "--memory", "60")
+    assert [run["thresholds"].get("memory") for run in summary["settings"]["runs"]] == [None, 60.0]
+    printed = capsys.readouterr().out
+    assert "without appearance, so that they have no memory: sort\n" in printed
+    assert printed.count("who left is remembered by embeddings, and --reid none gives none") == 1
+    with pytest.raises(InputError, match="sort uses no appearance, so it has no memory of people"):
+        run_on(make_sequence("b"), "--tracker", "sort", "--reid", "none", "--memory", "60")
+
+
+def test_an_impossible_gap_ends_before_anything_runs(make_sequence, tmp_path):
+    with pytest.raises(InputError, match="--max-gap -1 and --min-length 1 must be at least 0"):
+        run_on(make_sequence(), "--reid", "none", "--offline", "--max-gap", "-1")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

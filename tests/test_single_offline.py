@@ -44,7 +44,7 @@ def test_the_longest_gap_is_given_in_seconds_and_interpolation_can_be_off():
     tracks = tracks_of([(0, 1, 0), (10, 1, 10)])
     assert [len(finish(tracks, rate, LINEAR).ids) for rate in (10.0, 9.0)] == [11, 2]
     assert len(finish(tracks, 10.0, replace(LINEAR, max_gap=0.9)).ids) == 2
-    assert len(finish(tracks, 10.0, Finishing(interpolation="none")).ids) == 2
+    assert len(finish(tracks, 10.0, replace(LINEAR, max_gap=0.0)).ids) == 2
 
 
 def test_a_steady_walk_is_smooth_already_to_both_ends():

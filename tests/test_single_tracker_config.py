@@ -5,7 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from mtmc.single.tracker_config import appearance_line, available_trackers, build_tracker, read_tracker_config, slow_line
+from mtmc.single.tracker_config import (
+    appearance_line,
+    available_trackers,
+    build_tracker,
+    memory_line,
+    read_tracker_config,
+    slow_line,
+)
 from reid.common.errors import InputError
 from reid.weights.thresholds import Thresholds
 
@@ -45,6 +52,28 @@ def test_a_threshold_in_a_file_of_ones_own_is_never_replaced(tmp_path):
     _, record = build_tracker(config, FITTED)
     assert (config.name, record["algorithm"]) == ("mine", "deepsort")
     assert (record["thresholds"]["max_appearance_distance"], record["appearance_threshold_from"]) == (0.11, "configuration")
+
+
+def test_a_threshold_chosen_after_the_file_was_read_is_not_replaced_and_the_others_still_are():
+    chosen = {"max_appearance_distance": 0.11}
+    _, changed = build_tracker(read_tracker_config("deepsort").changed(chosen), FITTED)
+    _, other = build_tracker(read_tracker_config("deepsort").changed({"max_age": 7}), FITTED)
+    assert (changed["thresholds"]["max_appearance_distance"], changed["appearance_threshold_from"]) == (0.11, "configuration")
+    assert (other["thresholds"]["max_appearance_distance"], other["appearance_threshold_from"]) == (0.32, "model")
+
+
+@pytest.mark.parametrize(("name", "distance"), [("deepsort", 0.32), ("motdt", 0.32), ("deepocsort", 0.32), ("steady", 0.3)])
+def test_the_memory_takes_the_threshold_of_the_model_where_it_compares_the_models_embeddings(name, distance):
+    config = read_tracker_config(name, memory=60.0)
+    assert build_tracker(config, FITTED)[0].behaviour.max_memory_distance == distance
+    own = config.changed({"max_memory_distance": 0.11})
+    assert build_tracker(own, FITTED)[0].behaviour.max_memory_distance == 0.11
+
+
+@pytest.mark.parametrize(("memory", "model", "told"), [(60.0, None, True), (60.0, FITTED, False), (None, None, False)])
+def test_a_memory_without_embeddings_is_told(memory, model, told):
+    tracker, _ = build_tracker(read_tracker_config("steady", memory=memory), model)
+    assert bool(memory_line(tracker, model)) == told
 
 
 @pytest.mark.parametrize(

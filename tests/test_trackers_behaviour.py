@@ -88,7 +88,7 @@ def test_of_two_tracks_in_one_place_the_older_one_is_shown():
         assert shown(tracker, *nearer)[-1] == ids
 
 
-@pytest.mark.parametrize("name", ["deepsort", "motdt", "steady"])
+@pytest.mark.parametrize("name", ["deepsort", "strongsort", "motdt", "steady"])
 @pytest.mark.parametrize("rate", [1, 2, 5])
 def test_people_who_walk_are_followed_at_few_frames_a_second_if_time_is_in_seconds(name, rate):
     pace = 60 / rate  # half their height a second
@@ -101,6 +101,26 @@ def test_people_who_walk_are_followed_at_few_frames_a_second_if_time_is_in_secon
     tracker = build(name, time="seconds")
     tracker.run_at(rate)
     assert shown(tracker, *walk)[-3:] == [[1, 2]] * 3
+
+
+@pytest.mark.parametrize("name", ["sort", "bytetrack", "botsort", "ocsort", "deepocsort"])
+@pytest.mark.parametrize("rate", [5, 60])
+def test_people_whose_boxes_still_overlap_are_followed_by_boxes_if_time_is_in_seconds(name, rate):
+    pace = 60 / rate
+    walk = [Detections([[50 + pace * n, 100, 90 + pace * n, 220]], [0.9], np.eye(8)[:1]) for n in range(9)]
+    tracker = build(name, time="seconds")
+    tracker.run_at(rate)
+    assert shown(tracker, *walk)[-3:] == [[1]] * 3
+
+
+def test_a_direction_in_seconds_is_measured_over_the_same_time_at_any_rate():
+    for rate in (10, 30, 60):
+        tracker = trackers.build("ocsort", time="seconds", momentum_frames=6)
+        tracker.run_at(rate)
+        shown(tracker, *[person(100 + 2 * n, 0) for n in range(30)])
+        centre = 120 + 2 * 29
+        # Before the next frame, the origin of the direction is the earliest centre of the last fifth of a second.
+        assert tracker.tracks["origins"][0, -1, 0] == centre - 2 * rate / 5
 
 
 def test_ages_in_seconds_are_as_many_frames_as_the_rate_makes_of_them():
@@ -129,7 +149,7 @@ def test_motion_in_seconds_covers_the_same_ground_at_any_rate():
 
 @pytest.mark.parametrize("name", trackers.available())
 def test_a_tracker_does_what_its_paper_says_unless_told_otherwise(name):
-    own = {"time": "seconds"} if name == "steady" else {}  # it has no paper
+    own = {"time": "seconds", "max_memory_distance": 0.3} if name == "steady" else {}  # it has no paper
     assert trackers.behaviour(name) == {field.name: field.default for field in fields(Behaviour)} | own
 
 

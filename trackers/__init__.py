@@ -18,7 +18,7 @@ from trackers import (  # noqa: F401 - importing a tracker registers it
 from trackers.assignment import assign
 from trackers.base import Tracker
 from trackers.detections import Detections, Tracks
-from trackers.registry import appearance_threshold, available, behaviour, build, register, rules, takes_scoring, thresholds
+from trackers.registry import appearance_threshold, available, behaviour, build, find, register, rules, takes_scoring, thresholds
 
 __all__ = [
     "Detections",
@@ -29,6 +29,7 @@ __all__ = [
     "available",
     "behaviour",
     "build",
+    "find",
     "register",
     "rules",
     "takes_scoring",

@@ -11,7 +11,7 @@ from trackers.behaviour import RATE, Behaviour
 from trackers.boxes import iou, suppress
 from trackers.camera_motion import STILL, camera_motion
 from trackers.detections import Detections, Tracks
-from trackers.motion import GATE, ConstantVelocity
+from trackers.motion import GATE, VELOCITY, ConstantVelocity
 from trackers.reentry import Departed
 
 Appearance = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -36,12 +36,14 @@ class Tracker(ABC):
     `tracks` is a structured array with one row per live track, so one operation updates all of them and one index drops some. A
     tracker derives from this class and implements `_associate`, which decides which detections continue which tracks. Rows keep
     their order, and new tracks are appended. `columns` are extra fields of that table, and `memory` makes the appearance memory.
-    A tracker that follows the camera sets `camera_motion` before it calls this constructor (`trackers.camera_motion`).
+    A tracker that follows the camera sets `camera_motion` before it calls this constructor (`trackers.camera_motion`). `kept` are
+    the coordinates of the motion that a lost track keeps, such as its height, which drifts fastest without detections.
     """
 
     uses_appearance = False
     appearance_metric: str | None = None
     camera_motion = "none"
+    kept: int | slice | None = None
     behaviour = Behaviour()
 
     def __init__(
@@ -113,7 +115,10 @@ class Tracker(ABC):
     def _predict(self) -> None:
         """Advance all tracks by one frame."""
         tracks = self.tracks
-        tracks["streak"][tracks["missed"] > 0] = 0
+        lost = tracks["missed"] > 0
+        tracks["streak"][lost] = 0
+        if self.kept is not None:
+            tracks["motion"][lost, VELOCITY, self.kept] = 0
         tracks["missed"] += 1
         tracks["detection"] = -1
         tracks["motion"] = self._motion.predict(tracks["motion"])

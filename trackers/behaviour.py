@@ -16,7 +16,7 @@ class Behaviour:
     per second, converted to the rate of this one. `memory`: for so many seconds after a track is deleted, a person who returns
     gets its id back if one of its embeddings is within `max_memory_distance` (cosine, 0..2) of theirs; 0 is off. `boxes`: the
     motion model's ("filtered") or, where there is one, the detector's ("detected"). `predictions`: show boxes without a
-    detection. `max_shown_iou`: of two tracks whose boxes overlap more, only the one that has been shown longer is shown.
+    detection. `max_shown_iou`: of two tracks whose boxes overlap more, only the one that has been followed longer is shown.
     """
 
     time: Annotated[str, Choice("frames", "seconds")] = "frames"

@@ -10,7 +10,7 @@ from trackers.base import Appearance
 from trackers.boxes import iou
 from trackers.bytetrack import ByteTrack
 from trackers.detections import Detections
-from trackers.motion import VELOCITY, WIDTH_HEIGHT
+from trackers.motion import WIDTH_HEIGHT
 from trackers.ranges import AppearanceDistance, Choice, Frames, Overlap, Score
 from trackers.registry import register
 
@@ -29,6 +29,7 @@ class BotSort(ByteTrack):
 
     uses_appearance = True
     appearance_metric = "cosine"
+    kept = slice(2, 4)  # width and height, as in the authors' code
     _model = WIDTH_HEIGHT
     _memory_kind = MovingAverage
     _look_weight = 0.5  # of a cosine distance beside 1 - IoU (eq. 12)
@@ -62,11 +63,6 @@ class BotSort(ByteTrack):
             max_track_iou,
             max_age,
         )
-
-    def _predict(self) -> None:
-        # As in the authors' code, a lost track keeps its size.
-        self.tracks["motion"][self.tracks["missed"] > 0, VELOCITY, 2:] = 0
-        super()._predict()
 
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
         tracks = self.tracks

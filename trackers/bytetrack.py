@@ -10,7 +10,7 @@ from trackers.assignment import assign_among
 from trackers.base import Appearance, Tracker
 from trackers.boxes import iou
 from trackers.detections import Detections
-from trackers.motion import ASPECT_HEIGHT, VELOCITY
+from trackers.motion import ASPECT_HEIGHT, HEIGHT
 from trackers.ranges import Frames, Overlap, Score
 from trackers.registry import register
 
@@ -29,6 +29,7 @@ class ByteTrack(Tracker):
     open is as in the authors' code.
     """
 
+    kept: int | slice | None = HEIGHT  # as in the authors' code
     _model = ASPECT_HEIGHT
     _memory_kind: Callable[[], Memory] = AppearanceMemory
 
@@ -55,9 +56,8 @@ class ByteTrack(Tracker):
         super().__init__(self._model, appearance, [("started", np.int64)], self._memory_kind)
 
     def _predict(self) -> None:
-        # As in the authors' code, a lost track keeps its height, and an unconfirmed one stays where it was seen.
+        # As in the authors' code, an unconfirmed track stays where it was seen.
         motion, unconfirmed = self.tracks["motion"], np.flatnonzero(self.tracks["id"] == 0)
-        motion[self.tracks["missed"] > 0, VELOCITY, 3] = 0
         seen = motion[unconfirmed]
         super()._predict()
         motion[unconfirmed] = seen

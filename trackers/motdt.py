@@ -9,7 +9,7 @@ from trackers.assignment import assign_among
 from trackers.base import Appearance, Tracker
 from trackers.boxes import iou, suppress
 from trackers.detections import Detections
-from trackers.motion import ASPECT_HEIGHT
+from trackers.motion import ASPECT_HEIGHT, HEIGHT
 from trackers.ranges import AppearanceDistance, Frames, Overlap, Score
 from trackers.registry import register
 
@@ -37,6 +37,7 @@ class Motdt(Tracker):
 
     uses_appearance = True
     appearance_metric = "euclidean"
+    kept = HEIGHT  # as in the authors' code
 
     def __init__(
         self,
@@ -70,11 +71,6 @@ class Motdt(Tracker):
     def needs_image(self) -> bool:
         """True with `scoring`, which reads the frame."""
         return self._scoring is not None
-
-    def _predict(self) -> None:
-        # As in the authors' code, a lost track keeps its height, which drifts fastest without detections.
-        self.tracks["motion"][self.tracks["missed"] > 0, 1, 3] = 0
-        super()._predict()
 
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
         detections, free, guesses = self._candidates(detections, frame)

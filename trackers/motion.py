@@ -8,6 +8,7 @@ import numpy as np
 from trackers import boxes as coordinates
 
 POSITION, VELOCITY, POSITION_VARIANCE, COVARIANCE, VELOCITY_VARIANCE = range(5)
+HEIGHT = 3  # the coordinate in `ASPECT_HEIGHT` and `WIDTH_HEIGHT`
 
 # 0.95 quantile of the chi-square distribution with 4 degrees of freedom (Wojke et al. 2017, section 2.2).
 GATE = 9.4877

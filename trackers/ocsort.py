@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from trackers.appearance import AppearanceMemory, Memory
-from trackers.base import Appearance, Tracker
+from trackers.base import COLUMNS, Appearance, Tracker
 from trackers.boxes import iou
 from trackers.detections import Detections
 from trackers.motion import AREA_ASPECT, ConstantVelocity
@@ -52,17 +52,21 @@ class OcSort(Tracker):
         self.min_low_score = min_low_score
         self.min_hits = min_hits
         self.max_age = max_age
+        super().__init__(AREA_ASPECT, appearance, memory=self._memory_kind)
+
+    def reset(self) -> None:
         # `box` is the last detection; `observed` tells whether it is an observation. `origins` are centres: column k is that of
         # the earliest observation in the k frames before this one, or of the last observation of all. `direction` is a unit
         # vector, or zeros. `missing` is the filter's state as it was predicted for the first missed frame.
         columns = [
             ("box", np.float64, 4),
             ("observed", bool),
-            ("origins", np.float64, (int(momentum_frames) + 1, 2)),
+            ("origins", np.float64, (int(self.momentum_frames) + 1, 2)),  # as many as the frame rate makes of them
             ("direction", np.float64, 2),
             ("missing", np.float64, (5, 4)),
         ]
-        super().__init__(AREA_ASPECT, appearance, columns, self._memory_kind)
+        self._table = np.dtype(COLUMNS + columns)
+        super().reset()
 
     def _boxes(self, rows: np.ndarray) -> np.ndarray:
         """The boxes `(R, 4)` xyxy at which the tracks `rows` were last seen."""

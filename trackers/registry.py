@@ -71,8 +71,13 @@ def rules(name: str) -> dict[str, Rule]:
 
 def behaviour(name: str) -> dict[str, float | str]:
     """What any tracker's configuration may also hold (`trackers.behaviour`), with the defaults of this one."""
+    return asdict(find(name).behaviour)
+
+
+def find(name: str) -> type[Tracker]:
+    """The class of a tracker. Raises `ValueError` for an unknown name, listing the known ones."""
     _parameters(name)
-    return asdict(_TRACKERS[name].behaviour)
+    return _TRACKERS[name]
 
 
 def appearance_threshold(name: str, cosine_distance: float) -> float:
@@ -80,8 +85,7 @@ def appearance_threshold(name: str, cosine_distance: float) -> float:
 
     Raises `ValueError` for an unknown name, and for a tracker without appearance.
     """
-    _parameters(name)
-    metric = _TRACKERS[name].appearance_metric
+    metric = find(name).appearance_metric
     if metric is None:
         raise ValueError(f"{name} uses no appearance and has no appearance threshold")
     return math.sqrt(2 * cosine_distance) if metric == "euclidean" else cosine_distance

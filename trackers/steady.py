@@ -8,7 +8,7 @@ from trackers.base import Appearance, Tracker
 from trackers.behaviour import Behaviour
 from trackers.boxes import area, intersection, iou
 from trackers.detections import Detections
-from trackers.motion import ASPECT_HEIGHT, VELOCITY
+from trackers.motion import ASPECT_HEIGHT, HEIGHT
 from trackers.ranges import AppearanceDistance, Frames, Hits, Overlap, Score
 from trackers.registry import register
 
@@ -31,11 +31,13 @@ class Steady(Tracker):
     A missed person is shown at the predicted box for at most `hidden_age`, and only while a shown person who stands nearer
     (whose box ends lower) covers at least `hidden_share` of it: a box that nothing hides was wrong, or has left.
 
-    Ages are those of 30 frames a second; `time: seconds` converts them, and motion, to the rate of the video.
+    Ages are those of 30 frames a second; `time: seconds` converts them, and motion, to the rate of the video. The
+    `max_memory_distance` of those who left is one of centred embeddings, too.
     """
 
     uses_appearance = True
-    behaviour = Behaviour(time="seconds")
+    kept = HEIGHT
+    behaviour = Behaviour(time="seconds", max_memory_distance=0.3)
 
     def __init__(
         self,
@@ -69,11 +71,6 @@ class Steady(Tracker):
         super().reset()
         self._sum = np.zeros(1)
         self._embedded = 0
-
-    def _predict(self) -> None:
-        # As in MOTDT and ByteTrack, a lost track keeps its height, which drifts fastest without detections.
-        self.tracks["motion"][self.tracks["missed"] > 0, VELOCITY, 3] = 0
-        super()._predict()
 
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
         detections = self._centred(detections)

@@ -7,7 +7,6 @@ import numpy as np
 from trackers.appearance import MovingAverage
 from trackers.assignment import assign_among
 from trackers.base import Appearance, Tracker
-from trackers.boxes import iou
 from trackers.detections import Detections
 from trackers.motion import ASPECT_HEIGHT, GATE
 from trackers.ranges import AppearanceDistance, Choice, Frames, Hits, Overlap, Range, Score
@@ -64,7 +63,8 @@ class StrongSort(Tracker):
         matches, left, free = assign_among(cost, rows, free, limit)
 
         rest = np.concatenate([np.flatnonzero(~confirmed), left[tracks["missed"][left] == 1]])
-        near, _, free = assign_among(1 - iou(self._boxes(rest), detections.boxes[free]), rest, free, self.max_iou_distance)
+        cost = self._overlap_cost(rest, detections.select(free), self.max_iou_distance, self.max_appearance_distance)
+        near, _, free = assign_among(cost, rest, free, self.max_iou_distance)
 
         matches = np.concatenate([matches, near])
         self._continue(matches[:, 0], detections, matches[:, 1])

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
     from mtmc.single.offline import Observed, write_finished
     from mtmc.single.pipeline import track
     from mtmc.single.result_writer import ResultWriter
-    from mtmc.single.tracker_config import appearance_line, build_tracker, read_tracker_config, slow_line
+    from mtmc.single.tracker_config import appearance_line, build_tracker, memory_line, read_tracker_config, slow_line
     from reid.common.cache_folder import cache_folder
     from reid.common.progress import shown_progress
     from reid.common.result_folder import ResultFolder
@@ -57,8 +57,9 @@ def run(options: argparse.Namespace) -> None:
 
         scoring = open_scoring(options.scoring, options.device)
     tracker, built = build_tracker(config, appearance, scoring)
-    if line := slow_line(tracker, config.name, sequence.frame_rate):
-        print(line)
+    for line in slow_line(tracker, config.name, sequence.frame_rate), memory_line(tracker, appearance):
+        if line:
+            print(line)
     cache = cache_folder("embeddings")
     frames = track(sequence, tracker, appearance, options.video, cache, detector, options.on_error)
     observed = None if finishing is None else Observed()

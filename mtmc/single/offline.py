@@ -20,10 +20,10 @@ class Finishing:
 
     `interpolation` fills gaps of at most `max_gap` seconds: "linear", or "gaussian", which then also smooths all boxes, by a
     Gaussian kernel of the standard deviation `smoothing`, in seconds (the Gaussian process of StrongSORT++, Du et al. 2023, is
-    such a smoother too, at a hundred times the cost); "none" fills nothing. Tracks of fewer than `min_length` boxes are dropped.
+    such a smoother too, at a hundred times the cost). Tracks of fewer than `min_length` boxes are dropped first.
     """
 
-    interpolation: Literal["none", "linear", "gaussian"] = "gaussian"
+    interpolation: Literal["linear", "gaussian"] = "gaussian"
     max_gap: float = 2.0
     smoothing: float = 0.3
     min_length: int = 1
@@ -64,8 +64,7 @@ def finish(results: TrackFile, frame_rate: float, finishing: Finishing | None = 
     _, place, lengths = np.unique(ids, return_inverse=True, return_counts=True)
     long = lengths[place] >= finishing.min_length
     frames, ids, boxes = frames[long], ids[long], boxes[long]
-    if finishing.interpolation != "none":
-        frames, ids, boxes = _filled(frames, ids, boxes, finishing.max_gap * frame_rate)
+    frames, ids, boxes = _filled(frames, ids, boxes, finishing.max_gap * frame_rate)
     if finishing.interpolation == "gaussian":
         ends = np.flatnonzero((np.diff(ids) != 0) | (np.diff(frames) > 1)) + 1
         pieces = np.split(boxes, ends) if len(boxes) else []

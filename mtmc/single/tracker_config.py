@@ -1,5 +1,6 @@
 """Trackers by the name of their YAML file, with the appearance threshold of the network in use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,18 @@ _WANTED = "a flat list of lines `threshold: value` and `tracker: NAME`"
 
 @dataclass(frozen=True)
 class TrackerConfig:
-    """A tracker's algorithm and thresholds; `file` is the user's own file, whose values all take precedence, or None."""
+    """A tracker's algorithm and thresholds; `file` is the user's own file, or None, and `own` are the thresholds that the user
+    chose, which take precedence over those of a network."""
 
     name: str
     algorithm: str
-    thresholds: dict[str, float | str]
+    thresholds: dict[str, Any]
     file: Path | None = None
+    own: frozenset[str] = frozenset()
+
+    def changed(self, chosen: Mapping[str, Any]) -> "TrackerConfig":
+        """This configuration with the thresholds that the user has `chosen`."""
+        return replace(self, thresholds=self.thresholds | dict(chosen), own=self.own | chosen.keys())
 
 
 def available_trackers() -> list[str]:
@@ -41,7 +48,7 @@ def read_tracker_config(
     contradict each other.
     """
     config = _named(name or default) if path is None else _own(Path(path), name, default)
-    return config if memory is None else replace(config, thresholds=config.thresholds | {"memory": memory})
+    return config if memory is None else config.changed({"memory": memory})
 
 
 def _own(file: Path, name: str | None, default: str) -> TrackerConfig:
@@ -52,11 +59,11 @@ def _own(file: Path, name: str | None, default: str) -> TrackerConfig:
             _register(algorithm)
         elif algorithm not in trackers.available():
             raise InputError(f"{file}: unknown tracker {algorithm}; choose from {', '.join(trackers.available())}")
-        return TrackerConfig(file.stem, algorithm, content, file)
+        return TrackerConfig(file.stem, algorithm, content, file, frozenset(content))
     named = _named(name or default).algorithm
     if algorithm not in (None, named):
         raise InputError(f"{file}: has `tracker: {algorithm}`, but --tracker is {name}; leave one of them out")
-    return TrackerConfig(file.stem, named, content, file)
+    return TrackerConfig(file.stem, named, content, file, frozenset(content))
 
 
 def _named(name: str) -> TrackerConfig:
@@ -91,10 +98,10 @@ def build_tracker(config: TrackerConfig, appearance=None, scoring=None) -> tuple
     """Build the tracker; return it with a record of its algorithm, thresholds, and the origin of the appearance threshold.
 
     An appearance threshold ships with the weights it was fitted to. If the model has one (`thresholds.image`), it replaces the
-    shipped configuration's, converted to the tracker's metric, as does that of the memory of people who left; a value in the
-    user's own file is never replaced. `scoring` is a callable `(frame, boxes (N, 4)) -> (N,)` probabilities of a person, for a
-    tracker that scores candidates. Raises `InputError` for an unknown algorithm, for a key that is not a threshold, whatever else
-    the tracker's builder takes, and for `scoring` where a tracker takes none.
+    shipped configuration's, converted to the tracker's metric, as does that of the memory of people who left, unless the tracker
+    has a scale of its own; a value that the user chose is never replaced. `scoring` is a callable `(frame, boxes (N, 4)) -> (N,)`
+    probabilities of a person, for a tracker that scores candidates. Raises `InputError` for an unknown algorithm, for a key that
+    is not a threshold, whatever else the tracker's builder takes, and for `scoring` where a tracker takes none.
     """
     try:
         defaults, behaviour = trackers.thresholds(config.algorithm), trackers.behaviour(config.algorithm)
@@ -107,14 +114,14 @@ def build_tracker(config: TrackerConfig, appearance=None, scoring=None) -> tuple
             raise ValueError(f"scores no candidates; leave --scoring out, or choose {taking}")
         thresholds: dict[str, Any] = {**defaults, **config.thresholds}
         origin = None
-        own = {} if config.file is None else config.thresholds
         fitted = getattr(getattr(appearance, "thresholds", None), "image", None)  # a plain function may lack it
         if "max_appearance_distance" in thresholds and appearance is not None:
             origin = "configuration"
-            if fitted is not None and "max_appearance_distance" not in own:
+            if fitted is not None and "max_appearance_distance" not in config.own:
                 thresholds["max_appearance_distance"] = trackers.appearance_threshold(config.algorithm, fitted)
                 origin = "model"
-        if fitted is not None and "max_memory_distance" not in own and (behaviour | thresholds)["memory"]:
+        remembers = (behaviour | thresholds)["memory"] and trackers.find(config.algorithm).appearance_metric is not None
+        if fitted is not None and remembers and "max_memory_distance" not in config.own:
             thresholds["max_memory_distance"] = fitted
         plug = {} if scoring is None else {"scoring": scoring}
         tracker = trackers.build(config.algorithm, **plug, **thresholds)
@@ -134,9 +141,16 @@ def appearance_line(tracker: trackers.Tracker, built: dict) -> str:
     return f"appearance threshold: {tracker.appearance_metric} distance {threshold:.3f}{cosine}, from the {origin}"
 
 
+def memory_line(tracker: trackers.Tracker, appearance: object | None) -> str:
+    """One line where a tracker is to remember people without an appearance model; "" elsewhere."""
+    if tracker.behaviour.memory == 0 or appearance is not None:
+        return ""
+    return "who left is remembered by embeddings, and --reid none gives none: only those that detections carry count"
+
+
 def slow_line(tracker: trackers.Tracker, name: str, frame_rate: float) -> str:
     """One line where a tracker counts frames in a video of few frames a second; "" elsewhere."""
     if tracker.behaviour.time == "seconds" or frame_rate >= SLOW:
         return ""
     told = f"{name} counts frames, as its paper does, and the video has {frame_rate:g} a second"
-    return f"{told}: with `time: seconds` in its --config file, or with steady, people are followed better"
+    return f"{told}: with steady and --reid, or `time: seconds` in the --config file, people are followed better"
