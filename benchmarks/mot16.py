@@ -4,7 +4,7 @@ import argparse
 import random
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -226,6 +226,7 @@ def _counts(sequence: Sequence, text: Path, benchmark: Benchmark, options: argpa
 
 def _settings(options: argparse.Namespace, benchmark: Benchmark, data: Path, sequences: list[Sequence]) -> dict:
     """The options and their resolved values, for `summary.json`."""
+    finishing = shared.finishing(options)
     return {
         "benchmark": options.benchmark,
         "data": str(data),
@@ -237,9 +238,7 @@ def _settings(options: argparse.Namespace, benchmark: Benchmark, data: Path, seq
         "scoring": options.scoring,
         "config": str(options.config) if options.config else None,
         "memory": options.memory,
-        "finishing": None
-        if options.offline is None
-        else {key: getattr(options, key) for key in ("offline", "max_gap", "min_length")},
+        "finishing": None if finishing is None else asdict(finishing),
         "distractors": options.distractors,
         "distractor_classes": {sequence.name: benchmark.rules_of(sequence.name).distractors for sequence in sequences},
         "scored_boxes": {

@@ -50,9 +50,17 @@ def test_without_offline_there_is_no_such_file(gappy):
     assert [path.name for path in follow(gappy).iterdir()] == ["walk.txt"]
 
 
-def test_a_gap_below_zero_is_refused(gappy):
-    with pytest.raises(InputError, match="--max-gap -1 and --min-length 1 must be at least 0"):
-        follow(gappy, "--offline", "--max-gap", "-1")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--offline", "--max-gap", "-1"], "--max-gap -1 must be at least 0"),
+        (["--offline", "--min-length", "-2"], "--min-length -2 must be at least 0"),
+        (["--min-length", "9"], "--min-length applies to tracks finished with --offline: add it, or leave --min-length out"),
+    ],
+)
+def test_what_finishing_cannot_do_is_refused(gappy, arguments, message):
+    with pytest.raises(InputError, match=message):
+        follow(gappy, *arguments)
 
 
 def test_the_default_tracker_is_steady_and_memory_needs_one_with_appearance(gappy, capsys):

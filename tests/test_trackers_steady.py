@@ -94,3 +94,10 @@ def test_a_hidden_person_is_shown_for_half_a_second():
     hidden = Detections([nearer], [0.9], np.eye(8)[[1]])
     assert ids(tracker, *[both] * 5, *[hidden] * 15) == [1, 2]
     assert ids(tracker, hidden) == [2]
+
+
+def test_embeddings_of_another_dimension_are_refused_even_if_nobody_is_followed_yet():
+    tracker = trackers.build("steady")
+    tracker.update(Detections([BOX], [0.3], np.eye(8)[:1]))
+    with pytest.raises(ValueError, match="embeddings have 4 dimensions, but the tracks hold 8"):
+        tracker.update(Detections([BOX], [0.3], np.eye(4)[:1]))

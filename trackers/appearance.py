@@ -52,7 +52,7 @@ class AppearanceMemory:
 
     def check(self, embeddings: np.ndarray) -> None:
         """Raise `ValueError` if the D of `embeddings` `(N, D)` differs from that of the stored embeddings."""
-        _check(embeddings, self._features)
+        check_dimension(embeddings, self._features)
 
     def add(self, slots: np.ndarray, embeddings: np.ndarray) -> None:
         """Store one unit row of `embeddings` `(K, D)` in each of `slots` `(K,)`; a full slot drops its oldest row.
@@ -149,7 +149,7 @@ class MovingAverage:
 
     def check(self, embeddings: np.ndarray) -> None:
         """Raise `ValueError` if the D of `embeddings` `(N, D)` differs from that of the stored embeddings."""
-        _check(embeddings, self._means)
+        check_dimension(embeddings, self._means)
 
     def add(self, slots: np.ndarray, embeddings: np.ndarray, momentum: np.ndarray | None = None) -> None:
         """Let one unit row of `embeddings` `(K, D)` into each of `slots` `(K,)`; the first one fills its slot.
@@ -215,7 +215,8 @@ class _Slots:
         self._used[slots] = False
 
 
-def _check(embeddings: np.ndarray, stored: np.ndarray) -> None:
+def check_dimension(embeddings: np.ndarray, stored: np.ndarray) -> None:
+    """Raise `ValueError` if the last axis of `embeddings` differs from that of what is `stored`, unless either is empty."""
     if len(embeddings) and stored.shape[-1] not in (0, embeddings.shape[1]):
         raise ValueError(
             f"embeddings have {embeddings.shape[1]} dimensions, but the tracks hold {stored.shape[-1]}: "

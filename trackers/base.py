@@ -101,7 +101,7 @@ class Tracker(ABC):
         if wanted and self._appearance is not None and frame is not None:
             detections = detections.with_embeddings(self._appearance(frame, detections.boxes))
         if self.uses_appearance and detections.embeddings is not None:
-            self._memory.check(detections.embeddings)
+            self._check(detections.embeddings)
         affine = self._camera(frame, detections.boxes)
         order = np.lexsort((detections.scores, *detections.boxes.T))
         detections = detections.select(order)
@@ -111,6 +111,10 @@ class Tracker(ABC):
             self._follow(affine)
         shown = self._associate(detections, frame)
         return self._show(self._worth_showing(shown), detections, order)
+
+    def _check(self, embeddings: np.ndarray) -> None:
+        """Raise `ValueError` for `embeddings` `(N, D)` of another dimension than before."""
+        self._memory.check(embeddings)
 
     def _predict(self) -> None:
         """Advance all tracks by one frame."""

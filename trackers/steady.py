@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trackers.appearance import MovingAverage
+from trackers.appearance import MovingAverage, check_dimension
 from trackers.assignment import assign_among
 from trackers.base import Appearance, Tracker
 from trackers.behaviour import Behaviour
@@ -69,8 +69,12 @@ class Steady(Tracker):
 
     def reset(self) -> None:
         super().reset()
-        self._sum = np.zeros(1)
+        self._sum = np.zeros(0)  # the dimension is 0 until the first embeddings
         self._embedded = 0
+
+    def _check(self, embeddings: np.ndarray) -> None:
+        super()._check(embeddings)
+        check_dimension(embeddings, self._sum)
 
     def _associate(self, detections: Detections, frame: np.ndarray | None) -> np.ndarray:
         detections = self._centred(detections)
@@ -106,7 +110,8 @@ class Steady(Tracker):
         """`detections` whose embeddings lack most of what everybody shares."""
         if detections.embeddings is None or len(detections) == 0 or self.centring == 0:
             return detections
-        self._sum = self._sum + detections.embeddings.sum(axis=0, dtype=np.float64)
+        total = detections.embeddings.sum(axis=0, dtype=np.float64)
+        self._sum = self._sum + total if self._embedded else total
         self._embedded += len(detections)
         shared = (self.centring / (self._embedded + FAMILIAR) * self._sum).astype(np.float32)
         return detections.with_embeddings(detections.embeddings - shared)

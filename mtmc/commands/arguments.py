@@ -84,21 +84,27 @@ def add_offline(parser: argparse.ArgumentParser, result: str) -> None:
         choices=("linear", "gaussian"),
         help=f"{result}: the tracks as finished once the recording has ended, gaps filled linearly and, unless linear, smoothed",
     )
-    what = "seconds; with --offline, longer gaps are not filled (default: %(default)s)"
-    parser.add_argument("--max-gap", type=float, default=2.0, metavar="S", help=what)
-    what = "with --offline, drop tracks with fewer detections (default: %(default)s)"
-    parser.add_argument("--min-length", type=int, default=1, metavar="N", help=what)
+    what = "seconds; with --offline, longer gaps are not filled (default: 2)"
+    parser.add_argument("--max-gap", type=float, metavar="S", help=what)
+    what = "with --offline, drop tracks with fewer detections (default: 1)"
+    parser.add_argument("--min-length", type=int, metavar="N", help=what)
 
 
 def finishing(options: argparse.Namespace) -> "Finishing | None":
-    """What the options of `add_offline` ask for. Raises `InputError` for a length or gap below zero."""
+    """What the options of `add_offline` ask for. Raises `InputError` for a length or gap below zero, or without --offline."""
+    asked = {"max_gap": options.max_gap, "min_length": options.min_length}
+    asked = {key: value for key, value in asked.items() if value is not None}
+    for key, value in asked.items():
+        name = f"--{key.replace('_', '-')}"
+        if options.offline is None:
+            raise InputError(f"{name} applies to tracks finished with --offline: add it, or leave {name} out")
+        if not value >= 0:
+            raise InputError(f"{name} {value:g} must be at least 0")
     if options.offline is None:
         return None
     from mtmc.single.offline import Finishing
 
-    if not (options.max_gap >= 0 and options.min_length >= 0):
-        raise InputError(f"--max-gap {options.max_gap:g} and --min-length {options.min_length} must be at least 0")
-    return Finishing(options.offline, options.max_gap, min_length=options.min_length)
+    return Finishing(options.offline, **asked)
 
 
 def add_scoring(parser: argparse.ArgumentParser) -> None:
