@@ -8,11 +8,13 @@ from mtmc.single.tracker_config import DEFAULT_TRACKER, available_trackers
 from reid.footage.detection_text import SCORE_SCALES
 
 REID = "a network name, a .safetensors, .onnx or .xml file, your own module:attribute, or none"
+CARRIED = "detections"  # the name of the embeddings that the detections of several cameras carry
 
 
-def add_reid(parser: argparse.ArgumentParser) -> None:
-    """Add the appearance model, and where it runs."""
-    parser.add_argument("--reid", default="robust", metavar="NAME", help=f"{REID} (default: %(default)s)")
+def add_reid(parser: argparse.ArgumentParser, carried: bool = False) -> None:
+    """Add the appearance model, and where it runs; `carried` tells of `CARRIED`."""
+    known = f"{REID}, or {CARRIED} for the embeddings that these carry" if carried else REID
+    parser.add_argument("--reid", default="robust", metavar="NAME", help=f"{known} (default: %(default)s)")
     add_engine(parser)
 
 

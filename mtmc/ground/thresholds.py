@@ -25,16 +25,16 @@ class GroundThresholds:
     detection: Annotated[float, Range(0.01, 0.99)] = 0.9
     clutter: Annotated[float, Range(0.001, 0.99)] = 0.05
     confirm: NotNegative = 7.0
-    certain: NotNegative = 10.0
+    certain: NotNegative = 12.0
     rate: AboveZero = 5.0
     patience: NotNegative = 5.0
     fill: NotNegative = 0.2
     speed: AboveZero = 8.0
     speed_memory: AboveZero = 1.0
     registration_error: AboveZero = 3.0
-    personal_space: NotNegative = 4.0
+    personal_space: NotNegative = 2.5
     hidden_share: Annotated[float, Range(0.01, 1.0)] = 0.7
-    appearance_weight: NotNegative = 10.0
+    appearance_weight: NotNegative = 1.0
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(GroundThresholds, include_extras=True).items():

@@ -61,7 +61,7 @@ class _Stay:
 
     def visit(self, person: int, end: float | None = None) -> Visit:
         """The visit so far, and until `end`."""
-        times, arcs = (self.times, self.arcs) if end is None else (self.times + [end], self.arcs + self.arcs[-1:])
+        times, arcs = (self.times, self.arcs) if end is None else ([*self.times, end], [*self.arcs, self.arcs[-1]])
         return Visit(person, 0, np.array(times), np.array(arcs), np.array(self.path))
 
 

@@ -1,0 +1,125 @@
+"""Detections of several views matched to people at one moment, such that all views of a person agree on where they stand."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from mtmc.ground.motion import squared_lengths, symmetric_inverse
+from trackers import assign
+
+GATE = 13.8155  # 0.999 quantile of the chi-square distribution with 2 degrees of freedom
+ROUNDS = 2  # in which each view is matched again, to where the others place people
+
+
+class Pairs(NamedTuple):
+    """P pairs of a person and an observation that may be one: `person` and `row` `(P,)` int."""
+
+    person: np.ndarray
+    row: np.ndarray
+
+
+def near_pairs(means: np.ndarray, covariances: np.ndarray, ground: np.ndarray, errors: np.ndarray) -> Pairs:
+    """The pairs of people at `means` `(T, 2)` and observations at `ground` `(N, 2)`, with `covariances` `(T, 2, 2)` and `errors`
+    `(N, 2, 2)`, that can be within twice the gate of each other: a crowd has few of them, so only these are looked at further."""
+    reach = covariances[:, 0, 0] + covariances[:, 1, 1]
+    reach = 2 * GATE * (reach[:, None] + errors[:, 0, 0] + errors[:, 1, 1])
+    distance = np.square(means[:, :1] - ground[:, 0]) + np.square(means[:, 1:] - ground[:, 1])
+    return Pairs(*np.nonzero(distance <= reach))
+
+
+def agree(
+    pairs: Pairs,
+    means: np.ndarray,
+    covariances: np.ndarray,
+    camera: np.ndarray,
+    ground: np.ndarray,
+    errors: np.ndarray,
+    habits: np.ndarray,
+    other_costs: np.ndarray,
+    independence: np.ndarray,
+    limit: float,
+) -> np.ndarray:
+    """The person `(N,)` whom each observation shows, or -1, with at most one observation per person and camera.
+
+    People are expected at `means` `(T, 2)` with `covariances` `(T, 2, 2)`, and seen at `ground` `(N, 2)` by `camera` `(N,)` with
+    `errors` `(N, 2, 2)`, beside the camera's error about them, `habits` `(T, C, 2)`. A pair costs minus twice the logarithm of its
+    likelihood, but for a constant, and its `other_costs` `(P,)`; one above `limit` is none.
+
+    The views are matched one by one first. Then each is matched again to where the prediction and the other views place people,
+    up to `ROUNDS` times: so a view in which somebody is hidden does not give them their neighbour's box, if the others show that
+    they stand elsewhere. That is coordinate descent on the likelihood of all views together. What the other views show counts by
+    their `independence` `(C,)` in 0..1 of the frame before, which the prediction has seen already.
+    """
+    who, row = pairs
+    people, cameras = habits.shape[:2]
+    here = ground[row] - habits[who, camera[row]]
+    known = symmetric_inverse(errors)
+    prior = symmetric_inverse(covariances)
+    usual = np.log(np.median(_determinants(errors)))
+    place, spread = means[who], covariances[who] + errors[row]
+    information = symmetric_inverse(spread)
+    distances = squared_lengths(here - place, information)
+    far = (distances > GATE) | (squared_lengths(ground[row] - place, information) > 2 * GATE)
+    person = np.full(len(ground), -1)
+    for round in range(1 + ROUNDS):
+        if round:
+            given, totals, weighted = (
+                known[row] * independence[camera[row], None, None],
+                prior[who],
+                (prior @ means[:, :, None])[who, :, 0],
+            )
+            seen = np.flatnonzero(person[row] == who)
+            shown = (given[seen] @ here[seen, :, None])[:, :, 0]
+            flat = np.column_stack([given[seen].reshape(-1, 4), shown])
+            sums = np.zeros((people, cameras, 6))
+            sums[who[seen], camera[row[seen]]] = flat
+            others = (sums.sum(axis=1)[who] - sums[who, camera[row]]).reshape(-1, 6)
+            spread = symmetric_inverse(totals + others[:, :4].reshape(-1, 2, 2))
+            place = (spread @ (weighted + others[:, 4:])[:, :, None])[:, :, 0]
+            spread = spread + errors[row]
+            distances = squared_lengths(here - place, symmetric_inverse(spread))
+        costs = distances + np.log(_determinants(spread)) - usual + other_costs
+        costs[far] = np.inf
+        chosen = match(camera[row] * people + who, row, costs, limit)
+        before, person = person, np.full(len(ground), -1)
+        person[row[chosen]] = who[chosen]
+        if (person == before).all():
+            break
+    return person
+
+
+def match(rows: np.ndarray, columns: np.ndarray, costs: np.ndarray, limit: float) -> np.ndarray:
+    """Which of P pairs are matched, `(P,)` bool: `trackers.assign` for the few pairs of a large problem.
+
+    Each row takes its cheapest column. Where several rows want the same, the rows and columns that depend on it are assigned.
+    """
+    chosen = np.zeros(len(rows), dtype=bool)
+    within = np.flatnonzero(costs <= limit)
+    if not len(within):
+        return chosen
+    rows, columns, costs = rows[within], columns[within], costs[within]
+    order = np.lexsort((costs, rows))
+    best = order[np.flatnonzero(np.diff(rows[order], prepend=-1))]
+    chosen[within[best]] = True
+    disputed = np.flatnonzero(np.bincount(columns[best]) > 1)
+    if not len(disputed):
+        return chosen
+    first = rows.max() + 1
+    size = first + columns.max() + 1
+    links = coo_array((np.ones(len(rows), dtype=bool), (rows, first + columns)), shape=(size, size))
+    _, parts = connected_components(links, directed=False)
+    at = np.flatnonzero(np.isin(parts[rows], parts[first + disputed]))
+    (_, row), (_, column) = (np.unique(side[at], return_inverse=True) for side in (rows, columns))
+    table = np.full((row.max() + 1, column.max() + 1), np.inf)
+    table[row, column] = costs[at]
+    matches, _, _ = assign(table, limit)
+    column_of = np.full(len(table), -1)
+    column_of[matches[:, 0]] = matches[:, 1]
+    chosen[within[at]] = column_of[row] == column
+    return chosen
+
+
+def _determinants(matrices: np.ndarray) -> np.ndarray:
+    return matrices[..., 0, 0] * matrices[..., 1, 1] - matrices[..., 0, 1] * matrices[..., 1, 0]
