@@ -44,10 +44,11 @@ def agree(
     """The person `(N,)` whom each observation shows, or -1, with at most one observation per person and camera.
 
     People are expected at `means` `(T, 2)` with `covariances` `(T, 2, 2)`, and seen at `ground` `(N, 2)` by `camera` `(N,)` with
-    `errors` `(N, 2, 2)`, beside the camera's error about them, `habits` `(T, C, 2)`. A pair costs minus twice the logarithm of its
+    `errors` `(N, 2, 2)`, beside the camera's error about them, `habits` `(T, C, 2)`. A pair costs minus twice the logarithm of
+    its
     likelihood, but for a constant, and its `other_costs` `(P,)`; one above `limit` is none.
 
-    The views are matched one by one first. Then each is matched again to where the prediction and the other views place people,
+    The views are matched one by one first. Then each is matched again to where the prediction and the others place people,
     up to `ROUNDS` times: so a view in which somebody is hidden does not give them their neighbour's box, if the others show that
     they stand elsewhere. That is coordinate descent on the likelihood of all views together. What the other views show counts by
     their `independence` `(C,)` in 0..1 of the frame before, which the prediction has seen already.

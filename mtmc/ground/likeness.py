@@ -40,7 +40,7 @@ class Likeness:
         return np.nan_to_num(np.clip(costs, -LIMIT, LIMIT)) * np.exp(-np.minimum(ages, 1e3) / MEMORY)
 
     def learn(self, cosines: np.ndarray, same: np.ndarray, other: np.ndarray) -> None:
-        """Count the `cosines` `(P,)` of those that turned out the `same` person, and of those that show an `other`, `(P,)` bool."""
+        """Count the `cosines` `(P,)` of pairs that turned out the `same` person, and of those of an `other`, `(P,)` bool."""
         for sums, which in zip(self._sums, (other, same), strict=True):
             values = cosines[which & np.isfinite(cosines)]
             sums += len(values), values.sum(), np.square(values).sum()

@@ -91,8 +91,8 @@ class Recording:
             for frame, found in enumerate(view.detections):
                 if found is not None and len(found) and found.embeddings is None:
                     raise InputError(
-                        f"{self.name}: the {self.detection_source} detections of {view.name} carry no embeddings (frame {frame + 1}); "
-                        "choose other detections, or another --reid"
+                        f"{self.name}: the {self.detection_source} detections of {view.name} carry no embeddings "
+                        f"(frame {frame + 1}); choose other detections, or another --reid"
                     )
 
     def without_embeddings(self) -> "Recording":

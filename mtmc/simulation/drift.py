@@ -9,6 +9,6 @@ def drift(rng: np.random.Generator, frames: int, shape: tuple[int, ...], seconds
     kept = np.exp(-seconds / memory)
     values = rng.normal(size=(frames, *shape))
     values[1:] *= np.sqrt(1 - kept**2)
-    for before, value in zip(values[:-1], values[1:], strict=True):
-        value += kept * before
+    for frame in range(1, frames):
+        values[frame] += kept * values[frame - 1]
     return values

@@ -18,8 +18,9 @@ class CarriedEmbeddings:
     """Embeddings of the detections of `people` in C `cameras` over `frames` at `frame_rate`, all drawn from `seed`.
 
     An embedding is the sum of what all people share, a vector of the person, a state of the person that all cameras see, another
-    that one camera sees, and noise; where somebody nearer covers a share of the box, it is that share theirs. The sizes are fitted
-    to FairMOT's embeddings of the three people of CMC1, matched to their true positions. Mean cosines and standard deviations
+    that one camera sees, and noise; where somebody nearer covers a share of the box, it is that share theirs. The sizes are
+    fitted to FairMOT's embeddings of the three people of CMC1, matched to their true positions. Mean cosines and standard
+    deviations
     there, and here (without covering):
 
     | pair | CMC1 | here |

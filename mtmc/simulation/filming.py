@@ -49,8 +49,9 @@ def film(
     """`length` frames of all cameras of `scenes`, which show parts of one world, from second 0.
 
     `outline` gives the people's boxes (see `survey`). `detector` draws the detections, named "noisy", with the world's seed; like
-    the true boxes they include parts outside the image or occluded. With `embeddings`, detections carry them. People less than a tenth visible are not scored in that
-    camera's ground truth; the world truth holds those at least that visible in some camera.
+    the true boxes they include parts outside the image or occluded. With `embeddings`, detections carry
+    them. People less than a tenth visible are not scored in that camera's ground truth; the world truth holds those at least that
+    visible in some camera.
     """
     cameras = {camera: scene for scene in scenes for camera in scene.cameras}
     seconds = np.arange(length) / frame_rate
