@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.scores.clearmot import Counts
-from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, folder_names, model_facts, row, save
+from benchmarks.scores.results import SequenceResult, folder_names, model_facts, row, save
+from benchmarks.scores.table import add_row, print_scores, score_table
 from benchmarks.scores.world import image_counts, world_counts
 from mtmc.commands import arguments as shared
 from mtmc.ground.tracks import GroundTracks
@@ -201,10 +200,7 @@ def _print(rows: list[dict], recording: Recording, metric: str, radius: float) -
     where = f"on the ground, within {radius:g} m" if metric == "world" else "in all images with shared ids, IoU 0.5"
     source = recording.detection_source + (" (oracle)" if recording.detection_source == ORACLE else "")
     below = "; below, in each camera's images" if recording.ground_truths is not None else ""
-    table = Table(title=f"{recording.name}, {source} detections: MOTA, IDF1 {where}{below}")
-    table.add_column("ReID", no_wrap=True)
-    for _, heading, _ in COLUMNS:
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = score_table(f"{recording.name}, {source} detections: MOTA, IDF1 in per cent, {where}{below}", "ReID")
     for scores in rows:
         add_row(table, scores["reid"], scores)
         for camera, of_camera in scores["cameras"].items():
@@ -213,7 +209,7 @@ def _print(rows: list[dict], recording: Recording, metric: str, radius: float) -
     for name, figures in PUBLISHED.items():
         add_row(table, name, figures)
     table.caption = "Table 5 of Lawen et al. reports an unpublished recording of their own lab"
-    Console(width=max(Console().width, 140)).print(table)
+    print_scores(table, 140)
     for scores in rows:
         print(f"{scores['reid']}: {scores['people']} people, {scores['crops']} crops embedded, {scores['named_late']:.1%} of "
               "positions named late")  # fmt: skip

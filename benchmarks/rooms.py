@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.measured_travel import measured_travel
 from benchmarks.scores.clearmot import Counts
-from benchmarks.scores.results import COLUMNS, SequenceResult, add_row, folder_names, model_facts, row, save
+from benchmarks.scores.results import COLUMNS, SequenceResult, folder_names, model_facts, row, save
+from benchmarks.scores.table import add_row, print_scores, score_table
 from benchmarks.scores.world import world_counts, world_people
 from mtmc.commands import arguments as shared
 from mtmc.ground.tracks import GroundTracks
@@ -36,7 +35,7 @@ from reid.common.result_folder import ResultFolder
 RADIUS = 1.0  # matching radius on the ground in metres
 ELSEWHERE = 1000  # added to the seed for the recording in which travel times are measured
 UNTIMED = StageSeconds(0.0, 0.0, 0.0)
-TABLE = (*COLUMNS[:3], ("people", "people", "{}"), *COLUMNS[3:])
+TABLE = (*COLUMNS[:7], ("people", "people", "{}"), *COLUMNS[7:])
 TRAVEL = {"none": "no travel times", "learned": "travel times learned", "given": "travel times given"}
 
 
@@ -192,10 +191,7 @@ def _settings(options: argparse.Namespace, recording: Recording, models: dict, l
 
 def _print(rows: list[dict], recording: Recording, limit: Counts) -> None:
     title = f"{recording.name}, {recording.detection_source} detections, {limit.identities} people: MOTA, IDF1 on the ground, "
-    table = Table(title=title + f"within {RADIUS:g} m")
-    table.add_column("ReID: linking", no_wrap=True)
-    for _, heading, _ in TABLE:
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = score_table(title + f"within {RADIUS:g} m, in per cent", "ReID: linking", TABLE)
     for number, scores in enumerate(rows):
         if number and rows[number - 1]["reid"] != scores["reid"]:
             table.add_section()
@@ -203,7 +199,7 @@ def _print(rows: list[dict], recording: Recording, limit: Counts) -> None:
         add_row(table, f"{Path(scores['reid']).stem}: {kind}", scores, TABLE)
     table.add_section()
     add_row(table, "perfect links", limit.ratios() | {"id_switches": limit.id_switches, "people": limit.identities}, TABLE)
-    Console(width=max(Console().width, 150)).print(table)
+    print_scores(table, 150)
 
 
 if __name__ == "__main__":

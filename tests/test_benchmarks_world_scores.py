@@ -32,6 +32,13 @@ def test_a_track_counts_within_the_radius(off, radius, mota, idf1):
     assert (ratios["mota"], ratios["idf1"]) == (mota, idf1)
 
 
+def test_hota_on_the_ground_falls_off_to_one_half_at_the_radius():
+    tracks = [tracks_at([[frame, 10.0 + 0.5]], [7]) for frame in range(4)]
+    ratios = [world_counts(world_truth(4), tracks, radius).ratios() for radius in (1.0, 0.5, 0.2)]
+    assert [each["deta"] for each in ratios] == pytest.approx([15 / 19, 10 / 19, 0])
+    assert ratios[0]["loca"] == pytest.approx((15 * 0.75 + 4) / 19) and ratios[2]["loca"] is None
+
+
 def test_a_changed_id_is_one_switch_and_halves_the_identity():
     tracks = [tracks_at([[frame, 10.0]], [1 if frame < 5 else 2]) for frame in range(10)]
     counts = world_counts(world_truth(10), tracks, 1.0)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mtmc.single.tracker_config import available_trackers, build_tracker, read_tracker_config
+from mtmc.single.tracker_config import appearance_line, available_trackers, build_tracker, read_tracker_config, slow_line
 from reid.common.errors import InputError
 from reid.weights.thresholds import Thresholds
 
@@ -47,6 +47,19 @@ def test_a_threshold_in_a_file_of_ones_own_is_never_replaced(tmp_path):
     assert (record["thresholds"]["max_appearance_distance"], record["appearance_threshold_from"]) == (0.11, "configuration")
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("deepsort", "appearance threshold: cosine distance 0.320, from the model"),
+        ("motdt", "appearance threshold: euclidean distance 0.800, cosine 0.320, from the model"),
+        ("deepocsort", "deepocsort takes no appearance threshold from the model"),
+        ("sort", "sort uses no appearance: --reid has no effect"),
+    ],
+)
+def test_a_line_tells_what_a_models_threshold_became(name, line):
+    assert appearance_line(*build_tracker(read_tracker_config(name), FITTED)) == line
+
+
 def test_a_file_without_a_tracker_means_the_one_that_was_named(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("max_age: 7\n")
@@ -64,11 +77,11 @@ def test_a_file_without_a_tracker_means_the_one_that_was_named(tmp_path):
         pytest.param("a: b: c\n", "not YAML", id="no YAML"),
         pytest.param("tracker: deepsort\n2: 3\n", "2: not a threshold of deepsort", id="a number as a threshold"),
         pytest.param("tracker: deepsort\nmax_age: old\n", "max_age", id="no number"),
-        pytest.param("appearance: 5\n", "appearance: not a threshold of motdt; choose from min_candidate", id="a model"),
-        pytest.param("scoring: 5\n", "scoring: not a threshold of motdt", id="a callable"),
-        pytest.param("name: mine\n", "name: not a threshold of motdt", id="the builder's own argument"),
-        pytest.param("self: 1\n", "self: not a threshold of motdt", id="the object itself"),
-        pytest.param("5: 3\n", "5: not a threshold of motdt", id="a number for a key"),
+        pytest.param("appearance: 5\n", "appearance: not a threshold of steady; choose from min_high_score", id="a model"),
+        pytest.param("scoring: 5\n", "scoring: not a threshold of steady", id="a callable"),
+        pytest.param("name: mine\n", "name: not a threshold of steady", id="the builder's own argument"),
+        pytest.param("self: 1\n", "self: not a threshold of steady", id="the object itself"),
+        pytest.param("5: 3\n", "5: not a threshold of steady", id="a number for a key"),
         pytest.param("tracker: 5\n", "unknown tracker 5", id="a number for a tracker"),
         pytest.param("tracker: 2020-01-01\n", "holds a date, 2020-01-01", id="a date for a tracker"),
     ],
@@ -93,3 +106,10 @@ def test_a_missing_file_and_an_unknown_name_are_explained(tmp_path):
         read_tracker_config("motdt", tmp_path / "none.yaml")
     with pytest.raises(InputError, match=r"choose from .*motdt"):
         read_tracker_config("modt")
+
+
+@pytest.mark.parametrize(("name", "rate", "told"), [("deepsort", 4.0, True), ("deepsort", 25.0, False), ("steady", 4.0, False)])
+def test_a_tracker_that_counts_frames_says_so_where_there_are_few(name, rate, told):
+    tracker, _ = build_tracker(read_tracker_config(name))
+    line = slow_line(tracker, name, rate)
+    assert line.startswith("deepsort counts frames, as its paper does, and the video has 4 a second: ") if told else line == ""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trackers.appearance import FEATURES, AppearanceMemory
+from trackers.appearance import FEATURES, AppearanceMemory, MovingAverage
 
 X, Y, Z = np.eye(3, dtype=np.float32)
 
@@ -86,3 +86,50 @@ def test_distances_equal_a_plain_loop(tracks, detections, share, seed):
 def _unit(random, count):
     rows = random.normal(size=(count, 8))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_an_average_fades_by_its_momentum_and_stays_a_unit_row():
+    memory = MovingAverage(0.9)
+    slots = memory.take(2)
+    memory.add(slots, np.stack([X, Z]))
+    memory.add(slots[:1], Y[None])
+    mean = np.array([0.9, 0.1, 0]) / np.hypot(0.9, 0.1)
+    np.testing.assert_allclose(memory.distances(slots, np.stack([X, Y, Z]), np.ones((2, 3), bool))[0], 1 - mean, atol=1e-6)
+    np.testing.assert_allclose(memory.distances(slots, np.stack([X, Y, -Z]), np.ones((2, 3), bool))[1], [1, 1, 2], atol=1e-6)
+
+
+def test_an_average_may_take_a_momentum_for_each_embedding():
+    memory = MovingAverage(0.9)
+    slots = memory.take(2)
+    memory.add(slots, np.stack([X, X]))
+    memory.add(slots, np.stack([Y, Y]), np.array([1.0, 0.0]))
+    np.testing.assert_allclose(memory.distances(slots, np.stack([X, Y]), np.ones((2, 2), bool)), [[0, 1], [1, 0]], atol=1e-6)
+
+
+def test_embeddings_that_cancel_leave_the_newer_one():
+    memory = MovingAverage(0.5)
+    slot = memory.take(1)
+    memory.add(slot, X[None])
+    memory.add(slot, -X[None])
+    assert memory.distances(slot, -X[None], np.ones((1, 1), bool)) == pytest.approx(0, abs=1e-6)
+
+
+def test_an_average_is_forgotten_with_its_slot_and_far_where_it_is_not_feasible():
+    memory = MovingAverage()
+    slots = memory.take(3)
+    memory.add(slots[:2], np.stack([X, Y]))
+    memory.release(slots[:1])
+    assert memory.take(1).tolist() == [0]
+    feasible = np.array([[True, True], [True, False], [True, True]])
+    np.testing.assert_allclose(
+        memory.distances(slots, np.stack([X, Y]), feasible), [[np.inf] * 2, [1, np.inf], [np.inf] * 2], atol=1e-6
+    )
+    with pytest.raises(ValueError, match="embeddings have 2 dimensions, but the tracks hold 3: call reset"):
+        memory.add(slots[:1], np.eye(1, 2, dtype=np.float32))
+
+
+def test_two_averages_are_as_far_apart_as_their_directions():
+    memory = MovingAverage()
+    slots = memory.take(4)
+    memory.add(slots[:3], np.stack([X, Y, X]))
+    np.testing.assert_allclose(memory.set_distances(slots[[0, 3]], slots[1:]), [[1, 0, np.inf], [np.inf] * 3], atol=1e-6)

@@ -4,10 +4,32 @@
 from any callable `(frame, boxes) -> embeddings`.
 """
 
-from trackers import deepsort, motdt, sort  # noqa: F401 - importing a tracker registers it
+from trackers import (  # noqa: F401 - importing a tracker registers it
+    botsort,
+    bytetrack,
+    deepocsort,
+    deepsort,
+    motdt,
+    ocsort,
+    sort,
+    steady,
+    strongsort,
+)
 from trackers.assignment import assign
 from trackers.base import Tracker
 from trackers.detections import Detections, Tracks
-from trackers.registry import appearance_threshold, available, build, register, thresholds
+from trackers.registry import appearance_threshold, available, behaviour, build, register, rules, thresholds
 
-__all__ = ["Detections", "Tracker", "Tracks", "appearance_threshold", "assign", "available", "build", "register", "thresholds"]
+__all__ = [
+    "Detections",
+    "Tracker",
+    "Tracks",
+    "appearance_threshold",
+    "assign",
+    "available",
+    "behaviour",
+    "build",
+    "register",
+    "rules",
+    "thresholds",
+]

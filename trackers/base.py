@@ -1,14 +1,17 @@
 """The base of all trackers: the track table, motion, appearance, and the ids of the tracks shown."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from trackers.appearance import AppearanceMemory
-from trackers.boxes import iou
+from trackers.appearance import AppearanceMemory, Memory
+from trackers.behaviour import RATE, Behaviour
+from trackers.boxes import iou, suppress
 from trackers.detections import Detections, Tracks
 from trackers.motion import GATE, ConstantVelocity
+from trackers.reentry import Departed
 
 Appearance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -31,16 +34,26 @@ class Tracker(ABC):
 
     `tracks` is a structured array with one row per live track, so one operation updates all of them and one index drops some. A
     tracker derives from this class and implements `_associate`, which decides which detections continue which tracks. Rows keep
-    their order, and new tracks are appended. `columns` are extra fields of that table.
+    their order, and new tracks are appended. `columns` are extra fields of that table, and `memory` makes the appearance memory.
     """
 
     uses_appearance = False
     appearance_metric: str | None = None
+    behaviour = Behaviour()
 
-    def __init__(self, motion: ConstantVelocity, appearance: Appearance | None = None, columns: Sequence[tuple] = ()) -> None:
+    def __init__(
+        self,
+        motion: ConstantVelocity,
+        appearance: Appearance | None = None,
+        columns: Sequence[tuple] = (),
+        memory: Callable[[], Memory] = AppearanceMemory,
+    ) -> None:
         self._motion = motion
+        self._empty_memory = memory
         self._appearance = appearance
         self._table = np.dtype(COLUMNS + list(columns))
+        self._ages: Mapping[str, int] = {}
+        self.frame_rate = RATE
         self.reset()
 
     @property
@@ -48,10 +61,25 @@ class Tracker(ABC):
         """Whether `update` itself reads the frame; an appearance model given as a callable always does."""
         return False
 
-    def reset(self) -> None:
-        """Reset the state: the next frame is the first one, and ids restart at 1."""
+    def behave(self, behaviour: Behaviour, ages: Mapping[str, int]) -> None:
+        """Switch on `behaviour`; `ages` are the thresholds that count frames, which `time: seconds` converts."""
+        self.behaviour, self._ages = behaviour, ages
+        self.reset(self.frame_rate)
+
+    def reset(self, frame_rate: float | None = None) -> None:
+        """Reset the state: the next frame is the first one, and ids restart at 1.
+
+        `frame_rate` is that of the video in frames per second, if it differs from the one before (at first 30).
+        """
+        if frame_rate is not None:
+            self.frame_rate = frame_rate
+            if self.behaviour.time == "seconds":
+                self._motion = replace(self._motion, step=RATE / frame_rate)
+                for name, frames in self._ages.items():
+                    setattr(self, name, max(round(frames * frame_rate / RATE), min(frames, 1)))
         self.tracks = np.zeros(0, dtype=self._table)
-        self._memory = AppearanceMemory()
+        self._memory = self._empty_memory()
+        self._departed = Departed()
         self._next_id = 1
         self._frames = 0
 
@@ -68,8 +96,9 @@ class Tracker(ABC):
         order = np.lexsort((detections.scores, *detections.boxes.T))
         self._frames += 1
         self._predict()
-        shown = self._associate(detections.select(order), frame)
-        return self._show(shown, order)
+        detections = detections.select(order)
+        shown = self._associate(detections, frame)
+        return self._show(self._worth_showing(shown), detections, order)
 
     def _predict(self) -> None:
         """Advance all tracks by one frame."""
@@ -100,13 +129,28 @@ class Tracker(ABC):
         # Unit rows: the square of their Euclidean distance is twice their cosine distance.
         return np.sqrt(2 * cost) if self.appearance_metric == "euclidean" else cost
 
+    def _overlap_cost(self, rows: np.ndarray, detections: Detections, max_cost: float, max_distance: float) -> np.ndarray:
+        """Cost `(R, N)`, 1 - IoU, of continuing the tracks `rows` `(R,)` with each detection, to be limited by `max_cost`.
+
+        With time in seconds, people may walk out of their own boxes from one frame to the next: where that is cheaper, the
+        appearance distance counts, scaled so that `max_distance` becomes `max_cost`.
+        """
+        cost = 1 - iou(self._boxes(rows), detections.boxes)
+        if self.behaviour.time == "seconds" and detections.embeddings is not None and max_distance > 0:
+            np.minimum(cost, self._match_cost(rows, detections) * (max_cost / max_distance), out=cost)
+        return cost
+
+    def _noise(self, scores: np.ndarray) -> np.ndarray | float:
+        """The noise of detections that score `scores` `(K,)`, as the motion model's `update` takes it."""
+        return 1.0
+
     def _continue(self, rows: np.ndarray, detections: Detections, columns: np.ndarray) -> None:
         """Update each track `rows[k]` with its detection `columns[k]`."""
-        tracks = self.tracks
-        tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns])
+        tracks, scores = self.tracks, detections.scores[columns]
+        tracks["motion"][rows] = self._motion.update(tracks["motion"][rows], detections.boxes[columns], self._noise(scores))
         tracks["missed"][rows] = 0
         tracks["streak"][rows] += 1
-        tracks["score"][rows] = detections.scores[columns]
+        tracks["score"][rows] = scores
         tracks["detection"][rows] = columns
         if detections.embeddings is not None and self.uses_appearance:
             self._memory.add(tracks["slot"][rows], detections.embeddings[columns])
@@ -129,17 +173,48 @@ class Tracker(ABC):
         """Remove the tracks where `dead` `(T,)` bool is true."""
         if dead.any():
             if self.uses_appearance:
-                self._memory.release(self.tracks["slot"][dead])
+                gone = self.tracks[dead]
+                if self.behaviour.memory > 0:
+                    named = gone["id"] > 0
+                    self._departed.leave(gone["id"][named], gone["slot"][named], self._frames)
+                    gone = gone[~named]
+                self._memory.release(gone["slot"])
             self.tracks = self.tracks[~dead]
 
-    def _show(self, shown: np.ndarray, order: np.ndarray) -> Tracks:
+    def _worth_showing(self, shown: np.ndarray) -> np.ndarray:
+        """Which of the tracks that the association would show, `shown` `(T,)`, the behaviour lets through."""
+        if not self.behaviour.predictions:
+            shown = shown & (self.tracks["detection"] >= 0)
+        if self.behaviour.max_shown_iou < 1:
+            rows = np.flatnonzero(shown)
+            seniority = -np.arange(len(rows), dtype=np.float64)  # new tracks are appended
+            shown = shown.copy()
+            shown[rows] = suppress(self._boxes(rows), seniority, self.behaviour.max_shown_iou)
+        return shown
+
+    def _show(self, shown: np.ndarray, detections: Detections, order: np.ndarray) -> Tracks:
         """Number the tracks shown for the first time, and return all tracks shown, sorted by id."""
         tracks = self.tracks
         unnamed = np.flatnonzero(shown & (tracks["id"] == 0))
-        tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))
-        self._next_id += len(unnamed)
+        if len(unnamed):
+            self._name(unnamed)
         rows = np.flatnonzero(shown)
         rows = rows[np.argsort(tracks["id"][rows])]
         detection = tracks["detection"][rows]
-        index = np.append(order, -1)[detection]
-        return Tracks(tracks["id"][rows], self._boxes(rows), tracks["score"][rows], index)
+        boxes = self._boxes(rows)
+        if self.behaviour.boxes == "detected":
+            boxes[detection >= 0] = detections.boxes[detection[detection >= 0]]
+        return Tracks(tracks["id"][rows], boxes, tracks["score"][rows], np.append(order, -1)[detection])
+
+    def _name(self, rows: np.ndarray) -> None:
+        """Number the tracks `rows`: with the ids of people who departed and look the same, if remembered, else with new ones."""
+        tracks, behaviour = self.tracks, self.behaviour
+        if self.uses_appearance and behaviour.memory > 0:
+            for slot in self._departed.forget(self._frames - behaviour.memory * self.frame_rate):
+                self._memory.release(slot)
+            found, ids, slots = self._departed.match(self._memory, tracks["slot"][rows], behaviour.max_memory_distance)
+            tracks["id"][rows[found]] = ids
+            self._memory.release(slots)
+            rows = np.delete(rows, found)
+        tracks["id"][rows] = np.arange(self._next_id, self._next_id + len(rows))
+        self._next_id += len(rows)

@@ -90,3 +90,17 @@ def from_area_aspect(measurements: np.ndarray) -> np.ndarray:
     out[:, 2] = measurements[:, 3]
     out[:, 3] = np.sqrt(measurements[:, 2] / measurements[:, 3])
     return from_aspect_height(out)
+
+
+def to_width_height(boxes: np.ndarray) -> np.ndarray:
+    """Boxes `(N, 4)` xyxy as centre x, centre y, width, height: the measurement of BoT-SORT."""
+    out = np.empty_like(boxes)
+    out[:, 2:] = boxes[:, 2:] - boxes[:, :2]
+    out[:, :2] = boxes[:, :2] + out[:, 2:] / 2
+    return out
+
+
+def from_width_height(measurements: np.ndarray) -> np.ndarray:
+    """The inverse of `to_width_height`: `(N, 4)` centre, width, height to `(N, 4)` xyxy."""
+    half = measurements[:, 2:] / 2
+    return np.concatenate([measurements[:, :2] - half, measurements[:, :2] + half], axis=1)

@@ -4,10 +4,9 @@ import numpy as np
 
 from trackers.assignment import assign_among
 from trackers.base import Appearance, Tracker
-from trackers.boxes import iou
 from trackers.detections import Detections
 from trackers.motion import ASPECT_HEIGHT
-from trackers.ranges import AppearanceDistance, Frames, Overlap
+from trackers.ranges import AppearanceDistance, Frames, Hits, Overlap
 from trackers.registry import register
 
 
@@ -31,7 +30,7 @@ class DeepSort(Tracker):
         appearance: Appearance | None = None,
         max_appearance_distance: AppearanceDistance = 0.2,
         max_iou_distance: Overlap = 0.7,
-        n_init: Frames = 3,
+        n_init: Hits = 3,
         max_age: Frames = 30,
         shown_age: Frames = 1,
     ) -> None:
@@ -53,7 +52,7 @@ class DeepSort(Tracker):
         later, free = cascade(cost, older, free, tracks["missed"][older], limit)
 
         rest = np.concatenate([np.flatnonzero(~confirmed), recent])
-        cost = 1 - iou(self._boxes(rest), detections.boxes[free])
+        cost = self._overlap_cost(rest, detections.select(free), self.max_iou_distance, self.max_appearance_distance)
         near, _, free = assign_among(cost, rest, free, self.max_iou_distance)
 
         matches = np.concatenate([first, later, near])

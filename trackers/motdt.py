@@ -91,8 +91,9 @@ class Motdt(Tracker):
         cost = 1 - iou(self._boxes(tracked), np.concatenate([detections.boxes[free], guesses.boxes]))
         near, _, free = assign_among(cost, tracked, numbers, self.max_iou_distance)
         free = free[free < len(detections)]
-        cost = 1 - iou(self._boxes(unconfirmed), detections.boxes[free])
-        second, _, free = assign_among(cost, unconfirmed, free, self.max_unconfirmed_iou_distance)
+        limit = self.max_unconfirmed_iou_distance
+        cost = self._overlap_cost(unconfirmed, detections.select(free), limit, self.max_appearance_distance)
+        second, _, free = assign_among(cost, unconfirmed, free, limit)
 
         real = near[:, 1] < len(detections)
         guessed, guess = near[~real, 0], near[~real, 1] - len(detections)

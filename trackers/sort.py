@@ -7,7 +7,7 @@ from trackers.base import Appearance, Tracker
 from trackers.boxes import iou
 from trackers.detections import Detections
 from trackers.motion import AREA_ASPECT
-from trackers.ranges import Frames, Overlap
+from trackers.ranges import Frames, Hits, Overlap
 from trackers.registry import register
 
 
@@ -21,7 +21,7 @@ class Sort(Tracker):
     """
 
     def __init__(
-        self, appearance: Appearance | None = None, max_age: Frames = 1, min_hits: Frames = 3, min_iou: Overlap = 0.3
+        self, appearance: Appearance | None = None, max_age: Frames = 1, min_hits: Hits = 3, min_iou: Overlap = 0.3
     ) -> None:
         self.max_age = max_age
         self.min_hits = min_hits

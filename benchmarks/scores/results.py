@@ -1,16 +1,13 @@
-"""Scores and speeds as rows: the printed table and `summary.json`, from the same counts."""
+"""Scores and speeds as rows of `summary.json`: every ratio and sum is computed from the same counts."""
 
 import json
 import platform
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.scores.clearmot import Counts
 from mtmc.single.result_writer import RunTotals
@@ -26,6 +23,10 @@ PACKAGES = ("mtmc", "torch", "torchvision", "openvino", "onnxruntime", "opencv-p
 COLUMNS = (
     ("mota", "MOTA", "{:.1%}"),
     ("idf1", "IDF1", "{:.1%}"),
+    ("hota", "HOTA", "{:.1%}"),
+    ("deta", "DetA", "{:.1%}"),
+    ("assa", "AssA", "{:.1%}"),
+    ("loca", "LocA", "{:.1%}"),
     ("id_switches", "IDs", "{}"),
     ("fp", "FP", "{}"),
     ("fn", "FN", "{}"),
@@ -41,18 +42,20 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class SequenceResult:
-    """The result of one sequence; `counts` is None without ground truth."""
+    """The result of one sequence; `counts` is None without ground truth. `what` says of which run it is, by keys of a row such as
+    "tracker", "reid", "change" and "mode", where there are several."""
 
     name: str
     counts: Counts | None
     totals: RunTotals
+    what: dict[str, str] = field(default_factory=dict)
 
 
 def row(name: str, results: list[SequenceResult]) -> dict:
     """One row of `summary.json` from the summed counts and seconds of `results`; scores are None if nothing was scored.
 
-    `mota`, `idf1`, `recall` and `precision` are ratios, the other scores are counts. Speeds are frames per second: of the whole
-    run, of embedding alone (None without ReID) and of association alone.
+    `mota`, `idf1`, `recall`, `precision` and those of HOTA are ratios, the other scores are counts. Speeds are frames per second:
+    of the whole run, of embedding alone (None without ReID) and of association alone.
     """
     scored = [result.counts for result in results if result.counts is not None]
     counts = sum(scored, Counts())
@@ -68,14 +71,53 @@ def row(name: str, results: list[SequenceResult]) -> dict:
     )
 
 
-def write_summary(path: Path, results: list[SequenceResult], settings: dict) -> None:
-    """Write `rows`, `overall`, `settings` and `versions` to the JSON file at `path`."""
-    settings = settings | {
+def row_of(result: SequenceResult) -> dict:
+    """The row of one sequence, with what run it is of."""
+    return row(result.name, [result]) | result.what
+
+
+def sums(results: list[SequenceResult], groups: Sequence[str] = ()) -> list[dict]:
+    """A row of the summed counts of each run, named OVERALL, and one of its sequences whose names end with each of `groups`."""
+    rows = []
+    for what, of_run in by_run(results):
+        rows.append(row("OVERALL", of_run) | what)
+        for group in groups:
+            if members := [result for result in of_run if result.name.endswith(f"-{group}")]:
+                rows.append(row(f"OVERALL {group}", members) | what)
+    return rows
+
+
+def by_run(results: list[SequenceResult]) -> list[tuple[dict, list[SequenceResult]]]:
+    """The `results` of each run, in the order in which the runs began."""
+    runs: list[tuple[dict, list[SequenceResult]]] = []
+    for result in results:
+        of_run = next((members for what, members in runs if what == result.what), None)
+        if of_run is None:
+            runs.append((result.what, of_run := []))
+        of_run.append(result)
+    return runs
+
+
+def write_summary(path: Path, results: list[SequenceResult], settings: dict, groups: Sequence[str] = ()) -> None:
+    """Write `rows`, `overall`, `settings` and `versions` to the JSON file at `path`.
+
+    Of several runs, `overall` is that of the last one that was not finished offline, which `overall_of` names, and `sums` has
+    those of all, as it has those of the `groups` that there are (see `sums`). `settings` may describe each run in a list "runs".
+    """
+    summed = sums(results, groups)
+    whole = [each for each in summed if each["sequence"] == "OVERALL"]
+    overall = [each for each in whole if each.get("mode") != "offline"][-1]
+    what = {key: overall[key] for key in ("tracker", "reid", "change", "mode") if key in overall}
+    save(path, list(map(row_of, results)), overall, settings, what or None, summed if len(summed) > 1 else None)
+
+
+def run_facts(results: list[SequenceResult]) -> dict:
+    """What `settings` say of the sequences of a run: detections dropped, embeddings from the cache, and seconds by stage."""
+    return {
         "dropped_outside_image": {result.name: result.totals.outside for result in results},
         "reid_cached": {result.name: result.totals.reid_cached for result in results},
         "seconds": {result.name: result.totals.seconds._asdict() for result in results},
     }
-    save(path, [row(result.name, [result]) for result in results], row("OVERALL", results), settings)
 
 
 def folder_names(models: Iterable[str]) -> dict[str, str]:
@@ -96,39 +138,24 @@ def model_facts(model: "AppearanceModel | None", threshold: str) -> dict | None:
     return facts | {f"max_{threshold}_distance": getattr(model.thresholds, threshold)}
 
 
-def save(path: Path, rows: list[dict], overall: dict, settings: dict, overall_of: str | dict | None = None) -> None:
+def save(
+    path: Path,
+    rows: list[dict],
+    overall: dict,
+    settings: dict,
+    overall_of: str | dict | None = None,
+    sums: list[dict] | None = None,
+) -> None:
     """Write the JSON file at `path` atomically, with the `versions` of the software.
 
-    If `overall` is one of the `rows` and not their sum, `overall_of` identifies it: by its model, or its values by key.
+    If `overall` is that of some of the `rows`, `overall_of` identifies it: by its model, or its values by key. `sums` are further
+    rows of summed counts.
     """
-    whose = {} if overall_of is None else {"overall_of": overall_of}
-    summary = {"rows": rows, "overall": overall} | whose | {"settings": settings, "versions": versions()}
+    more = {"overall_of": overall_of, "sums": sums}
+    summary = {"rows": rows, "overall": overall} | {key: value for key, value in more.items() if value is not None}
+    summary |= {"settings": settings, "versions": versions()}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
-
-
-def print_table(results: list[SequenceResult], published: dict[str, dict]) -> None:
-    """Print the rows and the overall line; `published` are additional lines by name, such as a paper's figures."""
-    table = Table(title="MOTA, IDF1 at IoU 0.5; fps: whole run, ReID alone, association alone")
-    table.add_column("sequence", no_wrap=True)
-    for _, heading, _ in COLUMNS:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for result in results:
-        add_row(table, result.name, row(result.name, [result]))
-    table.add_section()
-    add_row(table, "OVERALL", row("OVERALL", results))
-    for name, figures in published.items():
-        add_row(table, name, figures)
-    # A wrapped line loses nothing; a squeezed column would.
-    Console(width=max(Console().width, 120)).print(table)
-    unscored = [result.name for result in results if result.counts is None]
-    if unscored:
-        print(f"unscored, without ground truth: {', '.join(unscored)}")
-    if any(result.totals.reid_cached for result in results):
-        print("embeddings are from the cache; the ReID speed is that of the run that computed them")
-    outside = sum(result.totals.outside for result in results)
-    if outside:
-        print(f"dropped {outside} detections wholly outside the image")
 
 
 def versions() -> dict[str, str]:
@@ -140,8 +167,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def add_row(table: Table, name: str, values: dict, columns: tuple[tuple[str, str, str], ...] = COLUMNS) -> None:
-    """Append a line of `columns` to a table, with "-" for values missing in `values`."""
-    table.add_row(name, *("-" if values.get(key) is None else form.format(values[key]) for key, _, form in columns))

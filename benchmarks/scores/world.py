@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.scores.clearmot import MIN_IOU, Counts, count_matches
+from benchmarks.scores.clearmot import Counts, count_matches
 from mtmc.ground.tracks import GroundTracks
 from mtmc.sequences import GroundTruth, WorldTruth
 from reid.footage.rows import rows_by_frame
@@ -16,12 +16,13 @@ def world_counts(truth: WorldTruth, tracks: Sequence[GroundTracks], radius: floa
     """Counts on the ground: a track of `tracks`, one entry per frame, may match a person at most `radius` away (the truth's
     unit).
 
+    Similarity falls from 1 in the same place to 0.5 at `radius` and 0 at twice that, as in the kit for MOT15's 3D benchmark.
     Frames without people in the truth count too: any track there is a false positive. The truth after the last entry is ignored.
     """
     frames = []
     for found, rows in zip(tracks, rows_by_frame(truth.frames, len(tracks)), strict=True):
         apart = np.linalg.norm(truth.positions[rows, None] - found.positions, axis=2)
-        frames.append((truth.ids[rows], found.ids, np.where(apart <= radius, apart, np.nan)))
+        frames.append((truth.ids[rows], found.ids, np.maximum(1 - apart / (2 * radius), 0)))
     return count_matches(frames)
 
 
@@ -52,8 +53,7 @@ def image_counts(truths: Sequence[GroundTruth], tracks: Sequence[GroundTracks]) 
         frames = []
         for found, rows in zip(tracks, rows_by_frame(truth.frames[truth.considered], len(tracks)), strict=True):
             shown = np.isfinite(found.boxes[:, camera, 0])
-            overlap = iou(boxes[rows], found.boxes[shown, camera])
-            frames.append((ids[rows], found.ids[shown], np.where(overlap >= MIN_IOU, 1 - overlap, np.nan)))
+            frames.append((ids[rows], found.ids[shown], iou(boxes[rows], found.boxes[shown, camera])))
         by_camera.append(count_matches(frames))
         everywhere += frames
     return count_matches(everywhere), by_camera

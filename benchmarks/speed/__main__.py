@@ -43,7 +43,7 @@ def association(arguments: argparse.Namespace) -> list[dict]:
                 uses_appearance = trackers.build(name).uses_appearance
                 if not uses_appearance and dim != arguments.dim[0]:
                     continue
-                seconds = min(_seconds_a_frame(trackers.build(name), scene) for _ in range(RUNS))
+                seconds = min(_seconds_a_frame(_build(name), scene) for _ in range(RUNS))
                 cost = seconds / smallest.setdefault((name, dim), seconds)
                 rows.append(
                     {
@@ -56,6 +56,12 @@ def association(arguments: argparse.Namespace) -> list[dict]:
                     }
                 )
     return rows
+
+
+def _build(name: str) -> trackers.Tracker:
+    """The tracker with its defaults, for a camera that stands: the scene has no pictures that could tell how it moves."""
+    moves = "camera_motion" in trackers.thresholds(name)
+    return trackers.build(name, camera_motion="none") if moves else trackers.build(name)
 
 
 def _seconds_a_frame(tracker: trackers.Tracker, scene: list[Frame]) -> float:

@@ -7,14 +7,15 @@ WIDTH, HEIGHT, HORIZON = 1920, 1080, 240
 Frame = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def crowd(frames: int = 350, people: int = 40, dim: int = 128, seed: int = 0) -> list[Frame]:
+def crowd(frames: int = 350, people: int = 40, dim: int = 128, seed: int = 0, low_share: float = 0) -> list[Frame]:
     """People walking in a street, seen by one camera: for each frame, boxes `(N, 4)`, scores `(N,)`, embeddings `(N, dim)`.
 
     Boxes are xyxy pixels in 1920x1080, larger towards the lower edge, with jitter; one person in eight is missed in a frame, and
-    one box in twenty is clutter. Embeddings are float32 unit rows, close for one person and unrelated between people. The image
-    size is fixed, so a large crowd is also dense.
+    one box in twenty is clutter. Scores are .6 and more, but for a share of `low_share` (0..1) between .1 and .5, so that second
+    stages have work. Embeddings are float32 unit rows, close for one person and unrelated between people. The image size is
+    fixed, so a large crowd is also dense.
     """
-    random = np.random.default_rng(seed)
+    random, faint = np.random.default_rng(seed), np.random.default_rng([seed, 1])  # the same people, whatever the share
     feet = np.stack([random.uniform(0, WIDTH, people), random.uniform(HORIZON + 160, HEIGHT, people)], axis=1)
     # Steps are in units of the person's height per frame: distant people move fewer pixels.
     pace = random.normal(0, (0.012, 0.003), (people, 2))
@@ -34,7 +35,7 @@ def crowd(frames: int = 350, people: int = 40, dim: int = 128, seed: int = 0) ->
         strays = np.stack([random.uniform(0, WIDTH, extra), random.uniform(HORIZON + 160, HEIGHT, extra)], axis=1)
         boxes = np.concatenate([boxes, _boxes(strays, np.full(extra, 0.4))])
         embeddings = np.concatenate([embeddings, random.normal(size=(extra, dim))])
-        scores = random.uniform(0.6, 1, len(boxes))
+        scores = random.uniform(0.6, 1, len(boxes)) - 0.5 * (faint.random(len(boxes)) < low_share)
         out.append((boxes.astype(np.float32), scores.astype(np.float32), _unit(embeddings).astype(np.float32)))
     return out
 

@@ -2,10 +2,15 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mtmc.single.failures import ON_ERROR, SkippedFrames
 from mtmc.single.tracker_config import DEFAULT_TRACKER, available_trackers
+from reid.common.errors import InputError
 from reid.footage.detection_text import SCORE_SCALES
+
+if TYPE_CHECKING:
+    from mtmc.single.offline import Finishing
 
 REID = "a network name, a .safetensors, .onnx or .xml file, your own module:attribute, or none"
 CARRIED = "detections"  # the name of the embeddings that the detections of several cameras carry
@@ -23,7 +28,7 @@ def add_reids(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument(
         "--reid",
         default=default,
-        type=lambda text: list(dict.fromkeys(text.split(","))),
+        type=_listed,
         metavar="NAMES",
         help=f"each {REID}, separated by commas (default: {default})",
     )
@@ -53,6 +58,49 @@ def add_tracker(parser: argparse.ArgumentParser) -> None:
     names = f"{', '.join(available_trackers())}, or your own module:Class"
     parser.add_argument("--tracker", metavar="NAME", help=f"{names} (default: {DEFAULT_TRACKER})")
     parser.add_argument("--config", type=Path, metavar="YAML", help="your own thresholds; others keep their defaults")
+    add_memory(parser)
+
+
+def add_trackers(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add several trackers, to compare, and the thresholds of one."""
+    names = f"all, or some of {', '.join(available_trackers())} and your own module:Class"
+    parser.add_argument("--tracker", type=_listed, metavar="NAMES", help=f"{names}, separated by commas (default: {default})")
+    parser.add_argument(
+        "--config", type=Path, metavar="YAML", help="your own thresholds of one tracker; others keep their defaults"
+    )
+    add_memory(parser)
+
+
+def add_memory(parser: argparse.ArgumentParser) -> None:
+    """Add how long people who left are remembered."""
+    what = "give people who return within so many seconds their old id, by their looks (default: 0, as in papers)"
+    parser.add_argument("--memory", type=float, metavar="SECONDS", help=what)
+
+
+def add_offline(parser: argparse.ArgumentParser, result: str) -> None:
+    """Add what becomes of tracks once they have ended; `result` is what comes of it."""
+    parser.add_argument(
+        "--offline",
+        nargs="?",
+        const="gaussian",
+        choices=("linear", "gaussian"),
+        help=f"{result}: the tracks as finished once the recording has ended, gaps filled linearly and, unless linear, smoothed",
+    )
+    what = "seconds; with --offline, longer gaps are not filled (default: %(default)s)"
+    parser.add_argument("--max-gap", type=float, default=2.0, metavar="S", help=what)
+    what = "with --offline, drop tracks with fewer detections (default: %(default)s)"
+    parser.add_argument("--min-length", type=int, default=1, metavar="N", help=what)
+
+
+def finishing(options: argparse.Namespace) -> "Finishing | None":
+    """What the options of `add_offline` ask for. Raises `InputError` for a length or gap below zero."""
+    if options.offline is None:
+        return None
+    from mtmc.single.offline import Finishing
+
+    if not (options.max_gap >= 0 and options.min_length >= 0):
+        raise InputError(f"--max-gap {options.max_gap:g} and --min-length {options.min_length} must be at least 0")
+    return Finishing(options.offline, options.max_gap, min_length=options.min_length)
 
 
 def add_detector(parser: argparse._ActionsContainer) -> None:
@@ -83,3 +131,7 @@ def score_scale_line(name: str, scale: str) -> str:
     """What a command prints of the sequence `name` whose scores it mapped from `scale` to 0..1; "" for probabilities and none."""
     told = {"percent": "in per cent", "standardised": "on a scale of their own, standardised"}
     return f"{name}: the detections' scores are {told[scale]}; --score-scale chooses another" if scale in told else ""
+
+
+def _listed(text: str) -> list[str]:
+    return list(dict.fromkeys(text.split(",")))

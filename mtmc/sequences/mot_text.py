@@ -45,7 +45,7 @@ def read_ground_truth(path: Path, length: int | None = None) -> GroundTruth:
     """
     rows, fail = read_rows(path, columns=(7, 9, 10), layout="frame,id,left,top,width,height,consider,class,visibility")
     check_frames_and_boxes(rows, length, fail)
-    _check_ids(rows, fail)
+    check_ids(rows, fail)
     with_classes = rows.shape[1] == 9
     if with_classes:
         known = (np.abs(rows[:, 7]) <= MOST_IDS) & np.isfinite(rows[:, 8])
@@ -66,7 +66,7 @@ def read_tracks(path: Path) -> TrackFile:
     """Read a result file; it may be empty. Raises `InputError` for a malformed line and for a duplicate id in a frame."""
     rows, fail = read_rows(path, columns=range(7, 33), layout="frame,id,left,top,width,height,score", may_be_empty=True)
     check_frames_and_boxes(rows, None, fail)
-    _check_ids(rows, fail)
+    check_ids(rows, fail)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     return TrackFile(rows[:, 0].astype(int) - 1, rows[:, 1].astype(int), xyxy(rows[:, 2:6]))
 
@@ -100,7 +100,9 @@ def _ltwh(boxes: np.ndarray) -> list[str]:
     return [f"{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f}" for left, top, right, bottom in boxes]
 
 
-def _check_ids(rows: np.ndarray, fail: Callable) -> None:
+def check_ids(rows: np.ndarray, fail: Callable) -> None:
+    """Call `fail` (see `read_rows`) for the first of `rows` `(R, C)`, frame and id, with an id that is none, or twice in a
+    frame."""
     whole = (rows[:, 1] % 1 == 0) & (np.abs(rows[:, 1]) <= MOST_IDS)
     fail_at_first(~whole, lambda i: fail(i, f"the id {rows[i, 1]:g} must be a whole number of at most 15 digits"))
     rank = np.lexsort((rows[:, 1], rows[:, 0]))

@@ -15,7 +15,7 @@ from mtmc.sequences import Sequence
 from mtmc.single import embedding_cache
 from mtmc.single.answer_check import checked_detections, checked_tracks
 from mtmc.single.failures import SKIPPED, UNEMBEDDED, UNREAD, Attempts, Failure, OnError, readable
-from mtmc.single.tracker_config import build_tracker, read_tracker_config
+from mtmc.single.tracker_config import DEFAULT_TRACKER, build_tracker, read_tracker_config
 from reid.common.errors import EndedEarly, InputError
 from reid.common.read_ahead import read_ahead
 from reid.footage.frames import PictureFolder, UnreadableImageError
@@ -26,6 +26,7 @@ Detect = Callable[[np.ndarray], Detections]
 Image = TypeVar("Image")
 
 _DEPTH = 8  # decoded images kept ready
+_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
 class StageSeconds(NamedTuple):
@@ -44,6 +45,7 @@ class TrackedFrame:
     `index` counts from 0, `tracks` are those shown in this frame, `image` is the BGR frame if it was read, else None. `outside`
     counts the detections dropped because they lie wholly outside the image. `reid_cached` is True if the embeddings came from
     disk; `seconds.reid` is then the time originally taken to compute them. `failures` are those that the frame was skipped for.
+    `detections` are those that the tracker got, which `tracks.detection_index` counts.
     """
 
     index: int
@@ -53,11 +55,12 @@ class TrackedFrame:
     seconds: StageSeconds
     reid_cached: bool
     failures: tuple[Failure, ...] = ()
+    detections: Detections = _NOTHING
 
 
 def track(
     sequence: Sequence,
-    tracker: str | Tracker = "motdt",
+    tracker: str | Tracker = DEFAULT_TRACKER,
     appearance: Appearance | None = None,
     images: bool = False,
     cache: Path | None = None,
@@ -89,7 +92,7 @@ def track(
         tracker, _ = build_tracker(read_tracker_config(tracker), appearance)
     if not isinstance(tracker, Tracker):
         raise TypeError(f"tracker must be a name or a trackers.Tracker, not {tracker!r}")
-    tracker.reset()
+    tracker.reset(sequence.frame_rate)
     embeds = appearance is not None and tracker.uses_appearance
     size = sequence.image_size
     reads = images or detector is not None or tracker.needs_image
@@ -147,7 +150,7 @@ def track(
             seen = image if tracker.needs_image else None
             tracks = attempts.require("the tracker", index, partial(_tracked, tracker, detections, seen))
             seconds = StageSeconds(reading, reid, time.perf_counter() - start, detection)
-            yield TrackedFrame(index, tracks, image, outside, seconds, cached, tuple(failures))
+            yield TrackedFrame(index, tracks, image, outside, seconds, cached, tuple(failures), detections)
         if unseen := sum(len(detections) for detections in inside[index + 1 :]):
             what = f"{unseen} of {sum(map(len, inside))} detections lie beyond it; get the whole recording, or delete them"
             warnings.warn(f"{sequence.name}: the images end at frame {index + 1}, but {what}", EndedEarly, stacklevel=2)
@@ -172,9 +175,6 @@ def _embedded(
 
 def _tracked(tracker: Tracker, detections: Detections, image: np.ndarray | None) -> Tracks:
     return checked_tracks(tracker.update(detections, image), len(detections))
-
-
-_NOTHING = Detections(np.empty((0, 4)), np.empty(0))
 
 
 def _drop_outside(detections: Detections, size: tuple[int, int] | None) -> Detections:

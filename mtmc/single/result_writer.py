@@ -34,16 +34,17 @@ class RunTotals:
 
 class ResultWriter:
     """Writes the frames of the sequence `name` to `tracks/NAME.txt` (MOTChallenge result lines) and, with `video`, to
-    `video/NAME.mp4` (the frames must then carry images), below `results`.
+    `video/NAME.mp4` (the frames must then carry images), below `results`, or below its folder `under` if given.
 
     Use it as a context manager, `with ResultWriter(results, name) as writer`, and call `write` for each frame. The files are
     valid however the block ends; after an exception they are named `NAME.partial.txt` and so on, as a note on the exception says.
     `totals` summarises what was written; `text` is the path of the result lines.
     """
 
-    def __init__(self, results: ResultFolder, name: str, frame_rate: float = 30.0, video: bool = False):
+    def __init__(self, results: ResultFolder, name: str, frame_rate: float = 30.0, video: bool = False, under: str = ""):
         self._results, self._frame_rate = results, frame_rate
-        self._names = [f"tracks/{name}.txt", *([f"video/{name}.mp4"] if video else [])]
+        names = [f"tracks/{name}.txt", *([f"video/{name}.mp4"] if video else [])]
+        self._names = [f"{under}/{each}" if under else each for each in names]
         self._texts: GrowingTexts | None = None
         self._video: VideoWriter | None = None
         self._annotator = Annotator()
