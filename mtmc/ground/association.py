@@ -45,50 +45,57 @@ def agree(
 
     People are expected at `means` `(T, 2)` with `covariances` `(T, 2, 2)`, and seen at `ground` `(N, 2)` by `camera` `(N,)` with
     `errors` `(N, 2, 2)`, beside the camera's error about them, `habits` `(T, C, 2)`. A pair costs minus twice the logarithm of
-    its
-    likelihood, but for a constant, and its `other_costs` `(P,)`; one above `limit` is none.
+    its likelihood, but for a constant, and its `other_costs` `(P,)`; one above `limit` is none.
 
-    The views are matched one by one first. Then each is matched again to where the prediction and the others place people,
-    up to `ROUNDS` times: so a view in which somebody is hidden does not give them their neighbour's box, if the others show that
-    they stand elsewhere. That is coordinate descent on the likelihood of all views together. What the other views show counts by
-    their `independence` `(C,)` in 0..1 of the frame before, which the prediction has seen already.
+    The views are matched one by one first. Where that leaves a choice, each is matched again to where the prediction and the
+    others place people, up to `ROUNDS` times: so a view in which somebody is hidden does not give them their neighbour's box, if
+    the others show that they stand elsewhere. That is coordinate descent on the likelihood of all views together. What the other
+    views show counts by their `independence` `(C,)` in 0..1 of the frame before, which the prediction has seen already.
     """
     who, row = pairs
     people, cameras = habits.shape[:2]
-    here = ground[row] - habits[who, camera[row]]
-    known = symmetric_inverse(errors)
-    prior = symmetric_inverse(covariances)
+    side = camera[row]
+    here = ground[row] - habits[who, side]
     usual = np.log(np.median(_determinants(errors)))
-    place, spread = means[who], covariances[who] + errors[row]
+    spread = covariances[who] + errors[row]
     information = symmetric_inverse(spread)
-    distances = squared_lengths(here - place, information)
-    far = (distances > GATE) | (squared_lengths(ground[row] - place, information) > 2 * GATE)
+    distances = squared_lengths(here - means[who], information)
+    near = (distances <= GATE) & (squared_lengths(ground[row] - means[who], information) <= 2 * GATE)
+    costs = distances + np.log(_determinants(spread)) - usual + other_costs
+    possible = np.flatnonzero(near & (costs <= limit))
+    slot = side * people + who
+    chosen = match(slot[possible], row[possible], costs[possible], limit)
     person = np.full(len(ground), -1)
-    for round in range(1 + ROUNDS):
-        if round:
-            given, totals, weighted = (
-                known[row] * independence[camera[row], None, None],
-                prior[who],
-                (prior @ means[:, :, None])[who, :, 0],
-            )
-            seen = np.flatnonzero(person[row] == who)
-            shown = (given[seen] @ here[seen, :, None])[:, :, 0]
-            flat = np.column_stack([given[seen].reshape(-1, 4), shown])
-            sums = np.zeros((people, cameras, 6))
-            sums[who[seen], camera[row[seen]]] = flat
-            others = (sums.sum(axis=1)[who] - sums[who, camera[row]]).reshape(-1, 6)
-            spread = symmetric_inverse(totals + others[:, :4].reshape(-1, 2, 2))
-            place = (spread @ (weighted + others[:, 4:])[:, :, None])[:, :, 0]
-            spread = spread + errors[row]
-            distances = squared_lengths(here - place, symmetric_inverse(spread))
-        costs = distances + np.log(_determinants(spread)) - usual + other_costs
-        costs[far] = np.inf
-        chosen = match(camera[row] * people + who, row, costs, limit)
-        before, person = person, np.full(len(ground), -1)
+    person[row[possible[chosen]]] = who[possible[chosen]]
+    choice = (np.bincount(row[possible])[row[possible]] > 1) | (np.bincount(slot[possible])[slot[possible]] > 1)
+    if not choice.any():
+        return person
+    left = possible[choice]
+    shown = symmetric_inverse(errors) * independence[camera, None, None]
+    prior = symmetric_inverse(covariances)
+    expected = _information(prior, means)
+    for _ in range(ROUNDS):
+        seen = possible[person[row[possible]] == who[possible]]
+        views = np.zeros((people, cameras, 6))
+        views[who[seen], side[seen]] = _information(shown[row[seen]], here[seen])
+        others = expected[who[left]] + views.sum(axis=1)[who[left]] - views[who[left], side[left]]
+        spread = symmetric_inverse(others[:, :4].reshape(-1, 2, 2))
+        place = (spread @ others[:, 4:, None])[:, :, 0]
+        spread = spread + errors[row[left]]
+        distances = squared_lengths(here[left] - place, symmetric_inverse(spread))
+        costs = distances + np.log(_determinants(spread)) - usual + other_costs[left]
+        chosen = left[match(slot[left], row[left], costs, limit)]
+        before, person = person, person.copy()
+        person[row[left]] = -1
         person[row[chosen]] = who[chosen]
         if (person == before).all():
             break
     return person
+
+
+def _information(inverse: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Inverse covariances `(N, 2, 2)`, and their products with `places` `(N, 2)`, as rows `(N, 6)`: what is added up in fusion."""
+    return np.concatenate([inverse.reshape(-1, 4), (inverse @ places[:, :, None])[:, :, 0]], axis=1)
 
 
 def match(rows: np.ndarray, columns: np.ndarray, costs: np.ndarray, limit: float) -> np.ndarray:

@@ -25,7 +25,7 @@ class GroundThresholds:
     detection: Annotated[float, Range(0.01, 0.99)] = 0.9
     clutter: Annotated[float, Range(0.001, 0.99)] = 0.05
     confirm: NotNegative = 7.0
-    certain: NotNegative = 12.0
+    certain: NotNegative = 10.0
     rate: AboveZero = 5.0
     patience: NotNegative = 5.0
     fill: NotNegative = 0.2
