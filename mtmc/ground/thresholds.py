@@ -32,7 +32,7 @@ class GroundThresholds:
     speed: AboveZero = 8.0
     speed_memory: AboveZero = 1.0
     registration_error: AboveZero = 3.0
-    personal_space: NotNegative = 2.5
+    personal_space: NotNegative = 4.0
     hidden_share: Annotated[float, Range(0.01, 1.0)] = 0.7
     appearance_weight: NotNegative = 1.0
 

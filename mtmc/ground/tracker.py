@@ -9,7 +9,7 @@ from mtmc.calibration import GroundCamera
 from mtmc.ground.association import GATE, agree, near_pairs
 from mtmc.ground.boxes import BoxPrediction
 from mtmc.ground.camera_offsets import CameraOffsets
-from mtmc.ground.evidence import Presence, shadows
+from mtmc.ground.evidence import Company, Presence, shadows
 from mtmc.ground.grouping import group
 from mtmc.ground.likeness import Likeness
 from mtmc.ground.motion import GroundMotion, fuse, sideways_scale, squared_lengths, symmetric_inverse
@@ -25,6 +25,7 @@ MARGIN = 9.0  # around the area, in standard deviations across the line of sight
 SMALLEST = 0.25  # of a person's height: a box below is no more exact than one of this height
 HABIT = 0.4  # seconds for which a camera's error about one person lasts: hidden legs, a bag taken for part of the body
 LEARNING = 0.1  # weight of a new value in a person's height
+COMPANY = 1.0  # seconds for which two people seen in one image need not be seen so again
 CANDIDATE = GATE  # the cost of giving a detection to a candidate: candidates get what confirmed people leave
 UNMATCHED = 22.0  # the cost above which a detection rather shows somebody new
 
@@ -77,6 +78,7 @@ class GroundTracker:
         """Forget all people and all learned camera parameters; ids restart at 1."""
         self.tracks = np.zeros(0, dtype=self._table)
         self._likeness = Likeness(len(self.cameras))
+        self._company = Company()
         self._unit = 0.0
         self._time: float | None = None
         self._next_id = 1
@@ -108,7 +110,7 @@ class GroundTracker:
         self._remember(observations, person)
         self._register(observations, person, seen_at, seconds)
         boxes = self._boxes.expect(self.tracks["mean"][:, :2], self._camera_offsets)
-        self._weigh(boxes, evidence)
+        self._weigh(boxes, evidence, seconds)
         boxes = self._settle(boxes, seconds)
         return self._show(self._boxes.fill(boxes, self.tracks, observations, self.thresholds.fill))
 
@@ -236,7 +238,7 @@ class GroundTracker:
         weights = np.minimum(walked, 1.0)
         self._camera_offsets.learn(camera, place, observations.ground[rows] - place, observations.covariances[rows], weights)
 
-    def _weigh(self, boxes: np.ndarray, evidence: np.ndarray) -> None:
+    def _weigh(self, boxes: np.ndarray, evidence: np.ndarray, seconds: float) -> None:
         """Add this moment's evidence for everyone's presence, given their expected `boxes` `(C, T, 4)`; a camera that did not
         look has an `evidence` `(C,)` of 0."""
         tracks = self.tracks
@@ -249,7 +251,9 @@ class GroundTracker:
         learning = LEARNING * evidence.max(initial=0.0)
         tracks["views"] = np.where(new, views, tracks["views"] + learning * (views - tracks["views"]))
         order = np.lexsort((-np.arange(len(tracks)), tracks["views"], tracks["id"] > 0))
-        shadow = shadows(tracks["mean"][:, :2], detected, np.argsort(order), self.thresholds.personal_space * self._unit)
+        self._company.meet(detected, seconds)
+        space = self.thresholds.personal_space * self._unit
+        shadow = shadows(tracks["mean"][:, :2], self._company.apart(COMPANY), np.argsort(order), space)
         added = self.presence.evidence(detected, visible, shadow, evidence)
         tracks["score"] = np.minimum(tracks["score"] + added, self.thresholds.certain)
 
@@ -262,6 +266,7 @@ class GroundTracker:
         alive = (self.tracks["score"] >= 0) & (self.tracks["unseen"] <= limit)
         self.tracks = self.tracks[alive]
         self._likeness.keep(alive)
+        self._company.keep(alive)
         unnamed = np.flatnonzero((self.tracks["id"] == 0) & (self.tracks["score"] >= self.thresholds.confirm))
         self.tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))
         self._next_id += len(unnamed)
