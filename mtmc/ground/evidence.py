@@ -34,8 +34,8 @@ def shadows(positions: np.ndarray, apart: np.ndarray, strength: np.ndarray, pers
     as two boxes. `positions` are `(T, 2)`. Of two tracks, the shadow is the one with less `strength` `(T,)`, whose values are
     distinct.
     """
-    between = positions[:, None] - positions
-    close = np.hypot(between[..., 0], between[..., 1]) < personal_space
+    x, y = positions.T
+    close = np.square(x[:, None] - x) + np.square(y[:, None] - y) < personal_space**2
     return (close & apart & (strength[:, None] < strength)).any(axis=1)
 
 
@@ -55,9 +55,9 @@ class Company:
         alone[seen @ seen.T > 0] = 0
         self._alone = alone
 
-    def apart(self, memory: float) -> np.ndarray:
-        """Which pairs `(T, T)` bool were not seen in the same image within `memory` seconds."""
-        return self._alone > memory
+    def apart(self, memory: np.ndarray) -> np.ndarray:
+        """Which pairs `(T, T)` bool were not seen in the same image within the shorter of their `memory` `(T,)` in seconds."""
+        return self._alone > np.minimum(memory[:, None], memory)
 
     def keep(self, tracks: np.ndarray) -> None:
         """Forget all tracks but those marked in `tracks` `(T,)` bool."""

@@ -25,7 +25,7 @@ MARGIN = 9.0  # around the area, in standard deviations across the line of sight
 SMALLEST = 0.25  # of a person's height: a box below is no more exact than one of this height
 HABIT = 0.4  # seconds for which a camera's error about one person lasts: hidden legs, a bag taken for part of the body
 LEARNING = 0.1  # weight of a new value in a person's height
-COMPANY = 1.0  # seconds for which two people seen in one image need not be seen so again
+COMPANY = 1.0  # seconds for which two people seen in one image need not be seen so again; candidates must be at every moment
 CANDIDATE = GATE  # the cost of giving a detection to a candidate: candidates get what confirmed people leave
 UNMATCHED = 22.0  # the cost above which a detection rather shows somebody new
 
@@ -253,7 +253,8 @@ class GroundTracker:
         order = np.lexsort((-np.arange(len(tracks)), tracks["views"], tracks["id"] > 0))
         self._company.meet(detected, seconds)
         space = self.thresholds.personal_space * self._unit
-        shadow = shadows(tracks["mean"][:, :2], self._company.apart(COMPANY), np.argsort(order), space)
+        apart = self._company.apart(np.where(tracks["id"] > 0, COMPANY, 0.0))
+        shadow = shadows(tracks["mean"][:, :2], apart, np.argsort(order), space)
         added = self.presence.evidence(detected, visible, shadow, evidence)
         tracks["score"] = np.minimum(tracks["score"] + added, self.thresholds.certain)
 
