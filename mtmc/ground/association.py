@@ -94,7 +94,7 @@ def agree(
 
 
 def _information(inverse: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Inverse covariances `(N, 2, 2)`, and their products with `places` `(N, 2)`, as rows `(N, 6)`: what is added up in fusion."""
+    """Inverse covariances `(N, 2, 2)`, and their products with `places` `(N, 2)`, as rows `(N, 6)` that add up in fusion."""
     return np.concatenate([inverse.reshape(-1, 4), (inverse @ places[:, :, None])[:, :, 0]], axis=1)
 
 
