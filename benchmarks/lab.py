@@ -34,6 +34,7 @@ PUBLISHED = {
     "Table 5, LAB: Robust-ReID (Market-1501)": {"mota": 0.961, "idf1": 0.796},
     "Table 5, LAB: Robust-ReID (DukeMTMC)": {"mota": 0.961, "idf1": 0.891},
 }
+MOST_PERSONS = 20  # of a meeting; more would find no places to stand at
 ORACLE = "gt"  # the detections that are the ground truth itself
 
 
@@ -41,21 +42,30 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark with command-line `arguments`; raises `InputError` for invalid user input."""
     options = _parse(arguments)
     results = ResultFolder(options.output)
-    models = {name: open_appearance(name, options.engine, options.device) for name in options.reid}
+    models = {
+        name: None if name == shared.CARRIED else open_appearance(name, options.engine, options.device) for name in options.reid
+    }
     for model in models.values():
         open_identities(model)  # report a model without a threshold before anything runs
     recording = _open(options)
     if any(model is not None for model in models.values()):
         recording.require_images()
+    if shared.CARRIED in models:
+        recording.require_embeddings()
     metric = _metric(options, recording)
     settings = _settings(options, recording, metric, models)
     rows: list[dict] = []
     folders = folder_names(models)
     with shown_progress() as progress:
-        start = time.perf_counter()
-        fused = list(progress(follow(recording), recording.length, "fusion"))
-        fusion = time.perf_counter() - start
+        followed: dict[bool, tuple[list[GroundTracks], float]] = {}  # with and without the embeddings of detections
         for name, model in models.items():
+            carried = name == shared.CARRIED
+            if carried not in followed:
+                start = time.perf_counter()
+                people = follow(recording if carried else recording.without_embeddings())
+                tracks = list(progress(people, recording.length, "fusion"))
+                followed[carried] = tracks, time.perf_counter() - start
+            fused, fusion = followed[carried]
             folder = folders[name]
             identities = open_identities(model)
             workers = None if model is None else LocalWorkers(recording, appearance=model)
@@ -98,6 +108,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--people", type=Path, metavar="DIR", help="crops in Market-1501's layout as the room's people")
     parser.add_argument(
+        "--persons", type=int, metavar="N", help="N people who stay close together in the rendered room, 4 frames a second"
+    )
+    parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="seed of the room and of thinned truth (default: %(default)s)"
     )
     parser.add_argument(
@@ -109,14 +122,19 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 def _open(options: argparse.Namespace) -> Recording:
     """Open the requested recording."""
     if options.data is not None:
-        if options.people is not None:
-            raise InputError("--people applies to the rendered room only: leave it out, or --data")
+        for name in ("people", "persons"):
+            if getattr(options, name) is not None:
+                raise InputError(f"--{name} applies to the rendered room only: leave it out, or --data")
         return open_recording(options.data, options.format, options.detections, options.seed)
-    from mtmc.simulation import room
+    from mtmc.simulation import meeting, room
 
     if options.detections not in (None, "noisy"):
         raise InputError(f"unknown detections {options.detections}: leave --detections out for the rendered room")
-    return room(options.seed, options.people)
+    if options.persons is None:
+        return room(options.seed, options.people)
+    if not 1 <= options.persons <= MOST_PERSONS:
+        raise InputError(f"--persons {options.persons}: the room of the meeting holds 1 to {MOST_PERSONS} people")
+    return meeting(options.seed, options.people, options.persons)
 
 
 def _metric(options: argparse.Namespace, recording: Recording) -> str:

@@ -1,5 +1,6 @@
 import json
 import shutil
+import sys
 
 import cv2
 import numpy as np
@@ -90,6 +91,8 @@ def test_people_can_be_compared_in_the_images_instead(data, models, tmp_path):
     [
         (["--data", "DATA", "--people", "x"], "--people"),
         (["--data", "nowhere"], "nowhere"),
+        (["--data", "DATA", "--persons", 3], "--persons"),
+        (["--persons", 0], "holds 1 to"),
         (["--detections", "fairmot"], "fairmot"),
         (["--people", "nowhere", "--reid", "none"], "nowhere: no such folder"),
     ],
@@ -132,3 +135,21 @@ def test_a_model_of_ones_own_needs_no_engine(data, monkeypatch, tmp_path):
     summary = run(tmp_path, "--data", data, "--reid", "my.people:Colours")
     assert summary["settings"]["reid"]["my.people:Colours"]["engine"] is None
     assert (tmp_path / "my.people-Colours" / "world.csv").is_file()
+
+
+@pytest.fixture
+def meeting_room(monkeypatch):
+    """A meeting of two people that takes four seconds."""
+    monkeypatch.setattr(sys.modules["mtmc.simulation.room"], "MEETING", 4.0)  # the package's `room` is its function
+    return ["--persons", 2, "--seed", 1]
+
+
+def test_embeddings_that_detections_carry_are_a_row_of_their_own(meeting_room, tmp_path):
+    rows = run(tmp_path, *meeting_room, "--reid", "none,detections")["rows"]
+    assert [row["reid"] for row in rows] == ["none", "detections"]
+    assert all(row["people"] == 2 and row["crops"] == 0 and row["idf1"] > 0.9 for row in rows)
+
+
+def test_detections_without_embeddings_have_no_row(real_data, tmp_path):
+    with pytest.raises(InputError, match="fasterrcnn detections of cam1 carry no embeddings"):
+        run(tmp_path, "--data", real_data / "mtmc/CMC1", "--detections", "fasterrcnn", "--reid", "detections")

@@ -3,6 +3,7 @@
 import csv
 import shutil
 import signal
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -194,3 +195,22 @@ def test_a_plan_of_cameras_that_see_no_ground_is_refused():
     sky = CAMERAS["a"].look_at((0, 0, 2.7), (0, 5, 9.0), 500.0, (320, 240))
     with pytest.raises(ValueError, match="sees the ground"):
         FloorPlan([sky])
+
+
+def test_the_embeddings_of_the_detections_are_used_if_all_carry_some(recording, sequence, tmp_path, monkeypatch, capsys):
+    with pytest.raises(InputError, match="the det detections of a carry no embeddings"):
+        run(recording, "--reid", "detections", "--output", tmp_path / "none")
+    with pytest.raises(InputError, match="embeddings of the recording's own detections: leave --detector out"):
+        run(recording, "--reid", "detections", "--detector", "yolox.onnx", "--output", tmp_path / "none")
+    carrying = []
+    for view in sequence.views:
+        found = [replace(each, embeddings=np.eye(4, dtype=np.float32)[np.zeros(len(each), int)]) for each in view.detections]
+        carrying.append(replace(view, detections=found, images=None))
+    monkeypatch.setattr("mtmc.sequences.open_recording", lambda *_, **__: replace(sequence, views=tuple(carrying)))
+    learned = []
+    monkeypatch.setattr("mtmc.ground.likeness.Likeness.learn", lambda _, cosines, *__: learned.append(cosines))
+    for reid in ("none", "detections"):
+        learned.clear()
+        run(recording, "--reid", reid, "--output", tmp_path / reid)
+        assert "3 cameras, 6 people" in capsys.readouterr().out
+        assert np.isfinite(np.concatenate(learned)).any() == (reid == "detections")

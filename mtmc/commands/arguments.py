@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from mtmc.single.offline import Finishing
 
 REID = "a network name, a .safetensors, .onnx or .xml file, your own module:attribute, or none"
+CARRIED = "detections"  # the name of the embeddings that the detections of several cameras carry
 
 
-def add_reid(parser: argparse.ArgumentParser) -> None:
-    """Add the appearance model, and where it runs."""
-    parser.add_argument("--reid", default="robust", metavar="NAME", help=f"{REID} (default: %(default)s)")
+def add_reid(parser: argparse.ArgumentParser, carried: bool = False) -> None:
+    """Add the appearance model, and where it runs; `carried` tells of `CARRIED`."""
+    known = f"{REID}, or {CARRIED} for the embeddings that these carry" if carried else REID
+    parser.add_argument("--reid", default="robust", metavar="NAME", help=f"{known} (default: %(default)s)")
     add_engine(parser)
 
 

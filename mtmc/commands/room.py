@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the recording, the detector, the appearance model and the output."""
     arguments.add_recording(parser)
     parser.add_argument("--config", type=Path, metavar="YAML", help="your own thresholds, as in configs/rooms/ground.yaml")
-    arguments.add_reid(parser)
+    arguments.add_reid(parser, carried=True)
     arguments.add_on_error(parser)
     parser.add_argument("--gallery", type=Path, metavar="FILE.npz", help="people already known; it is read, then updated")
     parser.add_argument(
@@ -62,25 +62,31 @@ def run(options: argparse.Namespace) -> None:
 
     if options.min_score is not None and options.detector is None:
         raise InputError("--min-score needs a detector: give --detector FILE as well")
-    if options.gallery and options.reid == "none":
+    carried = options.reid == arguments.CARRIED
+    if carried and options.detector is not None:
+        raise InputError(f"--reid {options.reid} are the embeddings of the recording's own detections: leave --detector out")
+    network = "none" if carried else options.reid
+    if options.gallery and network == "none":
         raise InputError("--gallery needs an appearance model: leave it out, or give --reid")
     if options.patience is not None and options.workers == "local":
         raise InputError("--patience applies to --workers ray only: give that as well")
     thresholds = read_ground_thresholds(options.config) if options.config else None
     results = ResultFolder(options.output)
     recording = open_recording(options.source, detections=options.detections)
+    if carried:
+        recording.require_embeddings()
     if options.detector is None:
         recording.require_detections()
         if line := oracle_line(recording.name, recording.detection_source):
             print(line)
     uses = {
-        f"--reid {options.reid} (none needs no images)": options.reid != "none",
+        f"--reid {options.reid} (none needs no images)": network != "none",
         "--video": options.video,
         "--detector": options.detector,
     }
     if needed_by := ", ".join(name for name, used in uses.items() if used):
         recording.require_images(needed_by)  # before the model, which may take a minute to open
-    model = open_appearance(options.reid, options.engine, options.device)
+    model = open_appearance(network, options.engine, options.device)
     detector = open_detector(options.detector, options.min_score) if options.detector else None
     known = None
     if model is not None and options.gallery and options.gallery.is_file():
@@ -95,7 +101,7 @@ def run(options: argparse.Namespace) -> None:
         elif detector or model:
             workers = LocalWorkers(recording, detector, model, options.on_error)
         found = workers.detections() if workers and detector else None
-        tracks = follow(recording, thresholds, found)
+        tracks = follow(recording if carried else recording.without_embeddings(), thresholds, found)
         moments = recognise(recording, tracks, identities, workers if model else None)
         with ExitStack() as sinks:
             sinks.enter_context(GalleryWriter(results, identities.gallery, options.gallery))
@@ -128,7 +134,7 @@ def _ray_workers(options: argparse.Namespace, recording: "Recording") -> "RayWor
 
     detector = partial(open_detector, _absolute(options.detector), options.min_score) if options.detector else None
     opened = partial(open_appearance, _absolute(options.reid), options.engine, options.device)
-    appearance = None if options.reid == "none" else opened
+    appearance = None if options.reid in ("none", arguments.CARRIED) else opened
     patience = PATIENCE if options.patience is None else options.patience
     return RayWorkers(recording, detector, appearance, patience, options.on_error)
 

@@ -31,9 +31,10 @@ class CameraOffsets:
     def offsets(self, camera: np.ndarray, ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Offsets `(N, 2)` of the cameras `camera` `(N,)` at `ground` `(N, 2)`, and their covariances `(N, 2, 2)`."""
         basis = self._basis(ground)
-        offsets = np.einsum("na,nai->ni", basis, self._means[camera].reshape(-1, 3, 2))
-        spread = self._covariances[camera].reshape(-1, 3, 2, 3, 2)
-        return offsets, np.einsum("na,naibj,nb->nij", basis, spread, basis)
+        offsets = (basis[:, None] @ self._means.reshape(-1, 3, 2)[camera])[:, 0]
+        squares = (basis[:, :, None] * basis[:, None]).reshape(-1, 1, 9)
+        spread = self._covariances.reshape(-1, 3, 2, 3, 2).transpose(0, 1, 3, 2, 4).reshape(-1, 9, 4)
+        return offsets, (squares @ spread[camera]).reshape(-1, 2, 2)
 
     def learn(self, camera: np.ndarray, ground: np.ndarray, offsets: np.ndarray, errors: np.ndarray, weights: np.ndarray) -> None:
         """Update with offsets `(N, 2)` observed by `camera` `(N,)` at `ground` `(N, 2)` with covariances `errors` `(N, 2, 2)`.
@@ -48,8 +49,9 @@ class CameraOffsets:
         distance = squared_lengths(offsets - believed, symmetric_inverse(errors + spread))
         weights = weights / (1 + distance / 2)
         information = weights[:, None, None] * symmetric_inverse(errors)
-        pairs = np.einsum("na,nb,nij->naibj", basis, basis, information).reshape(-1, 6, 6)
-        weighted = np.einsum("na,nij,nj->nai", basis, information, offsets).reshape(-1, 6)
+        squares = basis[:, :, None] * basis[:, None]
+        pairs = (squares[:, :, None, :, None] * information[:, None, :, None]).reshape(-1, 6, 6)
+        weighted = (basis[:, :, None] * (information @ offsets[:, :, None])[:, None, :, 0]).reshape(-1, 6)
         seen = np.bincount(camera, weights, minlength=len(self._evidence))
         fade = (1 - 1 / self.memory) ** seen
         self._evidence *= fade[:, None, None]

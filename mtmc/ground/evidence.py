@@ -26,14 +26,39 @@ class Presence:
         return np.where(shadow, 2 * self.loss * weights.max(initial=0.0), added)
 
 
-def shadows(positions: np.ndarray, detected: np.ndarray, strength: np.ndarray, personal_space: float) -> np.ndarray:
-    """Which tracks are shadows of another, `(T,)` bool: closer than people stand, and never in the same image with it.
+def shadows(positions: np.ndarray, apart: np.ndarray, strength: np.ndarray, personal_space: float) -> np.ndarray:
+    """Which tracks are shadows of another, `(T,)` bool: closer than people stand, and `apart` `(T, T)` bool, not seen in the same
+    image.
 
     Views that disagree, or boxes of body parts, can split one person into two tracks with disjoint cameras; two people would show
-    as two boxes. `positions` are `(T, 2)`, `detected` `(T, C)` bool. Of two tracks, the shadow is the one with less `strength`
-    `(T,)`, whose values are distinct.
+    as two boxes. `positions` are `(T, 2)`. Of two tracks, the shadow is the one with less `strength` `(T,)`, whose values are
+    distinct.
     """
-    apart = positions[:, None] - positions
-    close = np.hypot(apart[..., 0], apart[..., 1]) < personal_space
-    together = detected.astype(np.float32) @ detected.T.astype(np.float32) > 0
-    return (close & ~together & (strength[:, None] < strength)).any(axis=1)
+    x, y = positions.T
+    close = np.square(x[:, None] - x) + np.square(y[:, None] - y) < personal_space**2
+    return (close & apart & (strength[:, None] < strength)).any(axis=1)
+
+
+class Company:
+    """When each two of T tracks were last seen in the same image: those who were are two people, even where one hides the other
+    for a while."""
+
+    def __init__(self) -> None:
+        self._alone = np.zeros((0, 0), np.float32)  # seconds since; infinite for those who never were
+
+    def meet(self, detected: np.ndarray, seconds: float) -> None:
+        """Count what each of C cameras has `detected` `(T, C)` bool, `seconds` after the moment before; new tracks are last."""
+        known, tracks = len(self._alone), len(detected)
+        alone = np.full((tracks, tracks), np.inf, np.float32)
+        alone[:known, :known] = self._alone + seconds
+        seen = detected.astype(np.float32)
+        alone[seen @ seen.T > 0] = 0
+        self._alone = alone
+
+    def apart(self, memory: np.ndarray) -> np.ndarray:
+        """Which pairs `(T, T)` bool were not seen in the same image within the shorter of their `memory` `(T,)` in seconds."""
+        return self._alone > np.minimum(memory[:, None], memory)
+
+    def keep(self, tracks: np.ndarray) -> None:
+        """Forget all tracks but those marked in `tracks` `(T,)` bool."""
+        self._alone = self._alone[tracks][:, tracks]

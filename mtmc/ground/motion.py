@@ -72,10 +72,10 @@ def fuse(positions: np.ndarray, information: np.ndarray, person: np.ndarray, peo
     View i observed the person `person` `(N,)` at `positions` `(N, 2)` with an inverse covariance `information` `(N, 2, 2)`;
     inverse covariances add up. A person without a view gets NaN.
     """
-    total = np.zeros((people, 2, 2))
-    weighted = np.zeros((people, 2))
-    np.add.at(total, person, information)
-    np.add.at(weighted, person, (information @ positions[:, :, None])[:, :, 0])
+    values = np.concatenate([information.reshape(-1, 4), (information @ positions[:, :, None])[:, :, 0]], axis=1)
+    places = person[:, None] * 6 + np.arange(6)
+    sums = np.bincount(places.ravel(), values.ravel(), 6 * people).reshape(people, 6)  # faster than np.add.at
+    total, weighted = sums[:, :4].reshape(-1, 2, 2), sums[:, 4:]
     covariances = symmetric_inverse(total)
     with np.errstate(invalid="ignore"):
         return (covariances @ weighted[:, :, None])[:, :, 0], covariances

@@ -34,7 +34,7 @@ class GroundThresholds:
     registration_error: AboveZero = 3.0
     personal_space: NotNegative = 4.0
     hidden_share: Annotated[float, Range(0.01, 1.0)] = 0.7
-    appearance_weight: NotNegative = 10.0
+    appearance_weight: NotNegative = 1.0
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(GroundThresholds, include_extras=True).items():

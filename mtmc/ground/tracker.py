@@ -6,25 +6,28 @@ from dataclasses import replace
 import numpy as np
 
 from mtmc.calibration import GroundCamera
+from mtmc.ground.association import GATE, agree, near_pairs
 from mtmc.ground.boxes import BoxPrediction
 from mtmc.ground.camera_offsets import CameraOffsets
-from mtmc.ground.evidence import Presence, shadows
+from mtmc.ground.evidence import Company, Presence, shadows
 from mtmc.ground.grouping import group
+from mtmc.ground.likeness import Likeness
 from mtmc.ground.motion import GroundMotion, fuse, sideways_scale, squared_lengths, symmetric_inverse
 from mtmc.ground.observations import Observations
 from mtmc.ground.thresholds import GroundThresholds
 from mtmc.ground.tracks import GroundTracks
 from mtmc.ground.visibility import hidden, picture_boxes, within
-from trackers import assign
 
-GATE = 13.8155  # 0.999 quantile of the chi-square distribution with 2 degrees of freedom
 HEIGHT_ERROR = 0.05  # standard deviation of one height measurement, as a share of the height
 REACH = 36.0  # distance over which a camera's offset may change by its own size, in units of the measurement error
 STATURE = 20.0  # initial height of a person, in units of the measurement error
 MARGIN = 9.0  # around the area, in standard deviations across the line of sight; detections farther out are ignored
 SMALLEST = 0.25  # of a person's height: a box below is no more exact than one of this height
 HABIT = 0.4  # seconds for which a camera's error about one person lasts: hidden legs, a bag taken for part of the body
-LEARNING = 0.1  # weight of a new value in a person's height and appearance
+LEARNING = 0.1  # weight of a new value in a person's height
+COMPANY = 1.0  # seconds for which two people seen in one image need not be seen so again; candidates must be at every moment
+CANDIDATE = GATE  # the cost of giving a detection to a candidate: candidates get what confirmed people leave
+UNMATCHED = 22.0  # the cost above which a detection rather shows somebody new
 
 # One row per person or candidate. `id` is 0 until confirmed; `views` is a running mean of the number of cameras that detect them.
 # For each camera, `member` is the row of the detection matched now or -1, `age` the seconds since the last match, `habit` its
@@ -36,8 +39,8 @@ COLUMNS += [("mean", float, (4,)), ("covariance", float, (4, 4))]
 class GroundTracker:
     """Tracks people on the ground from the detections of several calibrated cameras, moment by moment.
 
-    At each moment the Hungarian method assigns every camera's detections to people, at most one per person and camera. The cost
-    is the squared Mahalanobis distance on the ground, with heights and appearance where available. The unassigned detections are
+    At each moment every camera's detections are assigned to people, at most one per person and camera, such that the views agree
+    (see `agree`): by the distance on the ground, heights, and what `Likeness` tells of embeddings. The unassigned detections are
     grouped across views, and each group becomes a candidate.
 
     `Presence` accumulates the evidence for each. A candidate becomes a person, with an id, when its evidence reaches `confirm`,
@@ -74,7 +77,8 @@ class GroundTracker:
     def reset(self) -> None:
         """Forget all people and all learned camera parameters; ids restart at 1."""
         self.tracks = np.zeros(0, dtype=self._table)
-        self._looks: np.ndarray | None = None
+        self._likeness = Likeness(len(self.cameras))
+        self._company = Company()
         self._unit = 0.0
         self._time: float | None = None
         self._next_id = 1
@@ -100,13 +104,13 @@ class GroundTracker:
         observations = self._no_more_exact(observations)
         offsets, spread = self._camera_offsets.offsets(observations.camera, observations.ground)
         ground, errors = observations.ground - offsets, observations.covariances + spread
-        person = self._associate(observations, ground, errors)
+        person = self._associate(observations, ground, errors, evidence)
         person = self._start(observations, person, ground, errors)
         seen_at = self._move(observations, person, ground, errors)
         self._remember(observations, person)
         self._register(observations, person, seen_at, seconds)
         boxes = self._boxes.expect(self.tracks["mean"][:, :2], self._camera_offsets)
-        self._weigh(boxes, evidence)
+        self._weigh(boxes, evidence, seconds)
         boxes = self._settle(boxes, seconds)
         return self._show(self._boxes.fill(boxes, self.tracks, observations, self.thresholds.fill))
 
@@ -156,30 +160,26 @@ class GroundTracker:
         tracks["age"] += seconds
         tracks["unseen"] += seconds
 
-    def _associate(self, observations: Observations, ground: np.ndarray, errors: np.ndarray) -> np.ndarray:
-        """The row of the person that each observation continues, `(N,)`, or -1."""
+    def _associate(self, observations: Observations, ground: np.ndarray, errors: np.ndarray, evidence: np.ndarray) -> np.ndarray:
+        """The row of the person that each observation continues, `(N,)`, or -1; `evidence` `(C,)` is that of `_look`."""
         person = np.full(len(observations), -1)
         tracks = self.tracks
         if len(tracks) == 0 or len(observations) == 0:
             return person
-        spread = tracks["covariance"][:, None, :2, :2] + errors
-        information = symmetric_inverse(spread)
-        innovation = ground - tracks["mean"][:, None, :2]
-        habit = tracks["habit"] * np.exp(-tracks["age"] / HABIT)[..., None]
-        cost = squared_lengths(innovation - habit[:, observations.camera], information)
-        cost[cost > GATE] = np.inf
-        cost[squared_lengths(innovation, information) > 2 * GATE] = np.inf
-        height = tracks["height"][:, None]
-        cost += np.nan_to_num(np.square((observations.heights - height) / (HEIGHT_ERROR * height)))
-        if observations.embeddings is not None and self._looks is not None:
-            cost += self.thresholds.appearance_weight * np.nan_to_num(1 - self._looks @ observations.embeddings.T)
-        # Candidates get what confirmed people leave.
-        cost[tracks["id"] == 0] += GATE
-        limit = 2 * GATE + 2 * self.thresholds.appearance_weight
-        for camera in np.unique(observations.camera):
-            columns = np.flatnonzero(observations.camera == camera)
-            matches, _, _ = assign(cost[:, columns], limit)
-            person[columns[matches[:, 1]]] = matches[:, 0]
+        camera, embeddings = observations.camera, observations.embeddings
+        means, covariances = tracks["mean"][:, :2], tracks["covariance"][:, :2, :2]
+        pairs = near_pairs(means, covariances, ground, errors)
+        who, row = pairs
+        heights = tracks["height"][who]
+        costs = np.nan_to_num(np.square((observations.heights[row] - heights) / (HEIGHT_ERROR * heights)))
+        cosines = self._likeness.cosines(who, camera[row], None if embeddings is None else embeddings[row])
+        likeness = self._likeness.costs(cosines, tracks["age"][who, camera[row]])
+        costs += self.thresholds.appearance_weight * likeness + np.where(tracks["id"][who] == 0, CANDIDATE, 0.0)
+        habits = tracks["habit"] * np.exp(-tracks["age"] / HABIT)[..., None]
+        person = agree(pairs, means, covariances, camera, ground, errors, habits, costs, evidence, UNMATCHED)
+        sure = tracks["id"] > 0
+        both = sure[who] & (person[row] >= 0) & sure[person[row]]
+        self._likeness.learn(cosines, both & (person[row] == who), both & (person[row] != who))
         return person
 
     def _start(self, observations: Observations, person: np.ndarray, ground: np.ndarray, errors: np.ndarray) -> np.ndarray:
@@ -224,15 +224,7 @@ class GroundTracker:
         """Update people's heights and appearance."""
         tracks = self.tracks
         tracks["height"] = _blend(tracks["height"][:, None], observations.heights[:, None], person)[:, 0]
-        known = self._looks
-        if known is None:
-            if observations.embeddings is None:
-                return
-            known = np.zeros((0, observations.embeddings.shape[1]))
-        looks = np.concatenate([known, np.full((len(tracks) - len(known), known.shape[1]), np.nan)])
-        if observations.embeddings is not None:
-            looks = _blend(looks, observations.embeddings, person)
-        self._looks = looks / np.linalg.norm(looks, axis=1, keepdims=True)
+        self._likeness.remember(len(tracks), person, observations.camera, observations.embeddings)
 
     def _register(self, observations: Observations, person: np.ndarray, seen_at: np.ndarray, seconds: float) -> None:
         """Update the camera offsets from people seen by several cameras."""
@@ -246,7 +238,7 @@ class GroundTracker:
         weights = np.minimum(walked, 1.0)
         self._camera_offsets.learn(camera, place, observations.ground[rows] - place, observations.covariances[rows], weights)
 
-    def _weigh(self, boxes: np.ndarray, evidence: np.ndarray) -> None:
+    def _weigh(self, boxes: np.ndarray, evidence: np.ndarray, seconds: float) -> None:
         """Add this moment's evidence for everyone's presence, given their expected `boxes` `(C, T, 4)`; a camera that did not
         look has an `evidence` `(C,)` of 0."""
         tracks = self.tracks
@@ -259,7 +251,10 @@ class GroundTracker:
         learning = LEARNING * evidence.max(initial=0.0)
         tracks["views"] = np.where(new, views, tracks["views"] + learning * (views - tracks["views"]))
         order = np.lexsort((-np.arange(len(tracks)), tracks["views"], tracks["id"] > 0))
-        shadow = shadows(tracks["mean"][:, :2], detected, np.argsort(order), self.thresholds.personal_space * self._unit)
+        self._company.meet(detected, seconds)
+        space = self.thresholds.personal_space * self._unit
+        apart = self._company.apart(np.where(tracks["id"] > 0, COMPANY, 0.0))
+        shadow = shadows(tracks["mean"][:, :2], apart, np.argsort(order), space)
         added = self.presence.evidence(detected, visible, shadow, evidence)
         tracks["score"] = np.minimum(tracks["score"] + added, self.thresholds.certain)
 
@@ -271,8 +266,8 @@ class GroundTracker:
         limit = np.where(self.tracks["id"] > 0, self.thresholds.patience, waiting)
         alive = (self.tracks["score"] >= 0) & (self.tracks["unseen"] <= limit)
         self.tracks = self.tracks[alive]
-        if self._looks is not None:
-            self._looks = self._looks[alive]
+        self._likeness.keep(alive)
+        self._company.keep(alive)
         unnamed = np.flatnonzero((self.tracks["id"] == 0) & (self.tracks["score"] >= self.thresholds.confirm))
         self.tracks["id"][unnamed] = np.arange(self._next_id, self._next_id + len(unnamed))
         self._next_id += len(unnamed)

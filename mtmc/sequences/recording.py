@@ -1,7 +1,7 @@
 """A multi-camera recording, independent of its format: one view per camera, and the true positions of people."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,6 +84,24 @@ class Recording:
             raise InputError(
                 f"{self.name}: no detections; add det/NAME.txt for each camera, or give a detector (--detector FILE)"
             )
+
+    def require_embeddings(self) -> None:
+        """Raise `InputError` if not all detections carry embeddings."""
+        for view in self.views:
+            for frame, found in enumerate(view.detections):
+                if found is not None and len(found) and found.embeddings is None:
+                    raise InputError(
+                        f"{self.name}: the {self.detection_source} detections of {view.name} carry no embeddings "
+                        f"(frame {frame + 1}); choose other detections, or another --reid"
+                    )
+
+    def without_embeddings(self) -> "Recording":
+        """The same recording, whose detections carry no embeddings."""
+        views = []
+        for view in self.views:
+            bare = [None if found is None else replace(found, embeddings=None) for found in view.detections]
+            views.append(replace(view, detections=bare))
+        return replace(self, views=tuple(views))
 
     def require_world_truth(self) -> WorldTruth:
         """The true positions of people; raises `InputError` if they are unknown."""

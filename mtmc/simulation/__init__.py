@@ -5,7 +5,7 @@ from mtmc.simulation.crops import CropPeople
 from mtmc.simulation.demo import demo_sequences, figure_scene
 from mtmc.simulation.detections import SimulatedDetector, haunted_places
 from mtmc.simulation.rendering import Scene, Truth
-from mtmc.simulation.room import room, rooms
+from mtmc.simulation.room import meeting, room, rooms
 from mtmc.simulation.world import State, Trajectories, Visit, World, populate
 from mtmc.simulation.writing import write_sequence
 
@@ -22,6 +22,7 @@ __all__ = [
     "demo_sequences",
     "figure_scene",
     "haunted_places",
+    "meeting",
     "populate",
     "room",
     "rooms",

@@ -7,6 +7,7 @@ import numpy as np
 
 from mtmc.sequences import GroundTruth, Recording, View, WorldTruth
 from mtmc.simulation.detections import SimulatedDetector, haunted_places
+from mtmc.simulation.embeddings import CarriedEmbeddings
 from mtmc.simulation.rendering import Scene, Truth
 from mtmc.simulation.survey import Outline, survey
 from mtmc.simulation.writing import ENOUGH, PEDESTRIAN
@@ -37,20 +38,27 @@ class RenderedImages:
 
 
 def film(
-    name: str, scenes: list[Scene], outline: Outline, frame_rate: float, length: int, detector: SimulatedDetector
+    name: str,
+    scenes: list[Scene],
+    outline: Outline,
+    frame_rate: float,
+    length: int,
+    detector: SimulatedDetector,
+    embeddings: CarriedEmbeddings | None = None,
 ) -> Recording:
     """`length` frames of all cameras of `scenes`, which show parts of one world, from second 0.
 
     `outline` gives the people's boxes (see `survey`). `detector` draws the detections, named "noisy", with the world's seed; like
-    the true boxes they include parts outside the image or occluded. People less than a tenth visible are not scored in that
-    camera's ground truth; the world truth holds those at least that visible in some camera.
+    the true boxes they include parts outside the image or occluded. With `embeddings`, detections carry
+    them. People less than a tenth visible are not scored in that camera's ground truth; the world truth holds those at least that
+    visible in some camera.
     """
     cameras = {camera: scene for scene in scenes for camera in scene.cameras}
     seconds = np.arange(length) / frame_rate
     views, known = [], []
     for number, (camera, scene) in enumerate(cameras.items()):
         moments, truth = survey(scene.world, scene.cameras[camera], number, seconds, outline)
-        found = _detect(detector, moments, truth, scene, camera, number, length)
+        found = _detect(detector, embeddings, moments, truth, scene, camera, number, seconds)
         seen = truth.visibility >= ENOUGH
         classes = np.full(len(moments), PEDESTRIAN)
         boxes = GroundTruth(moments, truth.ids, truth.boxes, seen, classes, truth.visibility)
@@ -68,13 +76,18 @@ def film(
     )
 
 
-def _detect(detector, moments, truth, scene, camera, number, length) -> list[Detections]:
-    """The detections in each frame of camera `number` of the recording."""
+def _detect(detector, embeddings, moments, truth, scene, camera, number, seconds) -> list[Detections]:
+    """The detections of camera `number` of the recording at each of `seconds` `(T,)`, evenly spaced."""
     size, seed = scene.cameras[camera].image_size, scene.world.seed
     haunts = haunted_places(np.random.default_rng([seed, 7, number]), size)
-    rng = np.random.default_rng([seed, 9, number])
+    rng, looking = np.random.default_rng([seed, 9, number]), np.random.default_rng([seed, 14, number])
+    drifted = detector.drifted(moments, truth, seconds[1] - seconds[0], np.random.default_rng([seed, 15, number]))
     found = []
-    for rows in rows_by_frame(moments, length):
-        there = Truth(*(part[rows] for part in vars(truth).values()))
-        found.append(Detections(*detector.detect(there, size, rng, haunts)))
+    for frame, rows in enumerate(rows_by_frame(moments, len(seconds))):
+        there = Truth(*(part[rows] for part in vars(drifted).values()))
+        boxes, scores, shown = detector.detect(there, size, rng, haunts)
+        carried = None
+        if embeddings is not None:
+            carried = embeddings.embed(frame, number, there.ids - 1, there.boxes, shown, looking)
+        found.append(Detections(boxes, scores, carried))
     return found

@@ -193,7 +193,7 @@ def _visit(rng, person, number, start, ends, via, obstacles, pause, stay, planne
     best_gap = -1.0
     for _ in range(TRIES):
         inner = via(rng, *ends)
-        path = _detour(_rounded(np.vstack([ends[0], inner, ends[1]])), obstacles)
+        path = _detour(rounded(np.vstack([ends[0], inner, ends[1]])), obstacles)
         marks = _marks(path)
         times, arcs, now = [start], [0.0], start
         speed = rng.uniform(0.9, 1.5)
@@ -233,7 +233,7 @@ def _marks(path: np.ndarray) -> np.ndarray:
     return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
 
 
-def _rounded(corners: np.ndarray) -> np.ndarray:
+def rounded(corners: np.ndarray) -> np.ndarray:
     """The polyline `corners` `(C, 2)` with its corners cut off three times (Chaikin's scheme) and points about every 0.2 m."""
     for _ in range(3):
         a, b = corners[:-1], corners[1:]

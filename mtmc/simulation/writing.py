@@ -61,4 +61,4 @@ def _write_frames(part: Path, scene: Scene, camera: str, length: int, frame_rate
             seen = truth.visibility
             gt.write(ground_truth_text(GroundTruth(frames, truth.ids, truth.boxes, seen >= ENOUGH, classes, seen)))
             ground.write(ground_text(index, truth.ids, truth.ground))
-            det.write(detections_text(index, *detector.detect(truth, size, np.random.default_rng([seed, 9, index]), haunts)))
+            det.write(detections_text(index, *detector.detect(truth, size, np.random.default_rng([seed, 9, index]), haunts)[:2]))
