@@ -51,6 +51,9 @@ def main(arguments: list[str] | None = None) -> None:
         )
     if not tracker.uses_appearance:
         appearance = None
+    if appearance is not None or tracker.needs_image:
+        for sequence in sequences:
+            sequence.require_images("the network of --reid, or a tracker that follows the camera's motion")
 
     options.output.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 # Beyond these, the squares and ratios of which filters are made overflow or have no digits left.
-FARTHEST, THINNEST = 1e9, 1e-6  # pixels
+FARTHEST, THINNEST = 1e9, 1e-9  # pixels
 HIGHEST = 1e100  # scores, on whatever scale
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -17,7 +17,7 @@ class Detections:
     `boxes` `(N, 4)` are xyxy pixels and may reach beyond the image; `scores` `(N,)` are the detector's confidences; `embeddings`
     `(N, D)`, if any, are normalized to float32 unit rows. Raises `ValueError` for mismatched shapes, non-finite values, a box
     without area, which has no crop and no aspect ratio, an all-zero embedding, or numbers that no camera and no detector gives: a
-    box thinner than 1e-6 pixels or beyond 1e9, a score beyond 1e100.
+    box thinner than 1e-9 pixels or beyond 1e9, a score beyond 1e100.
     """
 
     boxes: np.ndarray
