@@ -134,7 +134,7 @@ def draw(rows: list[dict], path: Path, peers: Peers | None = None) -> None:
     axis.set_xticks(ticks, [str(people) for people in ticks])
     axis.minorticks_off()
     low, high = axis.get_ylim()
-    marks = [mark for power in range(-3, 5) for mark in np.array([1, 2, 5]) * 10.0**power if low <= mark <= high]
+    marks = [mark * 10.0**power for power in range(-3, 5) for mark in (1, 2, 5) if low <= mark * 10.0**power <= high]
     axis.set_yticks(marks, [f"{mark:g}" for mark in marks])
     axis.grid(alpha=0.3)
     figure.legend(loc="outside right upper", fontsize="small")
