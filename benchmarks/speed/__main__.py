@@ -120,10 +120,10 @@ def _report(title: str, rows: list[dict], output: Path | None) -> None:
     """Print `rows` as a table with their keys as columns and, with `output`, write them to `output/<title>.json`."""
     table = Table(title=title)
     for key in rows[0]:
-        table.add_column(key, justify="left" if isinstance(rows[0][key], str) else "right")
+        table.add_column(key, justify="left" if isinstance(rows[0][key], str) else "right", no_wrap=True)
     for row in rows:
         table.add_row(*("-" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+    Console(width=max(Console().width, 120)).print(table)
     if output:
         machine = {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()}
         with replacing(output / f"{title}.json") as path:
