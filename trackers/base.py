@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -45,6 +46,8 @@ class Tracker(ABC):
     camera_motion = "none"
     kept: int | slice | None = None
     behaviour = Behaviour()
+    frame_rate = RATE
+    _ages: Mapping[str, int] = MappingProxyType({})
 
     def __init__(
         self,
@@ -57,8 +60,6 @@ class Tracker(ABC):
         self._empty_memory = memory
         self._appearance = appearance
         self._table = np.dtype(COLUMNS + list(columns))
-        self._ages: Mapping[str, int] = {}
-        self.frame_rate = RATE
         self.reset()
 
     @property
