@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 import numpy as np
 
@@ -47,7 +46,7 @@ class Tracker(ABC):
     kept: int | slice | None = None
     behaviour = Behaviour()
     frame_rate = RATE
-    _ages: Mapping[str, int] = MappingProxyType({})
+    _ages: Mapping[str, int] | None = None
 
     def __init__(
         self,
@@ -77,7 +76,7 @@ class Tracker(ABC):
         self.frame_rate = frame_rate
         if self.behaviour.time == "seconds":
             self._motion = replace(self._motion, step=RATE / frame_rate)
-            for name, frames in self._ages.items():
+            for name, frames in (self._ages or {}).items():
                 setattr(self, name, max(round(frames * frame_rate / RATE), min(frames, 1)))
         self.reset()
 
