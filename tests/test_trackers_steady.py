@@ -28,7 +28,7 @@ def ids(tracker: trackers.Tracker, *frames: Detections) -> list[int]:
 @pytest.mark.parametrize("embedded", [True, False])
 def test_a_faint_detection_continues_a_person_and_starts_none(embedded):
     tracker = trackers.build("steady")
-    clear, faint = [scene((0, 0, 0.9))] * 4, [scene((0, 0, 0.2), (300, 1, 0.2))] * 4
+    clear, faint = [scene((0, 0, 0.9))] * 4, [scene((0, 0, 0.4), (300, 1, 0.4))] * 4
     frames = clear + faint if embedded else [without_looks(each) for each in clear + faint]
     assert ids(tracker, *frames) == [1]
     assert len(tracker.tracks) == 1

@@ -43,7 +43,7 @@ class Steady(Tracker):
         self,
         appearance: Appearance | None = None,
         min_high_score: Score = 0.6,
-        min_low_score: Score = 0.1,
+        min_low_score: Score = 0.3,
         min_new_score: Score = 0.7,
         centring: Overlap = 0.7,
         max_centred_distance: AppearanceDistance = 0.6,
