@@ -1,6 +1,5 @@
 """The plug `scoring` of MOTDT: the probability that each box of a frame shows a person."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,6 @@ from reid.common.errors import InputError
 from reid.common.plugin import is_plugin, open_plugin
 from reid.engines import devices
 from reid.weights.weights_file import Weights, read_weights
-
-Scoring = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 LARGE = 720  # pixels of the short side above which a picture is resized to SHORT_SIDE_OF_LARGE
 SHORT_SIDE_OF_LARGE = 640
