@@ -90,8 +90,9 @@ def test_half_are_mirrored_and_the_share_asked_for_is_erased():
     assert abs((changes.erased[:, 2] > 0).mean() - 0.2) < 0.03
 
 
-def test_shifts_reach_what_the_papers_pad_in_both_directions():
-    shifts = draw_changes(4000, 256, 128, np.random.default_rng(0)).shifts
+@pytest.mark.parametrize("size", [(256, 128), (384, 192)])
+def test_shifts_reach_what_the_papers_pad_in_both_directions_at_every_size(size):
+    shifts = draw_changes(4000, *size, np.random.default_rng(0)).shifts
     assert (shifts.min(0) == -10).all()
     assert (shifts.max(0) == 10).all()
 
@@ -111,7 +112,12 @@ def test_an_erased_rectangle_lies_inside_and_has_the_area_and_the_ratio_of_the_p
 @pytest.mark.parametrize("highest", [3.3, 3.33])
 def test_the_ratio_of_an_erased_rectangle_ends_where_the_recipe_says(highest):
     erased = draw_changes(20_000, 2000, 1000, np.random.default_rng(0), erasing=1, ratio=highest).erased
-    assert (erased[:, 2] / erased[:, 3]).max() == pytest.approx(highest, abs=0.01)
+    assert (erased[:, 2] / erased[:, 3]).max() == pytest.approx(highest, abs=0.02)
+
+
+def test_a_rectangle_that_does_not_fit_is_drawn_again_with_its_corner_so_that_large_ones_are_rare():
+    erased = draw_changes(20_000, 256, 128, np.random.default_rng(0), erasing=1).erased
+    assert erased[:, 2:].prod(1).mean() / (256 * 128) == pytest.approx(0.150, abs=0.002)
 
 
 def test_no_jitter_leaves_the_colours_and_some_keeps_within_its_bounds():

@@ -14,19 +14,16 @@ def equation_1(t: int) -> float:
     return 3.5e-4 if t <= 40 else 3.5e-5 if t <= 70 else 3.5e-6
 
 
-@pytest.mark.parametrize("t", [1, 5, 10])
-def test_warm_up_ends_each_epoch_at_equation_1(t):
-    assert 3.5e-4 * warmup_steps(t, 10, (40, 70)) == pytest.approx(equation_1(t))
-
-
-@pytest.mark.parametrize("t", [11, 40, 41, 70, 71, 120])
+@pytest.mark.parametrize("t", [1, 2, 5, 10, 11, 40, 41, 70, 71, 120])
 @pytest.mark.parametrize("share", [0, 0.5, 0.999])
-def test_after_the_warm_up_every_moment_of_an_epoch_has_the_rate_of_equation_1(t, share):
+def test_every_moment_of_an_epoch_has_the_rate_of_equation_1(t, share):
     assert 3.5e-4 * warmup_steps(t - 1 + share, 10, (40, 70)) == pytest.approx(equation_1(t))
 
 
-def test_the_rate_does_not_leap_where_the_warm_up_ends():
-    assert warmup_steps(9.999, 10, (40, 70)) == pytest.approx(warmup_steps(10, 10, (40, 70)), rel=1e-3)
+def test_a_shorter_warm_up_rises_in_as_many_equal_steps():
+    factors = [warmup_steps(step / 100, 0.8, ()) for step in range(80)]
+    assert sorted(set(factors)) == pytest.approx([rise / 10 for rise in range(1, 11)])
+    assert {factors.count(factor) for factor in set(factors)} == {8}
 
 
 @pytest.mark.parametrize(

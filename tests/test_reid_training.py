@@ -23,7 +23,7 @@ from reid.weights.weights_file import read_weights
 
 def test_the_learning_rate_rises_then_falls_at_each_step():
     rates = [warmup_steps(epoch, warmup=10, steps=(40, 70)) for epoch in (0, 5, 10, 39.9, 40, 70)]
-    assert rates == pytest.approx([0.01, 0.5, 1, 1, 0.1, 0.01])
+    assert rates == pytest.approx([0.1, 0.6, 1, 1, 0.1, 0.01])
 
 
 def test_weight_average_is_the_mean_of_all_states():

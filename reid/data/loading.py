@@ -77,7 +77,7 @@ class Images:
 
 @dataclass(frozen=True)
 class ImageChanges:
-    """How to augment images: `erasing`, `ratio` and `jitter` as for `reid.data.augmentation.draw_changes`.
+    """How to augment images: `erasing`, `ratio`, `jitter` and `padding` as for `reid.data.augmentation.draw_changes`.
 
     `camera` holds the strengths of `reid.data.camera_changes`, or None; `background` is the probability, 0..1, of replacing a
     person's background by another's, and `masked` that of a plain one (`reid.data.backgrounds`). The last `composed` images of a
@@ -91,6 +91,7 @@ class ImageChanges:
     background: float = 0.0
     masked: float = 0.0
     composed: int = 0
+    padding: int = 10
 
 
 def load_batches(
@@ -124,7 +125,8 @@ def load_batches(
         for row in range(first, len(batches)):
             random = np.random.default_rng([*seed, row])
             chosen = torch.from_numpy(batches[row, places])
-            drawn = draw_changes(count, size.height, size.width, random, changes.erasing, changes.ratio, changes.jitter)
+            papers = changes.erasing, changes.ratio, changes.jitter, changes.padding
+            drawn = draw_changes(count, size.height, size.width, random, *papers)
             seen = None if changes.camera is None else draw_camera_changes(count, random, changes.camera).take(places)
             donors, people, mixed, backgrounds = torch.empty(0), torch.empty(0), None, None
             if around or changes.composed:

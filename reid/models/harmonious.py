@@ -1,6 +1,7 @@
 """The network of HA-CNN and Robust-ReID: a global branch and a local branch of four regions, with a head on each."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import torch
@@ -10,12 +11,10 @@ from torch.nn import functional as F
 from reid.models.frozen_parser import Foreground, FrozenParser
 from reid.models.inception import InceptionA, InceptionB
 from reid.models.layers import (
+    POOLS,
     REGIONS,
-    Average,
-    GeM,
     HarmoniousAttention,
-    Maximum,
-    UnitClassifier,
+    ScaledClassifier,
     convolution,
     neck_classifier,
     neck_norm,
@@ -26,13 +25,13 @@ from reid.models.shuffle import ShuffleA, ShuffleB
 from reid.preprocessing import Preprocessing
 
 Blocks = Literal["shuffle", "inception"]
-Pool = Literal["gem", "average", "max"]
+Pool = Literal["gem", "average", "max", "average_max"]
 HeadKind = Literal["unit", "bnneck", "none"]
+LogitScale = Literal[1, 4]
 
 # A region's height and width as a fraction of the first stage's input: 24x28 of 80x32, then 12x14 and 6x7 (Li et al. 2018, fig.
 # 2).
 REGION_HEIGHT, REGION_WIDTH = 24 / 80, 28 / 32
-_POOLS = {"gem": GeM, "average": Average, "max": Maximum}
 
 
 class Harmonious(Network):
@@ -41,11 +40,11 @@ class Harmonious(Network):
     stem: channels after the first convolution. channels: channels after each of the three stages. repeats: how many Shuffle-A
     blocks each stage has. dimension: features of each of the two heads. blocks: those of the stages and of the local branch,
     whose weights the regions share: "shuffle" for Lawen et al., "inception" for Li et al., fig. 3. pool: the pooling before both
-    heads. head: "unit" scales the features to unit length before both losses (Lawen et al., sec. 3); "bnneck" uses the linear
-    layer's features for the triplet loss, and those after a batch normalisation for the classifier and the test (Luo et al.,
-    CVPRW 2019, fig. 5); "none" is HA-CNN's head, batch normalisation and ReLU after the linear layer. So "unit" differs from it
-    not only in length: it has no ReLU, and a classifier for unit features; each of the two trains from scratch only this way.
-    foreground: a parser, whose foreground weights the pooling of the global branch (Kalayeh et al., CVPR 2018), or "none".
+    heads. head: "none" is a linear layer and batch normalisation; "unit" then scales the features to unit length, in training and
+    the test (Lawen et al., sec. 3); "bnneck" uses the linear layer's features for the triplet loss, and those after the batch
+    normalisation for the classifier and the test (Luo et al., CVPRW 2019, fig. 5). relu: whether a ReLU follows the batch
+    normalisation, as in HA-CNN. logit_scale: the factor of `ScaledClassifier`. "bnneck" uses neither. foreground: a parser, whose
+    foreground weights the pooling of the global branch (Kalayeh et al., CVPR 2018), or "none".
     """
 
     preprocessing = Preprocessing(160, 64)
@@ -60,6 +59,8 @@ class Harmonious(Network):
         blocks: Blocks,
         pool: Pool,
         head: HeadKind,
+        relu: bool,
+        logit_scale: LogitScale,
         foreground: Foreground,
     ):
         super().__init__()
@@ -68,11 +69,12 @@ class Harmonious(Network):
         self.stages = nn.ModuleList(_stage(blocks, i, o, n) for i, o, n in zip(inputs, channels, repeats, strict=True))
         self.attentions = nn.ModuleList(HarmoniousAttention(o) for o in channels)
         self.locals = nn.ModuleList(_halving(blocks, i, o) for i, o in zip(inputs, channels, strict=True))
-        self.global_pool, self.local_pool = _POOLS[pool](), _POOLS[pool]()
-        self.global_embedding = _embedding(head, channels[-1], dimension)
-        self.local_embedding = _embedding(head, REGIONS * channels[-1], dimension)
+        self.global_pool, self.local_pool = POOLS[pool](), POOLS[pool]()
+        pooled = channels[-1] * self.global_pool.widening
+        self.global_embedding = _embedding(head, relu, pooled, dimension)
+        self.local_embedding = _embedding(head, relu, REGIONS * pooled, dimension)
         self.necks = nn.ModuleList(neck_norm(dimension) for _ in range(2 if head == "bnneck" else 0))
-        classifier = {"unit": UnitClassifier, "bnneck": neck_classifier, "none": _classifier}[head]
+        classifier = neck_classifier if head == "bnneck" else partial(ScaledClassifier, scale=logit_scale)
         self.classifiers = nn.ModuleList(classifier(dimension, classes) for _ in range(2 if classes else 0))
         self.parser = None if foreground == "none" else FrozenParser(foreground)
         self.head = head
@@ -120,16 +122,10 @@ def _halving(blocks: Blocks, inputs: int, outputs: int) -> nn.Module:
     return InceptionB(inputs, outputs) if blocks == "inception" else ShuffleB(inputs, outputs, 2)
 
 
-def _embedding(head: HeadKind, inputs: int, outputs: int) -> nn.Sequential:
+def _embedding(head: HeadKind, relu: bool, inputs: int, outputs: int) -> nn.Sequential:
     linear = nn.Linear(inputs, outputs)
     if head == "bnneck":
         return nn.Sequential(linear)
-    if head == "none":
-        return nn.Sequential(linear, nn.BatchNorm1d(outputs), nn.ReLU())
     # Lawen et al. specify a linear layer and unit length. Without HA-CNN's batch normalisation between them, all features start
-    # in one direction and, trained from scratch, collapse to it; its ReLU would halve the sphere, so it is omitted.
-    return nn.Sequential(linear, nn.BatchNorm1d(outputs))
-
-
-def _classifier(dimension: int, classes: int) -> nn.Linear:
-    return nn.Linear(dimension, classes, bias=False)
+    # in one direction and, trained from scratch, collapse to it; its ReLU would halve the sphere, so Robust-ReID has none.
+    return nn.Sequential(linear, nn.BatchNorm1d(outputs), *([nn.ReLU()] if relu else []))

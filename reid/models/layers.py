@@ -34,11 +34,16 @@ class StridedDepthwise(nn.Conv2d):
         return dense[:, :, ::rows, ::columns].contiguous(memory_format=torch.channels_last)
 
 
-class GeM(nn.Module):
+class Pooling(nn.Module):
+    """Global pooling, `(B, C, H, W)` to `(B, C * widening)`. A map `where`, of the same batch, weights the pixels."""
+
+    widening = 1
+
+
+class GeM(Pooling):
     """Generalised mean pooling with one trainable exponent: Lawen et al. 2019, eq. 6 (Radenovic et al. 2018).
 
-    `(B, C, H, W)` to `(B, C)`. The exponent starts at 3; 1 is average pooling, infinity is maximum pooling. A map `where` weights
-    the mean of the powers.
+    The exponent starts at 3; 1 is average pooling, infinity is maximum pooling. A map `where` weights the mean of the powers.
     """
 
     def __init__(self, exponent: float = 3.0, floor: float = 1e-6):
@@ -54,22 +59,41 @@ class GeM(nn.Module):
         return powers.pow(1 / self.exponent)
 
 
-class Average(nn.Module):
-    """Global average pooling, `(B, C, H, W)` to `(B, C)`. A map `where` weights it."""
+class Average(Pooling):
+    """Global average pooling."""
 
     def forward(self, maps: torch.Tensor, where: torch.Tensor | None = None) -> torch.Tensor:
         return average(maps, where)
 
 
-class Maximum(nn.Module):
-    """Global maximum pooling, `(B, C, H, W)` to `(B, C)`. A map `where` is a factor of each pixel."""
+class Maximum(Pooling):
+    """Global maximum pooling. A map `where` is a factor of each pixel."""
 
     def forward(self, maps: torch.Tensor, where: torch.Tensor | None = None) -> torch.Tensor:
         return maps.amax((2, 3)) if where is None else (scale_up(maps.float(), where) * where).amax((2, 3))
 
 
+class AverageMaximum(Pooling):
+    """Global average and maximum pooling, concatenated. Lawen et al. 2019 tried it: similar accuracy with more parameters."""
+
+    widening = 2
+
+    def __init__(self):
+        super().__init__()
+        self.average, self.maximum = Average(), Maximum()
+
+    def forward(self, maps: torch.Tensor, where: torch.Tensor | None = None) -> torch.Tensor:
+        return torch.cat([self.average(maps, where), self.maximum(maps, where)], 1)
+
+
+POOLS: dict[str, type[Pooling]] = {"gem": GeM, "average": Average, "max": Maximum, "average_max": AverageMaximum}
+
+
 def neck_norm(dimension: int) -> nn.BatchNorm1d:
-    """The batch normalisation of a BNNeck, with its shift fixed at 0: Luo et al., CVPRW 2019, sec. 3.5."""
+    """The batch normalisation of a BNNeck: Luo et al., CVPRW 2019, sec. 3.5.
+
+    Its shift is fixed at 0, as in the authors' code; the paper does not mention it.
+    """
     norm = nn.BatchNorm1d(dimension)
     norm.bias.requires_grad_(False)
     return norm
@@ -82,19 +106,20 @@ def neck_classifier(dimension: int, classes: int) -> nn.Linear:
     return classifier
 
 
-class UnitClassifier(nn.Linear):
-    """A bias-free classifier of unit features, with logits scaled by 4.
+class ScaledClassifier(nn.Linear):
+    """A bias-free classifier, with logits multiplied by `scale`, for unit features.
 
-    A choice not described by Lawen et al. 2019. With PyTorch's initialisation rows have length 0.6: their logits of unit features
-    are nearly equal, and Adam takes a third of a run of 56 epochs to lengthen them. The factor speeds this up; with 16 the ID
-    loss dominates the triplet loss at the start.
+    Lawen et al. 2019 print the missing bias, and no scale. With PyTorch's initialisation rows have length 0.6: their logits of
+    unit features are nearly equal, and Adam takes a third of a run of 56 epochs to lengthen them. A factor of 4 speeds this up;
+    with 16 the ID loss dominates the triplet loss at the start.
     """
 
-    def __init__(self, dimension: int, classes: int):
+    def __init__(self, dimension: int, classes: int, scale: int = 4):
         super().__init__(dimension, classes, bias=False)
+        self.scale = scale
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return 4 * super().forward(features)
+        return self.scale * super().forward(features)
 
 
 class SpatialAttention(nn.Module):

@@ -112,7 +112,8 @@ class Batches:
     def _load(self, batches: np.ndarray, epoch: int, first: int, ask: Ask | None) -> Iterator[tuple[torch.Tensor, ...]]:
         recipe, size = self.recipe, self.size_at(epoch)
         seed, columns, images = [recipe.seed, epoch, 1], processes.own_rows(*recipe.parts_of_batch), self._at(size)
-        return load_batches(images, self._told, batches, size, self._changes, seed, first, columns, self.device, ask)
+        changes = replace(self._changes, padding=round(recipe.padding * size.height / self.size.height))
+        return load_batches(images, self._told, batches, size, changes, seed, first, columns, self.device, ask)
 
     def _at(self, size: Preprocessing) -> Images:
         """All images at `size`, decoded when the size changes."""

@@ -56,6 +56,7 @@ class Recipe:
     parsing_weight: float
     unlabelled_per_batch: int
     composites_per_batch: int
+    padding: int
     random_erasing: float
     erasing_ratio: float
     colour_jitter: float

@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from math import cos, pi
 
+_RISES = 10  # of the warm-up
+
 
 def warmup_steps(epoch: float, warmup: float, steps: Sequence[float], decay: float = 0.1) -> float:
-    """The factor on the learning rate: a linear rise, then a fall by `decay` at each of `steps`.
+    """The factor on the learning rate: a rise in `_RISES` equal steps, then a fall by `decay` at each of `steps`.
 
     Lawen et al. 2019, eq. 1, and Luo et al., TMM 2019, eq. 1, where warm-up is 10 of 120 epochs and the steps are at 40 and 70.
-    `epoch` counts from 0 and may be a fraction; the factor is in 0..1. The papers count whole epochs from 1: their factor of
-    epoch `t` is the one at `epoch = t` during warm-up, and from `t - 1` to `t` afterwards. At 3.5e-4 it rises from 3.5e-5 to
-    3.5e-4, as in the text of Luo et al., CVPRW 2019; eq. 1 there prints 3.5e-5 * t / 10, a tenth of that, which would jump
-    tenfold after the warm-up.
+    `epoch` counts from 0 and may be a fraction; the factor is in 0..1. The papers count whole epochs `t` from 1, and their ten of
+    warm-up have the factors t / 10: 3.5e-5 in the first, 3.5e-4 in the tenth. A warm-up of another length has as many steps. Eq.
+    1 of Luo et al., CVPRW 2019, prints 3.5e-5 * t / 10, a tenth of its text, which would jump tenfold after the warm-up.
     """
     if epoch < warmup:
-        return max(epoch, 0.01 * warmup) / warmup
+        return (int(_RISES * epoch / warmup) + 1) / _RISES
     return decay ** sum(epoch >= step for step in steps)
 
 
