@@ -21,7 +21,7 @@ def test_every_moment_of_an_epoch_has_the_rate_of_equation_1(t, share):
 
 
 def test_a_shorter_warm_up_rises_in_as_many_equal_steps():
-    factors = [warmup_steps(step / 100, 0.8, ()) for step in range(80)]
+    factors = [warmup_steps((step + 0.5) / 100, 0.8, ()) for step in range(80)]
     assert sorted(set(factors)) == pytest.approx([rise / 10 for rise in range(1, 11)])
     assert {factors.count(factor) for factor in set(factors)} == {8}
 
