@@ -1,17 +1,17 @@
-"""Reproduce the tables of the ReID papers, or our ablation: train or load every row, and print it beside the paper's figures.
+"""Reproduce the tables and figures of the ReID papers: train or load every row, and print or draw it beside the paper's values.
 
-`python -m benchmarks.reid --table bag_of_tricks --data SOURCE`. The same command resumes an interrupted table.
+`python -m benchmarks.reid --table bag_of_tricks --data SOURCE`, or `--figure NAME`. The same command goes on with an interrupted
+one.
 """
 
 import argparse
 from dataclasses import fields, replace
 from pathlib import Path
 
+from benchmarks.reid import figures
 from benchmarks.reid.table import Table
 from benchmarks.reid.tables import TABLES, find_table
 from reid.common.errors import InputError, note, run_program
-
-NAMES = ", ".join((*TABLES, "features_2d"))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -19,11 +19,6 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parse(arguments)
     if options.epochs is not None and options.epochs < 1:
         raise InputError(f"--epochs {options.epochs}: must be at least 1")
-    if options.table == "features_2d":
-        from benchmarks.reid.digits import draw_features
-
-        draw_features(options.data, options.output / options.table, options.epochs)
-        return
     from benchmarks.reid.data import read_data
     from benchmarks.reid.recipes import Reduction, row_recipe
     from benchmarks.reid.report import print_steps, print_table, title, write_summary
@@ -34,11 +29,16 @@ def main(arguments: list[str] | None = None) -> None:
     from reid.engines import devices
     from reid.training.recipe import Recipe
 
-    device = devices(options.device)[0]
-    table, folder = find_table(options.table), options.output / options.table
     for source in (*options.data, *options.validate, *options.unlabelled):
         if source.partition("=")[0] in {field.name for field in fields(Recipe)}:
             raise InputError(f"{source}: not a data source; changes to the recipes go before the options")
+    if options.figure:
+        figures.draw_figure(options)
+        return
+    if options.networks:
+        raise InputError("--networks: a table trains its own; leave it out")
+    device = devices(options.device)[0]
+    table, folder = find_table(options.table), options.output / options.table
     small = options.scale == "small"
     changes = options.changes if options.unlabelled else [*options.changes, "unlabelled_per_batch=0"]
     reduction = Reduction(options.epochs, small, tuple(changes))
@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _draw_losses(table: Table, folder: Path, path: Path) -> None:
-    """The loss curves of all rows of one seed, whose runs are in `folder`: Luo et al., TMM 2019, Fig. 7."""
+    """The loss curves by epoch of all rows of one seed, whose runs are in `folder`: whether each has converged or collapsed."""
     from benchmarks.reid.runs import run_folder
     from reid.evaluation.curves import draw_losses
 
@@ -91,15 +91,16 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="changes to every row's recipe, before the options; backbone_weights=FILE: all start from this backbone; for "
         "distillation, teacher=[A.xml,B.xml] is required",
     )
-    parser.add_argument("--table", required=True, metavar="NAME", help=NAMES)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--table", metavar="NAME", help=", ".join(TABLES))
+    what.add_argument("--figure", metavar="NAME", help=figures.names())
     parser.add_argument(
         "--data",
         nargs="+",
         default=[],
         metavar="SOURCE",
         help="training data, used together, as in `python -m reid train --data`; rows with ft in their name go on from others' "
-        "networks on the first alone; spreid_parsing takes lip=DIR, and features_2d a folder of MNIST's IDX files (default: "
-        "rendered digits)",
+        "networks on the first alone; spreid_parsing takes lip=DIR",
     )
     parser.add_argument(
         "--validate",
@@ -130,6 +131,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="output folder (default: %(default)s)"
     )
+    figures.add_arguments(parser)
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")
     return parser.parse_args(arguments)
 

@@ -23,15 +23,24 @@ def title(table: Table, data: Data, reduction: Reduction) -> str:
     """The table's title with its training and evaluation data, and any reductions of the run."""
     trained, measured = ", ".join(data.names), ", ".join(each.name for each in data.measured)
     on = trained if measured == trained else f"{trained} to {measured}"
+    reduced = reductions(table, reduction)
+    if (identities := int(data.labelled.ids.max()) + 1) != data.whole:
+        reduced.append(f"{identities} identities for {data.whole}")
+    return with_reductions(f"{table.title}; ours on {on}", reduced)
+
+
+def reductions(table: Table, reduction: Reduction) -> list[str]:
+    """What a run changes of the table's recipe, each as text."""
     full, used = (asdict(row_recipe(table, table.trained[0], each)) for each in (Reduction(), reduction))
     # Settings in epochs shrink along with them and are not listed; teachers are data.
     silent = {"teacher", *(key for key in full if key.endswith("_epochs"))}
     told = [key for key in full if full[key] != used[key] and key not in silent]
-    reduced = [f"{key.replace('_', ' ')} {_short(used[key])} for {_short(full[key])}" for key in told]
-    if (identities := int(data.labelled.ids.max()) + 1) != data.whole:
-        reduced.append(f"{identities} identities for {data.whole}")
-    suffix = f"; REDUCED: {', '.join(reduced)}" if reduced else ""
-    return f"{table.title}; ours on {on}{suffix}"
+    return [f"{key.replace('_', ' ')} {_short(used[key])} for {_short(full[key])}" for key in told]
+
+
+def with_reductions(title: str, reduced: list[str]) -> str:
+    """A title with what a run has `reduced`, if anything."""
+    return f"{title}; REDUCED: {', '.join(reduced)}" if reduced else title
 
 
 def print_table(table: Table, results: dict[str, dict], heading: str) -> None:

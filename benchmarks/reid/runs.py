@@ -12,6 +12,7 @@ from benchmarks.reid.features import sampled_embeddings
 from benchmarks.reid.recipes import Reduction, networks, row_recipe
 from benchmarks.reid.table import Feature, Row, Table
 from reid.evaluation.features import embed_features, feature_of, join_features
+from reid.training.validation import Measured
 from reid.weights.weights_file import Weights, read_weights
 
 
@@ -45,10 +46,11 @@ class Runs:
         }
         return found | ({"start": self.settings(self.table.find(row.start))} if row.start else {})
 
-    def train(self, row: Row) -> None:
+    def train(self, row: Row, validation: Sequence[Measured] = ()) -> None:
         """Train the network of `row`, or those that it joins, to the end if necessary, after the one that it starts from.
 
-        Raises InputError if the folder of a run holds one of another recipe or other data.
+        A network of its own is evaluated on `validation` as often as its recipe says, in the run's `validation.csv`. Raises
+        InputError if the folder of a run holds one of another recipe or other data.
         """
         from reid.training.trainer import train
 
@@ -60,7 +62,8 @@ class Runs:
         recipe = row_recipe(self.table, row, self.reduction)
         if row.start:
             recipe = replace(recipe, start=str(self._folder(self.table.find(row.start)) / "last.safetensors"))
-        train(recipe, self.data.crops(recipe, first=bool(row.start)), self._folder(row), self.device, data=self._names(row))
+        crops = self.data.crops(recipe, first=bool(row.start))
+        train(recipe, crops, self._folder(row), self.device, validation, self._names(row))
 
     def weights(self, row: Row) -> Weights:
         """The weights of the trained network of `row`, or of the first that it joins."""
@@ -92,6 +95,11 @@ def run_folder(table: Table, folder: Path, row: Row) -> Path:
     """The folder of the training run of a row whose result is in `folder`, one of a seed in that of its table."""
     shared = folder.parents[1] / table.runs / folder.name if table.runs else folder
     return shared / (row.run or slug(row.name))
+
+
+def find_run(table: Table, name: str) -> Row:
+    """The first row of `table` whose training run is in a folder called `name`."""
+    return next(row for row in table.trained if (row.run or slug(row.name)) == name)
 
 
 def slug(name: str) -> str:

@@ -228,5 +228,5 @@ TABLES = {
 def find_table(name: str) -> Table:
     """The table called `name`. Raises InputError for an unknown name, listing the known ones."""
     if name not in TABLES:
-        raise InputError(f"unknown table {name}; choose from {', '.join(TABLES)}, features_2d")
+        raise InputError(f"unknown table {name}; choose from {', '.join(TABLES)}")
     return TABLES[name]
