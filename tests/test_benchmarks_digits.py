@@ -1,13 +1,11 @@
-"""The picture of 2-D features: rendered digits, MNIST's files, and what is drawn and written."""
+"""Handwritten digits: rendered, and from MNIST's files."""
 
 import gzip
-import json
 import struct
 
 import numpy as np
 import pytest
 
-from benchmarks.reid import __main__ as reid
 from benchmarks.reid import digits as reid_digits
 from reid.common.errors import InputError
 
@@ -16,15 +14,6 @@ def test_digits_are_rendered_each_as_often_and_none_like_another():
     images, labels = reid_digits.render_digits(3, np.random.default_rng(0))
     assert np.bincount(labels).tolist() == [3] * 10
     assert len(np.unique(images.reshape(30, -1), axis=0)) == 30
-
-
-def test_features_in_the_plane_say_that_digits_stand_in_for_mnist(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(reid_digits, "RENDERED", 12)
-    reid.main(["--table", "features_2d", "--epochs", "2", "--output", str(tmp_path)])
-    assert "stand-in for MNIST" in capsys.readouterr().out
-    assert (tmp_path / "features_2d/features_2d.png").exists()
-    summary = json.loads((tmp_path / "features_2d/summary.json").read_text())
-    assert set(summary["clustering_ratio"]) == {*reid_digits.WIRINGS, "BNNeck, f_i"}
 
 
 @pytest.mark.parametrize("packed", [False, True])

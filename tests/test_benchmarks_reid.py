@@ -5,7 +5,6 @@ import shutil
 from dataclasses import fields, replace
 
 import cv2
-import numpy as np
 import pytest
 from small_table import TINY, SmallNeck, run_tiny
 
@@ -23,7 +22,7 @@ from benchmarks.reid.table import DUKE, MARKET, Row
 from benchmarks.reid.tables import TABLES, find_table
 from reid.common.errors import InputError
 from reid.data.folders import QUERY, TRAIN
-from reid.evaluation.curves import draw_features, draw_losses, read_losses
+from reid.evaluation.curves import draw_losses, read_losses
 from reid.models import choices
 from reid.training.recipe import Recipe
 
@@ -304,7 +303,7 @@ def test_a_device_that_is_not_there_is_told_before_any_data_is_read():
 
 
 def test_an_unknown_table_is_told_with_those_that_exist():
-    with pytest.raises(InputError, match=r"bag_of_tricks.*features_2d"):
+    with pytest.raises(InputError, match=r"unknown table magic.*bag_of_tricks"):
         reid.main(["--table", "magic", "--data", "nowhere"])
 
 
@@ -314,6 +313,13 @@ def test_losses_are_drawn_for_each_run(tmp_path):
     draw_losses({"a": tmp_path / "a.csv", "b": tmp_path / "b.csv"}, tmp_path / "losses.png")
     assert cv2.imread(str(tmp_path / "losses.png")).shape[1] > 3 * 400
     assert read_losses(tmp_path / "b.csv")["center_loss"].tolist() == [9, 8]
+
+
+def test_losses_are_read_by_step_too(tmp_path):
+    (tmp_path / "steps.csv").write_text("step,identity_loss\n1,5.0\n2,4.0\n")
+    assert read_losses(tmp_path / "steps.csv", "step")["identity_loss"].tolist() == [5, 4]
+    with pytest.raises(InputError, match="must start with a line like epoch,identity_loss"):
+        read_losses(tmp_path / "steps.csv")
 
 
 @pytest.mark.parametrize(
@@ -329,11 +335,3 @@ def test_a_broken_table_of_losses_is_told_with_its_line(tmp_path, text, sentence
     (tmp_path / "losses.csv").write_text(text)
     with pytest.raises(InputError, match=sentence):
         read_losses(tmp_path / "losses.csv")
-
-
-def test_features_in_the_plane_are_drawn_with_a_colour_a_class(tmp_path):
-    points = np.array([[-1.0, -1], [1, 1]]).repeat(50, 0) + np.random.default_rng(0).normal(0, 0.1, (100, 2))
-    draw_features({"panel": points}, np.repeat([0, 1], 50), tmp_path / "plane.png")
-    picture = cv2.imread(str(tmp_path / "plane.png")).reshape(-1, 3)
-    blue, orange = (180, 119, 31), (14, 127, 255)
-    assert all((picture == colour).all(1).sum() > 50 for colour in (blue, orange))

@@ -41,8 +41,9 @@ def add_legend(figure: "Figure", drawn: np.ndarray, markers: float = 1) -> None:
     """One legend below all panels in `drawn`, with the entries of all, and markers scaled by `markers`."""
     shown = {label: each for axes in drawn.flat for each, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     columns = min(len(shown), max(1, int(figure.get_figwidth() / ENTRY)))
-    place = "outside lower center"
-    figure.legend(shown.values(), shown.keys(), loc=place, ncols=columns, fontsize="small", markerscale=markers)
+    figure.legend(
+        list(shown.values()), list(shown), loc="outside lower center", ncols=columns, fontsize="small", markerscale=markers
+    )
 
 
 def save(figure: "Figure", path: str | Path) -> None:

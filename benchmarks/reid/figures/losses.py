@@ -18,9 +18,9 @@ from reid.data.sources import read_source, source_names
 from reid.engines import devices
 from reid.evaluation.curves import read_losses
 from reid.evaluation.panels import add_legend, panels, save
+from reid.training.journal import STEPS
 from reid.training.trainer import train
 
-ITERATIONS = 500
 WINDOW = 25  # iterations of the running mean
 NECKS = {"neck3": "Neck3", "bnneck3": "BNNeck3", "bnneck": "BNNeck"}  # by the run of the table `necks`
 LOSSES = {"identity_loss": "ID loss", "triplet_loss": "triplet loss"}
@@ -46,15 +46,24 @@ def draw(options: argparse.Namespace, title: str, folder: Path) -> None:
     for name, crops in sets.items():
         for run, neck in NECKS.items():
             print(f"{name}, {neck}", flush=True)
-            recipe = replace(row_recipe(table, find_run(table, run), reduction), epochs=0, iterations=ITERATIONS)
+            recipe = replace(row_recipe(table, find_run(table, run), reduction), epochs=0, iterations=STEPS)
             train(recipe, crops, folder / slug(name) / run, device, data=[name])
-            curves[name, neck] = read_losses(folder / slug(name) / run / "steps.csv", "step")
+            curves[name, neck] = read_steps(folder / slug(name) / run / "steps.csv")
         write(curves, folder / "losses.csv")  # after each data set, so that a run that ends early keeps it
         plot(curves, folder / "losses.png", heading)
     for (name, neck), curve in curves.items():
         print(f"{name}, {neck}: triplet loss {course(curve['triplet_loss'])}")
     print(f"in print: {CLAIM}")
     print(f"picture in {folder / 'losses.png'}, values in {folder / 'losses.csv'}")
+
+
+def read_steps(path: Path) -> dict[str, np.ndarray]:
+    """The columns of a run's `steps.csv`. Raises InputError for another file, and for a run without one of `LOSSES`."""
+    columns = read_losses(path, "step")
+    for loss in LOSSES:
+        if loss not in columns:
+            raise InputError(f"{path}: has no {loss}, which the figure losses shows; give it a weight in the recipe")
+    return columns
 
 
 def course(loss: np.ndarray) -> str:

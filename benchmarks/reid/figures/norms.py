@@ -18,7 +18,7 @@ from reid.data.folders import GALLERY, QUERY
 from reid.data.sources import read_source, source_name
 from reid.engines import devices
 from reid.evaluation.features import embed_features, feature_of
-from reid.evaluation.panels import panels, save
+from reid.evaluation.panels import add_legend, panels, save
 from reid.training.validation import ValidationSet
 from reid.weights.weights_file import find_weights
 
@@ -47,7 +47,7 @@ def draw(options: argparse.Namespace, title: str, folder: Path) -> None:
     write(norms, folder / "norms.csv")
     plot(norms, ours, folder / "norms.png", heading)
     for name, found in ours.items():
-        print(f"{name}: {told(found)}; in print {told(PAPER[name])}")
+        print(f"{name}: {in_words(found)}; in print {in_words(PAPER[name])}")
     print(f"picture in {folder / 'norms.png'}, values in norms.csv and norms.json beside it")
 
 
@@ -60,7 +60,7 @@ def measure_norms(norms: np.ndarray) -> dict[str, float | None]:
     return dict(zip(NAMES, (mean, deviation, deviation / mean if mean else None, float(norms.max())), strict=True))
 
 
-def told(measures: Mapping[str, float | None]) -> str:
+def in_words(measures: Mapping[str, float | None]) -> str:
     """Measures of norms as text."""
     return ", ".join(f"{NAMES[key]} {value:.3f}" for key, value in measures.items() if value is not None)
 
@@ -85,11 +85,12 @@ def plot(norms: Mapping[str, np.ndarray], ours: Mapping[str, Mapping[str, float 
     figure, drawn = panels(1, len(norms), title, width=5)
     for axes, (name, each) in zip(drawn.flat, norms.items(), strict=True):
         counts, edges = histogram(each)
-        axes.stairs(counts, edges, fill=True, color="C0", alpha=0.6)
-        axes.axvline(ours[name]["norm_mean"], color="C3", linewidth=1, linestyle="--", label="mean")
+        axes.stairs(counts, edges, fill=True, color="C0", alpha=0.6, label="ours")
+        axes.vlines(ours[name]["norm_mean"], 0, counts.max(), color="C3", linewidth=1, linestyle="--", label="mean of ours")
         axes.set(title=f"${name}$", xlabel="norm of the feature", ylabel="images", ylim=(0, 1.45 * counts.max()))
-        axes.text(0.02, 0.98, _beside(ours[name], PAPER[name]), transform=axes.transAxes, va="top", family="monospace", size=7)
-        axes.legend(loc="upper right", fontsize="x-small")
+        told = _beside(ours[name], PAPER[name])
+        axes.text(0.98, 0.97, told, transform=axes.transAxes, ha="right", va="top", family="monospace", fontsize=8)
+    add_legend(figure, drawn)
     save(figure, path)
 
 

@@ -111,16 +111,12 @@ def plot(points: Sequence[Point], path: Path, title: str = "") -> None:
             heights = [_height(point, measure) for point in own]
             if own:
                 axes.plot([point.parameters / 1e6 for point in own], heights, marker, color=colour, label=label, markersize=5)
-            if kind != "counted":
-                for point, height in zip(own, heights, strict=True):
-                    axes.annotate(
-                        point.network,
-                        (point.parameters / 1e6, height),
-                        xytext=(0, 6),
-                        textcoords="offset points",
-                        ha="center",
-                        fontsize="x-small",
-                    )
+            for number, (point, height) in enumerate(zip(own, heights, strict=True)):
+                below = kind == "measured" and number % 2  # so that two at one place can both be read
+                place = (point.parameters / 1e6, height)
+                offset = {"xytext": (0, -12 if below else 6), "textcoords": "offset points"}
+                if kind != "counted":
+                    axes.annotate(point.network, place, **offset, ha="center", fontsize="x-small")
         low, high = min(point.parameters for point in points) / 1e6, max(point.parameters for point in points) / 1e6
         axes.set_xscale("log")
         axes.set_xlim(low / 1.4, high * 1.5)
