@@ -101,7 +101,9 @@ def plot(curves: Curves, path: Path, title: str = "") -> None:
                     smooth = running_mean(curve[loss])
                     axes.plot(curve["step"], curve[loss], color=f"C{number}", linewidth=0.5, alpha=0.3)
                     axes.plot(curve["step"][-len(smooth) :], smooth, color=f"C{number}", label=neck)
-            axes.set(title=f"{label}, {name}", xlabel="iteration", ylabel=label)
+            # All but the few highest values, since the very first may be many times as high.
+            top = 1.05 * max(np.percentile(curve[loss], 99) for (of, _), curve in curves.items() if of == name)
+            axes.set(title=f"{label}, {name}", xlabel="iteration", ylabel=label, ylim=(None, top))
             axes.grid(alpha=0.3)
     add_legend(figure, drawn)
     save(figure, path)
