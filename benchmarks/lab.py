@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.papers import shares
 from benchmarks.scores.clearmot import Counts
 from benchmarks.scores.results import SequenceResult, folder_names, model_facts, row, save
 from benchmarks.scores.table import add_row, print_scores, score_table
@@ -28,11 +29,8 @@ from reid.common.result_folder import ResultFolder
 
 # Table 5 of Lawen et al. (arXiv 1910.07038): the LAB recording, which was not published.
 PUBLISHED = {
-    "Table 5, LAB: without ReID": {"mota": 0.961, "idf1": 0.571},
-    "Table 5, LAB: HA-CNN (Market-1501)": {"mota": 0.961, "idf1": 0.657},
-    "Table 5, LAB: HA-CNN (DukeMTMC)": {"mota": 0.961, "idf1": 0.789},
-    "Table 5, LAB: Robust-ReID (Market-1501)": {"mota": 0.961, "idf1": 0.796},
-    "Table 5, LAB: Robust-ReID (DukeMTMC)": {"mota": 0.961, "idf1": 0.891},
+    f"Table 5, LAB: {model}" + ("" if trained_on == "-" else f" ({trained_on})"): scores
+    for (model, trained_on), scores in shares("lawen_5", "model", "trained_on").items()
 }
 MOST_PERSONS = 20  # of a meeting; more would find no places to stand at
 ORACLE = "gt"  # the detections that are the ground truth itself

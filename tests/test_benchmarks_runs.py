@@ -135,5 +135,5 @@ def test_the_step_of_a_measure_that_is_printed_for_one_row_only_has_no_figures(j
     runs = {row.name: {1: {"scores": {"people": scores}}} for row in JOINED.measured}
     steps = {(step.row, step.measure): step for step in compare_steps(JOINED, runs)}
     assert steps["two", "rank-1"].paper == {MARKET: 1.0}
-    assert (steps["two", "mAP"].paper, steps["two", "mAP"].by) == ({}, "nothing")
+    assert (steps["two", "mAP"].paper, steps["two", "mAP"].verdict) == ({}, "unknown")
     assert ("one", "mAP") not in steps or steps["one", "mAP"].over != "somebody else"

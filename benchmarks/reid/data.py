@@ -17,7 +17,7 @@ from reid.training.validation import ParsingSet, ValidationSet, check_apart
 
 @dataclass(frozen=True)
 class Data:
-    """The data of a table.
+    """The data of a table, or of one of its directions.
 
     labelled: the training crops, from the data sets called `names`. together: these and the images without labels. first: those
     of the first data set alone, to fine-tune on. whole: the number of identities in the data sets, of which a small run uses only
@@ -31,12 +31,28 @@ class Data:
     names: tuple[str, ...]
     measured: tuple[ValidationSet | ParsingSet, ...]
 
+    @property
+    def direction(self) -> str:
+        """The names of the data sets to train on, "to" those to evaluate on, if these are others."""
+        trained, measured = ", ".join(self.names), ", ".join(each.name for each in self.measured)
+        return trained if measured == trained else f"{trained} to {measured}"
+
     def crops(self, recipe: Recipe, first: bool = False) -> Crops:
         """The training crops of a recipe, with images without labels only if its batches include them; or those of the `first`
         data set alone."""
         if first:
             return self.first
         return self.together if recipe.unlabelled_per_batch else self.labelled
+
+
+def read_directions(
+    table: Table, sources: Sequence[str], validate: Sequence[str] = (), unlabelled: Sequence[str] = (), small: bool = False
+) -> list[Data]:
+    """The data as from `read_data`; of a cross-domain table with two `sources` and no `validate`, those of both directions: from
+    the first to the second, and back. Raises InputError as `read_data`."""
+    if table.cross and not validate and len(sources) == 2:
+        return [read_data(table, [one], [other], unlabelled, small) for one, other in (sources, sources[::-1])]
+    return [read_data(table, sources, validate, unlabelled, small)]
 
 
 def read_data(
@@ -51,7 +67,7 @@ def read_data(
     if not sources:
         raise InputError(f"--data: {table.name} needs a data set to train on")
     if table.cross and not validate:
-        raise InputError(f"--validate: {table.name} needs another data set to evaluate on")
+        raise InputError(f"--validate: {table.name} needs another data set to evaluate on, or two sets in --data, for both ways")
     parts = [read_lip(source, "train") if table.parses else read_source(source, TRAIN)[0] for source in sources]
     crops = join(parts)
     first, whole = crops.take(np.arange(len(parts[0]))), int(crops.ids.max()) + 1

@@ -35,13 +35,15 @@ def check_rows(table: Table, data: Data, reduction: Reduction) -> None:
 def run_row(runs: Runs, row: Row) -> dict:
     """Train the network of `row`, or resume it, and evaluate it; finished results are only read.
 
-    The result has `row`, what `Runs.settings` tells, `started_from` (the backbone's weights: "none" if ImageNet's could not be
-    downloaded) and `scores` by evaluation data set: the table's measures and `mINP` (in 0..1), `mean_cosine` (of all pairs of
-    images: near 1 if the features have collapsed) and, if the table shows them, `clustering_ratio`, `norm_mean`, `norm_deviation`
-    and `norm_variation`; those of a parser are as from `measure_parser`. It is saved as `ROW/result.json`. Raises InputError if
-    the folder holds results of another recipe, other networks or other data.
+    The result has `row`, what `Runs.settings` tells, `measured_by` (the row's `feature`, `distance` and `rerank`),
+    `started_from` (the backbone's weights: "none" if ImageNet's could not be downloaded) and `scores` by evaluation data set:
+    the table's measures and `mINP` (in 0..1), `mean_cosine` (of all pairs of images: near 1 if the features have collapsed)
+    and, if the table shows them, `clustering_ratio`, `norm_mean`, `norm_deviation` and `norm_variation`; those of a parser are
+    as from `measure_parser`. It is saved as `ROW/result.json`. Raises InputError if the folder holds results of another recipe,
+    other networks or other data.
     """
     settings = json.loads(json.dumps(runs.settings(row)))  # as they will be read back
+    measured_by = {"feature": row.feature, "distance": row.distance, "rerank": row.rerank}
     measured = runs.data.measured
     path = runs.folder / slug(row.name) / "result.json"
     if path.exists():
@@ -49,12 +51,12 @@ def run_row(runs: Runs, row: Row) -> dict:
             result = json.loads(path.read_text(encoding="utf-8"))
             if any(result.get(key) != value for key, value in settings.items()):
                 raise InputError(f"{path}: comes from another recipe or other data; give another --output, or remove it")
-            if list(result["scores"]) == [each.name for each in measured]:
+            if list(result["scores"]) == [each.name for each in measured] and result.get("measured_by") == measured_by:
                 return result
     runs.train(row)
     started_from = runs.weights(row).training["backbone_weights"]
     scores = {each.name: _measure(runs, row, each) for each in measured}
-    result = {"row": row.name, **settings, "started_from": started_from, "scores": scores}
+    result = {"row": row.name, **settings, "measured_by": measured_by, "started_from": started_from, "scores": scores}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(result, indent=2, allow_nan=False) + "\n")
     return result
