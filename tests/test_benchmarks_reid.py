@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 import cv2
 import numpy as np
 import pytest
+import torch
 from small_table import TINY, SmallNeck, run_tiny
 
 import configs
@@ -14,6 +15,7 @@ from benchmarks.reid import __main__ as reid
 from benchmarks.reid import features as reid_features
 from benchmarks.reid import tables as reid_tables
 from benchmarks.reid.data import read_data
+from benchmarks.reid.features import unaveraged_network
 from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.report import CLUSTERING, print_table, title
 from benchmarks.reid.runs import slug
@@ -26,6 +28,8 @@ from reid.data.folders import QUERY, TRAIN
 from reid.evaluation.curves import draw_features, draw_losses, read_losses
 from reid.models import choices
 from reid.training.recipe import Recipe
+from reid.training.state_file import read_state
+from reid.weights.weights_file import read_weights
 
 
 def test_a_table_trains_its_rows_and_shows_ours_beside_the_paper_s(tiny, market, tmp_path, capsys):
@@ -57,12 +61,22 @@ def test_a_table_trains_its_rows_and_shows_ours_beside_the_paper_s(tiny, market,
 
 def test_one_run_is_measured_by_its_mean_and_by_networks_drawn_from_it(tiny, market, tmp_path, monkeypatch):
     monkeypatch.setattr(reid_features, "SAMPLES", 2)
-    rows = Row("SWA", run="swag"), Row("SWAG", feature="sampled", run="swag"), Row("f_t", feature="f_t", distance="euclidean")
+    rows = (
+        Row("SWA", run="swag"),
+        Row("SWAG", feature="sampled", run="swag"),
+        Row("last", feature="unaveraged", run="swag"),
+        Row("f_t", feature="f_t", distance="euclidean"),
+    )
     table = replace(TINY, recipe="tiny", rows=rows, changes=("average=gaussian", "average_epochs=120"))
     monkeypatch.setitem(reid_tables.TABLES, "tiny", table)
     run_tiny(market, tmp_path / "out")
-    assert {path.name for path in (tmp_path / "out/tiny/seed_1").iterdir()} == {"swa", "swag", "f_t"}
-    assert not (tmp_path / "out/tiny/seed_1/swa/last.safetensors").exists()
+    folder = tmp_path / "out/tiny/seed_1"
+    assert {path.name for path in folder.iterdir()} == {"swa", "swag", "last", "f_t"}
+    assert not (folder / "swa/last.safetensors").exists()
+    state = read_state(folder / "swag/checkpoint.pt", "cpu", "")["network"]
+    averaged = read_weights(folder / "swag/last.safetensors")
+    unaveraged = unaveraged_network(averaged, folder / "swag/checkpoint.pt", "cpu").state_dict()
+    assert all(torch.equal(tensor, state[name]) for name, tensor in unaveraged.items())
     for row in json.loads((tmp_path / "out/tiny/summary.json").read_text())["rows"]:
         assert 0 < row["scores"]["people"]["mAP"] <= 1
 
