@@ -108,7 +108,7 @@ def normed_parser(monkeypatch) -> None:
 
 
 CHANGES = (
-    "model=small epochs=2 early_epochs=1 early_height=32 early_width=16 identities_per_batch=4 images_per_identity=2 "
+    "model=small padding=1 epochs=2 early_epochs=1 early_height=32 early_width=16 identities_per_batch=4 images_per_identity=2 "
     "schedule=steps step_epochs=[1] average=weights average_epochs=1 checkpoint_steps=1 evaluate_every=1 precision=float32"
 )
 

@@ -100,8 +100,8 @@ def test_the_sites_of_the_weights_that_a_run_started_from_count_as_trained_on(cr
 
 def test_a_table_of_validations_from_before_they_had_names_goes_on(tmp_path):
     (tmp_path / "validation.csv").write_text("epoch,rank-1,mAP,weights\n1,0.5000,0.4000,present\n2,0.6,0.5,present\n")
-    journal = Journal(tmp_path, 1, 3)
-    journal.validation(1, {"campus": {"rank-1": 0.25, "mAP": 0.125}}, "present")
+    journal = Journal(tmp_path, 1, 2, 3)
+    journal.validation(1, {"present": {"campus": {"rank-1": 0.25, "mAP": 0.125}}})
     lines = (tmp_path / "validation.csv").read_text().splitlines()
     assert lines == ["epoch,set,rank-1,mAP,weights", "1,,0.5000,0.4000,present", "2,campus,0.2500,0.1250,present"]
 

@@ -5,12 +5,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
+from torch import nn
 
 from reid.common.errors import InputError
 from reid.data.folders import Crops
+from reid.models import build
 from reid.training.recipe import Recipe
 from reid.training.state_file import read_state, write_state
 
@@ -33,7 +35,7 @@ class Position:
     `done` is the number of steps in the epochs before.
 
     `backbone` is the actual initialisation of the backbone: "none" if the ImageNet weights could not be downloaded. `seen` are
-    the names of the data sets on which the weights of the recipe's `start` were trained.
+    the names of the data sets on which the network was trained before this run, `data` those of this run.
     """
 
     epoch: int
@@ -43,6 +45,7 @@ class Position:
     best: float = -1.0
     backbone: str = "none"
     seen: list[str] = field(default_factory=list)
+    data: list[str] = field(default_factory=list)
 
     def state_dict(self) -> dict:
         """The state for a checkpoint."""
@@ -66,16 +69,12 @@ def resume(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: 
     """
     if not path.exists():
         return
-    state = read_state(path, device, _WAY_OUT)
-    theirs, ours = state.get("run"), run
-    if not isinstance(theirs, dict) or not {"recipe", "data"} <= theirs.keys() or not parts.keys() <= state.keys():
-        raise InputError(f"{path}: the state of something else than such a run; {_WAY_OUT}")
-    # An optimiser moves its moments to the device itself, but Adam keeps its step counts on the CPU.
-    state["optimiser"] = read_state(path, "cpu", _WAY_OUT)["optimiser"]
+    state = _read(path, parts, device, _WAY_OUT)
+    theirs, ours = state["run"], run
     if theirs["recipe"] != ours["recipe"]:
         before, now = (json.loads(each["recipe"]) for each in (theirs, ours))
         keys = ", ".join(key for key in now if before.get(key) != now[key])
-        way_out = "give another --output, with start=LAST.safetensors to continue from its weights"
+        way_out = f"give another --output, with start={path} to go on from it"
         raise InputError(f"{path}: this checkpoint comes from another recipe, by {keys}; {way_out}")
     if theirs["data"] != ours["data"]:
         raise InputError(f"{path}: this checkpoint comes from other data; give another --output, or {_WAY_OUT}")
@@ -87,9 +86,70 @@ def resume(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: 
         part.load_state_dict(state[name])
 
 
+def is_checkpoint(start: str) -> bool:
+    """Whether a recipe's `start` is the checkpoint of a run, not the weights of a network."""
+    return Path(start).suffix == ".pt"
+
+
+def go_on(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: str) -> bool:
+    """Start the new `run` where the one of the checkpoint `path` ended; True if the identities are the same.
+
+    The network goes on with its classifiers, the centers of the center loss and, if it is of the same kind with the same groups,
+    the moments of the optimiser. With other identities, only the network without its classifiers does. Averages start anew.
+    Raises InputError for the checkpoint of another network, and for an unreadable file.
+    """
+    if not path.is_file():
+        raise InputError(f"start: {path}: no such file")
+    state = _read(path, parts, device, "give another start")
+    theirs, ours = (json.loads(each["recipe"]) for each in (state["run"], run))
+    for key in ("model", "options"):
+        if theirs[key] != ours[key]:
+            raise InputError(f"start: {path} is of a run with {key} {theirs[key]}, not {ours[key]}")
+    same = state["run"].get("identities", state["run"]["data"]) == run["identities"]
+    network = cast(nn.Module, parts["network"])
+    tensors, expected = state["network"], network.state_dict()
+    if not same:
+        inherited = build(ours["model"], **ours["options"]).state_dict().keys()
+        tensors = {**expected, **{name: tensors[name] for name in inherited}}
+    network.load_state_dict(tensors)
+    if same and _alike(state["objective"], parts["objective"].state_dict()):
+        parts["objective"].load_state_dict(state["objective"])
+    optimiser, moments = parts["optimiser"].state_dict(), state["optimiser"]
+    grouped = [[each["params"] for each in of["param_groups"]] for of in (optimiser, moments)]
+    if same and theirs["optimiser"] == ours["optimiser"] and grouped[0] == grouped[1]:
+        parts["optimiser"].load_state_dict({**moments, "param_groups": optimiser["param_groups"]})
+    position, before = cast(Position, parts["position"]), state["position"]
+    position.backbone = before["backbone"]
+    position.seen = list(dict.fromkeys([*before["seen"], *before.get("data", [])]))
+    return same
+
+
 def describe(recipe: Recipe, crops: Crops, networks: Sequence[str] = ()) -> dict[str, str]:
     """What identifies a run: the recipe, the hashes of the networks that teach or parse, and the crops, by identity and file
-    name in order; files may move."""
-    crops_told = "\n".join(f"{identity} {path.name}" for identity, path in zip(crops.ids.tolist(), crops.paths, strict=True))
-    data = f"{len(crops)} images of {int(crops.ids.max()) + 1} identities, {hashlib.sha256(crops_told.encode()).hexdigest()}"
-    return {"recipe": json.dumps(asdict(recipe), sort_keys=True), "data": data, "teachers": " ".join(networks)}
+    name in order; files may move. `identities` are the crops with a label alone."""
+    named = crops.take(crops.ids >= 0)
+    told = {"recipe": json.dumps(asdict(recipe), sort_keys=True), "teachers": " ".join(networks)}
+    return {**told, "data": _digest(crops), "identities": _digest(named)}
+
+
+def _digest(crops: Crops) -> str:
+    told = "\n".join(f"{identity} {path.name}" for identity, path in zip(crops.ids.tolist(), crops.paths, strict=True))
+    return f"{len(crops)} images of {int(crops.ids.max()) + 1} identities, {hashlib.sha256(told.encode()).hexdigest()}"
+
+
+def _read(path: Path, parts: dict[str, Stateful], device: str, way_out: str) -> dict:
+    state = read_state(path, device, way_out)
+    run = state.get("run")
+    if not isinstance(run, dict) or not {"recipe", "data"} <= run.keys() or not parts.keys() <= state.keys():
+        raise InputError(f"{path}: the state of something else than such a run; {way_out}")
+    # An optimiser moves its moments to the device itself, but Adam keeps its step counts on the CPU.
+    return {**state, "optimiser": read_state(path, "cpu", way_out)["optimiser"]}
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two states have tensors of the same shapes in the same places."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return getattr(one, "shape", None) == getattr(other, "shape", None)

@@ -2,29 +2,33 @@
 
 import csv
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from reid.common.files import replacing
 from reid.common.foreign_files import reading
+from reid.training.objective import NAMES
+
+STEPS = 500  # shown by step: Luo et al., TMM 2019, Fig. 7
 
 
 class Journal:
-    """The log of one run in `folder`, resumed at the epoch `start`, counted from 0, of `epochs`, or already `finished`.
+    """The log of one run in `folder`, resumed at the epoch `start` of `epochs`, and at the step `step` of all, counted from 0.
 
     Anything that a killed run wrote beyond its checkpoint is removed. With `silent`, nothing is written or printed.
     """
 
-    def __init__(self, folder: Path, start: int, epochs: int, finished: bool = False, silent: bool = False):
+    def __init__(self, folder: Path, start: int, step: int, epochs: int, silent: bool = False):
         self.folder, self.epochs, self.silent = folder, epochs, silent
         self._console = Console(quiet=silent)
         self._begun, self._start = time.monotonic(), start
         self._scalars = None if silent else self._open_scalars(start)
-        if finished:
-            self.say(f"all {epochs} epochs are already trained")
+        self._step, self._steps = step, deque[tuple[int, Any]]()
 
     def epoch(self, epoch: int, steps: int, done: int) -> Progress:
         """A context that shows the progress of an epoch on a terminal, starting at `done` steps; call `advance(0)` at each
@@ -39,18 +43,33 @@ class Journal:
         """Log the mean losses of an epoch, and its final learning rate."""
         if self.silent:
             return
-        self._add_rows("losses.csv", epoch, [_rounded(losses)])
+        self._add_rows("losses.csv", [{"epoch": epoch + 1, **_rounded(losses)}])
         self._add_scalars(epoch, {**losses, "learning_rate": learning_rate})
         spoken = ", ".join(f"{name.removesuffix('_loss')} loss {value:.3f}" for name, value in losses.items())
         per_epoch = (time.monotonic() - self._begun) / (epoch + 1 - self._start)
         left = f"{_duration(per_epoch)} each, about {_duration(per_epoch * (self.epochs - epoch - 1))} left"
         self.say(f"epoch {epoch + 1} of {self.epochs}: {spoken}; {left}")
 
-    def validation(self, epoch: int, scores: Mapping[str, Mapping[str, float]], what: str) -> None:
-        """Log the validation scores of each set after an epoch, ratios in 0..1, of the weights called `what`."""
-        rows = [{"set": name, **_rounded(of_set), "weights": what} for name, of_set in scores.items()]
-        self._add_rows("validation.csv", epoch, rows)
-        for name, of_set in scores.items():
+    def step(self, losses: Any) -> None:
+        """Note the `losses`, a tensor in the order of `objective.NAMES`, of the next step, if it is one of the first."""
+        self._step += 1
+        if self._step <= STEPS and not self.silent:
+            self._steps.append((self._step, losses))  # as a tensor, since reading it waits for the device
+
+    def keep_steps(self, names: Sequence[str]) -> None:
+        """Write the steps noted so far, with the losses called `names`: with each checkpoint, to which a killed run goes back."""
+        if self._steps:
+            found = {step: dict(zip(NAMES, losses.tolist(), strict=True)) for step, losses in self._steps}
+            rows = [{"step": step, **_rounded({name: losses[name] for name in names})} for step, losses in found.items()]
+            self._add_rows("steps.csv", rows)
+            self._steps.clear()
+
+    def validation(self, epoch: int, scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+        """Log the validation scores after an epoch, ratios in 0..1, by the name of the weights and by set."""
+        measured = [(what, name, of_set) for what, sets in scores.items() for name, of_set in sets.items()]
+        rows = [{"epoch": epoch + 1, "set": name, **_rounded(of_set), "weights": what} for what, name, of_set in measured]
+        self._add_rows("validation.csv", rows)
+        for what, name, of_set in measured:
             self._add_scalars(epoch, {f"{name} {score} of {what} weights": value for score, value in of_set.items()})
             spoken = ", ".join(f"{score} {100 * value:.1f}" for score, value in of_set.items())
             self.say(f"validation on {name}: {spoken} ({what} weights)")
@@ -64,19 +83,20 @@ class Journal:
         if self._scalars:
             self._scalars.close()
 
-    def _add_rows(self, name: str, epoch: int, added: Sequence[Mapping[str, str]]) -> None:
-        """Append one epoch's rows to a CSV file, replacing those from this epoch on. Columns missing in older rows stay empty."""
-        path, rows = self.folder / name, []
+    def _add_rows(self, name: str, added: Sequence[Mapping[str, Any]]) -> None:
+        """Append rows to a CSV file, replacing those from the number in the first column on. Columns missing in older rows stay
+        empty."""
+        path, rows, count = self.folder / name, [], next(iter(added[0]))
         if path.exists():
             with (
                 reading(path, "a table of this run", "remove it to go on without the earlier rows"),
                 path.open(newline="") as file,
             ):
-                rows = [row for row in csv.DictReader(file) if int(row["epoch"]) <= epoch]
+                rows = [row for row in csv.DictReader(file) if int(row[count]) < added[0][count]]
         with replacing(path) as temporary, temporary.open("w", newline="") as file:
-            table = csv.DictWriter(file, ["epoch", *added[0]], restval="", extrasaction="ignore", lineterminator="\n")
+            table = csv.DictWriter(file, list(added[0]), restval="", extrasaction="ignore", lineterminator="\n")
             table.writeheader()
-            table.writerows([*rows, *({"epoch": epoch + 1, **row} for row in added)])
+            table.writerows([*rows, *added])
 
     def _open_scalars(self, start: int):
         try:

@@ -1,7 +1,9 @@
 """The training state: the network, its optimiser, the centers, the averages, and the position in the run."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +17,7 @@ from reid.training import processes
 from reid.training.averaging import WeightAverage
 from reid.training.batches import Batch, Batches
 from reid.training.captured import CapturedPass
-from reid.training.checkpoint import Position, Stateful
+from reid.training.checkpoint import Position, Stateful, is_checkpoint
 from reid.training.objective import NAMES, Objective
 from reid.training.optimisation import build_optimiser, learning_rate, set_rate
 from reid.training.recipe import Recipe
@@ -70,10 +72,11 @@ class Learner:
         done = (position.done + position.step) / recipe.iterations if recipe.iterations else now / recipe.epochs
         return learning_rate(recipe, now, done)
 
-    def step(self, batch: Batch, steps: int) -> None:
+    def step(self, batch: Batch, steps: int) -> torch.Tensor:
         """One update with this process's share of a `batch`, in an epoch of `steps`.
 
-        The network must be in training mode. Does not wait for the device.
+        Returns its losses, in the order of `objective.NAMES`, without waiting for the device. The network must be in training
+        mode.
         """
         recipe, position = self.recipe, self.position
         place = np.random.SeedSequence([recipe.seed, position.epoch, 2, position.step, processes.rank()])
@@ -103,6 +106,7 @@ class Learner:
             self.states.add(self.network)
         position.sums += losses.detach()
         position.step += 1
+        return losses.detach()
 
     def require_convergence(self) -> None:
         """Raise InputError for infinite or NaN losses or weights, from which a run does not recover: a checkpoint of it would
@@ -126,21 +130,32 @@ class Learner:
         self.position = replace(position, epoch=position.epoch + 1, step=0, done=done, sums=torch.zeros_like(position.sums))
         return means
 
-    def take_average(self, batches: Batches) -> None:
-        """Load the mean of the collected states into the network, if the recipe averages, with matching batch-norm statistics."""
-        if self.recipe.average == "none":
-            return
+    def average(self, batches: Batches) -> Any:
+        """A copy of the network with the mean of the states collected so far and matching batch-norm statistics; None without
+        any. All processes must call it."""
         average = self.states.average if isinstance(self.states, WeightGaussian) else self.states
         if not average.count:
+            return None
+        network = copy.deepcopy(self.network)
+        average.copy_to(network)
+        update_bn(batches.statistics(), network)  # plain means over the batches: Izmailov et al., UAI 2018, sec. 3.2
+        return network.eval()
+
+    def take_average(self, batches: Batches) -> None:
+        """Load what `average` gives into the network, if the recipe averages."""
+        if self.recipe.average == "none":
+            return
+        network = self.average(batches)
+        if network is None:
             self.states.add(self.network)  # the last epochs were too short to collect any
-        average.copy_to(self.network)
-        update_bn(batches.statistics(), self.network)  # plain means over the batches: Izmailov et al., UAI 2018, sec. 3.2
+            network = self.average(batches)
+        self.network.load_state_dict(network.state_dict())
 
 
 def _build(recipe: Recipe, classes: int, fresh: bool) -> tuple[Network, str, list[str]]:
     """The network, the initialisation of its backbone, and the data sets on which the weights of `start` were trained."""
     network = build(recipe.model, classes=classes, **recipe.options)
-    seen = _go_on_from(recipe, network) if fresh and recipe.start != "none" else []
+    seen = _go_on_from(recipe, network) if fresh and recipe.start != "none" and not is_checkpoint(recipe.start) else []
     size = network.preprocessing
     network.preprocessing = replace(size, height=recipe.height or size.height, width=recipe.width or size.width)
     if recipe.parser_weights != "none":

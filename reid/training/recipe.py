@@ -1,7 +1,7 @@
 """A training recipe: a flat YAML file whose every key is a field here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import isfinite
 from pathlib import Path
 from types import UnionType
@@ -81,6 +81,11 @@ class Recipe:
     checkpoint_steps: int
     precision: Literal["bf16", "float16", "float32"]
     seed: int
+    stages: tuple[dict[str, Any], ...]
+
+    def staged(self) -> list["Recipe"]:
+        """The recipe of each stage of the run, one without `stages`. Each has the `stages` up to itself, as its history."""
+        return [replace(self, **own, stages=self.stages[:end]) for end, own in enumerate(self.stages, 1)] or [self]
 
     @property
     def parts_of_batch(self) -> tuple[int, int, int]:
@@ -90,6 +95,8 @@ class Recipe:
 
 
 _POSITIVE = {"identities_per_batch", "images_per_identity", "learning_rate", "cycle_epochs"}
+# What a stage cannot change, since the network and its data go on from the stage before.
+_OF_THE_RUN = {"model", "options", "start", "backbone_weights", "parser_weights", "teacher", "seed", "stages"}
 _SHARES = {"label_smoothing", "random_erasing", "colour_jitter", "cycle_decay", "light", "grey", "blur"}
 _SHARES |= {"low_resolution", "jpeg", "bad_crops", "background", "masked", "decay_rate"}
 
@@ -98,8 +105,9 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply `changes`, each a text `key=value`, or `options.key=value` for an option of the network.
 
     A file with a line `base: OTHER.yaml` lists only the differences from that file, which is in the same folder and may have a
-    base itself; the same holds for `options`. Raises InputError, naming the file and the key, for a key that is missing, unknown
-    or of the wrong type.
+    base itself; the same holds for `options`. `stages` lists what each stage of the run does differently; a key that a later file
+    or a change sets holds for all stages of the base. Raises InputError, naming the file and the key, for a key that is missing,
+    unknown or of the wrong type.
     """
     path = Path(path)
     settings = _read(path, [])
@@ -109,7 +117,8 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     for field in fields(Recipe):
         if field.name not in settings:
             raise InputError(f"{path}: missing key {field.name}")
-    return Recipe(**{field.name: _convert(field.name, field.type, *settings[field.name]) for field in fields(Recipe)})
+    values = {field.name: _convert(field.name, field.type, *settings[field.name]) for field in fields(Recipe)}
+    return Recipe(**values | {"stages": _stages(settings["stages"][0], values["stages"])})
 
 
 def _read(path: Path, below: list[Path]) -> dict[str, tuple[object, object]]:
@@ -144,6 +153,22 @@ def _override(settings: dict[str, tuple[object, Any]], origin: object, values: d
         if key == "options" and isinstance(value, dict) and isinstance(settings.get(key, (None, None))[1], dict):
             value = {**settings[key][1], **value}
         settings[key] = origin, value
+    if "stages" in settings and "stages" not in values:
+        before, stages = settings["stages"]
+        kept = [{key: own[key] for key in own if key not in values} if isinstance(own, dict) else own for own in stages or ()]
+        settings["stages"] = before, kept
+
+
+def _stages(origin: object, stages: Any) -> tuple[dict[str, Any], ...]:
+    """The settings of each stage, converted."""
+    kinds = {field.name: field.type for field in fields(Recipe) if field.name not in _OF_THE_RUN}
+    for number, own in enumerate(stages, 1):
+        if unknown := [str(key) for key in own if key not in kinds]:
+            raise InputError(f"{origin}: stage {number} cannot set {', '.join(unknown)}; choose from {', '.join(kinds)}")
+    return tuple(
+        {key: _convert(key, kinds[key], f"{origin}: stage {number}", value) for key, value in own.items()}
+        for number, own in enumerate(stages, 1)
+    )
 
 
 def _convert(key: str, kind: Any, origin: object, value: Any) -> Any:
@@ -201,4 +226,5 @@ def _describe(key: str, kind: Any) -> str:
     plain: dict[Any, str] = {bool: "true or false", str: "a text", tuple[float, ...]: "a list of numbers, like [40, 70]"}
     plain |= {tuple[str, ...]: "a list of files, like [one.xml, two.onnx]"}
     plain |= {float | None: "a number of at least 0, or null", dict[str, Any]: "a list of options, like {pool: average}"}
+    plain |= {tuple[dict[str, Any], ...]: "a list of settings for each stage, like [{}, {epochs: 35, schedule: cycles}]"}
     return plain[kind]

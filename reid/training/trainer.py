@@ -8,10 +8,13 @@ from torch import nn
 from reid.common.errors import InputError
 from reid.common.picture_file import require_whole
 from reid.data.folders import Crops
+from reid.data.sources import source_name
+from reid.models import Network
 from reid.parsing.lip import check_pairs
 from reid.parsing.outlines import outlines_by
 from reid.training import checkpoint, processes
 from reid.training.batches import Batches
+from reid.training.checkpoint import is_checkpoint
 from reid.training.journal import Journal
 from reid.training.learner import Learner
 from reid.training.objective import NAMES
@@ -35,11 +38,16 @@ def train(
     Crops with the id -1, which come last, have no label and serve only distillation. The teachers' embeddings of all crops are
     computed once, before the first step, and cached.
 
-    Writes to `folder`: `last.safetensors`, `losses.csv` with one line per epoch, `gaussian.pt` (the state of a `WeightGaussian`)
-    if the recipe sets it, and `checkpoint.pt`, from which the same call resumes. With `validation` sets, also `validation.csv`,
-    one line per set, and `best.safetensors`, the weights with the highest mean score over the sets. `data` are the sources of the
-    `crops`, recorded in the weights. A validation set from a site in `data`, or from one on which the weights of the recipe's
-    `start` were trained, is reported at the start and in the record, since its figures say little about other sites.
+    Writes to `folder`: `last.safetensors`, `losses.csv` with one line per epoch, `steps.csv` with the first 500 steps,
+    `gaussian.pt` (the state of a `WeightGaussian`) if the recipe sets it, and `checkpoint.pt`, from which the same call resumes;
+    it holds the network before averaging. With `validation` sets, also `validation.csv`, one line per set for the present weights
+    and, while they are averaged, one for the averaged; and `best.safetensors`, those with the highest mean score over the sets.
+    `data` are the sources of the `crops`, recorded in the weights. A validation set from a site in `data`, or from one on which
+    the weights of the recipe's `start` were trained, is reported at the start and in the record, since its figures say little
+    about other sites.
+
+    Each stage of a recipe goes on from the one before, as from a `start` that is a run's checkpoint: with its classifiers,
+    optimiser and centers. All stages but the last write to `stage_1`, `stage_2`, ... in `folder`.
 
     All randomness comes from the recipe's seed, the epoch and the step, so on a CPU a resumed run ends with exactly the weights
     of an uninterrupted one. Of several processes (see `reid.training.processes`), all read and only the first writes. Raises
@@ -47,6 +55,25 @@ def train(
     its image, if no validation query has a positive, if a validation image is also trained on, and if `folder` holds the
     checkpoint of another run. The weights of a finished run are not rewritten, since thresholds may have been added.
     """
+    stages, before = recipe.staged(), Path(recipe.start) if is_checkpoint(recipe.start) else None
+    for number, stage in enumerate(stages, 1):
+        own = folder if number == len(stages) else folder / f"stage_{number}"
+        heading = f"stage {number} of {len(stages)}" if recipe.stages else ""
+        network = _train_stage(stage, crops, own, device, validation, data, before, heading)
+        before = own / "checkpoint.pt"
+    return network
+
+
+def _train_stage(
+    recipe: Recipe,
+    crops: Crops,
+    folder: Path,
+    device: str,
+    validation: Sequence[Measured],
+    data: Sequence[str],
+    before: Path | None,
+    heading: str,
+) -> nn.Module:
     file, first = folder / "checkpoint.pt", processes.rank() == 0
     for each in validation:
         each.check()
@@ -62,33 +89,50 @@ def train(
         networks.append(find_weights(recipe.outlines).hash)
     run = checkpoint.describe(recipe, crops, networks)
     widths = [teacher.dimension for teacher in teachers]
-    learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh=not file.exists(), widths=widths)
-    checkpoint.resume(file, run, learner.parts(), device)
+    fresh = not file.exists()
+    learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh and before is None, widths)
+    same = True
+    if not fresh:
+        checkpoint.resume(file, run, learner.parts(), device)
+    elif before:
+        same = checkpoint.go_on(before, run, learner.parts(), device)
+    learner.position.data = [source_name(source) for source in data]
     ask = PresentTeachers(recipe.teacher, device) if recipe.composites_per_batch else None
     with processes.first_alone():  # only after all checks, since it takes minutes
         taught = teach(teachers, crops.paths) if teachers else None
     del teachers  # free device memory for the network in training
     batches = Batches(recipe, crops, learner.network.preprocessing, learner.device, taught, ask, people)
-    journal = Journal(folder, learner.position.epoch, batches.epochs(), learner.is_finished(), silent=not first)
+    position = learner.position
+    journal = Journal(folder, position.epoch, position.done + position.step, batches.epochs(), silent=not first)
+    if heading:
+        journal.say(heading)
+    if learner.is_finished():
+        journal.say(f"all {batches.epochs()} epochs are already trained")
+    if not same:
+        journal.say(f"new classifiers, since the identities are not those of {before}")
     at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]
     for name in at_home:
         journal.say(f"{name} is from a site in the training data: its figures say little about other sites")
 
+    used = [name for name, weight in zip(NAMES, learner.objective.weights.tolist(), strict=True) if weight]
+
     def keep() -> None:
         if first:
+            journal.keep_steps(used)
             checkpoint.save(file, run, learner.parts())
 
-    def evaluate(what: str) -> None:
+    def evaluate(networks: dict[str, Network]) -> None:
         size = batches.size_at(learner.position.epoch - 1)
-        weights = snapshot(recipe, learner.network, learner.position, crops, data, size)
+        found = {what: snapshot(recipe, network, learner.position, crops, data, size) for what, network in networks.items()}
         if validation:
-            scores = validate(weights, validation, device)
-            weights = with_scores(weights, scores, at_home)
-            journal.validation(learner.position.epoch - 1, scores, what)
-            if mean_score(scores) >= learner.position.best:
-                learner.position.best = mean_score(scores)
-                weights.write(folder / "best.safetensors")
-        weights.write(folder / "last.safetensors")
+            scores = {what: validate(weights, validation, device) for what, weights in found.items()}
+            found = {what: with_scores(weights, scores[what], at_home) for what, weights in found.items()}
+            journal.validation(learner.position.epoch - 1, scores)
+            for what, weights in found.items():
+                if mean_score(scores[what]) >= learner.position.best:
+                    learner.position.best = mean_score(scores[what])
+                    weights.write(folder / "best.safetensors")
+        next(iter(found.values())).write(folder / "last.safetensors")
 
     while not learner.is_finished():
         epoch, indices = learner.position.epoch, batches.epoch(learner.position.epoch)
@@ -101,23 +145,23 @@ def train(
         with journal.epoch(epoch, len(indices), learner.position.step) as progress:
             for batch in inputs:
                 rate = learner.rate(steps)
-                learner.step(batch, steps)
+                journal.step(learner.step(batch, steps))
                 progress.advance(progress.task_ids[0])
                 if recipe.checkpoint_steps and learner.position.step % recipe.checkpoint_steps == 0:
                     learner.require_convergence()
                     keep()
         losses = dict(zip(NAMES, learner.end_epoch(), strict=True))
-        weights = learner.objective.weights.tolist()
-        losses = {name: loss for (name, loss), weight in zip(losses.items(), weights, strict=True) if weight}
-        journal.losses(epoch, losses, rate)
-        if first and recipe.evaluate_every and (epoch + 1) % recipe.evaluate_every == 0 and not learner.is_finished():
-            evaluate("present")
+        journal.losses(epoch, {name: losses[name] for name in used}, rate)
+        if recipe.evaluate_every and (epoch + 1) % recipe.evaluate_every == 0 and not learner.is_finished():
+            average = learner.average(batches) if validation else None
+            if first:
+                evaluate({"present": learner.network} | ({"averaged": average} if average else {}))
         keep()
     learner.take_average(batches)
     if first and not _is_finished(folder / "last.safetensors", recipe):
         if recipe.average == "gaussian":
             write_state(folder / "gaussian.pt", learner.states.state_dict())
-        evaluate("final")
+        evaluate({"final": learner.network})
     journal.close()
     return learner.network.eval()
 
