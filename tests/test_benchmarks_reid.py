@@ -174,10 +174,10 @@ def test_changes_reach_every_row_below_its_own(tiny, market, tmp_path):
     assert {row["recipe"]["learning_rate"] for row in rows} == {0.001}
 
 
-def test_few_epochs_fall_along_one_cosine_in_small_tables_but_for_that_of_cycles():
-    for name in ("bag_of_tricks", "robust_ablation", "swag"):
-        recipe = row_recipe(TABLES[name], TABLES[name].rows[0], Reduction(15, small=True))
-        assert (recipe.schedule, recipe.epochs, recipe.cycle_epochs) == ("cycles", 15, 15)
+def test_few_epochs_fall_along_one_cosine_in_small_tables_of_luo_et_al():
+    table = TABLES["bag_of_tricks"]
+    recipe = row_recipe(table, table.rows[0], Reduction(15, small=True))
+    assert (recipe.schedule, recipe.epochs, recipe.cycle_epochs) == ("cycles", 15, 15)
 
 
 def test_tables_across_data_sets_need_another_to_measure_on(market):
@@ -189,6 +189,23 @@ def test_fewer_epochs_shrink_all_that_counts_in_epochs():
     table = find_table("bag_of_tricks")
     recipe = row_recipe(table, table.rows[1], Reduction(epochs=12))
     assert (recipe.epochs, recipe.warmup_epochs, recipe.step_epochs) == (12, 1.0, (4.0, 7.0))
+
+
+@pytest.mark.parametrize("small", [False, True], ids=["full", "small"])
+def test_cycles_go_on_from_a_converged_run_and_shrink_with_its_epochs(small):
+    table = TABLES["swag"]
+    converged, cycles = (row_recipe(table, table.find(f"setup 1{step}"), Reduction(35, small)) for step in ("", " + SWAG"))
+    assert (converged.schedule, converged.epochs, converged.warmup_epochs) == ("steps", 35, 1.0)
+    assert converged.step_epochs == (15, 22.5)
+    assert (cycles.schedule, cycles.epochs, cycles.cycle_epochs, cycles.warmup_epochs) == ("cycles", 60, 4, 0)
+    assert (cycles.average, cycles.average_epochs, cycles.stages, cycles.start) == ("gaussian", 60, (), "none")
+    assert (cycles.options, cycles.height, cycles.padding) == (converged.options, converged.height, converged.padding)
+    assert (cycles.height, cycles.padding) == ((64, 4) if small else (160, 10))
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_each_row_is_one_stage(name):
+    assert not any(row_recipe(TABLES[name], row, Reduction()).stages for row in TABLES[name].trained)
 
 
 @pytest.mark.parametrize("name", list(TABLES))

@@ -16,6 +16,7 @@ from benchmarks.reid.rows import run_row
 from benchmarks.reid.runs import Runs
 from benchmarks.reid.table import MARKET, Row
 from reid.data.folders import TRAIN
+from reid.training.state_file import read_state
 
 ROWS = (
     Row("somebody else", paper={MARKET: {"rank-1": 60.25}}, printed=True),
@@ -97,6 +98,19 @@ def test_a_row_that_starts_from_another_goes_on_from_its_network_on_the_first_da
     assert (before.training["identities"], after.training["identities"]) == (8, 4)
     kernels = [each.tensors["body.0.weight"].astype(float) for each in (before, after)]
     assert 0 < np.abs(kernels[1] - kernels[0]).max() < 0.01  # a few small steps, not new parameters
+
+
+def test_a_row_after_another_goes_on_from_its_run_with_its_classifiers(joined, market, tmp_path):
+    row = Row("cycles", ("schedule=cycles", "cycle_epochs=60", "average=weights", "average_epochs=120"), after="two")
+    table = replace(JOINED, rows=(*JOINED.rows, row))
+    runs = Runs(table, read_data(table, [str(market)]), Reduction(2), tmp_path / "tiny/seed_1", "cpu")
+    runs.train(row)
+    before, after = (read_state(runs.folder / name / "checkpoint.pt", "cpu", "") for name in ("two", "cycles"))
+    assert before["network"].keys() == after["network"].keys()
+    moved = after["network"]["classifiers.0.weight"] - before["network"]["classifiers.0.weight"]
+    assert 0 < moved.abs().max() < 0.1  # a few small steps, not new parameters
+    assert runs.settings(row)["after"]["recipe"] == runs.settings(table.find("two"))["recipe"]
+    assert runs.weights(row).training["identities"] == runs.weights(table.find("two")).training["identities"]
 
 
 def test_fine_tuned_rows_take_no_initial_weights_beside_their_start():

@@ -26,7 +26,7 @@ def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
     """The recipe of a row. With fewer epochs, all settings in epochs shrink proportionally, and on smaller images the padding.
 
     That of a row which goes on from another has neither `start`, which only a run can tell, nor initial weights of parts. The
-    epochs of a row `after` another shrink as those of the other, to as many cycles as before.
+    epochs of a row `after` another, of the last stage of its recipe, shrink as those of the other, to as many cycles as before.
     """
     recipe = _whole(table, row, reduction)
     if reduction.epochs is None:
@@ -50,10 +50,12 @@ def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
 
 def _whole(table: Table, row: Row, reduction: Reduction) -> Recipe:
     """The recipe of a row with all its epochs."""
-    small = table.small if reduction.small else ()
+    small = (*table.small, *row.small) if reduction.small else ()
     changes = [*table.changes, *small, *reduction.changes, *row.changes]
     file = row.recipe or table.recipe
     recipe = read_recipe(configs.path("reid", table.small_recipes.get(file, file) if reduction.small else file), changes)
+    if row.after:
+        recipe = replace(recipe.staged()[-1], stages=())
     if size := row.size or table.size:
         padding = recipe.padding
         if reduction.small:

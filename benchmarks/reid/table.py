@@ -23,7 +23,7 @@ class Row:
     same data and with its classifiers, by the last stage of the recipe. join: names of the rows whose features this row joins,
     in place of a network of its own. run: name of the training run, for rows that evaluate one network in several ways or
     appear twice in the table; else each row trains its own. teachers: the number of the recipe's teachers to use, from the
-    first; None: all.
+    first; None: all. small: changes of `--scale small`, on top of those of the table.
 
     feature: "test" for the network's unit rows, "f_t" and "f_i" for those before and after BNNeck, "sampled" for unit rows
     averaged over networks sampled from SWAG, "unaveraged" for those of a run's last weights, before it averages them. rerank:
@@ -41,6 +41,7 @@ class Row:
     join: tuple[str, ...] = ()
     run: str | None = None
     teachers: int | None = None
+    small: tuple[str, ...] = ()
     feature: Feature = "test"
     distance: Distance = "cosine"
     rerank: bool = False
