@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
     small = options.scale == "small"
     changes = options.changes if options.unlabelled else [*options.changes, "unlabelled_per_batch=0"]
     reduction = Reduction(options.epochs, small, tuple(changes))
-    directions = read_directions(table, options.data, options.validate, options.unlabelled, small)
+    directions = read_directions(table, options.data, options.validate, unlabelled=options.unlabelled, small=small)
     for data in directions:
         check_rows(table, data, reduction)
     seeds = list(dict.fromkeys(options.seeds or [row_recipe(table, table.trained[0], reduction).seed]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,14 +46,12 @@ class Data:
         return self.together if recipe.unlabelled_per_batch else self.labelled
 
 
-def read_directions(
-    table: Table, sources: Sequence[str], validate: Sequence[str] = (), unlabelled: Sequence[str] = (), small: bool = False
-) -> list[Data]:
+def read_directions(table: Table, sources: Sequence[str], validate: Sequence[str] = (), **more: Any) -> list[Data]:
     """The data as from `read_data`; of a cross-domain table with two `sources` and no `validate`, those of both directions: from
     the first to the second, and back. Raises InputError as `read_data`."""
     if table.cross and not validate and len(sources) == 2:
-        return [read_data(table, [one], [other], unlabelled, small) for one, other in (sources, sources[::-1])]
-    return [read_data(table, sources, validate, unlabelled, small)]
+        return [read_data(table, [one], [other], **more) for one, other in (sources, sources[::-1])]
+    return [read_data(table, sources, validate, **more)]
 
 
 def read_data(
