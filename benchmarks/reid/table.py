@@ -6,7 +6,7 @@ from typing import Literal
 
 MARKET, CUHK03, DUKE, LIP = "Market-1501", "CUHK03", "DukeMTMC-reID", "LIP"
 TO_DUKE, TO_MARKET = f"{MARKET} to {DUKE}", f"{DUKE} to {MARKET}"
-REPORTED_MARKET, REPORTED_DUKE = f"{MARKET}, its authors'", f"{DUKE}, its authors'"  # beside figures of a reproduction
+REPORTED_MARKET, REPORTED_DUKE = f"reported {MARKET}", f"reported {DUKE}"  # by a method's authors, beside a reproduction
 _SETS = MARKET, CUHK03, DUKE, LIP, TO_DUKE, TO_MARKET, REPORTED_MARKET, REPORTED_DUKE
 
 Feature = Literal["test", "f_t", "f_i", "sampled", "unaveraged"]
