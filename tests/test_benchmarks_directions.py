@@ -66,6 +66,12 @@ def test_one_way_is_one_direction_and_none_is_refused(crossing, market):
             read_directions(CROSS, sources)
 
 
+def test_two_data_sets_of_one_name_are_refused(crossing, market, tmp_path):
+    shutil.copytree(market, tmp_path / "more/people")
+    with pytest.raises(InputError, match="--data: both sets are called people; rename one"):
+        read_directions(CROSS, [str(market), str(tmp_path / "more/people")])
+
+
 def test_a_table_within_a_data_set_trains_on_two_sets_together(crossing, market):
     (data,) = read_directions(TINY, [str(market), crossing])
     assert data.names == ("people", "elsewhere") and int(data.labelled.ids.max()) == 6

@@ -12,12 +12,10 @@ from benchmarks.layouts import BENCHMARKS
 from benchmarks.papers import printed
 from benchmarks.reid import __main__ as reid
 from benchmarks.reid.printed import MEASURES, SETS
-from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.surveys import SURVEYS
 from benchmarks.reid.table import LIP
 from benchmarks.reid.tables import TABLES
 from reid.common.errors import InputError
-from reid.models import options
 from reid.models.harmonious import Harmonious
 from reid.training.recipe import read_recipe
 
@@ -138,50 +136,6 @@ def test_the_last_tables_of_cvprw_are_euclidean_on_f_i():
 def test_rows_of_one_network_train_it_once():
     for table, count in (("necks", 7), ("bnneck_metrics", 2), ("center_loss", 5), ("reproduced", 4)):
         assert len({row.run or row.name.lower() for row in TABLES[table].trained}) == count
-
-
-TICKS = {
-    "bag_of_tricks": lambda recipe: bool(recipe.random_erasing and recipe.label_smoothing and recipe.warmup_epochs),
-    "soft_triplet": lambda recipe: recipe.triplet == "soft" and recipe.triplet_weight > 0,
-    "l2_normalization": lambda recipe: recipe.options["head"] == "unit",
-    "shuffle_blocks": lambda recipe: recipe.options["blocks"] == "shuffle",
-    "soft_margin": lambda recipe: recipe.triplet_margin is None and recipe.triplet_weight > 0,
-    "gem": lambda recipe: recipe.options["pool"] == "gem",
-    "deeper_and_wider": lambda recipe: recipe.model == "robust_2x",
-}
-
-
-def with_options(recipe):
-    recipe.options.update({**options(recipe.model), **recipe.options})
-    return recipe
-
-
-def test_the_ablation_of_robust_reid_has_the_parts_that_are_ticked():
-    table = TABLES["robust_ablation"]
-    for row, theirs in zip(table.rows, printed("lawen_2").rows, strict=True):
-        converged = table.find(row.after or row.name)
-        recipe = with_options(row_recipe(table, converged, Reduction()))
-        assert {tick: has(recipe) for tick, has in TICKS.items()} == {tick: theirs[tick] for tick in TICKS}
-        assert (row.after is not None, row.feature == "sampled") == (theirs["swag"], theirs["swag"])
-
-
-def test_the_setups_of_swag_are_those_of_the_ablation_and_share_their_runs():
-    ablation, swag = TABLES["robust_ablation"], TABLES["swag"]
-    figures = {row.run or row.name: row.paper for row in ablation.rows}
-    assert ablation.runs == swag.runs == "robust"
-    for number, (converged, cycles) in ((2, ("f", "g")), (3, ("h", "Robust-ReID"))):
-        before, last, averaged = (swag.find(f"setup {number}{step}") for step in ("", " + LR scheme", " + SWAG"))
-        assert (before.run, before.paper) == (converged, figures[converged])
-        assert averaged.paper == figures[cycles]
-        assert last.after == averaged.after == before.name
-        assert (last.run, last.feature, averaged.feature) == (averaged.run, "unaveraged", "sampled")
-    plain = with_options(row_recipe(swag, swag.find("setup 1"), Reduction()))
-    assert (plain.model, plain.options["pool"], plain.options["blocks"], plain.options["head"]) == (
-        "robust",
-        "average",
-        "inception",
-        "unit",
-    )
 
 
 def test_what_is_printed_twice_is_printed_alike():

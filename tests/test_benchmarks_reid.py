@@ -7,15 +7,11 @@ from dataclasses import fields, replace
 import cv2
 import numpy as np
 import pytest
-import torch
 from small_table import TINY, SmallNeck, run_tiny
 
 import configs
 from benchmarks.reid import __main__ as reid
-from benchmarks.reid import features as reid_features
-from benchmarks.reid import tables as reid_tables
 from benchmarks.reid.data import read_data
-from benchmarks.reid.features import unaveraged_network
 from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.report import CLUSTERING, print_table, title
 from benchmarks.reid.runs import slug
@@ -28,8 +24,6 @@ from reid.data.folders import QUERY, TRAIN
 from reid.evaluation.curves import draw_features, draw_losses, read_losses
 from reid.models import choices
 from reid.training.recipe import Recipe
-from reid.training.state_file import read_state
-from reid.weights.weights_file import read_weights
 
 
 def test_a_table_trains_its_rows_and_shows_ours_beside_the_paper_s(tiny, market, tmp_path, capsys):
@@ -57,28 +51,6 @@ def test_a_table_trains_its_rows_and_shows_ours_beside_the_paper_s(tiny, market,
         path.write_bytes(b"")
     run_tiny(market, tmp_path / "out")
     assert json.loads((tmp_path / "out/tiny/summary.json").read_text())["rows"] == summary["rows"]
-
-
-def test_one_run_is_measured_by_its_mean_and_by_networks_drawn_from_it(tiny, market, tmp_path, monkeypatch):
-    monkeypatch.setattr(reid_features, "SAMPLES", 2)
-    rows = (
-        Row("SWA", run="swag"),
-        Row("SWAG", feature="sampled", run="swag"),
-        Row("last", feature="unaveraged", run="swag"),
-        Row("f_t", feature="f_t", distance="euclidean"),
-    )
-    table = replace(TINY, recipe="tiny", rows=rows, changes=("average=gaussian", "average_epochs=120"))
-    monkeypatch.setitem(reid_tables.TABLES, "tiny", table)
-    run_tiny(market, tmp_path / "out")
-    folder = tmp_path / "out/tiny/seed_1"
-    assert {path.name for path in folder.iterdir()} == {"swa", "swag", "last", "f_t"}
-    assert not (folder / "swa/last.safetensors").exists()
-    state = read_state(folder / "swag/checkpoint.pt", "cpu", "")["network"]
-    averaged = read_weights(folder / "swag/last.safetensors")
-    unaveraged = unaveraged_network(averaged, folder / "swag/checkpoint.pt", "cpu").state_dict()
-    assert all(torch.equal(tensor, state[name]) for name, tensor in unaveraged.items())
-    for row in json.loads((tmp_path / "out/tiny/summary.json").read_text())["rows"]:
-        assert 0 < row["scores"]["people"]["mAP"] <= 1
 
 
 def test_all_data_are_trained_on_together_and_each_set_to_validate_on_is_measured(tiny, market, tmp_path, capsys):
@@ -189,18 +161,6 @@ def test_fewer_epochs_shrink_all_that_counts_in_epochs():
     table = find_table("bag_of_tricks")
     recipe = row_recipe(table, table.rows[1], Reduction(epochs=12))
     assert (recipe.epochs, recipe.warmup_epochs, recipe.step_epochs) == (12, 1.0, (4.0, 7.0))
-
-
-@pytest.mark.parametrize("small", [False, True], ids=["full", "small"])
-def test_cycles_go_on_from_a_converged_run_and_shrink_with_its_epochs(small):
-    table = TABLES["swag"]
-    converged, cycles = (row_recipe(table, table.find(f"setup 1{step}"), Reduction(35, small)) for step in ("", " + SWAG"))
-    assert (converged.schedule, converged.epochs, converged.warmup_epochs) == ("steps", 35, 1.0)
-    assert converged.step_epochs == (15, 22.5)
-    assert (cycles.schedule, cycles.epochs, cycles.cycle_epochs, cycles.warmup_epochs) == ("cycles", 60, 4, 0)
-    assert (cycles.average, cycles.average_epochs, cycles.stages, cycles.start) == ("gaussian", 60, (), "none")
-    assert (cycles.options, cycles.height, cycles.padding) == (converged.options, converged.height, converged.padding)
-    assert (cycles.height, cycles.padding) == ((64, 4) if small else (160, 10))
 
 
 @pytest.mark.parametrize("name", list(TABLES))

@@ -48,8 +48,10 @@ class Data:
 
 def read_directions(table: Table, sources: Sequence[str], validate: Sequence[str] = (), **more: Any) -> list[Data]:
     """The data as from `read_data`; of a cross-domain table with two `sources` and no `validate`, those of both directions: from
-    the first to the second, and back. Raises InputError as `read_data`."""
+    the first to the second, and back. Raises InputError as `read_data`, and for two data sets of one name."""
     if table.cross and not validate and len(sources) == 2:
+        if len(names := set(map(source_name, sources))) == 1:
+            raise InputError(f"--data: both sets are called {names.pop()}; rename one, to tell the two directions apart")
         return [read_data(table, [one], [other], **more) for one, other in (sources, sources[::-1])]
     return [read_data(table, sources, validate, **more)]
 
