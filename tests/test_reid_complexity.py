@@ -50,6 +50,34 @@ def test_robust_is_close_to_the_figures_that_its_paper_prints():
     assert counted.multiply_adds == pytest.approx(published.multiply_adds, rel=0.08)
 
 
+@pytest.mark.parametrize("name", ["robust", "robust_2x"])
+def test_robust_has_the_printed_flops_with_normalisations_biases_and_relu_counted_too(name):
+    """One a value for the bias of each convolution, two for its normalisation and one for ReLU, to the digits of print."""
+    network, more = build(name).eval(), 0
+
+    def add(times):
+        def hook(module, inputs, output):
+            nonlocal more
+            more += times * output.numel()
+
+        return hook
+
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.register_forward_hook(add(3))
+        if isinstance(module, nn.ReLU):
+            module.register_forward_hook(add(1))
+    alone = count(network).multiply_adds
+    assert alone + more == pytest.approx(PUBLISHED[name].multiply_adds, abs=5e6)
+
+
+def test_resnet50_with_the_classifier_of_imagenet_has_the_size_that_lawen_et_al_print():
+    counted, published = count(build("bnneck_resnet50", last_stride=1)), PUBLISHED["bnneck_resnet50"]
+    assert counted.parameters == 25_557_032 - 2048 * 1000 - 1000 + 2 * 2048  # torchvision's, and the neck for the classifier
+    assert counted.parameters + 2048 * 1000 == pytest.approx(published.parameters, rel=0.03)
+    assert counted.multiply_adds == pytest.approx(published.multiply_adds, abs=5e7)
+
+
 INCEPTION = 27_161_264 - 3_326_696 - 2048 * 1000 - 1000  # torchvision's number, without its two classifiers
 PYRAMID = 4 * (9 * 2048 * 256 + 2 * 256) + 1024 * 20 + 20  # four branches and the classifier of pixels
 
