@@ -117,7 +117,8 @@ def test_each_process_gets_its_share_of_every_part_of_a_batch(monkeypatch, parts
         assert [np.sum((share >= start) & (share < end)) for share in shares] == [(end - start) // 4] * 4
     gathered = np.concatenate(shares)
     assert np.array_equal(np.sort(gathered), np.arange(ends[-1]))
-    assert np.array_equal(gathered[processes.gathered_rows(*parts)], np.arange(parts[0]))
+    for part, (first, end) in enumerate(itertools.pairwise(ends)):
+        assert np.array_equal(gathered[processes.gathered_rows(*parts, of=part)], np.arange(first, end))
 
 
 def test_the_second_of_two_processes_has_the_second_half_of_each_part(monkeypatch):

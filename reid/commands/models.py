@@ -49,8 +49,8 @@ def run(options: argparse.Namespace) -> None:
         console.print(f"Not counted, {', '.join(uncounted)}: {sentence}", highlight=False, markup=False)
     console.print("The last are parsers, whose dimension is the number of labels.")
     console.print("Counts exclude classifiers; multiply-adds are those of convolutions and linear layers, for one image.")
-    console.print("ResNet50 has 25.56M with ImageNet's classifier. With normalisations, biases and ReLU counted, robust has 0.72G and")
-    console.print("robust_2x 1.68G; the docstring of reid.models.complexity tells which readings of its 6.4M were tried.")
+    console.print("ResNet50 has 25.56M with ImageNet's classifier. Counted with normalisations, biases and ReLU, robust has")
+    console.print("0.72G and robust_2x 1.68G. Readings of its 6.4M that were tried: the docstring of reid.models.complexity.")
     console.print("\nOptions of a recipe (python -m reid train RECIPE options.NAME=VALUE), * the default:")
     for names, values in _options().items():
         console.print(f"{', '.join(names)}: {values}", highlight=False)

@@ -50,16 +50,20 @@ class Objective:
         taught: torch.Tensor | None = None,
         labelled: slice | torch.Tensor = slice(None),
         masks: torch.Tensor | None = None,
+        styled: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """The six losses `(6,)` of a batch, unweighted, float32.
 
         ID, triplet and center loss use the rows `labelled`, whose `labels (B,)` are identities; the others use all rows, with the
-        teachers' embeddings `taught (B, D)` or the `masks (B, H, W)`, or None. Raises `ValueError` if a loss with weight lacks
-        these.
+        teachers' embeddings `taught (B, D)` or the `masks (B, H, W)`, or None. The rows `styled` are copies in other cameras'
+        styles: the mean of their ID loss, with their own smoothing, is added (Zhong et al., CVPR 2018, sec. 3). Raises
+        `ValueError` if a loss with weight lacks what it needs.
         """
-        recipe, nothing, labels = self.recipe, torch.zeros((), device=labels.device), labels[labelled]
+        recipe, nothing, ids = self.recipe, torch.zeros((), device=labels.device), labels
+        labels = ids[labelled]
         features = [head[0][labelled] for head in heads if head[0] is not None]
         logits = [head[1][labelled] for head in heads if head[1] is not None] if recipe.identity_weight else []
+        copies = [] if styled is None else [head[1][styled] for head in heads if head[1] is not None]
         pulled = features if recipe.triplet_weight else []
         triplet = _TRIPLETS[recipe.triplet]
         matched = related = nothing
@@ -74,7 +78,8 @@ class Objective:
             raise ValueError("parsing loss needs the masks of the batch")
         return torch.stack(
             [
-                sum((identity_loss(each, labels, recipe.label_smoothing) for each in logits), nothing),
+                sum((identity_loss(each, labels, recipe.label_smoothing) for each in logits), nothing)
+                + sum((identity_loss(each, ids[styled], recipe.styled_smoothing) for each in copies), nothing),
                 sum((triplet(each, labels, recipe.triplet_margin) for each in pulled), nothing),
                 sum((c.loss(f, labels, recipe.center_average) for c, f in zip(self.centers, features, strict=False)), nothing),
                 matched,
