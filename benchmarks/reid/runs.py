@@ -27,7 +27,8 @@ class Runs:
 
     def settings(self, row: Row) -> dict:
         """What the network of `row` comes from: `recipe`, `networks` (hashes of its initial network and its teachers, by file),
-        `data`, `unlabelled` (images without labels) and `identities`; also `start`, the same of the row it starts from.
+        `data`, `unlabelled` (images without labels), `styled` (copies) and `identities`; also `start`, the same of the row it
+        starts from.
 
         Those of a row that joins others are of the first of them, with `joined`, the same of each by name.
         """
@@ -41,6 +42,7 @@ class Runs:
             "networks": networks(recipe),
             "data": self._names(row),
             "unlabelled": int((crops.ids < 0).sum()),
+            "styled": 0 if crops.styled is None else int(crops.styled.sum()),
             "identities": int(crops.ids.max()) + 1,
         }
         return found | ({"start": self.settings(self.table.find(row.start))} if row.start else {})
