@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from small_training import write_styled
 
 import configs
 from reid.__main__ import main
@@ -31,13 +32,8 @@ def market(crops_folder):
 
 @pytest.fixture
 def copies(crops_folder) -> Path:
-    """A copy of each training image in the style of camera 3, named as CamStyle's."""
-    folder = crops_folder / "bounding_box_train_camstyle"
-    folder.mkdir()
-    for path in (crops_folder / TRAIN).iterdir():
-        camera = path.stem.partition("_c")[2][0]
-        cv2.imwrite(str(folder / f"{path.stem}_fake_{camera}to3.jpg"), cv2.imread(str(path)) // 2)
-    return folder
+    """A copy of each training image in the style of camera 3."""
+    return write_styled(crops_folder)
 
 
 @pytest.fixture
