@@ -42,13 +42,15 @@ def main(arguments: list[str] | None = None) -> None:
 
     device = devices(options.device)[0]
     table, folder = find_table(options.table), options.output / options.table
-    for source in (*options.data, *options.validate, *options.unlabelled):
+    for source in (*options.data, *options.validate, *options.unlabelled, *options.styled):
         if source.partition("=")[0] in {field.name for field in fields(Recipe)}:
             raise InputError(f"{source}: not a data source; changes to the recipes go before the options")
     small = options.scale == "small"
     changes = options.changes if options.unlabelled else [*options.changes, "unlabelled_per_batch=0"]
     reduction = Reduction(options.epochs, small, tuple(changes))
-    directions = read_directions(table, options.data, options.validate, unlabelled=options.unlabelled, small=small)
+    directions = read_directions(
+        table, options.data, options.validate, unlabelled=options.unlabelled, small=small, styled=options.styled
+    )
     for data in directions:
         check_rows(table, data, reduction)
     seeds = list(dict.fromkeys(options.seeds or [row_recipe(table, table.trained[0], reduction).seed]))
@@ -120,6 +122,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--unlabelled", nargs="+", default=[], metavar="DIR", help="for distillation: images of people without labels"
+    )
+    parser.add_argument(
+        "--styled", nargs="+", default=[], metavar="DIR", help="for CamStyle: copies of --data in the styles of other cameras"
     )
     parser.add_argument(
         "--seeds",

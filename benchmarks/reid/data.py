@@ -11,6 +11,7 @@ from reid.common.errors import InputError
 from reid.common.picture_file import require_whole
 from reid.data.folders import GALLERY, QUERY, TRAIN, Crops, join, with_unlabelled
 from reid.data.sources import read_source, source_name, source_names
+from reid.data.styled import with_styled
 from reid.parsing.lip import read_lip
 from reid.training.recipe import Recipe
 from reid.training.validation import ParsingSet, ValidationSet, check_apart
@@ -20,13 +21,14 @@ from reid.training.validation import ParsingSet, ValidationSet, check_apart
 class Data:
     """The data of a table, or of one of its directions.
 
-    labelled: the training crops, from the data sets called `names`. together: these and the images without labels. first: those
-    of the first data set alone, to fine-tune on. whole: the number of identities in the data sets, of which a small run uses only
-    some. measured: the data sets to evaluate each network on.
+    labelled: the training crops, from the data sets called `names`. together: these and the images without labels. copied: these
+    and their copies in other cameras' styles. first: those of the first data set alone, to fine-tune on. whole: the number of
+    identities in the data sets, of which a small run uses only some. measured: the data sets to evaluate each network on.
     """
 
     labelled: Crops
     together: Crops
+    copied: Crops
     first: Crops
     whole: int
     names: tuple[str, ...]
@@ -39,10 +41,12 @@ class Data:
         return trained if measured == trained else f"{trained} to {measured}"
 
     def crops(self, recipe: Recipe, first: bool = False) -> Crops:
-        """The training crops of a recipe, with images without labels only if its batches include them; or those of the `first`
-        data set alone."""
+        """The training crops of a recipe, with styled copies or images without labels only if its batches include them; or those
+        of the `first` data set alone."""
         if first:
             return self.first
+        if recipe.styled_per_batch:
+            return self.copied
         return self.together if recipe.unlabelled_per_batch else self.labelled
 
 
@@ -57,9 +61,14 @@ def read_directions(table: Table, sources: Sequence[str], validate: Sequence[str
 
 
 def read_data(
-    table: Table, sources: Sequence[str], validate: Sequence[str] = (), unlabelled: Sequence[str] = (), small: bool = False
+    table: Table,
+    sources: Sequence[str],
+    validate: Sequence[str] = (),
+    unlabelled: Sequence[str] = (),
+    small: bool = False,
+    styled: Sequence[str] = (),
 ) -> Data:
-    """Read the training data of a table from all `sources`, with images from the folders `unlabelled`.
+    """Read the training data of a table from all `sources`, with images from the folders `unlabelled`, and copies from `styled`.
 
     Each network is evaluated on each set of `validate`, or else on the first of `sources`. `small` keeps the table's
     `small_identities` people, evenly chosen. Raises InputError for a cross-domain table without `validate`, and for a training
@@ -71,10 +80,11 @@ def read_data(
         raise InputError(f"--validate: {table.name} needs another data set to evaluate on, or two sets in --data, for both ways")
     parts = [read_lip(source, "train") if table.parses else read_source(source, TRAIN)[0] for source in sources]
     crops = join(parts)
+    copied = with_styled(crops, styled)
     first, whole = crops.take(np.arange(len(parts[0]))), int(crops.ids.max()) + 1
     if small and table.small_identities and table.small_identities < whole:
         chosen = np.linspace(0, whole - 1, table.small_identities).astype(int)
-        first, crops = (join([each.take(np.isin(each.ids, chosen))]) for each in (first, crops))
+        first, crops, copied = (join([each.take(np.isin(each.ids, chosen))]) for each in (first, crops, copied))
     on = list(validate) or list(sources[:1])
     names = source_names(on)
     measured: list[ValidationSet | ParsingSet]
@@ -88,4 +98,5 @@ def read_data(
         each.check()
     require_whole(path for each in measured for path in each.paths)
     check_apart(together, measured)
-    return Data(crops, together, first, whole, tuple(map(source_name, sources)), tuple(measured))
+    check_apart(copied.take(~copied.named), measured)
+    return Data(crops, together, copied, first, whole, tuple(map(source_name, sources)), tuple(measured))

@@ -30,6 +30,9 @@ def check_rows(table: Table, data: Data, reduction: Reduction) -> None:
         networks(recipe)
     if len(data.together) > len(data.labelled) and not any(recipe.unlabelled_per_batch for recipe in recipes):
         raise InputError(f"--unlabelled: {table.name} does not use images without labels; leave it out")
+    if bool(copied := len(data.copied) - len(data.labelled)) != any(recipe.styled_per_batch for recipe in recipes):
+        what = "does not use styled copies; leave it out" if copied else "needs copies in other cameras' styles, as CamStyle's"
+        raise InputError(f"--styled: {table.name} {what}")
 
 
 def run_row(runs: Runs, row: Row) -> dict:

@@ -27,8 +27,8 @@ class Runs:
 
     def settings(self, row: Row) -> dict:
         """What the network of `row` comes from: `recipe`, `networks` (hashes of its initial network and its teachers, by file),
-        `data`, `unlabelled` (images without labels) and `identities`; also `start` or `after`, the same of the row it goes on
-        from.
+        `data`, `unlabelled` (images without labels), `styled` (copies) and `identities`; also `start` or `after`, the same of the
+        row it goes on from.
 
         Those of a row that joins others are of the first of them, with `joined`, the same of each by name.
         """
@@ -42,6 +42,7 @@ class Runs:
             "networks": networks(recipe),
             "data": self._names(row),
             "unlabelled": int((crops.ids < 0).sum()),
+            "styled": 0 if crops.styled is None else int(crops.styled.sum()),
             "identities": int(crops.ids.max()) + 1,
         }
         before = {"start": row.start, "after": row.after}
