@@ -12,10 +12,12 @@ from benchmarks.layouts import BENCHMARKS
 from benchmarks.papers import printed
 from benchmarks.reid import __main__ as reid
 from benchmarks.reid.printed import MEASURES, SETS
+from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.surveys import SURVEYS
 from benchmarks.reid.table import LIP
 from benchmarks.reid.tables import TABLES
 from reid.common.errors import InputError
+from reid.models import complexity
 from reid.models.harmonious import Harmonious
 from reid.training.recipe import read_recipe
 
@@ -133,8 +135,20 @@ def test_the_last_tables_of_cvprw_are_euclidean_on_f_i():
     assert set(measured("batch_size")) | set(measured("image_size")) == {("f_i", "euclidean")}
 
 
+def test_the_methods_of_table_viii_are_trained_by_the_printed_losses():
+    table = TABLES["reproduced"]
+    rows = [row for row in table.rows if row.name not in NOT_PRINTED["reproduced"]]
+    for row, theirs in zip(rows, printed("tmm_8").rows, strict=True):
+        recipe = row_recipe(table, row, Reduction())
+        weights = {"L_ID": recipe.identity_weight, "L_Tri": recipe.triplet_weight, "L_C": recipe.center_weight}
+        if recipe.options["neck"] == "bnneck1":  # has no feature for the triplet loss
+            weights["L_Tri"] = 0
+        assert [loss for loss, weight in weights.items() if weight] == theirs["losses"].split(", ")
+        assert row.rerank == (row.name == "k-reciprocal")
+
+
 def test_rows_of_one_network_train_it_once():
-    for table, count in (("necks", 7), ("bnneck_metrics", 2), ("center_loss", 5), ("reproduced", 4)):
+    for table, count in (("necks", 7), ("bnneck_metrics", 2), ("center_loss", 5), ("reproduced", 8)):
         assert len({row.run or row.name.lower() for row in TABLES[table].trained}) == count
 
 
@@ -165,6 +179,12 @@ def test_a_recipe_has_the_settings_that_its_paper_prints(name):
         size = Harmonious.preprocessing
         ours |= {"height": size.height, "width": size.width}
     assert {key: list(value) if isinstance(value, tuple) else value for key, value in ours.items()} == theirs
+
+
+def test_the_sizes_of_networks_are_those_that_python_m_reid_models_shows():
+    for name, size in papers.facts("networks").items():
+        shown = complexity.PUBLISHED[name]
+        assert size == {key: getattr(shown, key) for key in size}
 
 
 def test_the_figures_are_those_of_the_transcription():

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_table import TINY, published, run_tiny
+from small_table import TINY, SmallNeck, published, run_tiny
+from torch.nn import functional
 
 from benchmarks.reid import tables as reid_tables
 from benchmarks.reid.data import read_data
@@ -15,7 +16,10 @@ from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.rows import run_row
 from benchmarks.reid.runs import Runs
 from benchmarks.reid.table import MARKET, Row
+from reid.common.errors import InputError
 from reid.data.folders import TRAIN
+from reid.evaluation import evaluate_ranking
+from reid.evaluation.aligned import aligned_distances
 from reid.training.state_file import read_state
 
 ROWS = (
@@ -86,6 +90,23 @@ def test_a_row_is_ranked_by_k_reciprocal_neighbours_if_it_says_so(joined, market
     monkeypatch.setattr("benchmarks.reid.rows.rerank", lambda asked, known: asked @ known.T)  # the farthest first
     plain, again = (run_row(runs, JOINED.find(name))["scores"]["people"] for name in ("both", "both, re-ranked"))
     assert again["mAP"] < plain["mAP"]
+
+
+def test_an_aligned_row_is_ranked_by_its_stripes_too(joined, market, tmp_path, monkeypatch):
+    runs, row = runs_of(market, tmp_path), Row("aligned", run="one", distance="aligned")
+    with pytest.raises(InputError, match="aligned distances need a network with stripes"):
+        run_row(runs, row)
+
+    def with_stripes(network, images):
+        stripes = network.features(images)[0].unflatten(1, (2, 4))
+        return functional.normalize(stripes.flatten(1)), functional.normalize(stripes, dim=2)
+
+    monkeypatch.setattr(SmallNeck, "with_stripes", with_stripes, raising=False)
+    query, gallery = runs.data.measured[0].query, runs.data.measured[0].gallery
+    (asked, asked_stripes), (known, known_stripes) = (runs.stripes(row, each.paths) for each in (query, gallery))
+    distances = aligned_distances(asked, known, asked_stripes, known_stripes)
+    expected = evaluate_ranking(distances, query.ids, gallery.ids, query.cameras, gallery.cameras)
+    assert run_row(runs, row)["scores"]["people"]["mAP"] == pytest.approx(expected.mean_ap)
 
 
 def test_a_row_that_starts_from_another_goes_on_from_its_network_on_the_first_data_set(joined, market, tmp_path):

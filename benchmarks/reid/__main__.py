@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
         draw_features(options.data, options.output / options.table, options.epochs)
         return
     from benchmarks.reid.data import read_directions
-    from benchmarks.reid.recipes import Reduction, row_recipe
+    from benchmarks.reid.recipes import Reduction, row_recipe, without_copies
     from benchmarks.reid.report import print_steps, print_table, title, write_summary
     from benchmarks.reid.rows import check_rows, run_row
     from benchmarks.reid.runs import Runs, run_places
@@ -45,6 +45,8 @@ def main(arguments: list[str] | None = None) -> None:
     for source in (*options.data, *options.validate, *options.unlabelled, *options.styled):
         if source.partition("=")[0] in {field.name for field in fields(Recipe)}:
             raise InputError(f"{source}: not a data source; changes to the recipes go before the options")
+    if not options.styled:
+        table = without_copies(table)
     small = options.scale == "small"
     changes = options.changes if options.unlabelled else [*options.changes, "unlabelled_per_batch=0"]
     reduction = Reduction(options.epochs, small, tuple(changes))
@@ -124,7 +126,11 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--unlabelled", nargs="+", default=[], metavar="DIR", help="for distillation: images of people without labels"
     )
     parser.add_argument(
-        "--styled", nargs="+", default=[], metavar="DIR", help="for CamStyle: copies of --data in the styles of other cameras"
+        "--styled",
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="for CamStyle: copies of --data in the styles of other cameras; its row is only printed without",
     )
     parser.add_argument(
         "--seeds",

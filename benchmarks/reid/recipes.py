@@ -66,6 +66,14 @@ def _whole(table: Table, row: Row, reduction: Reduction) -> Recipe:
     return replace(recipe, teacher=recipe.teacher[: row.teachers])
 
 
+def without_copies(table: Table) -> Table:
+    """`table` for a run without styled copies: rows that learn from them are only printed, if there are other rows."""
+    needing = {row.name for row in table.measured if not row.join and row_recipe(table, row, Reduction()).styled_per_batch}
+    if len(needing) == len(table.measured):
+        return table
+    return replace(table, rows=tuple(replace(row, printed=row.printed or row.name in needing) for row in table.rows))
+
+
 def networks(recipe: Recipe) -> dict[str, str]:
     """The hash of each network that `recipe` starts from, learns from or sees people with, by file or name.
 

@@ -15,6 +15,7 @@ from reid.common.errors import InputError
 from reid.common.files import replacing
 from reid.common.foreign_files import reading
 from reid.evaluation import Ranking, evaluate_features, evaluate_ranking
+from reid.evaluation.aligned import aligned_distances
 from reid.evaluation.clustering import measure_clustering
 from reid.evaluation.ranking import unit_rows
 from reid.evaluation.reranking import rerank
@@ -70,11 +71,17 @@ def _measure(runs: Runs, row: Row, on: ValidationSet | ParsingSet) -> dict[str, 
         return measure_parser(runs.weights(row), on, runs.device)
     query, gallery = on.query, on.gallery
     paths, ids = [*query.paths, *gallery.paths], np.r_[query.ids, gallery.ids]
-    features = runs.features(row, paths)
+    if row.distance == "aligned":
+        features, stripes = runs.stripes(row, paths)
+    else:
+        features = runs.features(row, paths)
     asked, known = features[: len(query)], features[len(query) :]
     labels = query.ids, gallery.ids, query.cameras, gallery.cameras
     if row.rerank:
         ranking = evaluate_ranking(rerank(unit_rows(asked), unit_rows(known)), *labels)
+    elif row.distance == "aligned":
+        distances = aligned_distances(asked, known, stripes[: len(query)], stripes[len(query) :])
+        ranking = evaluate_ranking(distances, *labels)
     else:
         ranking = evaluate_features(asked, known, *labels, row.distance)
     measures: dict[str, float | None] = {measure: _value(ranking, measure) for measure in runs.table.measures}

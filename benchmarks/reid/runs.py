@@ -11,6 +11,7 @@ from benchmarks.reid.data import Data
 from benchmarks.reid.features import sampled_embeddings, unaveraged_network
 from benchmarks.reid.recipes import Reduction, networks, row_recipe
 from benchmarks.reid.table import Feature, Row, Table
+from reid.evaluation.aligned import embed_stripes
 from reid.evaluation.features import embed_features, feature_of, join_features
 from reid.weights.weights_file import Weights, read_weights
 
@@ -88,6 +89,10 @@ class Runs:
         else:
             network = weights.network().to(self.device)
         return embed_features(feature_of(network, feature), network.preprocessing, paths, self.device)
+
+    def stripes(self, row: Row, paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
+        """The features `(N, D)`, unit rows, and the stripes `(N, S, d)` of the images in `paths` by the network of `row`."""
+        return embed_stripes(self.weights(row).network().to(self.device), paths, self.device)
 
     def _folder(self, row: Row) -> Path:
         return run_folder(self.table, self.folder, row)

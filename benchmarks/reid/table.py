@@ -10,7 +10,7 @@ REPORTED_MARKET, REPORTED_DUKE = f"reported {MARKET}", f"reported {DUKE}"  # by 
 _SETS = MARKET, CUHK03, DUKE, LIP, TO_DUKE, TO_MARKET, REPORTED_MARKET, REPORTED_DUKE
 
 Feature = Literal["test", "f_t", "f_i", "sampled", "unaveraged"]
-Distance = Literal["cosine", "euclidean"]
+Distance = Literal["cosine", "euclidean", "aligned"]
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,11 @@ class Row:
     first; None: all. small: changes of `--scale small`, on top of those of the table.
 
     feature: "test" for the network's unit rows, "f_t" and "f_i" for those before and after BNNeck, "sampled" for unit rows
-    averaged over networks sampled from SWAG, "unaveraged" for those of a run's last weights, before it averages them. rerank:
-    by k-reciprocal neighbours. over: name of the row to compare with, or names of several, if not the table's rule. paper: the
-    published figures by data set and measure, in per cent, without those that are not printed. printed: another method, of
-    which there are only these figures.
+    averaged over networks sampled from SWAG, "unaveraged" for those of a run's last weights, before it averages them. distance:
+    "aligned" adds that of stripes along the shortest path, of a network that has them. rerank: by k-reciprocal neighbours.
+    over: name of the row to compare with, or names of several, if not the table's rule. paper: the published figures by data
+    set and measure, in per cent, without those that are not printed. printed: another method, of which there are only these
+    figures.
     """
 
     name: str
