@@ -58,6 +58,44 @@ def soft_triplet_loss(features: torch.Tensor, labels: torch.Tensor, margin: floa
     return _mean_hinge((far * distances).sum(1) - (near * distances).sum(1), margin, usable)
 
 
+def aligned_triplet_loss(
+    features: torch.Tensor, stripes: torch.Tensor, labels: torch.Tensor, margin: float | None = 0.3
+) -> torch.Tensor:
+    """Triplet loss of `local_distances` over the pairs that `hard_triplet_loss` selects: Luo et al., Pattern Recognition 2019.
+
+    The global `features (B, D)` select each anchor's farthest positive and nearest negative, whose `stripes (B, S, d)` it is
+    compared with; the features get no gradient. `labels`, `margin` and ignored anchors are as for `triplet_loss`.
+    """
+    distances, positive, negative, usable = _pairs(features.detach(), labels)
+    farthest = distances.masked_fill(~positive, -torch.inf).argmax(1)
+    nearest = distances.masked_fill(~negative, torch.inf).argmin(1)
+    both = local_distances(torch.cat([stripes, stripes]), torch.cat([stripes[farthest], stripes[nearest]]))
+    far, near = both.chunk(2)
+    return _mean_hinge(far - near, margin, usable)
+
+
+def local_distances(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """The aligned distance `(B,)` of each image from another, by their stripes, `(B, S, d)` each: Luo et al., PR 2019.
+
+    The Euclidean distance d of two stripes becomes (e^d - 1) / (e^d + 1), in 0..1, and the shortest path through these `(S, S)`
+    matches stripes from the top to the bottom of both images. `reid.evaluation.aligned` has it for whole galleries.
+    """
+    squared = (first.float()[:, :, None] - second.float()[:, None]).pow(2).sum(3)
+    # The slope of the root is infinite at 0; the fraction is a hyperbolic tangent, which does not overflow.
+    return shortest_path((squared.clamp(min=1e-12).sqrt() / 2).tanh())
+
+
+def shortest_path(costs: torch.Tensor) -> torch.Tensor:
+    """The least sum `(B,)` of the `costs (B, S, S)` along a path from the first to the last, one step right or down at a time."""
+    first, *rest = costs.unbind(1)
+    sums = list(first.cumsum(1).unbind(1))  # of the best path to each place of the row above
+    for row in rest:
+        sums[0] = sums[0] + row[:, 0]
+        for place in range(1, len(sums)):
+            sums[place] = torch.minimum(sums[place], sums[place - 1]) + row[:, place]
+    return sums[-1]
+
+
 def center_loss(features: torch.Tensor, labels: torch.Tensor, centers: torch.Tensor, average: bool = False) -> torch.Tensor:
     """Half the squared distance of each of `(B, D)` features to its class center, summed: Luo et al., CVPRW 2019, eq. 5.
 

@@ -13,7 +13,9 @@ from small_table import TINY
 from benchmarks.reid import __main__ as reid
 from benchmarks.reid import tables as reid_tables
 from benchmarks.reid.figures import FIGURES, averaging, features_2d, losses, norms, parameters
+from benchmarks.reid.runs import find_run
 from benchmarks.reid.table import MARKET, Row
+from benchmarks.reid.tables import find_table
 from reid.common.errors import InputError
 from reid.data.folders import GALLERY
 from reid.models import complexity
@@ -36,7 +38,7 @@ def tables(tiny, monkeypatch):
     """The tables `necks` and `swag` have networks that train in a moment."""
     necks = tuple(Row(name) for name in ("Neck3", "BNNeck3", "BNNeck"))
     cycles = ("schedule=cycles", "cycle_epochs=40", "average=gaussian", "average_epochs=120")
-    swag = Row("last weights", ("average=none",)), Row("SWAG", feature="sampled", run="swag")
+    swag = Row("converged", ("average=none",)), Row("SWAG", feature="sampled", after="converged")
     for table in (replace(TINY, name="necks", rows=necks), replace(TINY, name="swag", rows=swag, changes=cycles)):
         monkeypatch.setitem(reid_tables.TABLES, table.name, replace(table, recipe="tiny"))
 
@@ -46,6 +48,13 @@ def undrawn(monkeypatch):
     """Nothing is drawn, which takes seconds."""
     for module in (averaging, losses, norms, parameters):
         monkeypatch.setattr(module, "plot", lambda *_: None)
+
+
+def test_the_tables_have_the_runs_that_figures_go_on_from():
+    necks, swag = find_table("necks"), find_table("swag")
+    assert [find_run(necks, run).changes for run in losses.NECKS] == [("options.neck=neck3",), ("options.neck=bnneck3",), ()]
+    assert averaging.averaged(swag).name == "setup 2 + SWAG"
+    assert averaging.averaged(swag).after == "setup 2"
 
 
 # What can be asked for.
@@ -253,7 +262,8 @@ def test_swag_and_sgd_are_shown_by_epoch_over_seeds(tables, market, tmp_path, ca
     assert set(epochs["SWAG"]) >= {2, 3, 4, 5, 6}  # from the end of the first cycle of two epochs on
     assert all(0 < float(row["mAP"]) <= 100 and float(row["mAP spread"]) >= 0 for row in rows)
     assert "in print: SWAG is steadier than SGD" in capsys.readouterr().out
-    assert (tmp_path / "out/swag/seed_2/averaging/validation.csv").is_file()
+    assert {path.name for path in (tmp_path / "out/swag/seed_2").iterdir()} == {"converged", "averaging"}
+    assert not (tmp_path / "out/swag/seed_2/converged/validation.csv").exists()  # the table's own run
 
 
 def test_a_run_s_validation_is_read_by_the_weights_of_each_line(tmp_path):

@@ -54,6 +54,7 @@ def test_each_model_is_a_row_and_appearance_brings_people_back_under_their_numbe
     printed = capsys.readouterr().out
     assert "below, in each camera's images" in printed
     assert "89.1" in printed and "96.1" in printed and "colour" in printed
+    assert "on LAB, another recording; --help tells how to bring it in" in printed
 
 
 def test_rows_of_cameras_are_announced_only_where_their_truth_is_known(data, models, tmp_path, capsys):
@@ -100,6 +101,13 @@ def test_people_can_be_compared_in_the_images_instead(data, models, tmp_path):
 def test_mistakes_are_told(data, models, tmp_path, arguments, said):
     with pytest.raises(InputError, match=said):
         run(tmp_path, *[data if argument == "DATA" else argument for argument in arguments])
+
+
+def test_help_tells_how_to_bring_in_the_recording_of_the_paper(capsys):
+    with pytest.raises(SystemExit):
+        lab.main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert all(each in told for each in ("Task-Decomposition", "cameras.yaml", "frameRate=15", "det/NAME.txt", "gt.txt"))
 
 
 def test_the_laboratory_of_cmc_is_followed_on_the_ground(real_data, models, tmp_path):

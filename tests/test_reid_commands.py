@@ -256,6 +256,7 @@ def test_models_lists_every_network_with_its_size(monkeypatch, capsys):
     assert all(name in printed for name in reid.available())
     assert all(name in printed for name in parsers())
     assert "2.91M (2.9)" in printed
+    assert re.search(r"bnneck_resnet50 +│ 256x128 +│ 2048 +│ 23.51M \(25\) +│ 4.05G \(4.1\)", printed)
     assert re.search(r"shared=True +│ 512x170 +│ 6144 +│ 62.47M +│ 21.43G", printed)
     assert "robust, robust_2x: blocks shuffle*|inception; pool gem*|average|max|average_max; head unit*|bnneck|none" in " ".join(
         printed.split()

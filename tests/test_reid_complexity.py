@@ -50,6 +50,34 @@ def test_robust_is_close_to_the_figures_that_its_paper_prints():
     assert counted.multiply_adds == pytest.approx(published.multiply_adds, rel=0.08)
 
 
+@pytest.mark.parametrize("name", ["robust", "robust_2x"])
+def test_robust_has_the_printed_flops_with_normalisations_biases_and_relu_counted_too(name):
+    """One a value for the bias of each convolution, two for its normalisation and one for ReLU, to the digits of print."""
+    network, more = build(name).eval(), 0
+
+    def add(times):
+        def hook(module, inputs, output):
+            nonlocal more
+            more += times * output.numel()
+
+        return hook
+
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.register_forward_hook(add(3))
+        if isinstance(module, nn.ReLU):
+            module.register_forward_hook(add(1))
+    alone = count(network).multiply_adds
+    assert alone + more == pytest.approx(PUBLISHED[name].multiply_adds, abs=5e6)
+
+
+def test_resnet50_with_the_classifier_of_imagenet_has_the_size_that_lawen_et_al_print():
+    counted, published = count(build("bnneck_resnet50", last_stride=1)), PUBLISHED["bnneck_resnet50"]
+    assert counted.parameters == 25_557_032 - 2048 * 1000 - 1000 + 2 * 2048  # torchvision's, and the neck for the classifier
+    assert counted.parameters + 2048 * 1000 == pytest.approx(published.parameters, rel=0.03)
+    assert counted.multiply_adds == pytest.approx(published.multiply_adds, abs=5e7)
+
+
 INCEPTION = 27_161_264 - 3_326_696 - 2048 * 1000 - 1000  # torchvision's number, without its two classifiers
 PYRAMID = 4 * (9 * 2048 * 256 + 2 * 256) + 1024 * 20 + 20  # four branches and the classifier of pixels
 
@@ -112,3 +140,55 @@ def test_a_light_spreid_has_the_size_of_efficientnet_and_the_light_parser():
     found = counted("spreid", (160, 64), backbone="efficientnet_lite0", parser="parser_light", shared=True, last_stride=1)
     assert found.parameters == 4_652_008 - 1280 * 1000 - 1000 + counted("parser_light").parameters
     assert found.multiply_adds < 0.5e9
+
+
+def resnet50(height, width, last_stride=2):
+    """The multiply-adds of He et al., CVPR 2016, table 1, up to each group; the stride is that of a block's 3x3 convolution."""
+    pixels, inputs, sums = height * width // 4, 64, [height * width // 4 * 49 * 3 * 64]
+    pixels //= 4
+    for blocks, middle, stride in ((3, 64, 1), (4, 128, 2), (6, 256, 2), (3, 512, last_stride)):
+        outputs, total = 4 * middle, 0
+        for block in range(blocks):
+            before, step = pixels, stride if block == 0 else 1
+            pixels //= step * step
+            total += before * inputs * middle + pixels * (9 * middle * middle + middle * outputs)
+            total += pixels * inputs * outputs if block == 0 else 0  # the shortcut
+            inputs = outputs
+        sums.append(total)
+    return sums
+
+
+# torchvision's number of parameters of ResNet-50, without its classifier; those of a later block of group 3, and of group 4.
+RESNET50 = 25_557_032 - 2048 * 1000 - 1000
+BLOCK = 1024 * 256 + 9 * 256 * 256 + 256 * 1024 + 2 * (256 + 256 + 1024)
+LAST = 1024 * 512 + 2 * 2048 * 512 + 3 * (9 * 512 * 512 + 512 * 2048) + 1024 * 2048 + 2 * (3 * (512 + 512 + 2048) + 2048)
+REDUCTION = 2048 * 256 + 2 * 256
+
+
+def test_the_backbone_of_the_part_networks_has_the_multiply_adds_that_torchvision_publishes():
+    assert sum(resnet50(224, 224)) + 2048 * 1000 == pytest.approx(4.089e9, abs=5e5)
+
+
+@pytest.mark.parametrize("last_stride", [1, 2])
+def test_pcb_has_the_size_of_resnet50_and_one_reduction(last_stride):
+    found = counted("pcb", last_stride=last_stride, neck="none")
+    assert found.parameters == RESNET50 + REDUCTION
+    assert found.multiply_adds == sum(resnet50(384, 128, last_stride)) + 6 * 2048 * 256
+    assert counted("pcb").parameters == RESNET50 + REDUCTION + 6 * 2 * 256
+    assert counted("pcb", test_feature="g").multiply_adds == sum(resnet50(384, 128, 1))
+
+
+@pytest.mark.parametrize("last_stride", [1, 2])
+def test_mgn_has_three_copies_of_what_follows_the_first_block_of_the_third_group(last_stride):
+    found = counted("mgn", last_stride=last_stride, neck="none")
+    assert found.parameters == RESNET50 + 2 * (5 * BLOCK + LAST) + 8 * REDUCTION
+    block = 24 * 8 * (1024 * 256 + 9 * 256 * 256 + 256 * 1024)
+    (*before, whole), last = resnet50(384, 128, last_stride), resnet50(384, 128, 1)[-1]
+    assert found.multiply_adds == sum(before) + 2 * 5 * block + whole + 2 * last + 8 * 2048 * 256
+    assert counted("mgn", neck="bnneck").parameters == found.parameters + 8 * 2 * 256
+
+
+def test_alignedreid_computes_its_stripes_only_where_they_are_compared():
+    found = counted("alignedreid", neck="none")
+    assert found.parameters == RESNET50 + 2 * 2048 + 2048 * 128 + 128
+    assert found.multiply_adds == sum(resnet50(256, 128, 1))

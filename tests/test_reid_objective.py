@@ -9,7 +9,8 @@ import torch
 
 from configs import path
 from reid.common.errors import InputError
-from reid.losses import center_loss, hard_triplet_loss, identity_loss, soft_triplet_loss, triplet_loss
+from reid.losses import aligned_triplet_loss, center_loss, hard_triplet_loss, identity_loss, soft_triplet_loss, triplet_loss
+from reid.models import Head
 from reid.preprocessing import Preprocessing
 from reid.training.batches import Batch
 from reid.training.learner import Learner
@@ -81,6 +82,16 @@ def test_half_precision_heads_give_the_objective_of_single_precision(recipe, net
     single, half = (objective.losses(make_heads(kind), LABELS) for kind in (torch.float32, torch.float16))
     assert half.dtype == torch.float32
     assert half.tolist() == pytest.approx(single.tolist(), rel=1e-2)
+
+
+@pytest.mark.parametrize("weight", [0, 0.5])
+def test_a_head_with_stripes_adds_their_aligned_triplet_loss_to_that_of_its_features(recipe, network, weight):
+    objective = Objective(replace(recipe, triplet="hard", triplet_margin=0.3, triplet_weight=weight), network, 3)
+    ((features, logits), *_), stripes = make_heads(), torch.randn(6, 4, 3, requires_grad=True)
+    found = objective.losses([Head(features, logits, stripes=stripes), Head(None, logits)], LABELS)
+    both = hard_triplet_loss(features, LABELS) + aligned_triplet_loss(features, stripes, LABELS)
+    assert found[1].item() == pytest.approx(both.item() if weight else 0)
+    assert not found[2:].any()
 
 
 @pytest.mark.parametrize("weight", ["embedding_weight", "relation_weight"])

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 import torch
 from small_ir import write_ir
-from small_training import write_people
+from small_training import write_people, write_styled
 
 from reid.data.folders import GALLERY, QUERY, TRAIN, read_market, with_unlabelled
-from reid.data.sources import UNLABELLED
+from reid.data.sources import STYLED, UNLABELLED
+from reid.data.styled import with_styled
 from reid.training import processes
 from reid.training.recipe import read_recipe
 from reid.training.trainer import train
@@ -26,43 +27,37 @@ from reid.weights.weights_file import read_weights
 
 SCRIPT = Path(__file__).with_name("small_training.py")
 CHANGES = [
-    *(
-        "model=small",
-        "padding=1",
-        "epochs=4",
-        "early_epochs=0",
-        "identities_per_batch=2",
-        "images_per_identity=2",
-        "checkpoint_steps=1",
-    ),
-    *("optimiser=sgd", "learning_rate=0.01", "step_epochs=[3]", "center_weight=0.001", "clip_norm=50", "evaluate_every=2"),
+    *("model=small", "padding=1", "epochs=4", "early_epochs=0", "identities_per_batch=2", "images_per_identity=2"),
+    *("optimiser=sgd", "learning_rate=0.01", "warmup_epochs=4", "step_epochs=[3]", "center_weight=0.001", "clip_norm=50"),
+    *("checkpoint_steps=1", "evaluate_every=2"),
     *("average=gaussian", "average_epochs=1", "schedule=steps", "precision=float32"),
 ]
 
 
 TAUGHT = [
     *("embedding_weight=1", "relation_weight=1", "unlabelled_per_batch=2", "composites_per_batch=4", "background=0.5"),
-    *("channel_gain=0.2", "light=0.2", "blur=0.2", "jpeg=0.2", "bad_crops=0.3"),
+    *("channel_gain=0.2", "light=0.2", "blur=0.2", "jpeg=0.2", "bad_crops=0.3", "styled_per_batch=2"),
 ]
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is trained: changes to the recipe, data, and folders of images without labels."""
+    """What is trained: changes to the recipe, data, and folders of images without labels and of styled copies."""
 
     changes: list[str]
     folder: Path
     unlabelled: list[Path]
+    styled: list[Path]
 
 
-@pytest.fixture(params=["labels alone", "teachers, images without labels and composites"])
+@pytest.fixture(params=["labels alone", "teachers, copies, images without labels and composites"])
 def run(request, small_weights, photographs, tmp_path) -> Run:
     folder = write_people(tmp_path / "people")
     if request.param == "labels alone":
-        return Run(CHANGES, folder, [])
+        return Run(CHANGES, folder, [], [])
     small_weights.write(tmp_path / "teacher.safetensors")
     teachers = f"teacher=[{tmp_path / 'teacher.safetensors'},{write_ir(tmp_path / 'other.xml')}]"
-    return Run([*CHANGES, *TAUGHT, teachers], folder, [photographs])
+    return Run([*CHANGES, *TAUGHT, teachers], folder, [photographs], [write_styled(folder)])
 
 
 def start(run: Run, output: Path, **variables: object) -> subprocess.Popen:
@@ -70,7 +65,7 @@ def start(run: Run, output: Path, **variables: object) -> subprocess.Popen:
     from configs import path
 
     arguments = ["train", path("reid", "robust"), *run.changes, "--data", run.folder, "--validate", run.folder]
-    arguments += ["--unlabelled", *run.unlabelled] if run.unlabelled else []
+    arguments += ["--unlabelled", *run.unlabelled, "--styled", *run.styled] if run.unlabelled else []
     variables |= {"OMP_NUM_THREADS": torch.get_num_threads(), "PYTHONPATH": os.pathsep.join(sys.path)}
     environment = os.environ | {name: str(value) for name, value in variables.items()}
     command = [sys.executable, *map(str, [SCRIPT, *arguments, "--output", output])]
@@ -83,8 +78,10 @@ def train_here(run: Run, output: Path) -> torch.nn.Module:
     crops, *validation = (read_market(run.folder, part) for part in (TRAIN, QUERY, GALLERY))
     validation = [ValidationSet(run.folder.name, *validation)]
     data = [run.folder.name, *(f"{folder}{UNLABELLED}" for folder in run.unlabelled)]
+    data += [f"{folder}{STYLED}" for folder in run.styled]
+    crops = with_unlabelled(with_styled(crops, run.styled), run.unlabelled)
     recipe = read_recipe(path("reid", "robust"), run.changes)
-    return train(recipe, with_unlabelled(crops, run.unlabelled), output, validation=validation, data=data)
+    return train(recipe, crops, output, validation=validation, data=data)
 
 
 def test_a_process_that_was_killed_in_an_epoch_goes_on_to_the_weights_of_an_unbroken_run(run, tmp_path):
@@ -117,7 +114,8 @@ def test_each_process_gets_its_share_of_every_part_of_a_batch(monkeypatch, parts
         assert [np.sum((share >= start) & (share < end)) for share in shares] == [(end - start) // 4] * 4
     gathered = np.concatenate(shares)
     assert np.array_equal(np.sort(gathered), np.arange(ends[-1]))
-    assert np.array_equal(gathered[processes.gathered_rows(*parts)], np.arange(parts[0]))
+    for part, (first, end) in enumerate(itertools.pairwise(ends)):
+        assert np.array_equal(gathered[processes.gathered_rows(*parts, of=part)], np.arange(first, end))
 
 
 def test_the_second_of_two_processes_has_the_second_half_of_each_part(monkeypatch):
@@ -156,7 +154,8 @@ def start_two(run: Run, output: Path) -> list[tuple[int, str]]:
 
 def test_where_a_teacher_is_missing_no_process_waits_for_the_other(small_weights, photographs, tmp_path):
     changes = [*CHANGES, *TAUGHT, "teacher=[nowhere.xml]"]
-    ends = start_two(Run(changes, write_people(tmp_path / "people"), [photographs]), tmp_path / "two")
+    folder = write_people(tmp_path / "people")
+    ends = start_two(Run(changes, folder, [photographs], [write_styled(folder)]), tmp_path / "two")
     assert [code for code, _ in ends] == [2, 2], ends
     assert all(said.splitlines()[-1] == "error: teacher: nowhere.xml: no such file" for _, said in ends)
 

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from benchmarks.reid import figures
+from benchmarks.reid.surveys import SURVEYS, print_survey
 from benchmarks.reid.table import Table
 from benchmarks.reid.tables import TABLES, find_table
 from reid.common.errors import InputError, note, run_program
@@ -19,17 +20,22 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parse(arguments)
     if options.epochs is not None and options.epochs < 1:
         raise InputError(f"--epochs {options.epochs}: must be at least 1")
-    from benchmarks.reid.data import read_data
-    from benchmarks.reid.recipes import Reduction, row_recipe
+    if options.table in SURVEYS:
+        if options.data:
+            raise InputError(f"--data: {options.table} only prints figures of others; leave it out")
+        print_survey(options.table)
+        return
+    from benchmarks.reid.data import read_directions
+    from benchmarks.reid.recipes import Reduction, row_recipe, without_copies
     from benchmarks.reid.report import print_steps, print_table, title, write_summary
     from benchmarks.reid.rows import check_rows, run_row
-    from benchmarks.reid.runs import Runs
-    from benchmarks.reid.seeds import over_seeds
+    from benchmarks.reid.runs import Runs, run_places
+    from benchmarks.reid.seeds import both_ways, over_seeds
     from benchmarks.reid.steps import compare_steps
     from reid.engines import devices
     from reid.training.recipe import Recipe
 
-    for source in (*options.data, *options.validate, *options.unlabelled):
+    for source in (*options.data, *options.validate, *options.unlabelled, *options.styled):
         if source.partition("=")[0] in {field.name for field in fields(Recipe)}:
             raise InputError(f"{source}: not a data source; changes to the recipes go before the options")
     if options.figure:
@@ -39,22 +45,30 @@ def main(arguments: list[str] | None = None) -> None:
         raise InputError("--networks: a table trains its own; leave it out")
     device = devices(options.device)[0]
     table, folder = find_table(options.table), options.output / options.table
+    if not options.styled:
+        table = without_copies(table)
     small = options.scale == "small"
     changes = options.changes if options.unlabelled else [*options.changes, "unlabelled_per_batch=0"]
     reduction = Reduction(options.epochs, small, tuple(changes))
-    data = read_data(table, options.data, options.validate, options.unlabelled, small)
-    check_rows(table, data, reduction)
+    directions = read_directions(
+        table, options.data, options.validate, unlabelled=options.unlabelled, small=small, styled=options.styled
+    )
+    for data in directions:
+        check_rows(table, data, reduction)
     seeds = list(dict.fromkeys(options.seeds or [row_recipe(table, table.trained[0], reduction).seed]))
-    heading = title(table, data, reduction)
+    heading = title(table, directions, reduction)
     print(heading)
     runs: dict[str, dict[int, dict]] = {}  # by row and seed
     try:
         for seed in seeds:
             seeded = replace(reduction, changes=(*reduction.changes, f"seed={seed}"))
-            rows = Runs(table, data, seeded, folder / f"seed_{seed}", device)
+            places = run_places(folder / f"seed_{seed}", directions)
+            ways = {
+                data.direction: Runs(table, data, seeded, place, device) for place, data in zip(places, directions, strict=True)
+            }
             for number, row in enumerate(table.measured, 1):
                 print(f"seed {seed}, row {number} of {len(table.measured)}: {row.name}", flush=True)
-                runs.setdefault(row.name, {})[seed] = run_row(rows, row)
+                runs.setdefault(row.name, {})[seed] = both_ways({name: run_row(way, row) for name, way in ways.items()})
                 results = {name: over_seeds(list(of_row.values())) for name, of_row in runs.items()}
                 steps = compare_steps(table, runs)
                 write_summary(folder, table, results, steps, heading)  # after each row, so that even a killed run keeps it
@@ -64,12 +78,12 @@ def main(arguments: list[str] | None = None) -> None:
         raise
     print_table(table, results, heading)
     print_steps(steps)
-    _draw_losses(table, folder / f"seed_{seeds[0]}", folder / "losses.png")
+    _draw_losses(table, run_places(folder / f"seed_{seeds[0]}", directions)[0], folder / "losses.png")
     print(f"also in {folder / 'summary.json'} and {folder / 'summary.csv'}")
 
 
 def _draw_losses(table: Table, folder: Path, path: Path) -> None:
-    """The loss curves by epoch of all rows of one seed, whose runs are in `folder`: whether each has converged or collapsed."""
+    """The loss curves by epoch of all rows of one seed and direction, whose runs are in `folder`: what converges or collapses."""
     from benchmarks.reid.runs import run_folder
     from reid.evaluation.curves import draw_losses
 
@@ -92,7 +106,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "distillation, teacher=[A.xml,B.xml] is required",
     )
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--table", metavar="NAME", help=", ".join(TABLES))
+    what.add_argument("--table", metavar="NAME", help=f"{', '.join(TABLES)}; only printed, without --data: {', '.join(SURVEYS)}")
     what.add_argument("--figure", metavar="NAME", help=figures.names())
     parser.add_argument(
         "--data",
@@ -100,7 +114,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         default=[],
         metavar="SOURCE",
         help="training data, used together, as in `python -m reid train --data`; rows with ft in their name go on from others' "
-        "networks on the first alone; spreid_parsing takes lip=DIR",
+        "networks on the first alone; a table across data sets takes two, each to train on and to evaluate the other's networks "
+        "on; spreid_parsing takes lip=DIR",
     )
     parser.add_argument(
         "--validate",
@@ -111,6 +126,13 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--unlabelled", nargs="+", default=[], metavar="DIR", help="for distillation: images of people without labels"
+    )
+    parser.add_argument(
+        "--styled",
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="for CamStyle: copies of --data in the styles of other cameras; its row is only printed without",
     )
     parser.add_argument(
         "--seeds",
@@ -126,7 +148,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         choices=("full", "small"),
         default="full",
         help="small: a small backbone from scratch, on images of half the size; for distillation, 256 people in small batches; "
-        "for SPReID, EfficientNet-Lite0 and the light parser on images of 96x48",
+        "for SPReID, EfficientNet-Lite0 and the light parser on images of 96x48; for Robust-ReID, 200 people on images of 64x32",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="output folder (default: %(default)s)"

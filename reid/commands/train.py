@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the recipe, the data and the output folder."""
     parser.usage = (
         "%(prog)s RECIPE [KEY=VALUE ...] --data SOURCE ... --output DIR [--validate SOURCE ...] [--unlabelled DIR ...] "
-        "[--device DEVICE]"
+        "[--styled DIR ...] [--device DEVICE]"
     )
     parser.add_argument("recipe", type=Path, help="a YAML file; the files in configs/reid explain every key")
     parser.add_argument(
@@ -37,6 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="images of people without labels, for distillation from teachers",
     )
+    parser.add_argument(
+        "--styled",
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="copies of --data in the styles of other cameras, named as CamStyle's: 0002_c1s1_000451_03_fake_1to2.jpg",
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for checkpoint, losses and weights")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")
 
@@ -46,7 +53,8 @@ def run(options: argparse.Namespace) -> None:
     import configs
     from reid.common.errors import InputError
     from reid.data.folders import GALLERY, QUERY, TRAIN, join, with_unlabelled
-    from reid.data.sources import UNLABELLED, read_source, site_names, source_names
+    from reid.data.sources import STYLED, UNLABELLED, read_source, site_names, source_names
+    from reid.data.styled import with_styled
     from reid.engines import devices
     from reid.models import parsers
     from reid.parsing.lip import PREFIX, read_lip
@@ -68,7 +76,7 @@ def run(options: argparse.Namespace) -> None:
         if source.startswith(PREFIX) and not parses:
             raise InputError(f"{source}: photographs with masks train a parser, {' or '.join(parsers())}, not {recipe.model}")
     parts = [read_lip(source, "train") if parses else read_source(source, TRAIN)[0] for source in options.data]
-    crops = with_unlabelled(join(parts), options.unlabelled)
+    crops = with_unlabelled(with_styled(join(parts), options.styled), options.unlabelled)
     validation: list[Measured] = []
     for name, source in zip(source_names(options.validate), options.validate, strict=True):
         if parses:
@@ -79,11 +87,13 @@ def run(options: argparse.Namespace) -> None:
     with processes.joined(devices(options.device)[0]) as device:
         first = processes.rank() == 0
         if first:
-            named = int((crops.ids >= 0).sum())
-            more = f", {len(crops) - named} images without labels" if options.unlabelled else ""
+            named, unlabelled = int(crops.named.sum()), int((crops.ids < 0).sum())
+            more = f", {unlabelled} images without labels" if options.unlabelled else ""
+            more += f", {len(crops) - named - unlabelled} styled copies" if options.styled else ""
             what = "images with masks" if parses else f"images of {crops.ids.max() + 1} identities"
             print(f"{recipe.model}: {named} {what} from {len(options.data)} data sets{more}")
         data = [*options.data, *(f"{Path(folder)}{UNLABELLED}" for folder in options.unlabelled)]
+        data += [f"{Path(folder)}{STYLED}" for folder in options.styled]
         train(recipe, crops, options.output, device, validation, data)
     if first:
         path = options.output / "last.safetensors"

@@ -18,22 +18,30 @@ _NAME = re.compile(r"(-?\d{1,9})_c(\d{1,9})(?!\d)")
 class Crops:
     """Images of people: `paths`, with identities `ids (N,)` and cameras `cameras (N,)`.
 
-    `masks` are the files of their parsing masks, one per image, or None.
+    `masks` are the files of their parsing masks, one per image, or None. `styled (N,)` marks copies of other crops in another
+    camera's style (`reid.data.styled`), or is None.
     """
 
     paths: list[Path]
     ids: np.ndarray
     cameras: np.ndarray
     masks: list[Path] | None = None
+    styled: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    @property
+    def named(self) -> np.ndarray:
+        """The crops with an identity that are no copies in another style, as a mask `(N,)`."""
+        return self.ids >= 0 if self.styled is None else (self.ids >= 0) & ~self.styled
 
     def take(self, rows: np.ndarray) -> "Crops":
         """The crops at `rows`, a mask `(N,)` or indices."""
         indices = np.arange(len(self))[rows]
         masks = None if self.masks is None else [self.masks[index] for index in indices]
-        return Crops([self.paths[index] for index in indices], self.ids[indices], self.cameras[indices], masks)
+        styled = None if self.styled is None else self.styled[indices]
+        return Crops([self.paths[index] for index in indices], self.ids[indices], self.cameras[indices], masks, styled)
 
 
 def read_market(folder: str | Path, split: str) -> Crops:
@@ -64,7 +72,7 @@ def read_market(folder: str | Path, split: str) -> Crops:
 def join(parts: Sequence[Crops]) -> Crops:
     """Concatenate data sets; identities become 0..n-1, and cameras are renumbered, so no two sets share either.
 
-    Masks are kept if all sets have them. Raises InputError if only some do.
+    Masks are kept if all sets have them, and marks of styled copies if any has. Raises InputError if only some have masks.
     """
     masked = [part for part in parts if part.masks is not None]
     if masked and len(masked) < len(parts):
@@ -79,7 +87,10 @@ def join(parts: Sequence[Crops]) -> Crops:
         next_id += len(names)
         next_camera += int(part.cameras.max()) + 1
     masks = [mask for part in masked for mask in part.masks or []]
-    return Crops(paths, np.concatenate(ids), np.concatenate(cameras), masks if masked else None)
+    styled = None
+    if any(part.styled is not None for part in parts):
+        styled = np.concatenate([np.zeros(len(part), bool) if part.styled is None else part.styled for part in parts])
+    return Crops(paths, np.concatenate(ids), np.concatenate(cameras), masks if masked else None, styled)
 
 
 def with_unlabelled(crops: Crops, folders: Sequence[str | Path]) -> Crops:
@@ -100,4 +111,6 @@ def with_unlabelled(crops: Crops, folders: Sequence[str | Path]) -> Crops:
         places = np.unique([str(path.parent) for path in found], return_inverse=True)[1]
         cameras.append(places + 1 + max(each.max() for each in cameras))
         paths += found
-    return Crops(paths, np.append(crops.ids, np.full(len(paths) - len(crops), -1)), np.concatenate(cameras))
+    added = len(paths) - len(crops)
+    styled = None if crops.styled is None else np.append(crops.styled, np.zeros(added, bool))
+    return Crops(paths, np.append(crops.ids, np.full(added, -1)), np.concatenate(cameras), None, styled)

@@ -16,6 +16,7 @@ from reid.data.named_files import read_described
 
 _DESCRIBED = re.compile(r"(?P<file>.+?\.ya?ml)(=(?P<folder>.+))?")
 UNLABELLED = " (unlabelled)"  # appended to a folder of images without labels in the record of sources
+STYLED = " (styled)"  # and to one of copies in the styles of other cameras
 _log = logging.getLogger(__name__)
 
 
@@ -73,7 +74,7 @@ def site_names(source: str | Path) -> set[str]:
 
     CUHK01, CUHK02 and CUHK03 are from one campus, and share people.
     """
-    source = Path(str(source).removesuffix(UNLABELLED))
+    source = Path(str(source).removesuffix(UNLABELLED).removesuffix(STYLED))
     folder, names = source, {source_name(source).partition(":")[0]}
     if not _is_plain_folder(source):
         described = _DESCRIBED.fullmatch(str(source))

@@ -24,9 +24,9 @@ class Clustering:
 def measure_clustering(features: np.ndarray, ids: np.ndarray) -> Clustering:
     """The measures of Luo et al. TMM 2019, Fig. 10, for unnormalised `features (N, D)` with `ids (N,)`.
 
-    A small ratio means tight clusters. The figure divides the distance within identities by the distance between them, and so
-    does this; the paper's text inverts the ratio and prints .98 for .098. The deviation divides by N. The ratio of identical
-    features, and the variation of zeros, are NaN. Raises InputError without two images of one person, or without two people.
+    A small ratio means tight clusters. The variation is that of the figure; the text, sec. IV-C, inverts it and prints .98 for
+    .098. The deviation divides by N. The ratio of identical features, and the variation of zeros, are NaN. Raises InputError
+    without two images of one person, or without two people.
     """
     features, ids = np.asarray(features), np.asarray(ids)
     _, counts = np.unique(ids, return_counts=True)

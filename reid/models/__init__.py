@@ -4,7 +4,7 @@ from reid.models.operators import declare_operators
 
 declare_operators()  # first, so that network modules can import torchvision or timm as usual
 
-from reid.models import bnneck, hacnn, inception_parser, parser_light, robust, spreid  # noqa: E402, F401
+from reid.models import alignedreid, bnneck, hacnn, inception_parser, mgn, parser_light, pcb, robust, spreid  # noqa: E402, F401
 from reid.models.registry import (  # noqa: E402
     Head,
     Network,

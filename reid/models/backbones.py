@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
+from typing import Literal
 
 import torch
 from safetensors.torch import load_file
@@ -34,6 +35,20 @@ BACKBONES = {
     "inception_v3": 2048,
     "efficientnet_lite0": efficientnet_lite.CHANNELS,
 }
+# Those with the four groups of a ResNet: Luo et al., TMM 2019, table IX, and ResNet-152.
+ResNet = Literal[
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "seresnet50",
+    "seresnet101",
+    "seresnext50",
+    "seresnext101",
+    "resnet50_ibn_a",
+    "resnet50_ibn_b",
+]
 # The networks of Hu et al., CVPR 2018, as in the public strong baseline; timm also has newer ones.
 _TIMM = {
     "seresnet50": "legacy_seresnet50",

@@ -35,13 +35,15 @@ class Head(NamedTuple):
 
     `features` are `(B, d)` and `logits` `(B, classes)`; None means that the network does not train it. `descriptor`, `(B, d)`, is
     the head's part of the embedding if it differs from `features`; the embedding concatenates the heads' descriptors, each of
-    unit length. A parser has only `maps`, logits `(B, labels, h, w)` of the labels of `reid.models.regions`.
+    unit length. A parser has only `maps`, logits `(B, labels, h, w)` of the labels of `reid.models.regions`. `stripes`, unit
+    features `(B, S, d)` from the top of a person to the bottom, join the triplet loss by their aligned distances.
     """
 
     features: torch.Tensor | None
     logits: torch.Tensor | None
     descriptor: torch.Tensor | None = None
     maps: torch.Tensor | None = None
+    stripes: torch.Tensor | None = None
 
 
 def register(builder: Callable[..., Network]) -> Callable[..., Network]:

@@ -34,7 +34,7 @@ class Batch(NamedTuple):
 class Batches:
     """The batches that `recipe` draws from `crops`, for a network with images of `size`, on `device`.
 
-    Crops without a label have the identity -1 and come last. `taught (N, D)` are the teachers' embeddings of each crop, if any;
+    Crops without a label have the identity -1. `taught (N, D)` are the teachers' embeddings of each crop, if any;
     `ask` calls the teachers on images composed during training. `people` tells where the person is, as `Parser.people` of
     `reid.parsing.parser` does; without it, an average outline of a person, or the crops' masks, tell it.
     """
@@ -60,12 +60,13 @@ class Batches:
         self._changes = ImageChanges(*papers, camera, recipe.background, recipe.masked, composed)
 
     def epoch(self, epoch: int) -> np.ndarray:
-        """Indices into the crops, `(steps, L + U + C)`, in the order of the run's batches, by seed and epoch alone.
+        """Indices into the crops, `(steps, L + S + U + C)`, in the order of the run's batches, by seed and epoch alone.
 
-        L are P x K or random crops with labels, U are crops without, and C are any crops, to be composed with others. Raises
-        InputError if there are too few identities or images for one batch.
+        L are P x K or random crops with labels, S are styled copies, U are crops without labels, and C are any crops, to be
+        composed with others. Raises InputError if there are too few identities or images for one batch.
         """
-        recipe, labels = self.recipe, self.crops.ids[self.crops.ids >= 0]
+        recipe, named = self.recipe, np.flatnonzero(self.crops.named)
+        labels = self.crops.ids[named]
         rng = np.random.default_rng([recipe.seed, epoch, 0])
         if recipe.images_per_batch:
             batches = random_batches(len(labels), recipe.images_per_batch, rng)
@@ -76,12 +77,13 @@ class Batches:
         if not len(batches):
             wanted = getattr(recipe, f"{key}_per_batch")
             raise InputError(f"{there} {key} do not fill a batch of {wanted}: give more data, or lower {key}_per_batch")
-        every, unlabelled = np.arange(len(self.crops)), np.arange(len(labels), len(self.crops))
+        every, unlabelled = np.arange(len(self.crops)), np.flatnonzero(self.crops.ids < 0)
+        styled = np.flatnonzero((self.crops.ids >= 0) & ~self.crops.named)
         drawn = [
             _drawn_evenly(pool, len(batches) * count, rng).reshape(len(batches), -1)
-            for pool, count in ((unlabelled, recipe.unlabelled_per_batch), (every, recipe.composites_per_batch))
+            for pool, count in zip((styled, unlabelled, every), recipe.parts_of_batch[1:], strict=True)
         ]
-        return np.concatenate([batches, *drawn], 1)
+        return np.concatenate([named[batches], *drawn], 1)
 
     def size_at(self, epoch: int) -> Preprocessing:
         """The image format in an epoch: smaller images in early epochs, if the recipe sets them."""
@@ -97,7 +99,7 @@ class Batches:
     def inputs(self, batches: np.ndarray, epoch: int, first: int = 0) -> Iterator[Batch]:
         """An epoch's `batches` from step `first`.
 
-        These are this process's share of each batch: whole identities, then images without labels, then composed ones.
+        These are this process's share of each batch: whole identities, styled copies, images without labels, then composed ones.
         """
         for images, labels, *rest in self._load(batches, epoch, first, self._ask):
             masks = rest.pop() if self.crops.masks else None

@@ -7,7 +7,14 @@ import torch
 from torch.nn import functional as F
 
 from reid.data.masks import IGNORED
-from reid.losses import hard_triplet_loss, identity_loss, parsing_loss, soft_triplet_loss, triplet_loss
+from reid.losses import (
+    aligned_triplet_loss,
+    hard_triplet_loss,
+    identity_loss,
+    parsing_loss,
+    soft_triplet_loss,
+    triplet_loss,
+)
 from reid.models import Network
 from reid.training.centers import Centers
 from reid.training.distillation import Projection, relation_loss
@@ -23,7 +30,8 @@ class Objective:
     """`weights (6,)` times `losses(heads, labels, taught)`, each loss summed over the heads that have it.
 
     A head has features `(B, d)`, logits `(B, classes)` and, if it is not the features, its part of the embedding. None excludes
-    the head from the metric losses or the ID loss, or means that the features are used. A parser's head has maps instead.
+    the head from the metric losses or the ID loss, or means that the features are used. A parser's head has maps instead. A head
+    with stripes `(B, S, d)` adds their aligned triplet loss to that of its features.
     `widths` are those of the teachers' embeddings. A loss with weight 0 is not computed and counts as 0.
     """
 
@@ -50,18 +58,24 @@ class Objective:
         taught: torch.Tensor | None = None,
         labelled: slice | torch.Tensor = slice(None),
         masks: torch.Tensor | None = None,
+        styled: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """The six losses `(6,)` of a batch, unweighted, float32.
 
         ID, triplet and center loss use the rows `labelled`, whose `labels (B,)` are identities; the others use all rows, with the
-        teachers' embeddings `taught (B, D)` or the `masks (B, H, W)`, or None. Raises `ValueError` if a loss with weight lacks
-        these.
+        teachers' embeddings `taught (B, D)` or the `masks (B, H, W)`, or None. The rows `styled` are copies in other cameras'
+        styles: the mean of their ID loss, with their own smoothing, is added (Zhong et al., CVPR 2018, sec. 3). Raises
+        `ValueError` if a loss with weight lacks what it needs.
         """
-        recipe, nothing, labels = self.recipe, torch.zeros((), device=labels.device), labels[labelled]
+        recipe, nothing, ids = self.recipe, torch.zeros((), device=labels.device), labels
+        labels = ids[labelled]
         features = [head[0][labelled] for head in heads if head[0] is not None]
         logits = [head[1][labelled] for head in heads if head[1] is not None] if recipe.identity_weight else []
+        copies = [] if styled is None else [head[1][styled] for head in heads if head[1] is not None]
         pulled = features if recipe.triplet_weight else []
         triplet = _TRIPLETS[recipe.triplet]
+        pairs = [(head[0], each) for head in heads for each in head[4:] if each is not None and head[0] is not None]
+        aligned = [(f[labelled], stripes[labelled]) for f, stripes in pairs] if recipe.triplet_weight else []
         matched = related = nothing
         if recipe.embedding_weight or recipe.relation_weight:
             if taught is None:
@@ -69,13 +83,15 @@ class Objective:
             embeddings = _embeddings(heads)
             matched = self.projection.loss(embeddings, taught) if recipe.embedding_weight else nothing
             related = relation_loss(embeddings, taught) if recipe.relation_weight else nothing
-        maps = [each for head in heads for each in head[3:] if each is not None] if recipe.parsing_weight else []
+        maps = [each for head in heads for each in head[3:4] if each is not None] if recipe.parsing_weight else []
         if maps and masks is None:
             raise ValueError("parsing loss needs the masks of the batch")
         return torch.stack(
             [
-                sum((identity_loss(each, labels, recipe.label_smoothing) for each in logits), nothing),
-                sum((triplet(each, labels, recipe.triplet_margin) for each in pulled), nothing),
+                sum((identity_loss(each, labels, recipe.label_smoothing) for each in logits), nothing)
+                + sum((identity_loss(each, ids[styled], recipe.styled_smoothing) for each in copies), nothing),
+                sum((triplet(each, labels, recipe.triplet_margin) for each in pulled), nothing)
+                + sum((aligned_triplet_loss(*each, labels, recipe.triplet_margin) for each in aligned), nothing),
                 sum((c.loss(f, labels, recipe.center_average) for c, f in zip(self.centers, features, strict=False)), nothing),
                 matched,
                 related,

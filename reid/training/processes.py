@@ -58,10 +58,10 @@ def own_rows(*parts: int) -> np.ndarray:
     return np.concatenate([start + rank() * share + np.arange(share) for start, share in zip(starts, shares, strict=True)])
 
 
-def gathered_rows(*parts: int) -> np.ndarray:
-    """The rows of the first of a batch's `parts` after `gather`, if each process had its `own_rows`."""
-    first, width = parts[0] // count(), sum(parts) // count()
-    return (np.arange(count())[:, None] * width + np.arange(first)).ravel()
+def gathered_rows(*parts: int, of: int = 0) -> np.ndarray:
+    """The rows of one of a batch's `parts`, numbered from 0, after `gather`, if each process had its `own_rows`."""
+    shares = [part // count() for part in parts]
+    return (np.arange(count())[:, None] * sum(shares) + sum(shares[:of]) + np.arange(shares[of])).ravel()
 
 
 @contextmanager

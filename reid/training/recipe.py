@@ -54,6 +54,8 @@ class Recipe:
     embedding_weight: float
     relation_weight: float
     parsing_weight: float
+    styled_per_batch: int
+    styled_smoothing: float
     unlabelled_per_batch: int
     composites_per_batch: int
     padding: int
@@ -88,16 +90,16 @@ class Recipe:
         return [replace(self, **own, stages=self.stages[:end]) for end, own in enumerate(self.stages, 1)] or [self]
 
     @property
-    def parts_of_batch(self) -> tuple[int, int, int]:
-        """Numbers of images in a batch with an identity, without one, and composed of two."""
+    def parts_of_batch(self) -> tuple[int, int, int, int]:
+        """Numbers of images in a batch with an identity, of styled copies, without an identity, and composed of two."""
         labelled = self.images_per_batch or self.identities_per_batch * self.images_per_identity
-        return labelled, self.unlabelled_per_batch, self.composites_per_batch
+        return labelled, self.styled_per_batch, self.unlabelled_per_batch, self.composites_per_batch
 
 
 _POSITIVE = {"identities_per_batch", "images_per_identity", "learning_rate", "cycle_epochs"}
 # What a stage cannot change, since the network and its data go on from the stage before.
 _OF_THE_RUN = {"model", "options", "start", "backbone_weights", "parser_weights", "teacher", "seed", "stages"}
-_SHARES = {"label_smoothing", "random_erasing", "colour_jitter", "cycle_decay", "light", "grey", "blur"}
+_SHARES = {"label_smoothing", "styled_smoothing", "random_erasing", "colour_jitter", "cycle_decay", "light", "grey", "blur"}
 _SHARES |= {"low_resolution", "jpeg", "bad_crops", "background", "masked", "decay_rate"}
 
 

@@ -35,8 +35,8 @@ def train(
 ) -> nn.Module:
     """Train `recipe.model` on `crops`, whose ids are 0..classes-1; returns the network in evaluation mode, with averaged weights.
 
-    Crops with the id -1, which come last, have no label and serve only distillation. The teachers' embeddings of all crops are
-    computed once, before the first step, and cached.
+    Crops with the id -1 have no label and serve only distillation; styled copies serve the ID loss, and distillation. The
+    teachers' embeddings of all crops are computed once, before the first step, and cached.
 
     Writes to `folder`: `last.safetensors`, `losses.csv` with one line per epoch, `steps.csv` with the first 500 steps,
     `gaussian.pt` (the state of a `WeightGaussian`) if the recipe sets it, and `checkpoint.pt`, from which the same call resumes;
@@ -79,6 +79,7 @@ def _train_stage(
         each.check()
     require_whole([*crops.paths, *(crops.masks or []), *(path for each in validation for path in each.paths)])
     check_apart(crops, validation)
+    _check_styled(recipe, crops)
     _check_unlabelled(recipe, crops)
     _check_masks(recipe, crops)
     with processes.first_alone():
@@ -164,6 +165,16 @@ def _train_stage(
         evaluate({"final": learner.network})
     journal.close()
     return learner.network.eval()
+
+
+def _check_styled(recipe: Recipe, crops: Crops) -> None:
+    """Raise InputError if styled copies are required but missing, or given but unused."""
+    there = 0 if crops.styled is None else int(crops.styled.sum())
+    if bool(there) != bool(recipe.styled_per_batch):
+        what = "above 0" if there else "0 without --styled"
+        raise InputError(f"styled_per_batch: must be {what}, with {there} styled copies")
+    if there and not recipe.identity_weight:
+        raise InputError("identity_weight: must be above 0 with styled copies, which enter the ID loss alone")
 
 
 def _check_unlabelled(recipe: Recipe, crops: Crops) -> None:

@@ -37,10 +37,11 @@ def snapshot(
     They include a record of their origin: recipe with seed, data, epochs and versions. Initial files are recorded by name only,
     since weights are published and local paths are private.
     """
-    named = int((crops.ids >= 0).sum())
+    named, unlabelled = int(crops.named.sum()), int((crops.ids < 0).sum())
     sources = {"data": [source_name(source) for source in data], "start_data": list(position.seen)}
     identities = 0 if crops.masks else int(crops.ids.max()) + 1  # nobody in photographs with masks is named
-    found = {**sources, "images": named, "identities": identities, "unlabelled": len(crops) - named}
+    found = {**sources, "images": named, "identities": identities, "unlabelled": unlabelled}
+    found["styled"] = len(crops) - named - unlabelled
     files: dict[str, object] = {"start": Path(recipe.start).name, "backbone_weights": Path(position.backbone).name}
     files |= {key: Path(getattr(recipe, key)).name for key in ("parser_weights", "outlines")}
     files["teacher"] = [Path(file).name for file in recipe.teacher]

@@ -47,8 +47,8 @@ FIGURES = {
         frozenset({"changes", "data", "validate", "seeds", "epochs", "scale", "device"}),
     ),
 }
-_UNSET: dict[str, object] = {"changes": [], "data": [], "validate": [], "unlabelled": [], "networks": [], "seeds": []}
-_UNSET |= {"epochs": None, "scale": "full", "device": "cpu"}
+_UNSET: dict[str, object] = {"changes": [], "data": [], "validate": [], "unlabelled": [], "styled": [], "networks": []}
+_UNSET |= {"seeds": [], "epochs": None, "scale": "full", "device": "cpu"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from benchmarks.reid.figures.values import write_csv
 from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.report import reductions, with_reductions
 from benchmarks.reid.runs import Runs, run_folder
+from benchmarks.reid.table import Row, Table
 from benchmarks.reid.tables import find_table
 from reid.common.errors import InputError
 from reid.engines import devices
@@ -48,12 +49,11 @@ def draw(options: argparse.Namespace, title: str, folder: Path) -> None:
     if len(options.validate) > 1:
         raise InputError("--validate: the figure averaging takes one data set to evaluate on")
     table, small, device = find_table("swag"), options.scale == "small", devices(options.device)[0]
-    found = next(row for row in table.measured if row.feature == "sampled" and not row.changes)
-    row = replace(found, changes=("evaluate_every=1",), run="averaging")
+    row = replace(averaged(table), changes=("evaluate_every=1",), run="averaging")
     reduction = Reduction(options.epochs, small, tuple(options.changes))
     data, recipe = read_data(table, options.data, options.validate, small=small), row_recipe(table, row, reduction)
     on = data.measured[0].name
-    heading = with_reductions(f"{title}; ours of {', '.join(data.names)} on {on}", reductions(table, reduction))
+    heading = with_reductions(f"{title}; ours of {', '.join(data.names)} on {on}", reductions(table, [data], reduction))
     print(heading, flush=True)
     curves: list[dict[str, Curve]] = []
     for seed in dict.fromkeys(options.seeds or [recipe.seed]):
@@ -69,6 +69,11 @@ def draw(options: argparse.Namespace, title: str, folder: Path) -> None:
         print(f"{method}: {told(mean, recipe.cycle_epochs)}")
     print(f"in print: {CLAIM}")
     print(f"picture in {folder / 'averaging.png'}, values in {folder / 'averaging.csv'}")
+
+
+def averaged(table: Table) -> Row:
+    """The row of the table `swag` whose network is averaged and is the paper's own, without changes."""
+    return next(row for row in table.measured if row.feature == "sampled" and not row.changes)
 
 
 def read_validation(path: Path) -> dict[str, Curve]:

@@ -39,7 +39,7 @@ def draw(options: argparse.Namespace, title: str, folder: Path) -> None:
     table, device = find_table("necks"), devices(options.device)[0]
     reduction = Reduction(None, options.scale == "small", tuple(options.changes))
     names = source_names(options.data)
-    heading = with_reductions(f"{title}; ours on {', '.join(names)}", reductions(table, reduction))
+    heading = with_reductions(f"{title}; ours on {', '.join(names)}", reductions(table, [], reduction))
     print(heading)
     sets = {name: read_source(source, TRAIN)[0] for name, source in zip(names, options.data, strict=True)}
     curves: dict[tuple[str, str], dict[str, np.ndarray]] = {}

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.papers import facts
 from benchmarks.reid.figures.values import write_csv
+from benchmarks.reid.printed import figures
 from benchmarks.reid.table import MARKET
 from reid.common.errors import InputError
 from reid.data.folders import GALLERY, QUERY
@@ -18,13 +20,12 @@ from reid.models import available, build, complexity
 from reid.training.validation import ValidationSet
 from reid.weights.weights_file import SHIPPED, find_weights
 
-# By our network: the name in Lawen et al.'s Table 4, the number of parameters that they print beside Table 1 or in the text, and
-# rank-1 and mAP on Market-1501, in per cent.
-PRINTED = {
-    "hacnn": ("HA-CNN", 2_700_000, 91.2, 75.7),
-    "robust": ("Robust-ReID 1x", 2_900_000, 95.8, 88.7),
-    "robust_2x": ("Robust-ReID 2x", 6_400_000, 96.2, 89.7),
-    "bnneck_resnet50": ("BagOfTricks", 25_000_000, 94.5, 85.9),
+# The methods whose number of parameters Lawen et al. print, by our network: the name shown, and that in their Table 4.
+METHODS = {
+    "hacnn": ("HA-CNN", "HA-CNN [11]"),
+    "robust": ("Robust-ReID 1x", "Ours (2.9M)"),
+    "robust_2x": ("Robust-ReID 2x", "Ours (6.4M)"),
+    "bnneck_resnet50": ("BagOfTricks", "BagOfTricks [13]"),
 }
 MEASURES = "rank-1", "mAP"
 _TICKS = 1, 2, 3, 5, 10, 20, 30, 50, 100  # million parameters
@@ -70,13 +71,18 @@ def draw(options: argparse.Namespace, title: str, folder: Path) -> None:
 
 def printed() -> list[Point]:
     """The methods whose parameters are printed."""
-    return [Point(name, "printed", parameters, rank1, mean_ap, MARKET) for name, parameters, rank1, mean_ap in PRINTED.values()]
+    parameters, accuracy = facts("networks"), figures("lawen_4", "method")
+    points = []
+    for model, (name, method) in METHODS.items():
+        scores = accuracy[method][MARKET]
+        points.append(Point(name, "printed", parameters[model]["parameters"], scores["rank-1"], scores["mAP"], MARKET))
+    return points
 
 
 def counted() -> list[Point]:
     """The same methods with the parameters of our networks."""
     points = []
-    for point, model in zip(printed(), PRINTED, strict=True):
+    for point, model in zip(printed(), METHODS, strict=True):
         with torch.device("meta"):
             parameters = complexity.count(build(model)).parameters
         points.append(replace(point, kind="counted", parameters=parameters))
