@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.papers import shares
 from benchmarks.scores.clearmot import Counts
 from benchmarks.scores.results import SequenceResult, folder_names, model_facts, row, save
 from benchmarks.scores.table import add_row, print_scores, score_table
@@ -28,11 +29,8 @@ from reid.common.result_folder import ResultFolder
 
 # Table 5 of Lawen et al. (arXiv 1910.07038): 12.5 minutes of LAB, from the public Task-Decomposition database, their reference 8.
 PUBLISHED = {
-    "Table 5, LAB: without ReID": {"mota": 0.961, "idf1": 0.571},
-    "Table 5, LAB: HA-CNN (Market-1501)": {"mota": 0.961, "idf1": 0.657},
-    "Table 5, LAB: HA-CNN (DukeMTMC)": {"mota": 0.961, "idf1": 0.789},
-    "Table 5, LAB: Robust-ReID (Market-1501)": {"mota": 0.961, "idf1": 0.796},
-    "Table 5, LAB: Robust-ReID (DukeMTMC)": {"mota": 0.961, "idf1": 0.891},
+    f"Table 5, LAB: {model}" + ("" if trained_on == "-" else f" ({trained_on})"): scores
+    for (model, trained_on), scores in shares("lawen_5", "model", "trained_on").items()
 }
 LAB = (
     "LAB, of Lawen et al.'s Table 5, is part of the public Task-Decomposition database: four cameras of 640x480 pixels at 15 Hz "

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.papers import shares
 from benchmarks.scores.clearmot import MOT20_DISTRACTORS, Rules
 from mtmc.sequences import Sequence, is_motchallenge, read_motchallenge
 from mtmc.sequences.readers.kitti import DISTRACTOR, REGION, SITTING, kitti_names, read_kitti
@@ -57,11 +58,9 @@ BENCHMARKS = {
     "mot16": Benchmark(
         Path("data/MOT16"),
         validation=VALIDATION,
-        # Table 6 of Lawen et al. (arXiv 1910.07038): public detections, the distractor rule of MOTDT's code.
-        published={
-            "Table 6: Robust-ReID + MOTDT": {"mota": 0.367, "idf1": 0.462},
-            "Table 6: Long et al.": {"mota": 0.365, "idf1": 0.461},
-        },
+        # Table 6 of Lawen et al. (arXiv 1910.07038), all with MOTDT: public detections, the distractor rule of its code. For the
+        # line of the paper of Long et al. neither says the rule.
+        published={f"Table 6: {model.replace(' [12]', '')}": scores for (model,), scores in shares("lawen_6", "model").items()},
     ),
     "mot17": Benchmark(Path("data/MOT17"), detectors=("DPM", "FRCNN", "SDP")),
     "mot20": Benchmark(Path("data/MOT20"), rules=MOT20),

@@ -81,7 +81,7 @@ def test_distillation_trains_each_row_from_what_it_names(taught, market, tmp_pat
 
 def test_distillation_without_images_that_have_no_labels_has_no_place_for_them(taught, market):
     table, changes = find_table("distillation"), (f"teacher=[{taught[0]}]", "unlabelled_per_batch=0")
-    heading = title(table, read_data(table, [str(market)]), Reduction(changes=changes))
+    heading = title(table, [read_data(table, [str(market)])], Reduction(changes=changes))
     assert heading.endswith("REDUCED: unlabelled per batch 0 for 2")
 
 
@@ -136,5 +136,5 @@ def test_a_small_table_takes_some_people_of_every_set(market, tmp_path):
     assert (len(whole.labelled), len(small.labelled)) == (16, 8)
     assert np.unique(small.labelled.ids).tolist() == [0, 1, 2, 3]
     assert {path.parents[1].name for path in small.labelled.paths} == {"people", "more"}
-    assert title(table, small, Reduction(small=True)).endswith("4 identities for 8")
-    assert "identities for" not in title(table, whole, Reduction())
+    assert title(table, [small], Reduction(small=True)).endswith("4 identities for 8")
+    assert "identities for" not in title(table, [whole], Reduction())

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_table import TINY, published, run_tiny
+from small_table import TINY, SmallNeck, published, run_tiny
+from torch.nn import functional
 
 from benchmarks.reid import tables as reid_tables
 from benchmarks.reid.data import read_data
@@ -15,7 +16,11 @@ from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.rows import run_row
 from benchmarks.reid.runs import Runs
 from benchmarks.reid.table import MARKET, Row
+from reid.common.errors import InputError
 from reid.data.folders import TRAIN
+from reid.evaluation import evaluate_ranking
+from reid.evaluation.aligned import aligned_distances
+from reid.training.state_file import read_state
 
 ROWS = (
     Row("somebody else", paper={MARKET: {"rank-1": 60.25}}, printed=True),
@@ -87,6 +92,23 @@ def test_a_row_is_ranked_by_k_reciprocal_neighbours_if_it_says_so(joined, market
     assert again["mAP"] < plain["mAP"]
 
 
+def test_an_aligned_row_is_ranked_by_its_stripes_too(joined, market, tmp_path, monkeypatch):
+    runs, row = runs_of(market, tmp_path), Row("aligned", run="one", distance="aligned")
+    with pytest.raises(InputError, match="aligned distances need a network with stripes"):
+        run_row(runs, row)
+
+    def with_stripes(network, images):
+        stripes = network.features(images)[0].unflatten(1, (2, 4))
+        return functional.normalize(stripes.flatten(1)), functional.normalize(stripes, dim=2)
+
+    monkeypatch.setattr(SmallNeck, "with_stripes", with_stripes, raising=False)
+    query, gallery = runs.data.measured[0].query, runs.data.measured[0].gallery
+    (asked, asked_stripes), (known, known_stripes) = (runs.stripes(row, each.paths) for each in (query, gallery))
+    distances = aligned_distances(asked, known, asked_stripes, known_stripes)
+    expected = evaluate_ranking(distances, query.ids, gallery.ids, query.cameras, gallery.cameras)
+    assert run_row(runs, row)["scores"]["people"]["mAP"] == pytest.approx(expected.mean_ap)
+
+
 def test_a_row_that_starts_from_another_goes_on_from_its_network_on_the_first_data_set(joined, market, tmp_path):
     shutil.copytree(market / TRAIN, tmp_path / "more" / TRAIN)
     runs, row = runs_of(market, tmp_path / "out", str(tmp_path / "more")), JOINED.find("one-ft")
@@ -97,6 +119,19 @@ def test_a_row_that_starts_from_another_goes_on_from_its_network_on_the_first_da
     assert (before.training["identities"], after.training["identities"]) == (8, 4)
     kernels = [each.tensors["body.0.weight"].astype(float) for each in (before, after)]
     assert 0 < np.abs(kernels[1] - kernels[0]).max() < 0.01  # a few small steps, not new parameters
+
+
+def test_a_row_after_another_goes_on_from_its_run_with_its_classifiers(joined, market, tmp_path):
+    row = Row("cycles", ("schedule=cycles", "cycle_epochs=60", "average=weights", "average_epochs=120"), after="two")
+    table = replace(JOINED, rows=(*JOINED.rows, row))
+    runs = Runs(table, read_data(table, [str(market)]), Reduction(2), tmp_path / "tiny/seed_1", "cpu")
+    runs.train(row)
+    before, after = (read_state(runs.folder / name / "checkpoint.pt", "cpu", "") for name in ("two", "cycles"))
+    assert before["network"].keys() == after["network"].keys()
+    moved = after["network"]["classifiers.0.weight"] - before["network"]["classifiers.0.weight"]
+    assert 0 < moved.abs().max() < 0.1  # a few small steps, not new parameters
+    assert runs.settings(row)["after"]["recipe"] == runs.settings(table.find("two"))["recipe"]
+    assert runs.weights(row).training["identities"] == runs.weights(table.find("two")).training["identities"]
 
 
 def test_fine_tuned_rows_take_no_initial_weights_beside_their_start():
@@ -135,5 +170,5 @@ def test_the_step_of_a_measure_that_is_printed_for_one_row_only_has_no_figures(j
     runs = {row.name: {1: {"scores": {"people": scores}}} for row in JOINED.measured}
     steps = {(step.row, step.measure): step for step in compare_steps(JOINED, runs)}
     assert steps["two", "rank-1"].paper == {MARKET: 1.0}
-    assert (steps["two", "mAP"].paper, steps["two", "mAP"].by) == ({}, "nothing")
+    assert (steps["two", "mAP"].paper, steps["two", "mAP"].verdict) == ({}, "unknown")
     assert ("one", "mAP") not in steps or steps["one", "mAP"].over != "somebody else"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from small_table import TINY, run_tiny
+from small_table import TINY, published, run_tiny
 
 from benchmarks.reid import tables as reid_tables
 from benchmarks.reid.data import read_data
@@ -31,6 +31,15 @@ def test_only_the_row_that_asks_for_copies_gets_them(tiny, market, copies, tmp_p
     run_tiny(market, tmp_path / "out", "--styled", str(copies))
     summary = json.loads((tmp_path / "out/tiny/summary.json").read_text())
     assert [row["styled"] for row in summary["rows"]] == [0, 4]
+
+
+def test_a_row_that_asks_for_copies_is_only_printed_without_and_cannot_be_alone(tiny, market, tmp_path, monkeypatch):
+    row = Row("CamStyle", ("styled_per_batch=2", "triplet_weight=0"), paper=published(93.3, 81.0, 80.3, 60.1))
+    monkeypatch.setitem(reid_tables.TABLES, "tiny", replace(TINY, recipe="tiny", rows=(Row("start"), row)))
+    run_tiny(market, tmp_path / "out")
+    summary = json.loads((tmp_path / "out/tiny/summary.json").read_text())
+    assert summary["rows"][1] == {"row": "CamStyle", "paper": row.paper}
+    monkeypatch.setitem(reid_tables.TABLES, "tiny", replace(TINY, recipe="tiny", rows=(row,)))
     with pytest.raises(InputError, match="--styled: tiny needs copies in other cameras' styles, as CamStyle's"):
         run_tiny(market, tmp_path / "other")
 

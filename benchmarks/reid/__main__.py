@@ -7,11 +7,12 @@ import argparse
 from dataclasses import fields, replace
 from pathlib import Path
 
+from benchmarks.reid.surveys import SURVEYS, print_survey
 from benchmarks.reid.table import Table
 from benchmarks.reid.tables import TABLES, find_table
 from reid.common.errors import InputError, note, run_program
 
-NAMES = ", ".join((*TABLES, "features_2d"))
+NAMES = f"{', '.join((*TABLES, 'features_2d'))}; only printed, without --data: {', '.join(SURVEYS)}"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -19,17 +20,22 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parse(arguments)
     if options.epochs is not None and options.epochs < 1:
         raise InputError(f"--epochs {options.epochs}: must be at least 1")
+    if options.table in SURVEYS:
+        if options.data:
+            raise InputError(f"--data: {options.table} only prints figures of others; leave it out")
+        print_survey(options.table)
+        return
     if options.table == "features_2d":
         from benchmarks.reid.digits import draw_features
 
         draw_features(options.data, options.output / options.table, options.epochs)
         return
-    from benchmarks.reid.data import read_data
-    from benchmarks.reid.recipes import Reduction, row_recipe
+    from benchmarks.reid.data import read_directions
+    from benchmarks.reid.recipes import Reduction, row_recipe, without_copies
     from benchmarks.reid.report import print_steps, print_table, title, write_summary
     from benchmarks.reid.rows import check_rows, run_row
-    from benchmarks.reid.runs import Runs
-    from benchmarks.reid.seeds import over_seeds
+    from benchmarks.reid.runs import Runs, run_places
+    from benchmarks.reid.seeds import both_ways, over_seeds
     from benchmarks.reid.steps import compare_steps
     from reid.engines import devices
     from reid.training.recipe import Recipe
@@ -39,22 +45,30 @@ def main(arguments: list[str] | None = None) -> None:
     for source in (*options.data, *options.validate, *options.unlabelled, *options.styled):
         if source.partition("=")[0] in {field.name for field in fields(Recipe)}:
             raise InputError(f"{source}: not a data source; changes to the recipes go before the options")
+    if not options.styled:
+        table = without_copies(table)
     small = options.scale == "small"
     changes = options.changes if options.unlabelled else [*options.changes, "unlabelled_per_batch=0"]
     reduction = Reduction(options.epochs, small, tuple(changes))
-    data = read_data(table, options.data, options.validate, options.unlabelled, small, options.styled)
-    check_rows(table, data, reduction)
+    directions = read_directions(
+        table, options.data, options.validate, unlabelled=options.unlabelled, small=small, styled=options.styled
+    )
+    for data in directions:
+        check_rows(table, data, reduction)
     seeds = list(dict.fromkeys(options.seeds or [row_recipe(table, table.trained[0], reduction).seed]))
-    heading = title(table, data, reduction)
+    heading = title(table, directions, reduction)
     print(heading)
     runs: dict[str, dict[int, dict]] = {}  # by row and seed
     try:
         for seed in seeds:
             seeded = replace(reduction, changes=(*reduction.changes, f"seed={seed}"))
-            rows = Runs(table, data, seeded, folder / f"seed_{seed}", device)
+            places = run_places(folder / f"seed_{seed}", directions)
+            ways = {
+                data.direction: Runs(table, data, seeded, place, device) for place, data in zip(places, directions, strict=True)
+            }
             for number, row in enumerate(table.measured, 1):
                 print(f"seed {seed}, row {number} of {len(table.measured)}: {row.name}", flush=True)
-                runs.setdefault(row.name, {})[seed] = run_row(rows, row)
+                runs.setdefault(row.name, {})[seed] = both_ways({name: run_row(way, row) for name, way in ways.items()})
                 results = {name: over_seeds(list(of_row.values())) for name, of_row in runs.items()}
                 steps = compare_steps(table, runs)
                 write_summary(folder, table, results, steps, heading)  # after each row, so that even a killed run keeps it
@@ -64,12 +78,12 @@ def main(arguments: list[str] | None = None) -> None:
         raise
     print_table(table, results, heading)
     print_steps(steps)
-    _draw_losses(table, folder / f"seed_{seeds[0]}", folder / "losses.png")
+    _draw_losses(table, run_places(folder / f"seed_{seeds[0]}", directions)[0], folder / "losses.png")
     print(f"also in {folder / 'summary.json'} and {folder / 'summary.csv'}")
 
 
 def _draw_losses(table: Table, folder: Path, path: Path) -> None:
-    """The loss curves of all rows of one seed, whose runs are in `folder`: Luo et al., TMM 2019, Fig. 7."""
+    """The loss curves of all rows of one seed and direction, whose runs are in `folder`: Luo et al., TMM 2019, Fig. 7."""
     from benchmarks.reid.runs import run_folder
     from reid.evaluation.curves import draw_losses
 
@@ -98,8 +112,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         default=[],
         metavar="SOURCE",
         help="training data, used together, as in `python -m reid train --data`; rows with ft in their name go on from others' "
-        "networks on the first alone; spreid_parsing takes lip=DIR, and features_2d a folder of MNIST's IDX files (default: "
-        "rendered digits)",
+        "networks on the first alone; a table across data sets takes two, each to train on and to evaluate the other's networks "
+        "on; spreid_parsing takes lip=DIR, and features_2d a folder of MNIST's IDX files (default: rendered digits)",
     )
     parser.add_argument(
         "--validate",
@@ -112,7 +126,11 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--unlabelled", nargs="+", default=[], metavar="DIR", help="for distillation: images of people without labels"
     )
     parser.add_argument(
-        "--styled", nargs="+", default=[], metavar="DIR", help="for CamStyle: copies of --data in the styles of other cameras"
+        "--styled",
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="for CamStyle: copies of --data in the styles of other cameras; its row is only printed without",
     )
     parser.add_argument(
         "--seeds",
@@ -128,7 +146,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         choices=("full", "small"),
         default="full",
         help="small: a small backbone from scratch, on images of half the size; for distillation, 256 people in small batches; "
-        "for SPReID, EfficientNet-Lite0 and the light parser on images of 96x48",
+        "for SPReID, EfficientNet-Lite0 and the light parser on images of 96x48; for Robust-ReID, 200 people on images of 64x32",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="output folder (default: %(default)s)"

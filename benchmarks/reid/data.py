@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from reid.training.validation import ParsingSet, ValidationSet, check_apart
 
 @dataclass(frozen=True)
 class Data:
-    """The data of a table.
+    """The data of a table, or of one of its directions.
 
     labelled: the training crops, from the data sets called `names`. together: these and the images without labels. copied: these
     and their copies in other cameras' styles. first: those of the first data set alone, to fine-tune on. whole: the number of
@@ -33,6 +34,12 @@ class Data:
     names: tuple[str, ...]
     measured: tuple[ValidationSet | ParsingSet, ...]
 
+    @property
+    def direction(self) -> str:
+        """The names of the data sets to train on, "to" those to evaluate on, if these are others."""
+        trained, measured = ", ".join(self.names), ", ".join(each.name for each in self.measured)
+        return trained if measured == trained else f"{trained} to {measured}"
+
     def crops(self, recipe: Recipe, first: bool = False) -> Crops:
         """The training crops of a recipe, with styled copies or images without labels only if its batches include them; or those
         of the `first` data set alone."""
@@ -41,6 +48,16 @@ class Data:
         if recipe.styled_per_batch:
             return self.copied
         return self.together if recipe.unlabelled_per_batch else self.labelled
+
+
+def read_directions(table: Table, sources: Sequence[str], validate: Sequence[str] = (), **more: Any) -> list[Data]:
+    """The data as from `read_data`; of a cross-domain table with two `sources` and no `validate`, those of both directions: from
+    the first to the second, and back. Raises InputError as `read_data`, and for two data sets of one name."""
+    if table.cross and not validate and len(sources) == 2:
+        if len(names := set(map(source_name, sources))) == 1:
+            raise InputError(f"--data: both sets are called {names.pop()}; rename one, to tell the two directions apart")
+        return [read_data(table, [one], [other], **more) for one, other in (sources, sources[::-1])]
+    return [read_data(table, sources, validate, **more)]
 
 
 def read_data(
@@ -60,7 +77,7 @@ def read_data(
     if not sources:
         raise InputError(f"--data: {table.name} needs a data set to train on")
     if table.cross and not validate:
-        raise InputError(f"--validate: {table.name} needs another data set to evaluate on")
+        raise InputError(f"--validate: {table.name} needs another data set to evaluate on, or two sets in --data, for both ways")
     parts = [read_lip(source, "train") if table.parses else read_source(source, TRAIN)[0] for source in sources]
     crops = join(parts)
     copied = with_styled(crops, styled)

@@ -1,4 +1,4 @@
-"""Descriptors averaged over networks sampled from SWAG."""
+"""Descriptors of a run that averages its weights: of its last weights alone, and averaged over networks sampled from SWAG."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 from reid.common.foreign_files import reading
 from reid.data.folders import Crops
 from reid.evaluation.features import embed_features
-from reid.models import build
+from reid.models import Network, build
 from reid.training.batches import Batches
 from reid.training.recipe import Recipe
 from reid.training.state_file import read_state
@@ -41,3 +41,15 @@ def sampled_embeddings(
         SAMPLES,
         torch.Generator().manual_seed(recipe.seed),
     ).numpy()
+
+
+def unaveraged_network(weights: Weights, checkpoint: Path, device: str) -> Network:
+    """The network of a finished run before it averaged its weights, in evaluation mode: that of its `checkpoint`.
+
+    `weights` are those of the run. Raises InputError for a missing or malformed checkpoint.
+    """
+    network = weights.network()
+    state = read_state(checkpoint, "cpu", "remove it to train the row anew")
+    with reading(checkpoint, "the checkpoint of this run"):
+        network.load_state_dict({name: state["network"][name] for name in network.state_dict()})
+    return network.to(device)

@@ -23,34 +23,55 @@ class Reduction:
 
 
 def row_recipe(table: Table, row: Row, reduction: Reduction) -> Recipe:
-    """The recipe of a row. With fewer epochs, all settings in epochs shrink proportionally.
+    """The recipe of a row. With fewer epochs, all settings in epochs shrink proportionally, and on smaller images the padding.
 
-    That of a row which starts from another has neither `start`, which only a run can tell, nor initial weights of parts.
+    That of a row which goes on from another has neither `start`, which only a run can tell, nor initial weights of parts. The
+    epochs of a row `after` another, of the last stage of its recipe, shrink as those of the other, to as many cycles as before.
     """
-    small = table.small if reduction.small else ()
-    changes = [*table.changes, *small, *reduction.changes, *row.changes]
-    file = row.recipe or table.recipe
-    recipe = read_recipe(configs.path("reid", table.small_recipes.get(file, file) if reduction.small else file), changes)
-    if size := row.size or table.size:
-        height, width = _shrunk(size, table.small_sides) if reduction.small else size
-        recipe = replace(recipe, height=height, width=width)
-    recipe = replace(recipe, teacher=recipe.teacher[: row.teachers])
-    if row.start:
-        recipe = replace(recipe, start="none", backbone_weights="none", parser_weights="none")
+    recipe = _whole(table, row, reduction)
     if reduction.epochs is None:
         return recipe
     if recipe.iterations:
         return replace(recipe, epochs=reduction.epochs, iterations=0)
-    share = reduction.epochs / recipe.epochs
+    first = _whole(table, table.find(row.after), reduction) if row.after else recipe
+    share = reduction.epochs / first.epochs
+    cycle = max(1, round(recipe.cycle_epochs * share))
+    epochs = cycle * round(recipe.epochs / recipe.cycle_epochs) if row.after else reduction.epochs
     return replace(
         recipe,
-        epochs=reduction.epochs,
+        epochs=epochs,
         warmup_epochs=recipe.warmup_epochs * share,
         step_epochs=tuple(epoch * share for epoch in recipe.step_epochs),
-        cycle_epochs=max(1, round(recipe.cycle_epochs * share)),
+        cycle_epochs=cycle,
         early_epochs=round(recipe.early_epochs * share),
-        average_epochs=recipe.average_epochs * share,
+        average_epochs=recipe.average_epochs * epochs / recipe.epochs,
     )
+
+
+def _whole(table: Table, row: Row, reduction: Reduction) -> Recipe:
+    """The recipe of a row with all its epochs."""
+    small = (*table.small, *row.small) if reduction.small else ()
+    changes = [*table.changes, *small, *reduction.changes, *row.changes]
+    file = row.recipe or table.recipe
+    recipe = read_recipe(configs.path("reid", table.small_recipes.get(file, file) if reduction.small else file), changes)
+    if row.after:
+        recipe = replace(recipe.staged()[-1], stages=())
+    if size := row.size or table.size:
+        padding = recipe.padding
+        if reduction.small:
+            size, padding = _shrunk(size, table.small_sides), round(padding * table.small_sides[0])
+        recipe = replace(recipe, height=size[0], width=size[1], padding=padding)
+    if row.start or row.after:
+        recipe = replace(recipe, start="none", backbone_weights="none", parser_weights="none")
+    return replace(recipe, teacher=recipe.teacher[: row.teachers])
+
+
+def without_copies(table: Table) -> Table:
+    """`table` for a run without styled copies: rows that learn from them are only printed, if there are other rows."""
+    needing = {row.name for row in table.measured if not row.join and row_recipe(table, row, Reduction()).styled_per_batch}
+    if len(needing) == len(table.measured):
+        return table
+    return replace(table, rows=tuple(replace(row, printed=row.printed or row.name in needing) for row in table.rows))
 
 
 def networks(recipe: Recipe) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,17 +20,17 @@ from reid.common.files import replacing
 CLUSTERING = {"clustering_ratio": "R", "norm_mean": "norm", "norm_deviation": "deviation", "norm_variation": "C.V."}
 
 
-def title(table: Table, data: Data, reduction: Reduction) -> str:
-    """The table's title with its training and evaluation data, and any reductions of the run."""
-    trained, measured = ", ".join(data.names), ", ".join(each.name for each in data.measured)
-    on = trained if measured == trained else f"{trained} to {measured}"
+def title(table: Table, directions: Sequence[Data], reduction: Reduction) -> str:
+    """The table's title with its training and evaluation data in one direction or two, and any reductions of the run."""
+    on = " and ".join(data.direction for data in directions)
     full, used = (asdict(row_recipe(table, table.trained[0], each)) for each in (Reduction(), reduction))
     # Settings in epochs shrink along with them and are not listed; teachers are data.
     silent = {"teacher", *(key for key in full if key.endswith("_epochs"))}
     told = [key for key in full if full[key] != used[key] and key not in silent]
     reduced = [f"{key.replace('_', ' ')} {_short(used[key])} for {_short(full[key])}" for key in told]
-    if (identities := int(data.labelled.ids.max()) + 1) != data.whole:
-        reduced.append(f"{identities} identities for {data.whole}")
+    for data in directions:
+        if (identities := int(data.labelled.ids.max()) + 1) != data.whole:
+            reduced.append(f"{identities} identities for {data.whole}")
     suffix = f"; REDUCED: {', '.join(reduced)}" if reduced else ""
     return f"{table.title}; ours on {on}{suffix}"
 
@@ -58,13 +59,12 @@ def print_steps(steps: list[Step]) -> None:
     """Print the direction of each step, ours beside the paper's; nothing without steps."""
     if not steps:
         return
-    beside = any(step.by != "nothing" for step in steps)
+    beside = any(step.paper for step in steps)
     grid = Grid(title="steps, in per cent: does the paper's direction hold here?" if beside else "steps, in per cent")
     for column in ("step", "over", "on", "measure", "ours", *(("paper", "verdict") if beside else ())):
         grid.add_column(column, justify="right" if column == "ours" else "left")
     for step in steps:
-        changes = ", ".join(f"{change:+} {name}" for name, change in step.paper.items())
-        paper = changes or {"text": "by its text", "nothing": "no figures"}[step.by]
+        paper = ", ".join(f"{change:+} {name}" for name, change in step.paper.items()) or "no figures"
         ours = f"{step.ours:+.1f}" if step.spread is None else f"{step.ours:+.1f} ± {step.spread:.1f}"
         cells = step.row, step.over, step.on, step.measure, ours, paper, step.verdict
         grid.add_row(*cells[: len(grid.columns)])

@@ -15,6 +15,7 @@ from reid.common.errors import InputError
 from reid.common.files import replacing
 from reid.common.foreign_files import reading
 from reid.evaluation import Ranking, evaluate_features, evaluate_ranking
+from reid.evaluation.aligned import aligned_distances
 from reid.evaluation.clustering import measure_clustering
 from reid.evaluation.ranking import unit_rows
 from reid.evaluation.reranking import rerank
@@ -38,13 +39,15 @@ def check_rows(table: Table, data: Data, reduction: Reduction) -> None:
 def run_row(runs: Runs, row: Row) -> dict:
     """Train the network of `row`, or resume it, and evaluate it; finished results are only read.
 
-    The result has `row`, what `Runs.settings` tells, `started_from` (the backbone's weights: "none" if ImageNet's could not be
-    downloaded) and `scores` by evaluation data set: the table's measures and `mINP` (in 0..1), `mean_cosine` (of all pairs of
-    images: near 1 if the features have collapsed) and, if the table shows them, `clustering_ratio`, `norm_mean`, `norm_deviation`
-    and `norm_variation`; those of a parser are as from `measure_parser`. It is saved as `ROW/result.json`. Raises InputError if
-    the folder holds results of another recipe, other networks or other data.
+    The result has `row`, what `Runs.settings` tells, `measured_by` (the row's `feature`, `distance` and `rerank`),
+    `started_from` (the backbone's weights: "none" if ImageNet's could not be downloaded) and `scores` by evaluation data set:
+    the table's measures and `mINP` (in 0..1), `mean_cosine` (of all pairs of images: near 1 if the features have collapsed)
+    and, if the table shows them, `clustering_ratio`, `norm_mean`, `norm_deviation` and `norm_variation`; those of a parser are
+    as from `measure_parser`. It is saved as `ROW/result.json`. Raises InputError if the folder holds results of another recipe,
+    other networks or other data.
     """
     settings = json.loads(json.dumps(runs.settings(row)))  # as they will be read back
+    measured_by = {"feature": row.feature, "distance": row.distance, "rerank": row.rerank}
     measured = runs.data.measured
     path = runs.folder / slug(row.name) / "result.json"
     if path.exists():
@@ -52,12 +55,12 @@ def run_row(runs: Runs, row: Row) -> dict:
             result = json.loads(path.read_text(encoding="utf-8"))
             if any(result.get(key) != value for key, value in settings.items()):
                 raise InputError(f"{path}: comes from another recipe or other data; give another --output, or remove it")
-            if list(result["scores"]) == [each.name for each in measured]:
+            if list(result["scores"]) == [each.name for each in measured] and result.get("measured_by") == measured_by:
                 return result
     runs.train(row)
     started_from = runs.weights(row).training["backbone_weights"]
     scores = {each.name: _measure(runs, row, each) for each in measured}
-    result = {"row": row.name, **settings, "started_from": started_from, "scores": scores}
+    result = {"row": row.name, **settings, "measured_by": measured_by, "started_from": started_from, "scores": scores}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(result, indent=2, allow_nan=False) + "\n")
     return result
@@ -68,11 +71,17 @@ def _measure(runs: Runs, row: Row, on: ValidationSet | ParsingSet) -> dict[str, 
         return measure_parser(runs.weights(row), on, runs.device)
     query, gallery = on.query, on.gallery
     paths, ids = [*query.paths, *gallery.paths], np.r_[query.ids, gallery.ids]
-    features = runs.features(row, paths)
+    if row.distance == "aligned":
+        features, stripes = runs.stripes(row, paths)
+    else:
+        features = runs.features(row, paths)
     asked, known = features[: len(query)], features[len(query) :]
     labels = query.ids, gallery.ids, query.cameras, gallery.cameras
     if row.rerank:
         ranking = evaluate_ranking(rerank(unit_rows(asked), unit_rows(known)), *labels)
+    elif row.distance == "aligned":
+        distances = aligned_distances(asked, known, stripes[: len(query)], stripes[len(query) :])
+        ranking = evaluate_ranking(distances, *labels)
     else:
         ranking = evaluate_features(asked, known, *labels, row.distance)
     measures: dict[str, float | None] = {measure: _value(ranking, measure) for measure in runs.table.measures}

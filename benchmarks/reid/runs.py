@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.reid.data import Data
-from benchmarks.reid.features import sampled_embeddings
+from benchmarks.reid.features import sampled_embeddings, unaveraged_network
 from benchmarks.reid.recipes import Reduction, networks, row_recipe
 from benchmarks.reid.table import Feature, Row, Table
+from reid.evaluation.aligned import embed_stripes
 from reid.evaluation.features import embed_features, feature_of, join_features
 from reid.weights.weights_file import Weights, read_weights
 
@@ -27,8 +28,8 @@ class Runs:
 
     def settings(self, row: Row) -> dict:
         """What the network of `row` comes from: `recipe`, `networks` (hashes of its initial network and its teachers, by file),
-        `data`, `unlabelled` (images without labels), `styled` (copies) and `identities`; also `start`, the same of the row it
-        starts from.
+        `data`, `unlabelled` (images without labels), `styled` (copies) and `identities`; also `start` or `after`, the same of the
+        row it goes on from.
 
         Those of a row that joins others are of the first of them, with `joined`, the same of each by name.
         """
@@ -45,16 +46,17 @@ class Runs:
             "styled": 0 if crops.styled is None else int(crops.styled.sum()),
             "identities": int(crops.ids.max()) + 1,
         }
-        return found | ({"start": self.settings(self.table.find(row.start))} if row.start else {})
+        before = {"start": row.start, "after": row.after}
+        return found | {key: self.settings(self.table.find(name)) for key, name in before.items() if name}
 
     def train(self, row: Row) -> None:
-        """Train the network of `row`, or those that it joins, to the end if necessary, after the one that it starts from.
+        """Train the network of `row`, or those that it joins, to the end if necessary, after the one that it goes on from.
 
         Raises InputError if the folder of a run holds one of another recipe or other data.
         """
         from reid.training.trainer import train
 
-        for name in (row.start, *row.join):
+        for name in (row.start, row.after, *row.join):
             if name:
                 self.train(self.table.find(name))
         if row.join:
@@ -62,6 +64,8 @@ class Runs:
         recipe = row_recipe(self.table, row, self.reduction)
         if row.start:
             recipe = replace(recipe, start=str(self._folder(self.table.find(row.start)) / "last.safetensors"))
+        if row.after:
+            recipe = replace(recipe, start=str(self._folder(self.table.find(row.after)) / "checkpoint.pt"))
         train(recipe, self.data.crops(recipe, first=bool(row.start)), self._folder(row), self.device, data=self._names(row))
 
     def weights(self, row: Row) -> Weights:
@@ -80,14 +84,26 @@ class Runs:
             recipe = row_recipe(self.table, row, self.reduction)
             gaussian = self._folder(row) / "gaussian.pt"
             return sampled_embeddings(weights, recipe, gaussian, self.data.crops(recipe), paths, self.device)
-        network = weights.network().to(self.device)
+        if feature == "unaveraged":
+            network, feature = unaveraged_network(weights, self._folder(row) / "checkpoint.pt", self.device), "test"
+        else:
+            network = weights.network().to(self.device)
         return embed_features(feature_of(network, feature), network.preprocessing, paths, self.device)
+
+    def stripes(self, row: Row, paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
+        """The features `(N, D)`, unit rows, and the stripes `(N, S, d)` of the images in `paths` by the network of `row`."""
+        return embed_stripes(self.weights(row).network().to(self.device), paths, self.device)
 
     def _folder(self, row: Row) -> Path:
         return run_folder(self.table, self.folder, row)
 
     def _names(self, row: Row) -> list[str]:
         return list(self.data.names[:1] if row.start else self.data.names)
+
+
+def run_places(folder: Path, directions: Sequence[Data]) -> list[Path]:
+    """The folders of the results of one seed, of each direction: the seed's own `folder`, or one in it of each of several."""
+    return [folder / slug(data.direction) if len(directions) > 1 else folder for data in directions]
 
 
 def run_folder(table: Table, folder: Path, row: Row) -> Path:

@@ -1,7 +1,21 @@
-"""One row of a table over several seeds: the mean and spread of each measure."""
+"""One row of a table over several seeds, and in two directions: the mean and spread of each measure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
+
+
+def both_ways(results: Mapping[str, dict]) -> dict:
+    """Merge the results of one row and seed by direction, as in `Data.direction`: the `scores` of each, under its name.
+
+    The rest is that of the first direction; `directions` has, of each, what is not alike. A single direction is left as it is.
+    """
+    if len(results) == 1:
+        return next(iter(results.values()))
+    first = next(iter(results.values()))
+    scores = {name: of_set for name, result in results.items() for of_set in result["scores"].values()}
+    own = {key for key in first for result in results.values() if result[key] != first[key]} - {"scores"}
+    directions = {name: {key: result[key] for key in sorted(own)} for name, result in results.items()}
+    return {**first, "scores": scores, "directions": directions}
 
 
 def over_seeds(results: Sequence[dict]) -> dict:

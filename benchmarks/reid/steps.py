@@ -11,13 +11,12 @@ COLLAPSED = 0.99  # mean cosine of two images above which the features count as 
 
 @dataclass(frozen=True)
 class Step:
-    """The change of `measure` on the data set `on` from the row `over` to `row`, in per cent.
+    """The change of `measure` on the data set `on` from the row `over` to `row`, in per cent, as is that of the ratio R.
 
     `ours` is the measured change, its mean over the seeds of both rows; `spread` is its standard deviation over them, or None for
     a single seed; `paper` has the published changes by data set, or is empty. `verdict` is "agrees" or "disagrees"; "mixed" if
-    the paper's data sets disagree, "unknown" without a claim, "collapsed" if the features of one of the rows have collapsed, so
-    its measures are chance. `by` is the basis of comparison: "figures" or, without them, "text": the paper keeps the better of
-    the two.
+    the paper's data sets disagree, "unknown" without figures, "collapsed" if the features of one of the rows have collapsed, so
+    its measures are chance.
     """
 
     row: str
@@ -28,7 +27,6 @@ class Step:
     spread: float | None
     paper: dict[str, float]
     verdict: str
-    by: str
 
 
 def compare_steps(table: Table, runs: dict[str, dict[int, dict]]) -> list[Step]:
@@ -45,20 +43,26 @@ def _steps(table: Table, row: Row, over: Row, runs: dict[str, dict[int, dict]]) 
     seeds = [seed for seed in ours if seed in before]
     for on in ours[seeds[0]]["scores"] if seeds else ():
         pairs = [(ours[seed]["scores"][on], before[seed]["scores"][on]) for seed in seeds]
-        for measure in table.measures:
-            changes = [100 * (scores[measure] - others[measure]) for scores, others in pairs]
+        for measure in table.compared:
+            key = {"R": "clustering_ratio"}.get(measure, measure)
+            known = [(scores[key], others[key]) for scores, others in pairs if None not in (scores[key], others[key])]
+            if not known:
+                continue
+            changes = [100 * (score - other) for score, other in known]
             paper = _published(row, over, measure)
-            verdict, by = _verdict(fmean(changes), list(paper.values()), row)
+            verdict = _verdict(fmean(changes), list(paper.values()))
             if any(has_collapsed(scores) for pair in pairs for scores in pair):
                 verdict = "collapsed"
             spread = stdev(changes) if len(changes) > 1 else None
-            yield Step(row.name, over.name, on, measure, fmean(changes), spread, paper, verdict, by)
+            yield Step(row.name, over.name, on, measure, fmean(changes), spread, paper, verdict)
 
 
 def _published(row: Row, over: Row, measure: str) -> dict[str, float]:
     """The paper's change of `measure` from `over` to `row`, by the data sets for which it prints both."""
     figures = {name: (row.paper[name].get(measure), over.paper[name].get(measure)) for name in row.paper if name in over.paper}
-    return {name: round(ours - other, 2) for name, (ours, other) in figures.items() if ours is not None and other is not None}
+    scale = 100 if measure == "R" else 1  # alone not in per cent
+    pairs = {name: (ours, other) for name, (ours, other) in figures.items() if ours is not None and other is not None}
+    return {name: round(scale * (ours - other), 2) for name, (ours, other) in pairs.items()}
 
 
 def has_collapsed(scores: dict) -> bool:
@@ -66,14 +70,11 @@ def has_collapsed(scores: dict) -> bool:
     return scores.get("mean_cosine", 0.0) > COLLAPSED
 
 
-def _verdict(ours: float, paper: list[float], row: Row) -> tuple[str, str]:
-    by = "figures" if paper else "text" if row.claim else "nothing"
-    directions = {_sign(change) for change in paper or [{"up": 1, "down": -1, None: 0}[row.claim]]}
-    if by == "nothing":
-        return "unknown", by
-    if len(directions) > 1:
-        return "mixed", by
-    return ("agrees" if _sign(ours) in directions else "disagrees"), by
+def _verdict(ours: float, paper: list[float]) -> str:
+    directions = {_sign(change) for change in paper}
+    if len(directions) != 1:
+        return "mixed" if directions else "unknown"
+    return "agrees" if _sign(ours) in directions else "disagrees"
 
 
 def _sign(change: float) -> int:

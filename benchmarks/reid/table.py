@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 MARKET, CUHK03, DUKE, LIP = "Market-1501", "CUHK03", "DukeMTMC-reID", "LIP"
+TO_DUKE, TO_MARKET = f"{MARKET} to {DUKE}", f"{DUKE} to {MARKET}"
+REPORTED_MARKET, REPORTED_DUKE = f"reported {MARKET}", f"reported {DUKE}"  # by a method's authors, beside a reproduction
+_SETS = MARKET, CUHK03, DUKE, LIP, TO_DUKE, TO_MARKET, REPORTED_MARKET, REPORTED_DUKE
 
-Feature = Literal["test", "f_t", "f_i", "sampled"]
-Distance = Literal["cosine", "euclidean"]
+Feature = Literal["test", "f_t", "f_i", "sampled", "unaveraged"]
+Distance = Literal["cosine", "euclidean", "aligned"]
 
 
 @dataclass(frozen=True)
@@ -16,15 +19,18 @@ class Row:
 
     recipe: the file in `configs/reid`, if not the table's. changes: to the recipe, on top of those of the table, each
     `key=value`. size: height and width of the images, if not the table's. start: name of the row whose network this one starts
-    from, to fine-tune it on the first data set alone. join: names of the rows whose features this row joins, in place of a
-    network of its own. run: name of the training run, for rows that evaluate one network in several ways or appear twice in the
-    table; else each row trains its own. teachers: the number of the recipe's teachers to use, from the first; None: all.
+    from, to fine-tune it on the first data set alone. after: name of the row whose finished run this one goes on from, on the
+    same data and with its classifiers, by the last stage of the recipe. join: names of the rows whose features this row joins,
+    in place of a network of its own. run: name of the training run, for rows that evaluate one network in several ways or
+    appear twice in the table; else each row trains its own. teachers: the number of the recipe's teachers to use, from the
+    first; None: all. small: changes of `--scale small`, on top of those of the table.
 
     feature: "test" for the network's unit rows, "f_t" and "f_i" for those before and after BNNeck, "sampled" for unit rows
-    averaged over networks sampled from SWAG. rerank: by k-reciprocal neighbours. over: name of the row to compare with, or names
-    of several, if not the table's rule. paper: the published figures by data set and measure, in per cent, without those that are
-    not printed. printed: another method, of which there are only these figures. claim: the paper's conclusion about the step if
-    its figures are unavailable: it keeps the better.
+    averaged over networks sampled from SWAG, "unaveraged" for those of a run's last weights, before it averages them. distance:
+    "aligned" adds that of stripes along the shortest path, of a network that has them. rerank: by k-reciprocal neighbours.
+    over: name of the row to compare with, or names of several, if not the table's rule. paper: the published figures by data
+    set and measure, in per cent, without those that are not printed. printed: another method, of which there are only these
+    figures.
     """
 
     name: str
@@ -32,16 +38,17 @@ class Row:
     recipe: str | None = None
     size: tuple[int, int] | None = None
     start: str | None = None
+    after: str | None = None
     join: tuple[str, ...] = ()
     run: str | None = None
     teachers: int | None = None
+    small: tuple[str, ...] = ()
     feature: Feature = "test"
     distance: Distance = "cosine"
     rerank: bool = False
     over: str | tuple[str, ...] | None = None
     paper: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     printed: bool = False
-    claim: Literal["up", "down"] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,10 @@ class Table:
 
     small: changes of `--scale small`, overridden by those of a row; this scale also uses `small_recipes` in place of the files
     that it maps, multiplies the height and width of images given here by `small_sides` and trains on `small_identities` people
-    (None: all). cross: evaluated on other data sets than trained on. parses: of parsers, on images with masks. measures: those
-    that the paper prints, in its order; of embeddings "rank-N" or "mAP". clustering: also show the figures of Luo et al., TMM
-    2019, Fig. 10; no row may join others. over: name of the row to compare all others with; None: each with the row above it.
+    (None: all). cross: evaluated on another data set than trained on; of two, in both directions. parses: of parsers, on images
+    with masks. measures: those that the paper prints, in its order; of embeddings "rank-N" or "mAP". clustering: also show the
+    figures of Luo et al., TMM 2019, Fig. 10, of which a paper may print "R"; no row may join others. over: name of the row to
+    compare all others with; None: each with the row above it.
     """
 
     name: str
@@ -103,5 +111,10 @@ class Table:
     @property
     def columns(self) -> list[tuple[str, str]]:
         """The columns of the paper's table, each a data set and a measure, but for those without any figure."""
-        columns = [(name, measure) for name in (MARKET, CUHK03, DUKE, LIP) for measure in self.measures]
+        columns = [(name, measure) for name in _SETS for measure in (*self.measures, "R")]
         return [(name, measure) for name, measure in columns if any(measure in row.paper.get(name, {}) for row in self.rows)]
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The measures by which rows are compared: those that the paper prints."""
+        return (*self.measures, *({"R"} & {measure for _, measure in self.columns}))
