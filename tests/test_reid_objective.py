@@ -115,9 +115,8 @@ def test_the_rate_follows_the_schedule_of_the_recipe(recipe):
     cycles = replace(steps, schedule="cycles", cycle_epochs=35, cycle_decay=0.7)
     for epoch in (0, 5, 20, 36.5, 71):
         assert learning_rate(steps, epoch, 0.5) == 2 * warmup_steps(epoch, 10, (40, 70))
-        assert learning_rate(cycles, epoch, 0.5) == pytest.approx(
-            2 * min(max(epoch, 0.1) / 10, 1) * cosine_cycles(epoch, 35, 0.7)
-        )
+        rise = min((int(epoch) + 1) / 10, 1)
+        assert learning_rate(cycles, epoch, 0.5) == pytest.approx(2 * rise * cosine_cycles(epoch, 35, 0.7))
 
 
 def test_an_exponential_rate_falls_over_the_whole_run_whatever_its_epochs(recipe):

@@ -28,7 +28,7 @@ from reid.weights.weights_file import read_weights
 SCRIPT = Path(__file__).with_name("small_training.py")
 CHANGES = [
     *("model=small", "padding=1", "epochs=4", "early_epochs=0", "identities_per_batch=2", "images_per_identity=2"),
-    *("optimiser=sgd", "learning_rate=0.01", "warmup_epochs=4", "step_epochs=[3]", "center_weight=0.001", "clip_norm=50"),
+    *("optimiser=sgd", "learning_rate=0.005", "warmup_epochs=4", "step_epochs=[3]", "center_weight=0.001", "clip_norm=50"),
     *("checkpoint_steps=1", "evaluate_every=2"),
     *("average=gaussian", "average_epochs=1", "schedule=steps", "precision=float32"),
 ]
