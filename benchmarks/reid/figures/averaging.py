@@ -142,6 +142,6 @@ def plot(means: Mapping[str, Mean], path: Path, cycle: int, title: str = "") -> 
         last = max(int(mean.epochs[-1]) for mean in means.values())
         for end in range(cycle, last + 1, cycle):
             axes.axvline(end, color="0.8", linewidth=0.5, zorder=0, label="end of a cycle")
-        axes.set(title=measure, xlabel="epoch", ylabel=f"{measure}, per cent")
+        axes.set(title=measure, xlabel="epoch of the cycles", ylabel=f"{measure}, per cent")
     add_legend(figure, drawn)
     save(figure, path)
