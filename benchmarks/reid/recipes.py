@@ -59,7 +59,7 @@ def _whole(table: Table, row: Row, reduction: Reduction) -> Recipe:
     if size := row.size or table.size:
         padding = recipe.padding
         if reduction.small:
-            size, padding = _shrunk(size, table.small_sides), round(padding * table.small_sides[0])
+            size, padding = _shrunk(size, table.small_sides), int(padding * table.small_sides[0] + 0.5)
         recipe = replace(recipe, height=size[0], width=size[1], padding=padding)
     if row.start or row.after:
         recipe = replace(recipe, start="none", backbone_weights="none", parser_weights="none")
