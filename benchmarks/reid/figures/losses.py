@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.reid.data import read_data
 from benchmarks.reid.figures.values import write_csv
 from benchmarks.reid.recipes import Reduction, row_recipe
 from benchmarks.reid.report import reductions, with_reductions
 from benchmarks.reid.runs import find_run, slug
 from benchmarks.reid.tables import find_table
 from reid.common.errors import InputError
-from reid.data.folders import TRAIN
-from reid.data.sources import read_source, source_names
+from reid.data.sources import source_names
 from reid.engines import devices
 from reid.evaluation.curves import read_losses
 from reid.evaluation.panels import add_legend, panels, save
@@ -39,15 +39,15 @@ def draw(options: argparse.Namespace, title: str, folder: Path) -> None:
     table, device = find_table("necks"), devices(options.device)[0]
     reduction = Reduction(None, options.scale == "small", tuple(options.changes))
     names = source_names(options.data)
-    heading = with_reductions(f"{title}; ours on {', '.join(names)}", reductions(table, [], reduction))
-    print(heading)
-    sets = {name: read_source(source, TRAIN)[0] for name, source in zip(names, options.data, strict=True)}
+    sets = {name: read_data(table, [source], small=reduction.small) for name, source in zip(names, options.data, strict=True)}
+    heading = with_reductions(f"{title}; ours on {', '.join(names)}", reductions(table, list(sets.values()), reduction))
+    print(heading, flush=True)
     curves: dict[tuple[str, str], dict[str, np.ndarray]] = {}
-    for name, crops in sets.items():
+    for name, data in sets.items():
         for run, neck in NECKS.items():
             print(f"{name}, {neck}", flush=True)
             recipe = replace(row_recipe(table, find_run(table, run), reduction), epochs=0, iterations=STEPS)
-            train(recipe, crops, folder / slug(name) / run, device, data=[name])
+            train(recipe, data.labelled, folder / slug(name) / run, device, data=[name])
             curves[name, neck] = read_steps(folder / slug(name) / run / "steps.csv")
         write(curves, folder / "losses.csv")  # after each data set, so that a run that ends early keeps it
         plot(curves, folder / "losses.png", heading)
