@@ -38,7 +38,7 @@ class Panel:
 
 
 _BNNECK: Wiring = ("f_t", "f_i")
-_AFFINE, _TADPOLES, _GAUSSIAN = "spread along rays (affine)", "shaped like tadpoles", "more Gaussian than without BN"
+_AFFINE, _TADPOLES, _GAUSSIAN = "affine", "tadpole-shaped", "more Gaussian than without BN"
 PANELS = {
     "ID loss": Panel((None, "f_t"), "f_t", _AFFINE),
     "triplet loss": Panel(("f_t", None), "f_t", "clustered"),
