@@ -71,7 +71,7 @@ def test_cycles_go_on_from_a_converged_run_and_shrink_with_its_epochs(small):
     assert (cycles.schedule, cycles.epochs, cycles.cycle_epochs, cycles.warmup_epochs) == ("cycles", 60, 4, 0)
     assert (cycles.average, cycles.average_epochs, cycles.stages, cycles.start) == ("gaussian", 60, (), "none")
     assert (cycles.options, cycles.height, cycles.padding) == (converged.options, converged.height, converged.padding)
-    assert (cycles.height, cycles.padding) == ((64, 4) if small else (160, 10))
+    assert (cycles.height, cycles.padding) == ((48, 3) if small else (160, 10))
 
 
 def test_one_run_is_measured_by_its_mean_and_by_networks_drawn_from_it(tiny, market, tmp_path, monkeypatch):

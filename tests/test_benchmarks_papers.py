@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 import configs
@@ -17,7 +18,7 @@ from benchmarks.reid.surveys import SURVEYS
 from benchmarks.reid.table import LIP
 from benchmarks.reid.tables import TABLES
 from reid.common.errors import InputError
-from reid.models import complexity
+from reid.models import build, complexity
 from reid.models.harmonious import Harmonious
 from reid.training.recipe import read_recipe
 
@@ -27,6 +28,7 @@ TABLE_OF = {
     "tmm_3": "necks",
     "tmm_4": "bnneck_metrics",
     "tmm_5": "center_loss",
+    "tmm_6": "baselines",
     "tmm_8": "reproduced",
     "tmm_9": "backbones",
     "tmm_ibn_cross": "ibn_cross_domain",
@@ -133,6 +135,16 @@ def test_rows_before_bnneck_are_euclidean_and_those_after_it_cosine():
 
 def test_the_last_tables_of_cvprw_are_euclidean_on_f_i():
     assert set(measured("batch_size")) | set(measured("image_size")) == {("f_i", "euclidean")}
+
+
+def test_the_baselines_of_table_vi_are_trained_by_the_printed_losses():
+    rows = TABLES["baselines"].rows
+    for row, losses in zip(rows, (row["loss"] for row in printed("tmm_6").rows), strict=True):
+        recipe = row_recipe(TABLES["baselines"], row, Reduction())
+        heads = build(recipe.model, classes=4, **recipe.options).train()(torch.zeros(2, 3, 96, 32))
+        trained = {"ID": recipe.identity_weight and any(head.logits is not None for head in heads)}
+        trained["Tri"] = recipe.triplet_weight and any(head.features is not None for head in heads)
+        assert {loss for loss, weight in trained.items() if weight} == set(losses.split("+")), row.name
 
 
 def test_the_methods_of_table_viii_are_trained_by_the_printed_losses():

@@ -130,9 +130,9 @@ def test_a_small_run_says_what_is_smaller(market):
     changes = "backbone_weights=people/backbone.safetensors", "learning_rate=0.00035"
     heading = title(table, [read_data(table, [str(market)])], Reduction(6, True, changes))
     told = (
-        "model bnneck_resnet18 for bnneck_resnet50, height 128 for 256, width 64 for 128, backbone weights backbone.safetensors "
+        "model bnneck_resnet18 for bnneck_resnet50, height 64 for 256, width 32 for 128, backbone weights backbone.safetensors "
         "for imagenet, epochs 6 for 120, schedule cycles for steps, triplet soft for hard, triplet margin None for 0.3, "
-        "padding 5 for 10, precision bf16 for float32"
+        "padding 3 for 10, precision bf16 for float32"
     )
     assert heading.endswith(f"; REDUCED: {told}")
 

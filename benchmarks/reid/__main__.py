@@ -147,9 +147,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--scale",
         choices=("full", "small"),
         default="full",
-        help="small: a small backbone from scratch, 300 people, on images of a quarter of the size; for distillation, 256 people in "
-        "small batches; for SPReID, EfficientNet-Lite0 and the light parser on images of 96x48; for Robust-ReID, 100 people on "
-        "images of 48x24",
+        help="small: a small backbone from scratch, 300 people, on images of a quarter of the size; for distillation, 256 people "
+        "in small batches; for SPReID, EfficientNet-Lite0 and the light parser on images of 96x48; for Robust-ReID, 100 people "
+        "on images of 48x24",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("outputs/reid"), metavar="DIR", help="output folder (default: %(default)s)"

@@ -8,7 +8,6 @@ from benchmarks.papers import Cell, printed
 # The id in `papers.yaml`, and a title.
 SURVEYS = {
     "state_of_the_art_cvprw": ("cvprw_4", "Luo et al., CVPRW 2019, Table 4: the state of the art; RK: k-reciprocal re-ranking"),
-    "baselines_tmm": ("tmm_6", "Luo et al., TMM 2019, Table VI: baselines"),
     "state_of_the_art_tmm": ("tmm_7", "Luo et al., TMM 2019, Table VII: the state of the art"),
     "state_of_the_art_lawen": ("lawen_4", "Lawen et al. 2019, Table 4: the state of the art"),
 }

@@ -5,7 +5,7 @@ from benchmarks.reid.table import Table
 from benchmarks.reid.tables import lawen, luo, spreid
 from benchmarks.reid.tables.backgrounds import BACKGROUNDS
 from benchmarks.reid.tables.distillation import DISTILLATION
-from benchmarks.reid.tables.reproduced import REPRODUCED
+from benchmarks.reid.tables.reproduced import BASELINES, REPRODUCED
 from reid.common.errors import InputError
 
 TABLES = {
@@ -20,6 +20,7 @@ TABLES = {
         luo.IBN_CROSS_DOMAIN,
         luo.BATCH_SIZE,
         luo.IMAGE_SIZE,
+        BASELINES,
         REPRODUCED,
         lawen.ROBUST_ABLATION,
         lawen.SWAG,

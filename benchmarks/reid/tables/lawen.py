@@ -18,8 +18,8 @@ _2X = ("model=robust_2x",)
 _PLAIN = ("options.blocks=inception", "options.pool=average")  # without GeM and Shuffle blocks
 _SWAG = "robust_paper"  # of which a row that goes on from another takes the last stage
 
-# The recipe in proportion: the rate is at its peak for .43 of the epochs. But AdamW as in robust.yaml, since SGD's 3e-2 takes tens
-# of thousands of steps to converge, and a small run has some hundreds.
+# The recipe in proportion: the rate is at its peak for .43 of the epochs. But AdamW as in robust.yaml, since SGD's 3e-2 takes
+# tens of thousands of steps to converge, and a small run has some hundreds.
 _ROBUST: dict[str, Any] = {
     "recipe": "robust_no_swag",
     "size": (160, 64),

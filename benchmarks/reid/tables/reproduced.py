@@ -1,4 +1,4 @@
-"""Table VIII of Luo et al., TMM 2019: methods of others on the strong baseline, beside what their authors reported."""
+"""Tables VI and VIII of Luo et al., TMM 2019: the baselines of others, and methods of others on the strong baseline."""
 
 from typing import Any
 
@@ -15,6 +15,29 @@ def _method(name: str, printed: str, network: str, **more: Any) -> Row:
     small = f"model={network}", "options.backbone=resnet18"
     return Row(name, recipe=network, small=small, over=(_PLAIN, "Baseline2"), paper=_PAPER[printed], **more)
 
+
+_BASELINES = figures("tmm_6", "baseline")
+BASELINES = Table(
+    "baselines",
+    "Luo et al., TMM 2019, Table VI: baselines, by their losses in the training of the standard baseline",
+    rows=(
+        Row("IDE", recipe="ide", paper=_BASELINES["IDE [8]"], **F),
+        Row("TriNet", recipe="trinet", paper=_BASELINES["TriNet [49]"], **F),
+        Row("AWTL", recipe="awtl", paper=_BASELINES["AWTL [50]"], **F),
+        Row("GP", recipe="gp", paper=_BASELINES["GP [9]"], **F_I),
+        Row(
+            "PCB",
+            ("options.neck=none", "options.test_feature=g", "triplet_weight=0"),
+            recipe="pcb",
+            size=(384, 128),
+            small=("model=pcb", "options.backbone=resnet18"),
+            paper=_BASELINES["PCB [5]"],
+        ),
+        Row("Our", CENTER, paper=_BASELINES["Our"], **F_I),
+    ),
+    over="Our",
+    **BASELINE,
+)
 
 REPRODUCED = Table(
     "reproduced",
