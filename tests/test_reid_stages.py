@@ -141,7 +141,7 @@ def test_averaged_weights_are_measured_beside_the_present_ones_while_they_are_av
     train(replace(staged, stages=stages), crops, tmp_path / "run", validation=[people])
     lines = (tmp_path / "run" / "validation.csv").read_text().splitlines()
     found = [(line.split(",")[0], line.split(",")[-1]) for line in lines[1:]]
-    assert found == [("1", "present"), ("1", "averaged"), ("2", "present"), ("2", "averaged"), ("3", "final")]
+    assert found == [("1", "present"), ("1", "averaged"), ("2", "present"), ("2", "averaged"), ("3", "present"), ("3", "final")]
 
 
 def test_the_losses_of_the_first_steps_are_written_one_by_one(crops, recipe, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Train a network by a recipe; a killed run resumes from its last checkpoint with identical results."""
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -133,7 +134,7 @@ def _train_stage(
                 if mean_score(scores[what]) >= learner.position.best:
                     learner.position.best = mean_score(scores[what])
                     weights.write(folder / "best.safetensors")
-        next(iter(found.values())).write(folder / "last.safetensors")
+        found["final" if "final" in found else "present"].write(folder / "last.safetensors")
 
     while not learner.is_finished():
         epoch, indices = learner.position.epoch, batches.epoch(learner.position.epoch)
@@ -158,11 +159,12 @@ def _train_stage(
             if first:
                 evaluate({"present": learner.network} | ({"averaged": average} if average else {}))
         keep()
+    present = {"present": copy.deepcopy(learner.network)} if validation and recipe.average != "none" else {}
     learner.take_average(batches)
     if first and not _is_finished(folder / "last.safetensors", recipe):
         if recipe.average == "gaussian":
             write_state(folder / "gaussian.pt", learner.states.state_dict())
-        evaluate({"final": learner.network})
+        evaluate({**present, "final": learner.network})
     journal.close()
     return learner.network.eval()
 
