@@ -58,9 +58,12 @@ BENCHMARKS = {
     "mot16": Benchmark(
         Path("data/MOT16"),
         validation=VALIDATION,
-        # Table 6 of Lawen et al. (arXiv 1910.07038), all with MOTDT: public detections, the distractor rule of its code. For the
-        # line of the paper of Long et al. neither says the rule.
-        published={f"Table 6: {model.replace(' [12]', '')}": scores for (model,), scores in shares("lawen_6", "model").items()},
+        # Table 6 of Lawen et al. (arXiv 1910.07038), all with MOTDT: public detections, the distractor rule of its code. By which
+        # rule Long et al. scored in their paper, neither paper says.
+        published={
+            f"Table 6: {model.replace(' [12]', '').replace('(paper)', '(paper, distractor rule unknown)')}": scores
+            for (model,), scores in shares("lawen_6", "model").items()
+        },
     ),
     "mot17": Benchmark(Path("data/MOT17"), detectors=("DPM", "FRCNN", "SDP")),
     "mot20": Benchmark(Path("data/MOT20"), rules=MOT20),

@@ -123,7 +123,8 @@ def test_other_identities_get_new_classifiers_and_a_line_says_so(crops, recipe, 
     state = read_state(start, "cpu", "")["network"]
     kept = {name for name, value in seen[0][1].items() if value.shape == state[name].shape and torch.equal(value, state[name])}
     assert state.keys() - kept == {"classifiers.0.weight"}
-    assert f"new classifiers, since the identities are not those of {start}" in capsys.readouterr().out
+    told = f"goes on from {start}, after epoch 2; new classifiers, since the identities are not the same"
+    assert told in capsys.readouterr().out
 
 
 def test_the_checkpoint_of_another_network_is_no_start(crops, recipe, tmp_path):
@@ -172,11 +173,43 @@ def test_a_wrong_stage_is_told_in_one_sentence(text, sentence):
         read_recipe(path("reid", "robust"), [f"stages={text}"])
 
 
-def test_a_change_holds_for_all_stages_of_a_recipe():
+def test_a_change_holds_for_all_stages_of_a_recipe_but_for_what_a_stage_sets_itself():
     from configs import path
 
-    stages = read_recipe(path("reid", "robust_paper"), ["epochs=7", "learning_rate=0.1"]).staged()
-    assert [(each.epochs, each.learning_rate) for each in stages] == [(7, 0.1), (7, 0.1)]
+    stages = read_recipe(path("reid", "robust_paper"), ["learning_rate=0.1"]).staged()
+    assert [each.learning_rate for each in stages] == [0.1, 0.1]
+    with pytest.raises(InputError, match="command line: epochs has no effect on stage 2, which sets its own; give stages too"):
+        read_recipe(path("reid", "robust_paper"), ["epochs=7"])
+    alone = read_recipe(path("reid", "robust_paper"), ["stages=[]", "epochs=7"])
+    assert (alone.epochs, alone.staged()) == (7, [alone])
+
+
+def test_a_later_stage_that_cannot_run_is_refused_before_the_first_is_trained(crops, staged, tmp_path, monkeypatch):
+    monkeypatch.setattr(Learner, "step", None)
+    late = {**STAGES[1], "cycle_epochs": 1000}
+    with pytest.raises(InputError, match="no cycle ends within them"):
+        train(replace(staged, stages=(STAGES[0], late)), crops, tmp_path / "run")
+
+
+def test_an_output_of_another_recipe_is_refused_before_the_first_stage_is_trained(crops, recipe, staged, tmp_path, monkeypatch):
+    train(recipe, crops, tmp_path / "run")
+    monkeypatch.setattr(Learner, "step", None)
+    with pytest.raises(InputError, match="another recipe, by "):
+        train(staged, crops, tmp_path / "run")
+
+
+def test_a_stage_that_has_begun_needs_the_ones_before_no_more(crops, staged, tmp_path):
+    whole = train(staged, crops, tmp_path / "run")
+    (tmp_path / "run" / "stage_1" / "checkpoint.pt").unlink()
+    again = train(staged, crops, tmp_path / "run")
+    assert not (tmp_path / "run" / "stage_1" / "checkpoint.pt").exists()
+    assert all(torch.equal(one, again.state_dict()[name]) for name, one in whole.state_dict().items())
+
+
+def test_each_stage_draws_batches_of_its_own(staged):
+    first, second = staged.staged()
+    assert first.seeds(3, 0) == [staged.seed, 3, 0]
+    assert second.seeds(3, 0) != first.seeds(3, 0)
 
 
 def test_the_papers_recipe_converges_by_equation_1_and_then_goes_through_the_cycles():

@@ -21,8 +21,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.epochs is not None and options.epochs < 1:
         raise InputError(f"--epochs {options.epochs}: must be at least 1")
     if options.table in SURVEYS:
-        if options.data:
-            raise InputError(f"--data: {options.table} only prints figures of others; leave it out")
+        figures.refuse_options(options, (), f"{options.table}, which is only printed")
         print_survey(options.table)
         return
     from benchmarks.reid.data import read_directions
@@ -54,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
         table, options.data, options.validate, unlabelled=options.unlabelled, small=small, styled=options.styled
     )
     for data in directions:
-        check_rows(table, data, reduction)
+        check_rows(table, data, reduction, device)
     seeds = list(dict.fromkeys(options.seeds or [row_recipe(table, table.trained[0], reduction).seed]))
     heading = title(table, directions, reduction)
     print(heading)

@@ -59,7 +59,9 @@ def _whole(table: Table, row: Row, reduction: Reduction) -> Recipe:
     if size := row.size or table.size:
         padding = recipe.padding
         if reduction.small:
-            size, padding = _shrunk(size, table.small_sides), int(padding * table.small_sides[0] + 0.5)
+            whole = recipe.height if file in table.small_recipes else size[0]
+            size = _shrunk(size, table.small_sides)
+            padding = int(padding * size[0] / whole + 0.5)
         recipe = replace(recipe, height=size[0], width=size[1], padding=padding)
     if row.start or row.after:
         recipe = replace(recipe, start="none", backbone_weights="none", parser_weights="none")

@@ -19,15 +19,26 @@ from reid.evaluation.aligned import aligned_distances
 from reid.evaluation.clustering import measure_clustering
 from reid.evaluation.ranking import unit_rows
 from reid.evaluation.reranking import rerank
+from reid.training.checkpoint import is_checkpoint
+from reid.training.learner import check_recipe
 from reid.training.validation import ParsingSet, ValidationSet
 
 
-def check_rows(table: Table, data: Data, reduction: Reduction) -> None:
-    """Raise InputError for rows that cannot be trained, before training any: teachers or other networks are missing."""
+def check_rows(table: Table, data: Data, reduction: Reduction, device: str) -> None:
+    """Raise InputError for rows that cannot be trained, before training any: of a recipe that contradicts itself or cannot run on
+    `device`, or whose teachers or other networks are missing."""
     recipes = [row_recipe(table, row, reduction) for row in table.trained]
-    for recipe in recipes:
+    for row, recipe in zip(table.trained, recipes, strict=True):
         if (recipe.embedding_weight or recipe.relation_weight) and not recipe.teacher:
             raise InputError(f"teacher: {table.name} needs teachers; give teacher=[A.xml,B.xml] before the options")
+        if is_checkpoint(recipe.start):
+            raise InputError(f"start: {recipe.start}: the rows of a table start from weights, such as last.safetensors")
+        if row.feature in ("sampled", "unaveraged") and recipe.average == "none":
+            raise InputError(f"average: must not be none for {row.name}; leave changes of average and stages out")
+        try:
+            check_recipe(recipe, device)
+        except InputError as error:
+            raise InputError(f"{row.name}: {error}") from None
         networks(recipe)
     if len(data.together) > len(data.labelled) and not any(recipe.unlabelled_per_batch for recipe in recipes):
         raise InputError(f"--unlabelled: {table.name} does not use images without labels; leave it out")

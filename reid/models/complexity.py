@@ -6,7 +6,7 @@ image. Normalisation, pooling, sampling and activations are excluded.
 Lawen et al. 2019, table 1, seem to count more: with the bias of every convolution (one a value), its normalisation (two) and
 ReLU (one), `robust` has 0.717 GFLOPs and `robust_2x` 1.681, the 0.72 and 1.68 of print. `robust` has the printed 2.9M parameters
 as well, but `robust_2x` 5.76M for 6.4M. What is missing works on single vectors, since in a map its multiply-adds would show.
-Readings tried, in all 39 million combinations and for both sizes at once:
+Readings tried, in all combinations and for both sizes at once:
 
 - bias and normalisation counted or not; ShuffleA one more or one less a stage, wider, narrower, with a squeeze; ShuffleB without
   the depthwise layer of its short branch, or with a long branch as wide as its input or output; a local branch for each region;
@@ -14,7 +14,7 @@ Readings tried, in all 39 million combinations and for both sizes at once:
 - local features from 4 C, from C by one layer for all regions, by a layer each or by two layers; average and maximum together;
   none to four further d x d layers; the classifiers of 751, 702 or 1501 identities, for one, both or all five features.
 
-No combination with one or two changes to the table fits. The 32 that fit have three to five: always one layer from C for all
+No combination with one or two changes to the table fits. The few that fit have three to five: always one layer from C for all
 regions, two further d x d layers, and a wider attention or a squeeze in the blocks. The table has none of these, so `robust_2x`
 follows the table. Of single misprints in its column, FC Local 1280 for 960, or 1216 for both FC, would explain the figure.
 """

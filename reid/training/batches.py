@@ -67,7 +67,7 @@ class Batches:
         """
         recipe, named = self.recipe, np.flatnonzero(self.crops.named)
         labels = self.crops.ids[named]
-        rng = np.random.default_rng([recipe.seed, epoch, 0])
+        rng = np.random.default_rng(recipe.seeds(epoch, 0))
         if recipe.images_per_batch:
             batches = random_batches(len(labels), recipe.images_per_batch, rng)
             key, there = "images", len(labels)
@@ -113,7 +113,7 @@ class Batches:
 
     def _load(self, batches: np.ndarray, epoch: int, first: int, ask: Ask | None) -> Iterator[tuple[torch.Tensor, ...]]:
         recipe, size = self.recipe, self.size_at(epoch)
-        seed, columns, images = [recipe.seed, epoch, 1], processes.own_rows(*recipe.parts_of_batch), self._at(size)
+        seed, columns, images = recipe.seeds(epoch, 1), processes.own_rows(*recipe.parts_of_batch), self._at(size)
         changes = replace(self._changes, padding=round(recipe.padding * size.height / self.size.height))
         return load_batches(images, self._told, batches, size, changes, seed, first, columns, self.device, ask)
 

@@ -71,11 +71,7 @@ def resume(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: 
         return
     state = _read(path, parts, device, _WAY_OUT)
     theirs, ours = state["run"], run
-    if theirs["recipe"] != ours["recipe"]:
-        before, now = (json.loads(each["recipe"]) for each in (theirs, ours))
-        keys = ", ".join(key for key in now if before.get(key) != now[key])
-        way_out = f"give another --output, with start={path} to go on from it"
-        raise InputError(f"{path}: this checkpoint comes from another recipe, by {keys}; {way_out}")
+    _refuse_another(path, theirs["recipe"], ours["recipe"])
     if theirs["data"] != ours["data"]:
         raise InputError(f"{path}: this checkpoint comes from other data; give another --output, or {_WAY_OUT}")
     if theirs.get("teachers", "") != ours["teachers"]:
@@ -86,13 +82,19 @@ def resume(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: 
         part.load_state_dict(state[name])
 
 
+def check(path: Path, recipe: Recipe) -> None:
+    """Raise InputError if `path` is the checkpoint of another recipe, or unreadable; nothing if there is none."""
+    if path.exists():
+        _refuse_another(path, _read(path, {}, "cpu", _WAY_OUT)["run"]["recipe"], _told(recipe))
+
+
 def is_checkpoint(start: str) -> bool:
     """Whether a recipe's `start` is the checkpoint of a run, not the weights of a network."""
     return Path(start).suffix == ".pt"
 
 
-def go_on(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: str) -> bool:
-    """Start the new `run` where the one of the checkpoint `path` ended; True if the identities are the same.
+def go_on(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: str) -> str:
+    """Start the new `run` where the one of the checkpoint `path` is; returns a line that tells from where it goes on.
 
     The network goes on with its classifiers, the centers of the center loss and, if it is of the same kind with the same groups,
     the moments of the optimiser. With other identities, only the network without its classifiers does. Averages start anew.
@@ -121,20 +123,32 @@ def go_on(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: s
     position, before = cast(Position, parts["position"]), state["position"]
     position.backbone = before["backbone"]
     position.seen = list(dict.fromkeys([*before["seen"], *before.get("data", [])]))
-    return same
+    told = f"goes on from {path}, after epoch {before['epoch']}"
+    return told if same else f"{told}; new classifiers, since the identities are not the same"
 
 
 def describe(recipe: Recipe, crops: Crops, networks: Sequence[str] = ()) -> dict[str, str]:
     """What identifies a run: the recipe, the hashes of the networks that teach or parse, and the crops, by identity and file
-    name in order; files may move. `identities` are the crops with a label alone."""
-    named = crops.take(crops.ids >= 0)
-    told = {"recipe": json.dumps(asdict(recipe), sort_keys=True), "teachers": " ".join(networks)}
-    return {**told, "data": _digest(crops), "identities": _digest(named)}
+    name in order; files may move. `identities` are the crops that name people alone."""
+    told = {"recipe": _told(recipe), "teachers": " ".join(networks)}
+    return {**told, "data": _digest(crops), "identities": _digest(crops.take(crops.named))}
+
+
+def _told(recipe: Recipe) -> str:
+    return json.dumps(asdict(recipe), sort_keys=True)
+
+
+def _refuse_another(path: Path, theirs: str, ours: str) -> None:
+    if theirs != ours:
+        before, now = json.loads(theirs), json.loads(ours)
+        keys = ", ".join(key for key in now if before.get(key) != now[key])
+        way_out = f"give another --output, with start={path} to go on from it"
+        raise InputError(f"{path}: this checkpoint comes from another recipe, by {keys}; {way_out}")
 
 
 def _digest(crops: Crops) -> str:
     told = "\n".join(f"{identity} {path.name}" for identity, path in zip(crops.ids.tolist(), crops.paths, strict=True))
-    return f"{len(crops)} images of {int(crops.ids.max()) + 1} identities, {hashlib.sha256(told.encode()).hexdigest()}"
+    return f"{len(crops)} images of {crops.ids.max(initial=-1) + 1} identities, {hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def _read(path: Path, parts: dict[str, Stateful], device: str, way_out: str) -> dict:
@@ -142,8 +156,9 @@ def _read(path: Path, parts: dict[str, Stateful], device: str, way_out: str) -> 
     run = state.get("run")
     if not isinstance(run, dict) or not {"recipe", "data"} <= run.keys() or not parts.keys() <= state.keys():
         raise InputError(f"{path}: the state of something else than such a run; {way_out}")
-    # An optimiser moves its moments to the device itself, but Adam keeps its step counts on the CPU.
-    return {**state, "optimiser": read_state(path, "cpu", way_out)["optimiser"]}
+    if "optimiser" in parts:  # it moves its moments to the device itself, but Adam keeps its step counts on the CPU
+        state["optimiser"] = read_state(path, "cpu", way_out)["optimiser"]
+    return state
 
 
 def _alike(one: object, other: object) -> bool:

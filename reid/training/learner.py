@@ -38,7 +38,7 @@ class Learner:
     """
 
     def __init__(self, recipe: Recipe, classes: int, device: str, fresh: bool = True, widths: Sequence[int] = ()):
-        _check(recipe, device)
+        check_recipe(recipe, device)
         torch.manual_seed(recipe.seed)
         network, backbone, seen = _build(recipe, classes, fresh)
         processes.share(network.to(device))
@@ -80,7 +80,7 @@ class Learner:
         mode.
         """
         recipe, position = self.recipe, self.position
-        place = np.random.SeedSequence([recipe.seed, position.epoch, 2, position.step, processes.rank()])
+        place = np.random.SeedSequence([*recipe.seeds(position.epoch, 2), position.step, processes.rank()])
         torch.manual_seed(int(place.generate_state(1, np.uint64)[0]))  # for random layers such as dropout
         set_rate(self.optimiser, self.rate(steps))
         images = batch.images.to(self.device, memory_format=torch.channels_last)
@@ -197,7 +197,8 @@ def _go_on_from(recipe: Recipe, network: nn.Module) -> list[str]:
     return [*source.training.get("start_data", []), *source.training.get("data", [])]
 
 
-def _check(recipe: Recipe, device: str) -> None:
+def check_recipe(recipe: Recipe, device: str) -> None:
+    """Raise InputError, naming the keys, for settings that contradict each other or cannot run on `device`."""
     key = "images_per_batch" if recipe.images_per_batch else "identities_per_batch"
     processes.check_share(key, getattr(recipe, key))
     if bool(recipe.epochs) == bool(recipe.iterations):

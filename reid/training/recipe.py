@@ -89,6 +89,10 @@ class Recipe:
         """The recipe of each stage of the run, one without `stages`. Each has the `stages` up to itself, as its history."""
         return [replace(self, **own, stages=self.stages[:end]) for end, own in enumerate(self.stages, 1)] or [self]
 
+    def seeds(self, *place: int) -> list[int]:
+        """The seed of what is drawn at a `place` of the run, another in each stage."""
+        return [self.seed, *place, *([len(self.stages)] if len(self.stages) > 1 else [])]
+
     @property
     def parts_of_batch(self) -> tuple[int, int, int, int]:
         """Numbers of images in a batch with an identity, of styled copies, without an identity, and composed of two."""
@@ -107,9 +111,9 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply `changes`, each a text `key=value`, or `options.key=value` for an option of the network.
 
     A file with a line `base: OTHER.yaml` lists only the differences from that file, which is in the same folder and may have a
-    base itself; the same holds for `options`. `stages` lists what each stage of the run does differently; a key that a later file
-    or a change sets holds for all stages of the base. Raises InputError, naming the file and the key, for a key that is missing,
-    unknown or of the wrong type.
+    base itself; the same holds for `options`. `stages` lists what each stage of the run does differently. Raises InputError,
+    naming the file and the key, for a key that is missing, unknown or of the wrong type, and for a change of a key that a stage
+    of the base sets itself.
     """
     path = Path(path)
     settings = _read(path, [])
@@ -155,10 +159,11 @@ def _override(settings: dict[str, tuple[object, Any]], origin: object, values: d
         if key == "options" and isinstance(value, dict) and isinstance(settings.get(key, (None, None))[1], dict):
             value = {**settings[key][1], **value}
         settings[key] = origin, value
-    if "stages" in settings and "stages" not in values:
-        before, stages = settings["stages"]
-        kept = [{key: own[key] for key in own if key not in values} if isinstance(own, dict) else own for own in stages or ()]
-        settings["stages"] = before, kept
+    stages = settings["stages"][1] if "stages" in settings and "stages" not in values else ()
+    for number, own in enumerate(stages if isinstance(stages, list) else (), 1):
+        for key in values:
+            if isinstance(own, dict) and key in own:
+                raise InputError(f"{origin}: {key} has no effect on stage {number}, which sets its own; give stages too")
 
 
 def _stages(origin: object, stages: Any) -> tuple[dict[str, Any], ...]:

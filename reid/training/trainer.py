@@ -17,7 +17,7 @@ from reid.training import checkpoint, processes
 from reid.training.batches import Batches
 from reid.training.checkpoint import is_checkpoint
 from reid.training.journal import Journal
-from reid.training.learner import Learner
+from reid.training.learner import Learner, check_recipe
 from reid.training.objective import NAMES
 from reid.training.recipe import Recipe
 from reid.training.state_file import write_state
@@ -56,12 +56,18 @@ def train(
     its image, if no validation query has a positive, if a validation image is also trained on, and if `folder` holds the
     checkpoint of another run. The weights of a finished run are not rewritten, since thresholds may have been added.
     """
-    stages, before = recipe.staged(), Path(recipe.start) if is_checkpoint(recipe.start) else None
-    for number, stage in enumerate(stages, 1):
-        own = folder if number == len(stages) else folder / f"stage_{number}"
-        heading = f"stage {number} of {len(stages)}" if recipe.stages else ""
-        network = _train_stage(stage, crops, own, device, validation, data, before, heading)
-        before = own / "checkpoint.pt"
+    stages = recipe.staged()
+    files = [*(folder / f"stage_{number}" / "checkpoint.pt" for number in range(1, len(stages))), folder / "checkpoint.pt"]
+    for stage, file in zip(stages, files, strict=True):  # all before the first takes days
+        check_recipe(stage, device)
+        checkpoint.check(file, stage)
+    begun = max((number for number, file in enumerate(files) if file.exists()), default=0)
+    before = Path(recipe.start) if is_checkpoint(recipe.start) else None
+    for number, (stage, file) in enumerate(zip(stages, files, strict=True)):
+        if number >= begun:
+            heading = f"stage {number + 1} of {len(stages)}" if recipe.stages else ""
+            network = _train_stage(stage, crops, file.parent, device, validation, data, before, heading)
+        before = file
     return network
 
 
@@ -93,11 +99,11 @@ def _train_stage(
     widths = [teacher.dimension for teacher in teachers]
     fresh = not file.exists()
     learner = Learner(recipe, int(crops.ids.max()) + 1, device, fresh and before is None, widths)
-    same = True
+    told = ""
     if not fresh:
         checkpoint.resume(file, run, learner.parts(), device)
     elif before:
-        same = checkpoint.go_on(before, run, learner.parts(), device)
+        told = checkpoint.go_on(before, run, learner.parts(), device)
     learner.position.data = [source_name(source) for source in data]
     ask = PresentTeachers(recipe.teacher, device) if recipe.composites_per_batch else None
     with processes.first_alone():  # only after all checks, since it takes minutes
@@ -110,8 +116,8 @@ def _train_stage(
         journal.say(heading)
     if learner.is_finished():
         journal.say(f"all {batches.epochs()} epochs are already trained")
-    if not same:
-        journal.say(f"new classifiers, since the identities are not those of {before}")
+    if told:
+        journal.say(told)
     at_home = [each.name for each in validation if each.shares_site([*data, *learner.position.seen])]
     for name in at_home:
         journal.say(f"{name} is from a site in the training data: its figures say little about other sites")
@@ -159,9 +165,10 @@ def _train_stage(
             if first:
                 evaluate({"present": learner.network} | ({"averaged": average} if average else {}))
         keep()
-    present = {"present": copy.deepcopy(learner.network)} if validation and recipe.average != "none" else {}
+    due = first and not _is_finished(folder / "last.safetensors", recipe)
+    present = {"present": copy.deepcopy(learner.network)} if due and validation and recipe.average != "none" else {}
     learner.take_average(batches)
-    if first and not _is_finished(folder / "last.safetensors", recipe):
+    if due:
         if recipe.average == "gaussian":
             write_state(folder / "gaussian.pt", learner.states.state_dict())
         evaluate({**present, "final": learner.network})

@@ -4,6 +4,7 @@
 """
 
 import argparse
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -78,11 +79,14 @@ def draw_figure(options: argparse.Namespace) -> None:
     name = options.figure
     if name not in FIGURES:
         raise InputError(f"unknown figure {name}; choose from {', '.join(FIGURES)}")
-    for option, unset in _UNSET.items():
-        value = getattr(options, option)
-        if value != unset and option not in FIGURES[name].takes:
-            raise InputError(
-                f"{value[0] if option == 'changes' else f'--{option}'}: of no use to the figure {name}; leave it out"
-            )
+    refuse_options(options, FIGURES[name].takes, f"the figure {name}")
     require_matplotlib()
     import_module(f"benchmarks.reid.figures.{name}").draw(options, FIGURES[name].title, options.output / name)
+
+
+def refuse_options(options: argparse.Namespace, takes: Collection[str], what: str) -> None:
+    """Raise InputError for an option that is set and not among those that `what` takes."""
+    for option, unset in _UNSET.items():
+        value = getattr(options, option)
+        if value != unset and option not in takes:
+            raise InputError(f"{value[0] if option == 'changes' else f'--{option}'}: of no use to {what}; leave it out")
