@@ -50,11 +50,16 @@ class Run:
     styled: list[Path]
 
 
-@pytest.fixture(params=["labels alone", "teachers, copies, images without labels and composites"])
+STAGES = "stages=[{epochs: 2, average: none}, {epochs: 2, warmup_epochs: 0, schedule: cycles, cycle_epochs: 1}]"
+
+
+@pytest.fixture(params=["labels alone", "two stages", "teachers, copies, images without labels and composites"])
 def run(request, small_weights, photographs, tmp_path) -> Run:
     folder = write_people(tmp_path / "people")
     if request.param == "labels alone":
         return Run(CHANGES, folder, [], [])
+    if request.param == "two stages":
+        return Run([*CHANGES, STAGES], folder, [], [])
     small_weights.write(tmp_path / "teacher.safetensors")
     teachers = f"teacher=[{tmp_path / 'teacher.safetensors'},{write_ir(tmp_path / 'other.xml')}]"
     return Run([*CHANGES, *TAUGHT, teachers], folder, [photographs], [write_styled(folder)])
@@ -88,7 +93,7 @@ def test_a_process_that_was_killed_in_an_epoch_goes_on_to_the_weights_of_an_unbr
     output = tmp_path / "killed"
     process = start(run, output)
     deadline = time.monotonic() + 60
-    while not (output / "checkpoint.pt").exists() and process.poll() is None and time.monotonic() < deadline:
+    while not any(output.rglob("checkpoint.pt")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL, process.stdout.read()
