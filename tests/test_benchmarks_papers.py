@@ -1,8 +1,5 @@
 """What the papers print: each table has a command with its rows, columns and distances, and each recipe its settings."""
 
-import os
-from pathlib import Path
-
 import pytest
 import torch
 import yaml
@@ -199,9 +196,8 @@ def test_the_sizes_of_networks_are_those_that_python_m_reid_models_shows():
         assert size == {key: getattr(shown, key) for key in size}
 
 
-def test_the_figures_are_those_of_the_transcription():
-    data = Path(os.environ.get("MTMC_DATA") or Path(__file__).parents[2] / "shared" / "data")
-    file = data.parent / "papers/tables.yaml"
+def test_the_figures_are_those_of_the_transcription(real_data):
+    file = real_data.parent / "papers/tables.yaml"
     if not file.is_file():
         pytest.skip(f"no copy of the papers' tables: {file}")
     theirs = yaml.safe_load(file.read_text())
