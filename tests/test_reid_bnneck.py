@@ -31,6 +31,7 @@ def images(count=4):
         ("bnneck2", "f_i", None),
         ("bnneck3", "f_i", "f_i"),
         ("bnneck", "f_t", "f_i"),
+        ("l2", "f_t", "f_t"),
     ],
 )
 def test_a_neck_gives_each_loss_the_feature_that_figure_8_says(neck, metric, identity):
@@ -51,6 +52,33 @@ def test_the_neck_has_no_shift_and_the_classifier_no_bias():
     assert not network.norm.bias.any()
     assert network.classifier.bias is None
     assert network.classifier.weight.std().item() == pytest.approx((2 / 512) ** 0.5, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("neck", "biased"),
+    [("neck1", True), ("neck3", True), ("bnneck1", False), ("bnneck3", False), ("bnneck", False), ("l2", False)],
+)
+def test_the_classifier_has_a_bias_only_without_normalisation(neck, biased):
+    assert (build(neck=neck).classifier.bias is not None) == biased
+
+
+def test_l2_gives_both_losses_and_the_test_features_of_unit_length():
+    network = build(neck="l2")
+    (head,) = network(images())
+    assert torch.allclose(head.features.norm(dim=1), torch.ones(4), atol=1e-5)
+    assert torch.allclose(head.logits, 4 * head.features @ network.classifier.weight.T, atol=1e-5)
+    with torch.no_grad():
+        assert torch.allclose(network.eval()(images()), network.features(images())[0], atol=1e-6)
+
+
+def test_average_and_maximum_pooling_side_by_side_double_the_features():
+    network = build(pool="average_max").eval()
+    with torch.no_grad():
+        maps = network.backbone(images())
+        pooled, _ = network.features(images())
+    assert network.dimension == 1024
+    assert torch.allclose(pooled[:, :512], maps.mean((2, 3)), atol=1e-5)
+    assert torch.allclose(pooled[:, 512:], maps.amax((2, 3)), atol=1e-5)
 
 
 @pytest.mark.parametrize("test_feature", ["f_t", "f_i"])

@@ -113,6 +113,34 @@ def test_hacnn_and_robust_with_each_others_pieces_are_the_same_network():
     assert shapes("robust", **models.options("hacnn")) == shapes("hacnn")
 
 
+def test_unit_length_is_all_that_the_head_changes():
+    """Lawen et al. 2019, Table 2: row h has it and row b has not."""
+    torch.manual_seed(0)
+    unit, plain = (models.build("robust", classes=5, head=head) for head in ("unit", "none"))
+    plain.load_state_dict(unit.state_dict())
+    images = torch.randn(4, 3, 160, 64)
+    for ours, theirs in zip(unit(images), plain(images), strict=True):
+        lengths = theirs.features.norm(dim=1, keepdim=True)
+        assert torch.allclose(ours.features, theirs.features / lengths, atol=1e-5)
+        assert torch.allclose(ours.logits, theirs.logits / lengths, atol=1e-4)
+        assert (theirs.features < 0).any()
+
+
+@pytest.mark.parametrize("scale", [1, 4])
+def test_relu_and_the_scale_of_the_logits_are_options_of_their_own(scale):
+    network = models.build("robust", classes=5, relu=True, logit_scale=scale)
+    for head, classify in zip(network(torch.randn(4, 3, 160, 64)), network.classifiers, strict=True):
+        assert (head.features >= 0).all()
+        assert torch.allclose(head.logits, scale * head.features @ classify.weight.T, atol=1e-4)
+
+
+def test_average_and_maximum_pooling_side_by_side_widen_only_the_linear_layers():
+    one, both = (models.build("robust", pool=pool).state_dict() for pool in ("average", "average_max"))
+    wider = {name for name, value in one.items() if both[name].shape != value.shape}
+    assert wider == {"global_embedding.0.weight", "local_embedding.0.weight"}
+    assert both["local_embedding.0.weight"].shape == (512, 2 * one["local_embedding.0.weight"].shape[1])
+
+
 def test_a_bnneck_head_gives_the_classifier_and_the_test_normalised_features():
     network = models.build("robust", classes=5, head="bnneck")
     images = torch.randn(4, 3, 160, 64)
