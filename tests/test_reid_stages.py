@@ -123,8 +123,8 @@ def test_other_identities_get_new_classifiers_and_a_line_says_so(crops, recipe, 
     state = read_state(start, "cpu", "")["network"]
     kept = {name for name, value in seen[0][1].items() if value.shape == state[name].shape and torch.equal(value, state[name])}
     assert state.keys() - kept == {"classifiers.0.weight"}
-    told = f"goes on from {start}, after epoch 2; new classifiers, since the identities are not the same"
-    assert told in capsys.readouterr().out
+    told = f"goes on from {start}, after epoch 2; new classifiers, since the identities are not the same; the optimiser"
+    assert f"{told} starts anew" in capsys.readouterr().out
 
 
 def test_the_checkpoint_of_another_network_is_no_start(crops, recipe, tmp_path):
@@ -180,15 +180,32 @@ def test_a_change_holds_for_all_stages_of_a_recipe_but_for_what_a_stage_sets_its
     assert [each.learning_rate for each in stages] == [0.1, 0.1]
     with pytest.raises(InputError, match="command line: epochs has no effect on stage 2, which sets its own; give stages too"):
         read_recipe(path("reid", "robust_paper"), ["epochs=7"])
-    alone = read_recipe(path("reid", "robust_paper"), ["stages=[]", "epochs=7"])
-    assert (alone.epochs, alone.staged()) == (7, [alone])
+    for changes in (["stages=[]", "epochs=7"], ["epochs=7", "stages=[]"]):
+        alone = read_recipe(path("reid", "robust_paper"), changes)
+        assert (alone.epochs, alone.staged()) == (7, [alone])
+    stages = read_recipe(path("reid", "robust_paper"), ["epochs=7", "stages=[{}, {epochs: 3}]"]).staged()
+    assert [each.epochs for each in stages] == [7, 3]
 
 
-def test_a_later_stage_that_cannot_run_is_refused_before_the_first_is_trained(crops, staged, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("late", "sentence"),
+    [
+        pytest.param({"cycle_epochs": 1000}, "stage 2: average_epochs: no cycle ends within them", id="cycles"),
+        pytest.param({"identities_per_batch": 9}, "stage 2: 8 identities do not fill a batch of 9", id="identities"),
+        pytest.param({"part_rates": {"tail": 0.1}}, "stage 2: part_rates: small has no part tail", id="parts"),
+        pytest.param({"styled_per_batch": 2}, "stage 2: styled_per_batch: ", id="copies"),
+        pytest.param({"parsing_weight": 1.0}, "stage 2: --data: parsing needs images with masks", id="masks"),
+        pytest.param(
+            {"background": 0.5, "outlines": "nowhere"}, "stage 2: outlines: nowhere: no weights of this name", id="outlines"
+        ),
+    ],
+)
+def test_a_later_stage_that_cannot_run_is_refused_before_the_first_is_trained(
+    crops, staged, tmp_path, monkeypatch, late, sentence
+):
     monkeypatch.setattr(Learner, "step", None)
-    late = {**STAGES[1], "cycle_epochs": 1000}
-    with pytest.raises(InputError, match="no cycle ends within them"):
-        train(replace(staged, stages=(STAGES[0], late)), crops, tmp_path / "run")
+    with pytest.raises(InputError, match=sentence):
+        train(replace(staged, stages=(STAGES[0], {**STAGES[1], **late})), crops, tmp_path / "run")
 
 
 def test_an_output_of_another_recipe_is_refused_before_the_first_stage_is_trained(crops, recipe, staged, tmp_path, monkeypatch):

@@ -155,7 +155,7 @@ def test_a_recipe_without_use_for_copies_is_told(camstyle, market, copies, tmp_p
 
 
 def test_a_recipe_that_needs_copies_is_told(camstyle, market, tmp_path):
-    with pytest.raises(InputError, match="styled_per_batch: must be 0 without --styled, with 0 styled copies"):
+    with pytest.raises(InputError, match="styled_per_batch: give copies by --styled DIR, or set it to 0"):
         train(camstyle, market, tmp_path / "run")
 
 

@@ -57,9 +57,11 @@ def _whole(table: Table, row: Row, reduction: Reduction) -> Recipe:
     if row.after:
         recipe = replace(recipe.staged()[-1], stages=())
     if size := row.size or table.size:
+        if {"height", "width"} & {change.partition("=")[0] for change in reduction.changes}:
+            raise InputError(f"height, width: the rows of {table.name} have sizes of their own, which --scale small reduces")
         padding = recipe.padding
         if reduction.small:
-            whole = recipe.height if file in table.small_recipes else size[0]
+            whole = (recipe.height if file in table.small_recipes else 0) or size[0]  # what the padding is for
             size = _shrunk(size, table.small_sides)
             padding = int(padding * size[0] / whole + 0.5)
         recipe = replace(recipe, height=size[0], width=size[1], padding=padding)

@@ -118,13 +118,16 @@ def go_on(path: Path, run: dict[str, str], parts: dict[str, Stateful], device: s
         parts["objective"].load_state_dict(state["objective"])
     optimiser, moments = parts["optimiser"].state_dict(), state["optimiser"]
     grouped = [[each["params"] for each in of["param_groups"]] for of in (optimiser, moments)]
-    if same and theirs["optimiser"] == ours["optimiser"] and grouped[0] == grouped[1]:
+    alike = same and theirs["optimiser"] == ours["optimiser"] and grouped[0] == grouped[1]
+    if alike:
         parts["optimiser"].load_state_dict({**moments, "param_groups": optimiser["param_groups"]})
     position, before = cast(Position, parts["position"]), state["position"]
     position.backbone = before["backbone"]
     position.seen = list(dict.fromkeys([*before["seen"], *before.get("data", [])]))
-    told = f"goes on from {path}, after epoch {before['epoch']}"
-    return told if same else f"{told}; new classifiers, since the identities are not the same"
+    told = [f"goes on from {path}, after epoch {before['epoch']}"]
+    told += [] if same else ["new classifiers, since the identities are not the same"]
+    told += [] if alike else ["the optimiser starts anew"]
+    return "; ".join(told)
 
 
 def describe(recipe: Recipe, crops: Crops, networks: Sequence[str] = ()) -> dict[str, str]:

@@ -117,9 +117,11 @@ def read_recipe(path: str | Path, changes: Sequence[str] = ()) -> Recipe:
     """
     path = Path(path)
     settings = _read(path, [])
-    for text in changes:
-        key, value = _change(text)
-        _override(settings, "command line", {key: value})
+    changed: dict[str, Any] = {}
+    for key, value in map(_change, changes):
+        both = isinstance(value, dict) and isinstance(changed.get(key), dict)
+        changed[key] = {**changed[key], **value} if both else value  # type: ignore[dict-item]
+    _override(settings, "command line", changed)
     for field in fields(Recipe):
         if field.name not in settings:
             raise InputError(f"{path}: missing key {field.name}")

@@ -10,7 +10,7 @@ from reid.common.errors import InputError
 from reid.common.picture_file import require_whole
 from reid.data.folders import Crops
 from reid.data.sources import source_name
-from reid.models import Network
+from reid.models import Network, build
 from reid.parsing.lip import check_pairs
 from reid.parsing.outlines import outlines_by
 from reid.training import checkpoint, processes
@@ -19,6 +19,7 @@ from reid.training.checkpoint import is_checkpoint
 from reid.training.journal import Journal
 from reid.training.learner import Learner, check_recipe
 from reid.training.objective import NAMES
+from reid.training.optimisation import build_optimiser
 from reid.training.recipe import Recipe
 from reid.training.state_file import write_state
 from reid.training.teachers import PresentTeachers, open_teachers, teach
@@ -58,8 +59,11 @@ def train(
     """
     stages = recipe.staged()
     files = [*(folder / f"stage_{number}" / "checkpoint.pt" for number in range(1, len(stages))), folder / "checkpoint.pt"]
-    for stage, file in zip(stages, files, strict=True):  # all before the first takes days
-        check_recipe(stage, device)
+    for number, (stage, file) in enumerate(zip(stages, files, strict=True), 1):  # all before the first takes days
+        try:
+            _check_stage(stage, crops, device)
+        except InputError as error:
+            raise InputError(f"stage {number}: {error}" if recipe.stages else str(error)) from None
         checkpoint.check(file, stage)
     begun = max((number for number, file in enumerate(files) if file.exists()), default=0)
     before = Path(recipe.start) if is_checkpoint(recipe.start) else None
@@ -86,9 +90,6 @@ def _train_stage(
         each.check()
     require_whole([*crops.paths, *(crops.masks or []), *(path for each in validation for path in each.paths)])
     check_apart(crops, validation)
-    _check_styled(recipe, crops)
-    _check_unlabelled(recipe, crops)
-    _check_masks(recipe, crops)
     with processes.first_alone():
         teachers = open_teachers(recipe.teacher, device)
     people, networks = None, [teacher.weights_hash for teacher in teachers]
@@ -176,12 +177,31 @@ def _train_stage(
     return learner.network.eval()
 
 
+def _check_stage(recipe: Recipe, crops: Crops, device: str) -> None:
+    """Raise InputError if a stage cannot run with these crops, without building what takes long."""
+    check_recipe(recipe, device)
+    _check_styled(recipe, crops)
+    _check_unlabelled(recipe, crops)
+    _check_masks(recipe, crops)
+    network = build(recipe.model, classes=1, **recipe.options)
+    Batches(recipe, crops, network.preprocessing, device).epoch(0)
+    build_optimiser(recipe, network)
+    if recipe.outlines != "average" and (recipe.background or recipe.masked):
+        try:
+            find_weights(recipe.outlines)
+        except InputError as error:
+            raise InputError(f"outlines: {error}") from None
+
+
 def _check_styled(recipe: Recipe, crops: Crops) -> None:
     """Raise InputError if styled copies are required but missing, or given but unused."""
     there = 0 if crops.styled is None else int(crops.styled.sum())
     if bool(there) != bool(recipe.styled_per_batch):
-        what = "above 0" if there else "0 without --styled"
-        raise InputError(f"styled_per_batch: must be {what}, with {there} styled copies")
+        raise InputError(
+            f"styled_per_batch: must be above 0, with {there} styled copies"
+            if there
+            else "styled_per_batch: give copies by --styled DIR, or set it to 0"
+        )
     if there and not recipe.identity_weight:
         raise InputError("identity_weight: must be above 0 with styled copies, which enter the ID loss alone")
 
