@@ -111,7 +111,8 @@ def test_a_full_cache_disk_is_said_and_done_without(small_weights, monkeypatch, 
     called.clear()
     monkeypatch.setattr(export.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 0}))
     assert open_engine(small_weights, "openvino", "cpu")(export.probe(small_weights.preprocessing)).shape == (8, 8)
-    assert "(the disk is full)" in caplog.text and len(called) == 2
+    assert "(the disk is full)" in caplog.text
+    assert called[1].parent.parent != called[0].parent.parent  # another folder; a processor with bf16 may open it again for f32
 
 
 def test_verification_refuses_a_network_that_computes_something_else(small_weights):

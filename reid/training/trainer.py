@@ -179,10 +179,10 @@ def _train_stage(
 
 def _check_stage(recipe: Recipe, crops: Crops, device: str) -> None:
     """Raise InputError if a stage cannot run with these crops, without building what takes long."""
-    check_recipe(recipe, device)
     _check_styled(recipe, crops)
     _check_unlabelled(recipe, crops)
     _check_masks(recipe, crops)
+    check_recipe(recipe, device)
     network = build(recipe.model, classes=1, **recipe.options)
     Batches(recipe, crops, network.preprocessing, device).epoch(0)
     build_optimiser(recipe, network)
