@@ -52,7 +52,7 @@ def print_table(table: Table, results: dict[str, dict], heading: str) -> None:
     for name, key in ours:
         grid.add_column(f"ours {name} {CLUSTERING.get(key, key)}", justify="right")
     for name, measure in table.columns:
-        grid.add_column(f"{name} {measure}", justify="right")
+        grid.add_column(f"paper {name} {measure}", justify="right")
     for row in table.rows:
         cells = [_ours(results[row.name], *column) if row.name in results else "" for column in ours]
         grid.add_row(row.name, *cells, *_beside(table, row))

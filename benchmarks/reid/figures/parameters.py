@@ -63,7 +63,8 @@ def draw(options: argparse.Namespace, title: str, folder: Path) -> None:
         points += _measured(options.networks or shipped(), options.data[0], devices(options.device)[0])
     for point in points:
         millions = f"{point.parameters / 1e6:.2f}M parameters"
-        print(f"{point.network}, {point.kind}: {millions}, rank-1 {point.rank1:.1f}, mAP {point.mean_ap:.1f} on {point.data}")
+        told = "printed rank-1" if point.kind == "counted" else "rank-1"
+        print(f"{point.network}, {point.kind}: {millions}, {told} {point.rank1:.1f}, mAP {point.mean_ap:.1f} on {point.data}")
     write(points, folder / "parameters.csv")
     plot(points, folder / "parameters.png", heading)
     print(f"picture in {folder / 'parameters.png'}, values in {folder / 'parameters.csv'}")
