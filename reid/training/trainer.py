@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from reid.common.errors import InputError
@@ -183,7 +184,8 @@ def _check_stage(recipe: Recipe, crops: Crops, device: str) -> None:
     _check_unlabelled(recipe, crops)
     _check_masks(recipe, crops)
     check_recipe(recipe, device)
-    network = build(recipe.model, classes=1, **recipe.options)
+    with torch.device("meta"):  # only names and sizes matter, and initialising a large network takes seconds
+        network = build(recipe.model, classes=1, **recipe.options)
     Batches(recipe, crops, network.preprocessing, device).epoch(0)
     build_optimiser(recipe, network)
     if recipe.outlines != "average" and (recipe.background or recipe.masked):
